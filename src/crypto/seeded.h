@@ -1,0 +1,16 @@
+/* crypto/seeded.h - a stream of randomness that one seed repeats exactly: simulations and tests only */
+#ifndef CRYPTO_SEEDED_H
+#define CRYPTO_SEEDED_H
+
+#include "base/rng.h"
+
+struct seeded {
+	uint8_t key[32];
+	uint64_t n; /* blocks drawn */
+};
+
+void seeded_init(struct seeded *s, uint64_t seed);
+/* Borrows s for as long as the source is used. */
+struct rng seeded_rng(struct seeded *s);
+
+#endif

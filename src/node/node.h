@@ -1,0 +1,137 @@
+/* node/node.h - a whole node put together: tunnel, paths and relays.  Events in, effects out.
+ *
+ * A pure machine.  Its owner (io/ in a program, sim/ in a simulation) feeds it what happened, then
+ * calls node_drain and does what that says until it has nothing left, then sleeps until
+ * node_deadline.  A packet passes in one direction only and is sealed or opened in place:
+ *
+ *   out: node_from_tun   -> allowed IPs -> tunnel_seal -> paths_route -> udp | relay
+ *   in:  node_from_udp   -> STUN, disco -> paths | WireGuard -> tunnel_open -> allowed source -> tun
+ *        node_from_stream-> relay_client -> the same
+ */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include "base/packet.h"
+#include "base/peer.h"
+#include "path/paths.h"
+#include "relay/client.h"
+#include "tunnel/tunnel.h"
+
+enum {
+	NODE_ADDRESSES_MAX = 8,
+	NODE_RELAYS_MAX = PATHS_RELAYS_MAX,
+	NODE_OUT_MAX = 2 * BATCH_MAX + 64 /* datagrams of one drain: each of a batch twice, and our own */
+};
+
+struct node;
+
+struct node_config {
+	struct node_private key; /* copied */
+	struct rng rng;          /* kept */
+	uint64_t wall_offset_ns;
+	uint32_t peers_max;
+	uint16_t port;
+};
+
+struct node *node_new(const struct node_config *cfg, mono_ns now) MUST_USE; /* NULL: out of memory */
+void node_free(struct node *n);
+const struct node_key *node_key(const struct node *n);
+
+/* --- what it is set to; each may be called again at any time --- */
+
+void node_set_addresses(struct node *n, const struct prefix *v, size_t count); /* our own, in the tunnel */
+void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
+void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now);
+void node_set_port(struct node *n, uint16_t port, mono_ns now);
+
+/* The relays there are; the first is our home. One that is left out is hung up. */
+void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, mono_ns now);
+
+struct node_peer {
+	struct tunnel_peer_config tunnel;
+	struct paths_peer path; /* its key is set from tunnel.key */
+	const struct prefix *allowed;
+	size_t n_allowed;
+};
+enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_ns now, peer_id *id) MUST_USE;
+void node_peer_remove(struct node *n, peer_id id);
+peer_id node_peer_find(const struct node *n, const struct node_key *key);
+
+/* --- what happened --- */
+
+struct datagram {
+	struct packet packet;
+	struct endpoint at; /* where it came from, or goes to */
+};
+
+/* At most BATCH_MAX at a time; their memory must stay until the next node_drain has been acted on. */
+void node_from_tun(struct node *n, struct packet *v, size_t count, mono_ns now);
+void node_from_udp(struct node *n, struct datagram *v, size_t count, mono_ns now);
+void node_udp_unreachable(struct node *n, const struct endpoint *ep, mono_ns now);
+
+/* The stream to a relay that NODE_DIAL asked for. server_key: by fast start, or NULL. */
+void node_stream_up(struct node *n, uint16_t region, const struct node_key *server_key, mono_ns now);
+void node_stream_down(struct node *n, uint16_t region, const char *why, mono_ns now);
+void node_from_stream(struct node *n, uint16_t region, struct bytes b, mono_ns now);
+/* Bytes to write to it; 0: none. Call when NODE_STREAM says so, and when it can take more. */
+size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap, mono_ns now);
+
+bool node_ping(struct node *n, peer_id id, mono_ns now) MUST_USE; /* false: it speaks WireGuard only */
+void node_link_changed(struct node *n, mono_ns now);              /* wake from sleep, another default route */
+
+mono_ns node_deadline(const struct node *n);
+void node_tick(struct node *n, mono_ns now);
+
+/* --- what is to be done --- */
+
+struct node_out {
+	struct datagram udp[NODE_OUT_MAX];
+	size_t n_udp;
+	struct packet tun[BATCH_MAX];
+	size_t n_tun;
+};
+
+/* What is to be sent now; borrowed until the next call on this node. Call until it returns false. */
+bool node_drain(struct node *n, const struct node_out **out, mono_ns now) MUST_USE;
+
+struct node_event {
+	enum {
+		NODE_DIAL,    /* get a stream to the relay of `region` */
+		NODE_HANGUP,  /* throw it away */
+		NODE_STREAM,  /* it has bytes to write: node_to_stream */
+		NODE_RELAY,   /* for the log: ready, or lost and why (text) */
+		NODE_PATH,    /* a peer's route moved or is in doubt; a pong came: `path` */
+		NODE_SESSION, /* a session with `peer` began */
+		NODE_SELF     /* our own candidates changed */
+	} kind;
+	uint16_t region;
+	bool ready; /* NODE_RELAY */
+	peer_id peer;
+	struct paths_event path;
+	char why[RELAY_WHY_MAX];
+};
+bool node_event(struct node *n, struct node_event *ev) MUST_USE; /* until false */
+
+/* --- what may be asked --- */
+
+struct node_peer_status {
+	struct node_key key;
+	struct tunnel_peer_status tunnel;
+	struct paths_peer_status path;
+	uint64_t lost_no_way; /* packets for which there was no way at the time */
+};
+bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node_peer_status *out) MUST_USE;
+bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out) MUST_USE;
+const struct candidates *node_candidates(const struct node *n);
+const struct tunnel_stats *node_tunnel_stats(const struct node *n);
+const struct paths_stats *node_paths_stats(const struct node *n);
+
+struct node_stats {
+	uint64_t no_peer; /* packets from the TUN for nobody's address */
+	uint64_t not_ip;
+	uint64_t no_way;
+	uint64_t no_room; /* control datagrams that found no room in a drain: sent in the next */
+};
+const struct node_stats *node_stats(const struct node *n);
+
+#endif

@@ -1,0 +1,45 @@
+/* path/candidate.h - an endpoint at which a node may be reached, and who found it
+ *
+ * Every way of finding our own candidates is one file of this folder, a `finder`: local.c (interface
+ * addresses), stun.c (what relays see), fixed.c (configured by hand).  A new way is a new file and a
+ * line in gather.c.
+ */
+#ifndef PATH_CANDIDATE_H
+#define PATH_CANDIDATE_H
+
+#include "base/addr.h"
+#include "base/time.h"
+
+enum {
+	CANDIDATES_MAX = 32 /* of one node; a disco call-me-maybe with all of them is 656 bytes */
+};
+
+/* The numbers are those that control carries (reference, data plane 7.3). */
+enum candidate_kind {
+	CANDIDATE_UNKNOWN = 0,
+	CANDIDATE_LOCAL = 1,
+	CANDIDATE_STUN = 2,
+	CANDIDATE_PORTMAP = 3,
+	CANDIDATE_STUN_LOCAL_PORT = 4,
+	CANDIDATE_FIXED = 5
+};
+
+struct candidate {
+	struct endpoint ep;
+	enum candidate_kind kind;
+};
+
+struct candidates {
+	struct candidate v[CANDIDATES_MAX];
+	size_t n;
+};
+
+/* Appends unless the endpoint is there already or the list is full. */
+void candidates_add(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind);
+bool candidates_have(const struct candidates *c, const struct endpoint *ep);
+/* The same set of endpoints, in any order. */
+bool candidates_same_set(const struct candidates *a, const struct candidates *b);
+const char *
+candidate_kind_name(enum candidate_kind kind); /* "local", "stun", "portmap", "stun+localport", "fixed" */
+
+#endif

@@ -1,0 +1,165 @@
+/* path/paths.h - how each peer of one node is reached
+ *
+ * A pure machine over all peers: it talks through the relay at once, gathers our own candidates,
+ * tells them to the peer over the side channel, probes the peer's, chooses by round trip, notices
+ * silence, and moves.  It sends nothing itself and sees no user data: the packet path asks it for a
+ * peer's route (paths_route) and reports signs of life (paths_heard).
+ *
+ * Peers are named by the ids the owner chose (the same as in tunnel/).
+ *
+ * Source: reference, data plane 2 and 7; design, "How a peer is reached".
+ */
+#ifndef PATH_PATHS_H
+#define PATH_PATHS_H
+
+#include "base/peer.h"
+#include "base/rng.h"
+#include "crypto/keys.h"
+#include "path/candidate.h"
+#include "path/via.h"
+
+enum {
+	PATHS_DATAGRAM_MAX = 80 + 18 * CANDIDATES_MAX, /* largest datagram that paths_output writes */
+	PATHS_RELAYS_MAX = 64,
+	PATHS_HINTS_MAX = 8,
+	PATHS_INTERFACES_MAX = 64
+};
+
+struct paths;
+
+struct paths_config {
+	struct node_key self;       /* copied: goes into pings as a hint */
+	struct disco_private disco; /* copied; made anew at each start of the program */
+	struct rng rng;             /* kept */
+	uint32_t peers_max;
+	uint16_t port; /* the UDP port, the same for IPv4 and IPv6 */
+};
+
+struct paths *paths_new(const struct paths_config *cfg, mono_ns now) MUST_USE; /* NULL: out of memory */
+void paths_free(struct paths *p);
+const struct disco_key *paths_disco_key(const struct paths *p);
+
+/* --- what there is around us; may change at any time --- */
+
+/* A relay: its region, and where its STUN server answers (unset endpoints: unknown, or no STUN). */
+struct paths_relay {
+	uint16_t region;
+	struct endpoint stun4, stun6;
+};
+void paths_set_relays(struct paths *p, const struct paths_relay *v, size_t n, mono_ns now);
+/* The region where peers find us: their call-me-maybes come there. 0: none. */
+void paths_set_home(struct paths *p, uint16_t region);
+
+/* Addresses of interfaces that are up, the tunnel's own left out. A changed set is a link change:
+ * every path is doubted and probed anew. */
+struct paths_interface {
+	struct ip ip;
+	uint8_t bits; /* of its subnet */
+	bool loopback;
+};
+void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now);
+void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now); /* by hand */
+void paths_set_port(struct paths *p, uint16_t port, mono_ns now);
+
+/* --- peers --- */
+
+struct paths_peer {
+	struct node_key key;
+	uint16_t home;                          /* region of its home relay; 0: none */
+	struct endpoint hints[PATHS_HINTS_MAX]; /* endpoints given by hand or by control */
+	size_t n_hints;
+	bool plain; /* speaks WireGuard only: no disco, no relay; roams to where it is heard from */
+};
+void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg,
+		    mono_ns now); /* new or changed */
+void paths_peer_remove(struct paths *p, peer_id id);
+/* The peer's disco key, learned inside the tunnel or from control. A new one means it restarted. */
+void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, mono_ns now);
+
+/* --- datagrams --- */
+
+enum paths_input {
+	PATHS_TAKEN,    /* disco or STUN for us: done with */
+	PATHS_NOT_MINE, /* neither: give it to the tunnel */
+	PATHS_DROPPED   /* malformed, not authentic, from a stranger: counted */
+};
+/* relay_source: VIA_RELAY only, the node key the relay named; else NULL. */
+enum paths_input paths_input(struct paths *p, const struct via *from, const struct node_key *relay_source,
+			     struct bytes datagram, mono_ns now) MUST_USE;
+
+struct paths_send {
+	struct via via;
+	struct node_key to; /* VIA_RELAY: for whom */
+};
+/* Writes the next datagram to send. Call until false. `out` must have room for PATHS_DATAGRAM_MAX. */
+bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_ns now) MUST_USE;
+
+/* --- the packet path --- */
+
+/* Where this peer's traffic goes now: one way, or two while a path is doubted (send to both). */
+struct route {
+	struct via via[2];
+	uint8_t n; /* 0: there is no way at present */
+};
+/* Called for each batch that is sent to a peer. */
+void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out);
+/* An authentic WireGuard message of this peer came this way. */
+void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns now);
+/* The system refused to send to this endpoint (unreachable): doubt it at once. */
+void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now);
+
+/* `warren ping`: one disco ping over each way there is; the answers come as PATHS_PONG events.
+ * False: the peer's disco key is not known yet. */
+bool paths_ping(struct paths *p, peer_id id, mono_ns now) MUST_USE;
+
+mono_ns paths_deadline(const struct paths *p);
+void paths_tick(struct paths *p, mono_ns now);
+
+/* Why a peer's route changed. */
+enum path_reason {
+	PATH_FIRST,       /* first proven direct path */
+	PATH_BETTER,      /* clearly shorter round trip */
+	PATH_SILENT,      /* nothing came back while we were sending */
+	PATH_UNREACHABLE, /* the system said so */
+	PATH_LINK_CHANGE, /* our own addresses changed */
+	PATH_RESTARTED,   /* the peer has a new disco key */
+	PATH_PROVEN       /* a doubted path answered again */
+};
+const char *path_reason_text(enum path_reason r); /* a short clause for people */
+
+struct paths_event {
+	enum {
+		PATHS_MOVED, /* the main way of this peer's traffic is now `via` (was `was`) */
+		PATHS_DOUBT, /* silence: traffic goes to the old way `was` and `via` (the relay) together */
+		PATHS_PONG,  /* answer to paths_ping, `via` and rtt */
+		PATHS_SELF   /* our own candidates changed: paths_candidates */
+	} kind;
+	peer_id peer;
+	struct via via, was;
+	enum path_reason reason;
+	mono_ns rtt;
+};
+bool paths_event(struct paths *p,
+		 struct paths_event *ev) MUST_USE; /* until false; oldest lost when nobody asks */
+
+/* Our own candidates, most useful first. */
+const struct candidates *paths_candidates(const struct paths *p);
+
+struct paths_peer_status {
+	struct route route;
+	bool direct; /* the main way is UDP */
+	bool doubted;
+	bool active; /* traffic within the last 45 s */
+	mono_ns rtt; /* of the main way; 0: unknown */
+	struct disco_key disco;
+	uint32_t n_candidates;
+};
+void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct paths_peer_status *out);
+
+struct paths_stats {
+	uint64_t malformed, unauthentic, stranger, unexpected; /* dropped datagrams, by reason */
+	uint64_t pings_sent, pongs_sent, pongs_taken, calls_sent, calls_taken, stun_sent, stun_taken;
+};
+const struct paths_stats *paths_stats(const struct paths *p);
+
+#endif
