@@ -12,18 +12,21 @@
 
 enum { KEY_LEN = 32, KEY_TEXT_MAX = 80, KEY_SHORT_MAX = 20 };
 
+/* WireGuard static key, and DERP client key and address. */
 struct node_private {
 	uint8_t b[KEY_LEN];
-}; /* WireGuard static private key, and DERP client key */
+};
 struct node_key {
 	uint8_t b[KEY_LEN];
-}; /* WireGuard static public key, and DERP address */
+};
+/* Disco: the private key lives in memory only. */
 struct disco_private {
 	uint8_t b[KEY_LEN];
-}; /* lives in memory only */
+};
 struct disco_key {
 	uint8_t b[KEY_LEN];
 };
+/* The control plane's. */
 struct machine_private {
 	uint8_t b[KEY_LEN];
 };
