@@ -1,0 +1,14 @@
+/* app/config_load.h - reads the node's file and the key files that it names
+ *
+ * Key files hold one line, in any form that key_parse_any takes.  One that others may read is
+ * refused with the command that mends it.
+ */
+#ifndef APP_CONFIG_LOAD_H
+#define APP_CONFIG_LOAD_H
+
+#include "app/config.h"
+
+/* Whole and checked, or NULL and why. */
+struct config *config_load(const char *path, char why[static CONFIG_WHY_MAX]) MUST_USE;
+
+#endif
