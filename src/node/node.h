@@ -73,7 +73,7 @@ void node_udp_unreachable(struct node *n, const struct endpoint *ep, mono_ns now
 void node_stream_up(struct node *n, uint16_t region, const struct node_key *server_key, mono_ns now);
 void node_stream_down(struct node *n, uint16_t region, const char *why, mono_ns now);
 void node_from_stream(struct node *n, uint16_t region, struct bytes b, mono_ns now);
-/* Bytes to write to it; 0: none. Call when NODE_STREAM says so, and when it can take more. */
+/* Bytes to write to it; 0: none. Call for each open stream after draining, and when it can take more. */
 size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap, mono_ns now);
 
 bool node_ping(struct node *n, peer_id id, mono_ns now) MUST_USE; /* false: it speaks WireGuard only */
@@ -98,7 +98,6 @@ struct node_event {
 	enum {
 		NODE_DIAL,    /* get a stream to the relay of `region` */
 		NODE_HANGUP,  /* throw it away */
-		NODE_STREAM,  /* it has bytes to write: node_to_stream */
 		NODE_RELAY,   /* for the log: ready, or lost and why (text) */
 		NODE_PATH,    /* a peer's route moved or is in doubt; a pong came: `path` */
 		NODE_SESSION, /* a session with `peer` began */
@@ -123,6 +122,7 @@ struct node_peer_status {
 bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node_peer_status *out) MUST_USE;
 bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out) MUST_USE;
 const struct candidates *node_candidates(const struct node *n);
+const struct disco_key *node_disco_key(const struct node *n);
 const struct tunnel_stats *node_tunnel_stats(const struct node *n);
 const struct paths_stats *node_paths_stats(const struct node *n);
 

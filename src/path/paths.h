@@ -58,6 +58,8 @@ struct paths_interface {
 	bool loopback;
 };
 void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now);
+/* The network changed in another way (wake from sleep, another default route): doubt every path. */
+void paths_link_changed(struct paths *p, mono_ns now);
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now); /* by hand */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now);
 

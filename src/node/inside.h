@@ -1,0 +1,93 @@
+/* node/inside.h - what the files of node/ share: the node and its parts
+ *
+ *   node.c     its life, what it is set to, what may be asked
+ *   outward.c  from the TUN to the peers
+ *   inward.c   from the peers to the TUN
+ *   relays.c   its relay clients
+ *   advert.c   telling peers our disco key inside the tunnel
+ *   drain.c    effects and events, handed to the owner
+ */
+#ifndef NODE_INSIDE_H
+#define NODE_INSIDE_H
+
+#include "node/node.h"
+
+enum {
+	NODE_SLOTS = 64,      /* packets of our own in one drain: control datagrams, relayed packets */
+	NODE_EVENTS_MAX = 64, /* waiting for the owner; the oldest is dropped */
+	NODE_ADVERT_REPEATS = 2
+};
+
+struct relay_slot {
+	bool used;
+	uint16_t region;
+	struct relay_client *client;
+	bool open;         /* the owner has a stream for it, or is getting one */
+	bool dial, hangup; /* to be told to the owner */
+};
+
+struct node_peer_slot {
+	bool used, plain;
+	struct node_key key;
+	struct ip address[2]; /* IPv4, IPv6: where it is reached inside the tunnel; family 0: none known */
+	bool ping_wanted;     /* node_ping came before its disco key */
+	uint8_t adverts_left; /* repeats of our disco key to send while it is relayed */
+	mono_ns advert_at;    /* MONO_NEVER: none */
+	uint64_t lost_no_way;
+};
+
+struct node {
+	struct rng rng;
+	struct node_private key;
+	struct node_key self;
+	struct tunnel *tunnel;
+	struct paths *paths;
+	struct prefix addresses[NODE_ADDRESSES_MAX];
+	size_t n_addresses;
+	struct relay_slot relays[NODE_RELAYS_MAX];
+	struct node_peer_slot *peers;
+	uint32_t peers_max, peers_top; /* peers_top: one past the highest slot ever used */
+	struct node_stats stats;
+
+	/* What the owner is to send; when it has been handed out, the next call begins anew. */
+	struct node_out out;
+	bool handed;
+	uint8_t (*slots)[PACKET_SIZE];
+	size_t slots_used;
+
+	struct node_event events[NODE_EVENTS_MAX];
+	size_t event_first, n_events;
+};
+
+/* outward.c: a sealed packet goes to its peer, by every way of its route. The memory must stay. */
+void node_emit(struct node *n, peer_id id, const struct packet *p, mono_ns now);
+/* Seals and emits a packet of our own; a peer without a session gets it after the handshake. */
+void node_say(struct node *n, peer_id id, struct packet *p, mono_ns now);
+
+/* drain.c */
+void node_begin(struct node *n);                             /* forget what was handed out */
+bool node_slot(struct node *n, struct packet *out) MUST_USE; /* an empty packet until the next drain */
+void node_tell(struct node *n, const struct node_event *ev);
+bool node_send_udp(struct node *n, const struct packet *p, const struct endpoint *to);
+
+/* inward.c: one WireGuard datagram that came this way; relay_source as in paths_input. */
+void node_take_wireguard(struct node *n, struct packet *p, const struct via *from,
+			 const struct node_key *relay_source, mono_ns now);
+/* One datagram of any kind, relayed. */
+void node_take_relayed(struct node *n, uint16_t region, const struct node_key *from, struct bytes b,
+		       mono_ns now);
+
+/* relays.c */
+void relays_send(struct node *n, uint16_t region, const struct node_key *to, struct bytes b, mono_ns now);
+void relays_pump(struct node *n, mono_ns now);
+bool relays_event(struct node *n, struct node_event *ev) MUST_USE;
+mono_ns relays_deadline(const struct node *n);
+void relays_tick(struct node *n, mono_ns now);
+void relays_free(struct node *n);
+
+/* advert.c */
+void advert_begin(struct node *n, peer_id id, mono_ns now); /* a session began */
+mono_ns advert_deadline(const struct node *n);
+void advert_tick(struct node *n, mono_ns now);
+
+#endif

@@ -1,0 +1,232 @@
+/* The life of a node, what it is set to, and what may be asked of it. */
+#include "node/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/inside.h"
+
+enum { STAGED_PER_NODE = 512 /* packets waiting for handshakes: 1 MiB */ };
+
+static bool make_parts(struct node *n, const struct node_config *cfg, mono_ns now)
+{
+	struct tunnel_config tunnel = {.key = cfg->key,
+				       .rng = cfg->rng,
+				       .peers_max = cfg->peers_max,
+				       .staged_max = STAGED_PER_NODE,
+				       .wall_offset_ns = cfg->wall_offset_ns};
+	struct paths_config paths = {
+		.self = n->self, .rng = cfg->rng, .peers_max = cfg->peers_max, .port = cfg->port};
+	key_generate(paths.disco.b, &cfg->rng);
+	n->tunnel = tunnel_new(&tunnel, now);
+	n->paths = paths_new(&paths, now);
+	n->peers = calloc(cfg->peers_max, sizeof(*n->peers));
+	n->slots = calloc(NODE_SLOTS, sizeof(*n->slots));
+	key_wipe(&tunnel, sizeof(tunnel));
+	key_wipe(&paths, sizeof(paths));
+	return n->tunnel && n->paths && n->peers && n->slots;
+}
+
+struct node *node_new(const struct node_config *cfg, mono_ns now)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->rng = cfg->rng;
+	n->key = cfg->key;
+	n->peers_max = cfg->peers_max;
+	key_public(n->self.b, cfg->key.b);
+	if (make_parts(n, cfg, now))
+		return n;
+	node_free(n);
+	return NULL;
+}
+
+void node_free(struct node *n)
+{
+	if (!n)
+		return;
+	relays_free(n);
+	tunnel_free(n->tunnel);
+	paths_free(n->paths);
+	free(n->peers);
+	free(n->slots);
+	key_wipe(&n->key, sizeof(n->key));
+	free(n);
+}
+
+const struct node_key *node_key(const struct node *n)
+{
+	return &n->self;
+}
+
+void node_set_addresses(struct node *n, const struct prefix *v, size_t count)
+{
+	n->n_addresses = count < NODE_ADDRESSES_MAX ? count : NODE_ADDRESSES_MAX;
+	memcpy(n->addresses, v, n->n_addresses * sizeof(*v));
+}
+
+void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now)
+{
+	paths_set_interfaces(n->paths, v, count, now);
+}
+
+void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now)
+{
+	paths_set_fixed(n->paths, v, count, now);
+}
+
+void node_set_port(struct node *n, uint16_t port, mono_ns now)
+{
+	paths_set_port(n->paths, port, now);
+}
+
+void node_link_changed(struct node *n, mono_ns now)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (n->relays[i].used)
+			relay_client_link_changed(n->relays[i].client, now);
+	paths_link_changed(n->paths, now);
+}
+
+/* --- peers --- */
+
+static peer_id free_slot(const struct node *n)
+{
+	for (peer_id id = 0; id < n->peers_max; id++)
+		if (!n->peers[id].used)
+			return id;
+	return PEER_NONE;
+}
+
+/* Where the peer is reached inside the tunnel: its first host prefix of each family, or the first
+ * address of its first prefix. */
+static void learn_addresses(struct node_peer_slot *peer, const struct node_peer *cfg)
+{
+	memset(peer->address, 0, sizeof(peer->address));
+	for (size_t i = 0; i < cfg->n_allowed; i++) {
+		const struct prefix *p = &cfg->allowed[i];
+		struct ip *mine = &peer->address[p->ip.family == 4 ? 0 : 1];
+		if (mine->family == 0)
+			*mine = p->ip;
+	}
+	for (size_t i = cfg->n_allowed; i > 0; i--) {
+		const struct prefix *p = &cfg->allowed[i - 1];
+		if (p->bits == ip_len(&p->ip) * 8)
+			peer->address[p->ip.family == 4 ? 0 : 1] = p->ip;
+	}
+}
+
+enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_ns now, peer_id *id)
+{
+	peer_id at = tunnel_peer_find(n->tunnel, &cfg->tunnel.key);
+	if (at == PEER_NONE) {
+		at = free_slot(n);
+		if (at == PEER_NONE)
+			return TUNNEL_BAD_KEY;
+		enum tunnel_add added = tunnel_peer_add(n->tunnel, at, &cfg->tunnel, now);
+		if (added != TUNNEL_ADDED)
+			return added;
+		n->peers[at] = (struct node_peer_slot){.used = true, .advert_at = MONO_NEVER};
+		n->peers_top = at >= n->peers_top ? at + 1 : n->peers_top;
+	} else {
+		tunnel_peer_change(n->tunnel, at, &cfg->tunnel, now);
+		tunnel_disallow(n->tunnel, at);
+	}
+	n->peers[at].key = cfg->tunnel.key;
+	n->peers[at].plain = cfg->path.plain;
+	learn_addresses(&n->peers[at], cfg);
+	for (size_t i = 0; i < cfg->n_allowed; i++)
+		if (!tunnel_allow(n->tunnel, at, &cfg->allowed[i]))
+			break;
+	struct paths_peer path = cfg->path;
+	path.key = cfg->tunnel.key;
+	paths_peer_set(n->paths, at, &path, now);
+	*id = at;
+	return TUNNEL_ADDED;
+}
+
+void node_peer_remove(struct node *n, peer_id id)
+{
+	if (id >= n->peers_max || !n->peers[id].used)
+		return;
+	tunnel_peer_remove(n->tunnel, id);
+	paths_peer_remove(n->paths, id);
+	n->peers[id] = (struct node_peer_slot){0};
+}
+
+peer_id node_peer_find(const struct node *n, const struct node_key *key)
+{
+	return tunnel_peer_find(n->tunnel, key);
+}
+
+/* --- time --- */
+
+mono_ns node_deadline(const struct node *n)
+{
+	mono_ns first = mono_min(tunnel_deadline(n->tunnel), paths_deadline(n->paths));
+	return mono_min(first, mono_min(relays_deadline(n), advert_deadline(n)));
+}
+
+void node_tick(struct node *n, mono_ns now)
+{
+	node_begin(n);
+	tunnel_tick(n->tunnel, now);
+	paths_tick(n->paths, now);
+	relays_tick(n, now);
+	advert_tick(n, now);
+}
+
+void node_udp_unreachable(struct node *n, const struct endpoint *ep, mono_ns now)
+{
+	paths_unreachable(n->paths, ep, now);
+}
+
+bool node_ping(struct node *n, peer_id id, mono_ns now)
+{
+	node_begin(n);
+	if (id >= n->peers_max || !n->peers[id].used || n->peers[id].plain)
+		return false;
+	/* Without its disco key: a session brings it, and the ping follows. */
+	n->peers[id].ping_wanted = !paths_ping(n->paths, id, now);
+	if (n->peers[id].ping_wanted)
+		tunnel_handshake(n->tunnel, id, now);
+	return true;
+}
+
+/* --- what may be asked --- */
+
+bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node_peer_status *out)
+{
+	if (id >= n->peers_max || !n->peers[id].used)
+		return false;
+	*out = (struct node_peer_status){.key = n->peers[id].key, .lost_no_way = n->peers[id].lost_no_way};
+	tunnel_peer_status(n->tunnel, id, &out->tunnel);
+	paths_peer_status(n->paths, id, now, &out->path);
+	return true;
+}
+
+const struct candidates *node_candidates(const struct node *n)
+{
+	return paths_candidates(n->paths);
+}
+
+const struct disco_key *node_disco_key(const struct node *n)
+{
+	return paths_disco_key(n->paths);
+}
+
+const struct tunnel_stats *node_tunnel_stats(const struct node *n)
+{
+	return tunnel_stats(n->tunnel);
+}
+
+const struct paths_stats *node_paths_stats(const struct node *n)
+{
+	return paths_stats(n->paths);
+}
+
+const struct node_stats *node_stats(const struct node *n)
+{
+	return &n->stats;
+}

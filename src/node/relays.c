@@ -1,0 +1,184 @@
+/* The node's relay clients, one a region. The streams are the owner's: he is told to dial and to
+ * hang up.  The first relay that was set is home, and always connected; the others connect when
+ * something is to be sent to a peer that lives there, and are let go when idle. */
+#include <string.h>
+
+#include "node/inside.h"
+
+static struct relay_slot *find(struct node *n, uint16_t region)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (n->relays[i].used && n->relays[i].region == region)
+			return &n->relays[i];
+	return NULL;
+}
+
+static void drop(struct relay_slot *r)
+{
+	relay_client_free(r->client);
+	*r = (struct relay_slot){.region = r->region, .hangup = r->open};
+}
+
+static void add(struct node *n, uint16_t region, bool home, mono_ns now)
+{
+	struct relay_slot *free_slot = NULL;
+	for (size_t i = 0; i < NODE_RELAYS_MAX && !free_slot; i++)
+		if (!n->relays[i].used && !n->relays[i].hangup)
+			free_slot = &n->relays[i];
+	if (!free_slot)
+		return;
+	struct relay_client_config cfg = {.key = n->key, .rng = n->rng, .home = home};
+	*free_slot = (struct relay_slot){.region = region, .client = relay_client_new(&cfg, now)};
+	free_slot->used = free_slot->client != NULL;
+	key_wipe(&cfg, sizeof(cfg));
+}
+
+void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, mono_ns now)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
+		bool keep = false;
+		for (size_t k = 0; k < count; k++)
+			keep |= v[k].region == n->relays[i].region;
+		if (n->relays[i].used && !keep)
+			drop(&n->relays[i]);
+	}
+	for (size_t k = 0; k < count && k < NODE_RELAYS_MAX; k++) {
+		struct relay_slot *r = find(n, v[k].region);
+		if (r)
+			relay_client_set_home(r->client, k == 0, now);
+		else
+			add(n, v[k].region, k == 0, now);
+	}
+	paths_set_relays(n->paths, v, count, now);
+	paths_set_home(n->paths, count > 0 ? v[0].region : 0);
+}
+
+void relays_free(struct node *n)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (n->relays[i].used)
+			relay_client_free(n->relays[i].client);
+}
+
+void relays_send(struct node *n, uint16_t region, const struct node_key *to, struct bytes b, mono_ns now)
+{
+	struct relay_slot *r = find(n, region);
+	if (r)
+		relay_client_send(r->client, to, b, now);
+	else
+		n->stats.no_way++;
+}
+
+void node_stream_up(struct node *n, uint16_t region, const struct node_key *server_key, mono_ns now)
+{
+	struct relay_slot *r = find(n, region);
+	if (r && r->open)
+		relay_client_up(r->client, server_key, now);
+}
+
+void node_stream_down(struct node *n, uint16_t region, const char *why, mono_ns now)
+{
+	struct relay_slot *r = find(n, region);
+	if (!r || !r->open)
+		return;
+	r->open = false;
+	relay_client_down(r->client, why, now);
+}
+
+void node_from_stream(struct node *n, uint16_t region, struct bytes b, mono_ns now)
+{
+	node_begin(n);
+	struct relay_slot *r = find(n, region);
+	if (r && r->open)
+		relay_client_input(r->client, b, now);
+}
+
+size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap, mono_ns now)
+{
+	struct relay_slot *r = find(n, region);
+	return r && r->open ? relay_client_output(r->client, out, cap, now) : 0;
+}
+
+static void on_event(struct node *n, struct relay_slot *r, const struct relay_client_event *ev, mono_ns now)
+{
+	struct node_event tell = {.kind = NODE_RELAY, .region = r->region};
+	switch (ev->kind) {
+	case RELAY_DIAL:
+		r->open = r->dial = true;
+		break;
+	case RELAY_HANGUP:
+		/* A dial that the owner has not heard of yet needs no hanging up. */
+		r->hangup = r->open && !r->dial;
+		r->open = r->dial = false;
+		break;
+	case RELAY_READY:
+		tell.ready = true;
+		node_tell(n, &tell);
+		break;
+	case RELAY_LOST:
+		memcpy(tell.why, ev->why, sizeof(tell.why));
+		node_tell(n, &tell);
+		break;
+	case RELAY_PACKET:
+		node_take_relayed(n, r->region, &ev->peer, ev->packet, now);
+		break;
+	case RELAY_PEER_GONE:
+	case RELAY_HEALTH: /* shown by node_relay_status */
+		break;
+	}
+}
+
+/* Stops when there is no room for a packet more: the rest stays in the client until the next drain. */
+void relays_pump(struct node *n, mono_ns now)
+{
+	struct relay_client_event ev;
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
+		struct relay_slot *r = &n->relays[i];
+		while (r->used && n->slots_used < NODE_SLOTS && n->out.n_tun < BATCH_MAX &&
+		       relay_client_event(r->client, &ev))
+			on_event(n, r, &ev, now);
+	}
+}
+
+bool relays_event(struct node *n, struct node_event *ev)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
+		struct relay_slot *r = &n->relays[i];
+		/* Hang up first: the new stream must not be taken for the old one. */
+		if (!r->hangup && !r->dial)
+			continue;
+		*ev = (struct node_event){.kind = r->hangup ? NODE_HANGUP : NODE_DIAL, .region = r->region};
+		if (r->hangup)
+			r->hangup = false;
+		else
+			r->dial = false;
+		return true;
+	}
+	return false;
+}
+
+mono_ns relays_deadline(const struct node *n)
+{
+	mono_ns first = MONO_NEVER;
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (n->relays[i].used)
+			first = mono_min(first, relay_client_deadline(n->relays[i].client));
+	return first;
+}
+
+void relays_tick(struct node *n, mono_ns now)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (n->relays[i].used)
+			relay_client_tick(n->relays[i].client, now);
+}
+
+bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (n->relays[i].used && n->relays[i].region == region) {
+			relay_client_status(n->relays[i].client, out);
+			return true;
+		}
+	return false;
+}
