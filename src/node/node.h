@@ -11,7 +11,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
-#include "base/packet.h"
+#include "base/datagram.h"
 #include "base/peer.h"
 #include "path/paths.h"
 #include "relay/client.h"
@@ -58,11 +58,6 @@ void node_peer_remove(struct node *n, peer_id id);
 peer_id node_peer_find(const struct node *n, const struct node_key *key);
 
 /* --- what happened --- */
-
-struct datagram {
-	struct packet packet;
-	struct endpoint at; /* where it came from, or goes to */
-};
 
 /* At most BATCH_MAX at a time; their memory must stay until the next node_drain has been acted on. */
 void node_from_tun(struct node *n, struct packet *v, size_t count, mono_ns now);

@@ -1,0 +1,13 @@
+/* base/datagram.h - a UDP datagram: a packet, and the endpoint it came from or goes to */
+#ifndef BASE_DATAGRAM_H
+#define BASE_DATAGRAM_H
+
+#include "base/addr.h"
+#include "base/packet.h"
+
+struct datagram {
+	struct packet packet;
+	struct endpoint at; /* where it came from, or goes to */
+};
+
+#endif

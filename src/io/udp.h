@@ -1,0 +1,65 @@
+/* io/udp.h - the one UDP port of a node, for IPv4 and IPv6, in batches
+ *
+ * Two nonblocking sockets with the same port number; IPv6 may be missing.  Marked 0x80000 where that
+ * is permitted, so that policy routing can keep them off the tunnel.  Receives with recvmmsg and
+ * UDP_GRO, sends with sendmmsg and UDP_SEGMENT, where the kernel has them.
+ *
+ * Source: udp(7), reference, data plane 7.2 and 9.1.
+ */
+#ifndef IO_UDP_H
+#define IO_UDP_H
+
+#include "base/datagram.h"
+#include "io/why.h"
+
+enum {
+	UDP_MARK = 0x80000,
+	UDP_BUFFER = 7 << 20, /* bytes of kernel buffer asked for, each way */
+	UDP_REFUSED_MAX = 16
+};
+
+struct udp;
+
+struct udp_config {
+	uint16_t port;       /* 0: one that is free for both */
+	bool no_gso, no_gro; /* for tests, and for devices that lie */
+};
+
+/* NULL: the port is in use, or there is no IPv4; why. */
+struct udp *udp_open(const struct udp_config *cfg, char why[static WHY_MAX]) MUST_USE;
+void udp_close(struct udp *u); /* NULL is allowed */
+uint16_t udp_port(const struct udp *u);
+int udp_fd4(const struct udp *u);
+int udp_fd6(const struct udp *u); /* -1: no IPv6 */
+
+/* Receives up to max (at most BATCH_MAX) datagrams of both sockets; 0: none is waiting. Memory is
+ * borrowed until the next udp_recv. Each has PACKET_HEADROOM before it, but for one that the kernel
+ * had merged behind another: it has what is taken off its front and no more. Datagrams over
+ * PACKET_CONTENT_MAX are dropped and counted. */
+size_t udp_recv(struct udp *u, struct datagram *v, size_t max) MUST_USE;
+/* Is there more that the kernel gave us already? Then call udp_recv again without waiting. */
+bool udp_more(const struct udp *u);
+
+/* Endpoints for which the system said that there is no way to them (no route, host unreachable,
+ * forbidden); each once. */
+struct udp_refused {
+	struct endpoint v[UDP_REFUSED_MAX];
+	size_t n;
+};
+/* Sends them all, in order for each destination. What finds the kernel's buffer full is dropped and
+ * counted: never waits. */
+void udp_send(struct udp *u, const struct datagram *v, size_t n, struct udp_refused *refused);
+
+struct udp_stats {
+	uint64_t rx, tx;             /* datagrams */
+	uint64_t rx_calls, tx_calls; /* system calls */
+	uint64_t rx_merged;          /* messages that the kernel had merged of several datagrams */
+	uint64_t tx_merged;          /* messages that we merged of several datagrams */
+	uint64_t rx_too_long;        /* dropped: longer than a packet */
+	uint64_t tx_full;            /* dropped: the kernel's buffer was full */
+	uint64_t tx_refused;         /* no way there, or the system said no */
+	uint64_t gso_failed;         /* merged messages that had to be sent one by one */
+};
+const struct udp_stats *udp_stats(const struct udp *u);
+
+#endif
