@@ -1,6 +1,51 @@
-# A thin front for Meson and Ninja.
-build/build.ninja:
-	meson setup build
-check: build/build.ninja
-	ninja -C build && meson test -C build --print-errorlogs
-.PHONY: check
+# A thin front for Meson and Ninja. `make demo` and `make check` need nothing but git, make and a
+# compiler on a fresh Debian 12: they install the rest (tools/packages).
+
+BUILD ?= build
+
+.DEFAULT_GOAL := all
+.PHONY: all packages packages-check demo check check-slow lint fuzz coverage footprint install clean help
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
+
+packages:
+	@sh tools/install-packages tools/packages
+
+packages-check: packages
+	@sh tools/install-packages tools/packages.check
+
+$(BUILD)/build.ninja: | packages
+	@meson setup $(BUILD) >/dev/null || { cat $(BUILD)/meson-logs/meson-log.txt; rm -rf $(BUILD); exit 1; }
+
+all: $(BUILD)/build.ninja ## build everything
+	@ninja -C $(BUILD)
+
+demo: packages $(BUILD)/build.ninja ## two machines behind NATs find each other, on this machine
+	@ninja -C $(BUILD) --quiet
+	@python3 lab/demo.py --build $(BUILD) $(DEMO)
+
+check: packages-check ## everything that must hold; what CI runs
+	@tools/check
+
+check-slow: packages-check $(BUILD)/build.ninja ## what takes minutes: rekeying with stock peers, thousands of seeds
+	@ninja -C $(BUILD) --quiet
+	@meson test -C $(BUILD) --suite slow --print-errorlogs --timeout-multiplier 10
+
+lint: packages-check $(BUILD)/build.ninja ## format, clang-tidy, cppcheck, the rules of the house
+	@tools/lint $(BUILD)
+
+fuzz: packages-check ## each fuzz target for SECONDS=60
+	@tools/fuzz $(or $(SECONDS),60)
+
+coverage: packages-check ## line coverage of the floors below io/
+	@tools/coverage
+
+footprint: packages ## size of the programs, and memory of an idle node
+	@tools/footprint
+
+install: all ## DESTDIR= and the usual Meson options
+	@meson install -C $(BUILD)
+
+clean:
+	rm -rf build build-* demo-out

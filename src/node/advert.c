@@ -9,8 +9,8 @@ static const mono_ns repeat_after[NODE_ADVERT_REPEATS] = {4 * SECOND, 1 * SECOND
 static const struct ip *own_address(const struct node *n, uint8_t family)
 {
 	for (size_t i = 0; i < n->n_addresses; i++)
-		if (n->addresses[i].ip.family == family)
-			return &n->addresses[i].ip;
+		if (n->addresses[i].family == family)
+			return &n->addresses[i];
 	return NULL;
 }
 

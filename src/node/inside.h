@@ -42,7 +42,7 @@ struct node {
 	struct node_key self;
 	struct tunnel *tunnel;
 	struct paths *paths;
-	struct prefix addresses[NODE_ADDRESSES_MAX];
+	struct ip addresses[NODE_ADDRESSES_MAX];
 	size_t n_addresses;
 	struct relay_slot relays[NODE_RELAYS_MAX];
 	struct node_peer_slot *peers;

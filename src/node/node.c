@@ -60,7 +60,7 @@ const struct node_key *node_key(const struct node *n)
 	return &n->self;
 }
 
-void node_set_addresses(struct node *n, const struct prefix *v, size_t count)
+void node_set_addresses(struct node *n, const struct ip *v, size_t count)
 {
 	n->n_addresses = count < NODE_ADDRESSES_MAX ? count : NODE_ADDRESSES_MAX;
 	memcpy(n->addresses, v, n->n_addresses * sizeof(*v));

@@ -39,7 +39,7 @@ const struct node_key *node_key(const struct node *n);
 
 /* --- what it is set to; each may be called again at any time --- */
 
-void node_set_addresses(struct node *n, const struct prefix *v, size_t count); /* our own, in the tunnel */
+void node_set_addresses(struct node *n, const struct ip *v, size_t count); /* our own, in the tunnel */
 void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
 void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now);
 void node_set_port(struct node *n, uint16_t port, mono_ns now);
