@@ -30,11 +30,11 @@ static void advert_send(struct node *n, peer_id id, mono_ns now)
 	}
 }
 
-static void plan(struct node_peer_slot *peer, mono_ns now)
+static void plan(struct node *n, peer_id id, mono_ns now)
 {
-	peer->advert_at = MONO_NEVER;
+	struct node_peer_slot *peer = &n->peers[id];
 	if (peer->adverts_left > 0)
-		peer->advert_at = now + repeat_after[--peer->adverts_left];
+		heap_set(&n->adverts, id, now + repeat_after[--peer->adverts_left]);
 }
 
 void advert_begin(struct node *n, peer_id id, mono_ns now)
@@ -44,31 +44,18 @@ void advert_begin(struct node *n, peer_id id, mono_ns now)
 		return;
 	advert_send(n, id, now);
 	peer->adverts_left = NODE_ADVERT_REPEATS;
-	plan(peer, now);
-}
-
-mono_ns advert_deadline(const struct node *n)
-{
-	mono_ns first = MONO_NEVER;
-	for (peer_id id = 0; id < n->peers_top; id++)
-		if (n->peers[id].used)
-			first = mono_min(first, n->peers[id].advert_at);
-	return first;
+	plan(n, id, now);
 }
 
 void advert_tick(struct node *n, mono_ns now)
 {
-	for (peer_id id = 0; id < n->peers_top; id++) {
-		struct node_peer_slot *peer = &n->peers[id];
-		if (!peer->used || peer->advert_at > now)
-			continue;
+	peer_id id;
+	while (heap_due(&n->adverts, now, &id)) {
 		struct paths_peer_status status;
 		paths_peer_status(n->paths, id, now, &status);
-		if (status.direct) {
-			peer->advert_at = MONO_NEVER;
+		if (status.direct)
 			continue;
-		}
 		advert_send(n, id, now);
-		plan(peer, now);
+		plan(n, id, now);
 	}
 }

@@ -10,6 +10,7 @@
 #ifndef NODE_INSIDE_H
 #define NODE_INSIDE_H
 
+#include "base/heap.h"
 #include "node/node.h"
 
 enum {
@@ -32,7 +33,6 @@ struct node_peer_slot {
 	struct ip address[2]; /* IPv4, IPv6: where it is reached inside the tunnel; family 0: none known */
 	bool ping_wanted;     /* node_ping came before its disco key */
 	uint8_t adverts_left; /* repeats of our disco key to send while it is relayed */
-	mono_ns advert_at;    /* MONO_NEVER: none */
 	uint64_t lost_no_way;
 };
 
@@ -46,7 +46,8 @@ struct node {
 	size_t n_addresses;
 	struct relay_slot relays[NODE_RELAYS_MAX];
 	struct node_peer_slot *peers;
-	uint32_t peers_max, peers_top; /* peers_top: one past the highest slot ever used */
+	uint32_t peers_max;
+	struct heap adverts; /* when a peer is to be told our disco key again */
 	struct node_stats stats;
 
 	/* What the owner is to send; when it has been handed out, the next call begins anew. */
@@ -87,7 +88,6 @@ void relays_free(struct node *n);
 
 /* advert.c */
 void advert_begin(struct node *n, peer_id id, mono_ns now); /* a session began */
-mono_ns advert_deadline(const struct node *n);
 void advert_tick(struct node *n, mono_ns now);
 
 #endif

@@ -24,7 +24,7 @@ static bool make_parts(struct node *n, const struct node_config *cfg, mono_ns no
 	n->slots = calloc(NODE_SLOTS, sizeof(*n->slots));
 	key_wipe(&tunnel, sizeof(tunnel));
 	key_wipe(&paths, sizeof(paths));
-	return n->tunnel && n->paths && n->peers && n->slots;
+	return n->tunnel && n->paths && n->peers && n->slots && heap_init(&n->adverts, cfg->peers_max);
 }
 
 struct node *node_new(const struct node_config *cfg, mono_ns now)
@@ -49,6 +49,7 @@ void node_free(struct node *n)
 	relays_free(n);
 	tunnel_free(n->tunnel);
 	paths_free(n->paths);
+	heap_fini(&n->adverts);
 	free(n->peers);
 	free(n->slots);
 	key_wipe(&n->key, sizeof(n->key));
@@ -127,8 +128,7 @@ enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_
 		enum tunnel_add added = tunnel_peer_add(n->tunnel, at, &cfg->tunnel, now);
 		if (added != TUNNEL_ADDED)
 			return added;
-		n->peers[at] = (struct node_peer_slot){.used = true, .advert_at = MONO_NEVER};
-		n->peers_top = at >= n->peers_top ? at + 1 : n->peers_top;
+		n->peers[at] = (struct node_peer_slot){.used = true};
 	} else {
 		tunnel_peer_change(n->tunnel, at, &cfg->tunnel, now);
 		tunnel_disallow(n->tunnel, at);
@@ -152,6 +152,7 @@ void node_peer_remove(struct node *n, peer_id id)
 		return;
 	tunnel_peer_remove(n->tunnel, id);
 	paths_peer_remove(n->paths, id);
+	heap_set(&n->adverts, id, MONO_NEVER);
 	n->peers[id] = (struct node_peer_slot){0};
 }
 
@@ -165,7 +166,7 @@ peer_id node_peer_find(const struct node *n, const struct node_key *key)
 mono_ns node_deadline(const struct node *n)
 {
 	mono_ns first = mono_min(tunnel_deadline(n->tunnel), paths_deadline(n->paths));
-	return mono_min(first, mono_min(relays_deadline(n), advert_deadline(n)));
+	return mono_min(first, mono_min(relays_deadline(n), heap_first(&n->adverts)));
 }
 
 void node_tick(struct node *n, mono_ns now)
