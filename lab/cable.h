@@ -1,0 +1,48 @@
+/* lab/cable.h - a cable with delay: frames that went in at one end come out at the other later
+ *
+ * A pure machine.  It holds what is under way and knows when each frame is due; its owner reads and
+ * writes the two ends.  What was on the cable when it was cut is lost, as on a real one.
+ */
+#ifndef LAB_CABLE_H
+#define LAB_CABLE_H
+
+#include "base/bytes.h"
+#include "base/rng.h"
+#include "base/time.h"
+
+enum {
+	CABLE_FRAME_MAX = 1522,     /* bytes: an Ethernet frame with one VLAN tag, without its checksum */
+	CABLE_UNDER_WAY_MAX = 4096, /* frames of both directions; one more is dropped */
+	CABLE_PPM = 1000000
+};
+
+enum cable_way { CABLE_AB, CABLE_BA };
+
+struct cable_quality {
+	mono_ns delay;
+	mono_ns jitter;    /* added to delay, uniform in [0, jitter): frames may overtake one another */
+	uint32_t loss_ppm; /* frames lost of a million */
+};
+
+struct cable_stats {
+	uint64_t carried, lost, cut, full, too_long;
+};
+
+struct cable;
+
+struct cable *cable_new(const struct rng *r) MUST_USE; /* r: copied. NULL: out of memory */
+void cable_free(struct cable *c);
+
+void cable_set(struct cable *c, enum cable_way way, const struct cable_quality *q);
+const struct cable_quality *cable_get(const struct cable *c, enum cable_way way);
+void cable_cut(struct cable *c);
+void cable_mend(struct cable *c);
+
+/* Copies the frame, unless it is to be lost. */
+void cable_input(struct cable *c, enum cable_way way, struct bytes frame, mono_ns now);
+/* The next frame that has arrived; call until false. Borrowed until the next call. */
+bool cable_output(struct cable *c, enum cable_way *way, struct bytes *frame, mono_ns now) MUST_USE;
+mono_ns cable_deadline(const struct cable *c);
+const struct cable_stats *cable_stats(const struct cable *c, enum cable_way way);
+
+#endif

@@ -1,0 +1,163 @@
+#include <string.h>
+
+#include "crypto/seeded.h"
+#include "lab/cable.h"
+#include "unit.h"
+
+struct world {
+	struct seeded seed;
+	struct rng rng;
+	struct cable *cable;
+};
+
+static void open_world(struct world *w, mono_ns delay, mono_ns jitter, uint32_t loss_ppm)
+{
+	seeded_init(&w->seed, 7);
+	w->rng = seeded_rng(&w->seed);
+	w->cable = cable_new(&w->rng);
+	assert_non_null(w->cable);
+	struct cable_quality q = {.delay = delay, .jitter = jitter, .loss_ppm = loss_ppm};
+	cable_set(w->cable, CABLE_AB, &q);
+	cable_set(w->cable, CABLE_BA, &q);
+}
+
+static void put(struct world *w, enum cable_way way, uint32_t n, mono_ns now)
+{
+	cable_input(w->cable, way, (struct bytes){(const uint8_t *)&n, sizeof(n)}, now);
+}
+
+/* The number in the next frame that has arrived; -1: none has. */
+static int64_t take(struct world *w, enum cable_way *way, mono_ns now)
+{
+	struct bytes frame;
+	uint32_t n;
+	if (!cable_output(w->cable, way, &frame, now))
+		return -1;
+	assert_int_equal(frame.n, sizeof(n));
+	memcpy(&n, frame.p, sizeof(n));
+	return n;
+}
+
+static void a_frame_arrives_after_the_delay_and_not_before(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, 25 * MSEC, 0, 0);
+	assert_true(cable_deadline(w.cable) == MONO_NEVER);
+	put(&w, CABLE_BA, 5, 1000);
+	assert_true(cable_deadline(w.cable) == 1000 + 25 * MSEC);
+	assert_int_equal(take(&w, &way, 999 + 25 * MSEC), -1);
+	assert_int_equal(take(&w, &way, 1000 + 25 * MSEC), 5);
+	assert_int_equal(way, CABLE_BA);
+	assert_int_equal(take(&w, &way, MONO_NEVER - 1), -1);
+	assert_int_equal(cable_stats(w.cable, CABLE_BA)->carried, 1);
+	assert_int_equal(cable_stats(w.cable, CABLE_AB)->carried, 0);
+	cable_free(w.cable);
+}
+
+static void each_way_has_its_own_delay(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, 10, 0, 0);
+	cable_set(w.cable, CABLE_BA, &(struct cable_quality){.delay = 3});
+	assert_true(cable_get(w.cable, CABLE_BA)->delay == 3);
+	put(&w, CABLE_AB, 1, 0);
+	put(&w, CABLE_BA, 2, 0);
+	assert_int_equal(take(&w, &way, 10), 2);
+	assert_int_equal(take(&w, &way, 10), 1);
+	cable_free(w.cable);
+}
+
+static void frames_of_one_moment_keep_their_order(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, MSEC, 0, 0);
+	for (uint32_t i = 0; i < 1000; i++)
+		put(&w, CABLE_AB, i, 77);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(take(&w, &way, 77 + 2 * MSEC), i);
+	cable_free(w.cable);
+}
+
+static void jitter_stays_in_its_range(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, 100, 50, 0);
+	for (uint32_t i = 0; i < 500; i++) {
+		put(&w, CABLE_AB, i, 0);
+		assert_in_range(cable_deadline(w.cable), 100, 149);
+		assert_int_equal(take(&w, &way, 149), i);
+	}
+	cable_free(w.cable);
+}
+
+static void loses_the_share_that_was_asked_for(void **state)
+{
+	struct world w;
+	open_world(&w, 0, 0, 100000);
+	for (uint32_t i = 0; i < 4000; i++)
+		put(&w, CABLE_AB, i, 0);
+	assert_in_range(cable_stats(w.cable, CABLE_AB)->lost, 300, 500);
+	cable_free(w.cable);
+}
+
+static void a_cut_loses_what_is_under_way_and_what_comes(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, 10, 0, 0);
+	put(&w, CABLE_AB, 1, 0);
+	cable_cut(w.cable);
+	put(&w, CABLE_AB, 2, 1);
+	cable_mend(w.cable);
+	put(&w, CABLE_AB, 3, 2);
+	assert_int_equal(take(&w, &way, 1000), 3);
+	assert_int_equal(take(&w, &way, 1000), -1);
+	assert_int_equal(cable_stats(w.cable, CABLE_AB)->cut, 2);
+	cable_free(w.cable);
+}
+
+static void a_full_cable_drops_and_recovers(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, 10, 0, 0);
+	for (uint32_t i = 0; i < CABLE_UNDER_WAY_MAX + 3; i++)
+		put(&w, CABLE_AB, i, 0);
+	assert_int_equal(cable_stats(w.cable, CABLE_AB)->full, 3);
+	for (uint32_t i = 0; i < CABLE_UNDER_WAY_MAX; i++)
+		assert_int_equal(take(&w, &way, SECOND), i);
+	put(&w, CABLE_AB, 9, SECOND);
+	assert_int_equal(take(&w, &way, 2 * SECOND), 9);
+	cable_free(w.cable);
+}
+
+static void a_frame_that_is_too_long_is_dropped(void **state)
+{
+	static const uint8_t b[CABLE_FRAME_MAX + 1];
+	struct world w;
+	struct bytes frame;
+	enum cable_way way;
+	open_world(&w, 0, 0, 0);
+	cable_input(w.cable, CABLE_AB, (struct bytes){b, CABLE_FRAME_MAX + 1}, 0);
+	assert_int_equal(cable_stats(w.cable, CABLE_AB)->too_long, 1);
+	cable_input(w.cable, CABLE_AB, (struct bytes){b, CABLE_FRAME_MAX}, 0);
+	assert_true(cable_output(w.cable, &way, &frame, 1));
+	assert_int_equal(frame.n, CABLE_FRAME_MAX);
+	cable_free(w.cable);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_frame_arrives_after_the_delay_and_not_before),
+	cmocka_unit_test(each_way_has_its_own_delay),
+	cmocka_unit_test(frames_of_one_moment_keep_their_order),
+	cmocka_unit_test(jitter_stays_in_its_range),
+	cmocka_unit_test(loses_the_share_that_was_asked_for),
+	cmocka_unit_test(a_cut_loses_what_is_under_way_and_what_comes),
+	cmocka_unit_test(a_full_cable_drops_and_recovers),
+	cmocka_unit_test(a_frame_that_is_too_long_is_dropped),
+};
+RUN_TESTS(tests)
