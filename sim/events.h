@@ -1,0 +1,36 @@
+/* sim/events.h - what will happen, in the order of virtual time
+ *
+ * Events of the same moment happen in the order in which they were planned, so that one seed always
+ * gives one run.  The simulation ends the program when memory runs out.
+ */
+#ifndef SIM_EVENTS_H
+#define SIM_EVENTS_H
+
+#include "base/time.h"
+
+struct event {
+	mono_ns at;
+	uint64_t order;
+	void (*run)(void *self, void *arg, mono_ns now);
+	void *self;
+	void *arg;
+};
+
+struct events {
+	struct event *v; /* heap by (at, order) */
+	size_t n, cap;
+	uint64_t planned;
+	mono_ns now;
+};
+
+void events_init(struct events *e, mono_ns now);
+void events_fini(struct events *e); /* what has not happened never will */
+/* arg is consumed: freed with free() after the event; NULL for none. A time that is past means now. */
+void events_at(struct events *e, mono_ns at, void (*run)(void *self, void *arg, mono_ns now), void *self,
+	       void *arg);
+/* Lets the next event happen, unless it is later than `until`; then false, and the clock is there. */
+bool events_step(struct events *e, mono_ns until);
+/* Zeroed memory; ends the program when there is none. */
+void *sim_alloc(size_t n);
+
+#endif

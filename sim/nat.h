@@ -1,0 +1,60 @@
+/* sim/nat.h - a NAT box or stateful firewall, in the words of RFC 4787
+ *
+ * It translates the endpoints of one family of UDP datagrams that cross from inside to outside and
+ * back.  Two mappings never share an external port.
+ */
+#ifndef SIM_NAT_H
+#define SIM_NAT_H
+
+#include "base/addr.h"
+#include "base/rng.h"
+#include "base/time.h"
+
+/* How much of the outside endpoint a mapping, or a filter, depends on: RFC 4787 s. 4.1 and 5. */
+enum nat_scope { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT };
+
+/* Which external port a new mapping gets, s. 4.2.1: the inside one where it is free, else random;
+ * the last one plus a step; any. */
+enum nat_ports { NAT_PORT_PRESERVE, NAT_PORT_SEQUENTIAL, NAT_PORT_RANDOM };
+
+/* A datagram from inside to one of our external endpoints, s. 6: dropped; or sent back in with the
+ * source that the inside (or that the outside) knows. */
+enum nat_hairpin { NAT_HAIRPIN_NONE, NAT_HAIRPIN_INTERNAL_SOURCE, NAT_HAIRPIN_EXTERNAL_SOURCE };
+
+struct nat_config {
+	bool firewall;      /* translates nothing: filters only */
+	struct ip external; /* our address outside, unless a firewall */
+	enum nat_scope mapping, filtering;
+	enum nat_ports ports;
+	uint16_t port_first, port_step; /* sequential; 0: 1024 and 1 */
+	mono_ns timeout;                /* of a mapping and of a permission; 0: 120 s */
+	bool inbound_refreshes;         /* s. 4.3: outbound always does */
+	enum nat_hairpin hairpin;
+	uint32_t mappings_max; /* a new mapping beyond it is refused; 0: 1024 */
+};
+
+struct nat;
+
+struct nat *nat_new(const struct nat_config *cfg, const struct rng *rng);
+void nat_free(struct nat *n);
+const struct nat_config *nat_config(const struct nat *n);
+
+/* From inside to outside: rewrites src. False: dropped, the table is full. */
+bool nat_out(struct nat *n, struct endpoint *src, const struct endpoint *dst, mono_ns now) MUST_USE;
+/* From outside to inside: rewrites dst. False: dropped, no mapping or filtered. */
+bool nat_in(struct nat *n, const struct endpoint *src, struct endpoint *dst, mono_ns now) MUST_USE;
+/* From inside to our own external address: rewrites both. False: dropped. */
+bool nat_hairpin(struct nat *n, struct endpoint *src, struct endpoint *dst, mono_ns now) MUST_USE;
+
+void nat_flush(struct nat *n); /* forgets all mappings; streams of others through it go on */
+/* Forgets all, and streams through it are broken: the number of boots tells. */
+void nat_reboot(struct nat *n);
+uint32_t nat_boots(const struct nat *n);
+
+struct nat_stats {
+	uint64_t made, refused_full, no_mapping, filtered, hairpinned;
+	uint32_t mappings; /* alive or not yet cleaned up */
+};
+const struct nat_stats *nat_stats(const struct nat *n);
+
+#endif

@@ -1,0 +1,112 @@
+/* sim/net.h - a tree of boxes (hosts, routers, NATs) that carries UDP datagrams hop by hop
+ *
+ * The root is "the internet".  Each box hangs on its parent by a line with two directions.  A
+ * datagram climbs until some box knows a way down to its destination: the child that owns the
+ * address, or the longest prefix routed to a child.  A box with a NAT translates what crosses its
+ * uplink; what stays below it is not touched.
+ */
+#ifndef SIM_NET_H
+#define SIM_NET_H
+
+#include "base/addr.h"
+#include "sim/events.h"
+#include "sim/link.h"
+#include "sim/nat.h"
+
+enum {
+	BOX_ADDRESSES_MAX = 8,
+	BOX_PREFIXES_MAX = 4,
+	BOX_CUTS_MAX = 8,
+	BOX_NAME_MAX = 24,
+	NET_TTL = 32,
+	NET_DATAGRAM_MAX = 2048
+};
+
+struct net;
+struct pipe;
+
+struct net_datagram {
+	struct endpoint src, dst;
+	uint8_t ttl;
+	size_t n;
+	uint8_t b[];
+};
+
+/* What is attached to a host. */
+struct box_owner {
+	void (*receive)(void *self, const struct net_datagram *d, mono_ns now);
+	/* A stream wants in: see pipe.h. False: refused. NULL: nobody listens. */
+	bool (*accept)(void *self, struct pipe *pipe, mono_ns now);
+	void *self;
+};
+
+struct box {
+	struct net *net;
+	char name[BOX_NAME_MAX];
+	struct box *parent, *children, *sibling;
+	struct link up, down; /* to the parent, and from it */
+	struct ip addresses[BOX_ADDRESSES_MAX];
+	size_t n_addresses;
+	struct prefix prefixes[BOX_PREFIXES_MAX]; /* routed here by the parent, besides the addresses */
+	size_t n_prefixes;
+	struct nat *nat4, *nat6; /* owned */
+	bool blocks_udp;         /* nothing but streams crosses the uplink */
+	bool off;
+	struct {
+		struct prefix src, dst;
+	} cuts[BOX_CUTS_MAX]; /* datagrams that are swallowed here */
+	size_t n_cuts;
+	struct box_owner owner;
+};
+
+/* Why a datagram went no further. */
+enum net_fate {
+	NET_DELIVERED,
+	NET_LOST, /* on a line */
+	NET_NO_ROUTE,
+	NET_NAT, /* no mapping, filtered, or no room */
+	NET_BLOCKED,
+	NET_CUT,
+	NET_OFF,
+	NET_TTL_OUT,
+	NET_FATES /* how many there are */
+};
+const char *net_fate_name(enum net_fate f);
+
+struct net {
+	struct events *events;
+	struct rng rng;
+	struct box *root;
+	struct pipe *pipes;
+	uint64_t fates[NET_FATES];
+	uint64_t carried; /* hops */
+	/* Told of each end of a datagram; may be NULL. */
+	void (*watch)(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
+		      mono_ns now);
+	void *watch_self;
+};
+
+void net_init(struct net *n, struct events *events, const struct rng *rng);
+void net_fini(struct net *n);
+
+/* A new box below parent; lines may be of different kinds up and down. */
+struct box *net_box(struct net *n, struct box *parent, const char *name, const struct link_config *up,
+		    const struct link_config *down);
+void box_add_address(struct box *b, const struct ip *ip);
+void box_remove_address(struct box *b, const struct ip *ip);
+void box_route(struct box *b, const struct prefix *p); /* the parent sends this prefix here */
+void box_set_nat(struct box *b, const struct nat_config *cfg, uint8_t family);
+void box_attach(struct box *b, const struct box_owner *owner);
+void box_move(struct box *b, struct box *parent); /* to another place in the tree; no loops */
+/* Swallows what goes from src to dst through this box, as the outside writes their addresses. */
+void box_cut(struct box *b, const struct prefix *src, const struct prefix *dst);
+void box_heal(struct box *b); /* all its cuts */
+bool box_owns(const struct box *b, const struct ip *ip);
+/* The host's address for talking to dst: its first of that family. NULL: none. */
+const struct ip *box_source(const struct box *b, const struct ip *dst);
+
+/* Sends from this host; false: it has no address of that family, or it is off. */
+bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
+	      mono_ns now) MUST_USE;
+
+#endif
