@@ -18,7 +18,8 @@ enum {
 	DISCO_ENDPOINT_LEN = 18,
 	DISCO_ENDPOINTS_MAX = 64, /* read from one message; the rest is ignored */
 	DISCO_CHALLENGE_LEN = 32,
-	DISCO_INNER_MAX = 2 + 132 + DISCO_ENDPOINT_LEN * DISCO_ENDPOINTS_MAX
+	DISCO_INNER_MAX = 2 + 132 + DISCO_ENDPOINT_LEN * DISCO_ENDPOINTS_MAX,
+	DISCO_SEALED_MAX = 2048 /* longest inner message that is sealed or opened: a padded ping */
 };
 
 enum disco_type {
@@ -95,10 +96,11 @@ bool disco_open_frame(struct bytes datagram, struct disco_key *sender, struct by
 bool disco_read(struct bytes inner, struct disco_msg *out) MUST_USE;
 void disco_write(struct wr *out, const struct disco_msg *msg);
 
-/* A whole frame, sealed. */
+/* A whole frame, sealed; the writer goes bad when the message is longer than DISCO_SEALED_MAX. */
 void disco_seal(struct wr *out, const struct disco_key *self, const struct box_shared *shared,
 		const struct disco_msg *msg, const struct rng *rng);
-/* Opens the box of disco_open_frame and reads the message. */
+/* Opens the box of disco_open_frame and reads the message. False: not authentic, longer than
+ * DISCO_SEALED_MAX, or as disco_read. */
 bool disco_open(struct bytes sealed, const struct box_shared *shared, struct disco_msg *out) MUST_USE;
 
 /* The made-up endpoint that stands for "over the relay of this region". */

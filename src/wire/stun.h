@@ -21,11 +21,17 @@ bool stun_is(struct bytes datagram);
 
 void stun_write_request(struct wr *out, const struct stun_txid *txid);
 /* Any well-formed binding request, as RFC 8489 has it: comprehension-required attributes that are
- * unknown make it false, FINGERPRINT is checked where present. */
+ * unknown make it false (ICE's PRIORITY is: this is no ICE agent), credentials are ignored,
+ * FINGERPRINT is checked where present. */
 bool stun_read_request(struct bytes datagram, struct stun_txid *txid) MUST_USE;
 
+/* The writer goes bad when there is no address to tell. */
 void stun_write_response(struct wr *out, const struct stun_txid *txid, const struct endpoint *reflexive);
-/* A binding success with an address: XOR-MAPPED-ADDRESS (0x0020 or 0x8020), else MAPPED-ADDRESS. */
+/* A binding success with an address: XOR-MAPPED-ADDRESS (0x0020 or 0x8020), else MAPPED-ADDRESS.
+ * Unknown attributes, and bytes behind the declared length, are ignored. */
 bool stun_read_response(struct bytes datagram, struct stun_txid *txid, struct endpoint *reflexive) MUST_USE;
+
+/* CRC-32 as FINGERPRINT takes it (ISO HDLC); shown for its test. */
+uint32_t stun_crc32(struct bytes b);
 
 #endif

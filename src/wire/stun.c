@@ -1,0 +1,231 @@
+/* The server is a basic one (RFC 8489 section 12): it asks nobody who he is.  So it knows the
+ * attributes that carry credentials and ignores them, as section 6.3 wants of known attributes
+ * that it does not expect.  Attributes of ICE are unknown to it. */
+#include "wire/stun.h"
+
+#include <string.h>
+
+enum {
+	BINDING_REQUEST = 0x0001,
+	BINDING_SUCCESS = 0x0101,
+
+	ATTR_MAPPED_ADDRESS = 0x0001,
+	ATTR_USERNAME = 0x0006,
+	ATTR_MESSAGE_INTEGRITY = 0x0008,
+	ATTR_ERROR_CODE = 0x0009,
+	ATTR_UNKNOWN_ATTRIBUTES = 0x000a,
+	ATTR_REALM = 0x0014,
+	ATTR_NONCE = 0x0015,
+	ATTR_MESSAGE_INTEGRITY_SHA256 = 0x001c,
+	ATTR_PASSWORD_ALGORITHM = 0x001d,
+	ATTR_USERHASH = 0x001e,
+	ATTR_XOR_MAPPED_ADDRESS = 0x0020,
+	ATTR_OPTIONAL = 0x8000, /* from here on: may be ignored by who does not know it */
+	ATTR_XOR_MAPPED_ADDRESS_OLD = 0x8020,
+	ATTR_SOFTWARE = 0x8022,
+	ATTR_FINGERPRINT = 0x8028,
+
+	ATTR_HEADER_LEN = 4,
+	FINGERPRINT_LEN = 4
+};
+
+#define COOKIE           UINT32_C(0x2112a442)
+#define FINGERPRINT_MASK UINT32_C(0x5354554e)
+
+static const char software[8] = {'t', 'a', 'i', 'l', 'n', 'o', 'd', 'e'};
+
+uint32_t stun_crc32(struct bytes b)
+{
+	uint32_t crc = UINT32_MAX;
+	for (size_t i = 0; i < b.n; i++) {
+		crc ^= b.p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
+	}
+	return ~crc;
+}
+
+bool stun_is(struct bytes datagram)
+{
+	struct rd r = rd_of(datagram);
+	uint16_t type = rd_be16(&r);
+	rd_skip(&r, 2);
+	return datagram.n >= STUN_HEADER_LEN && (type & 0xc0ff) == 0x0001 && rd_be32(&r) == COOKIE;
+}
+
+/* --- reading --- */
+
+struct attr {
+	uint16_t type;
+	struct bytes value;
+};
+
+/* A message of this type, cut to its declared length; `attrs` stands at the first attribute. */
+static bool open_message(struct bytes *message, uint16_t type, struct stun_txid *txid, struct rd *attrs)
+{
+	struct rd r = rd_of(*message);
+	uint16_t got = rd_be16(&r);
+	size_t len = rd_be16(&r);
+	uint32_t cookie = rd_be32(&r);
+	rd_copy(&r, txid->b, STUN_TXID_LEN);
+	struct bytes body = rd_take(&r, len);
+	if (r.bad || got != type || cookie != COOKIE || len % 4 != 0)
+		return false;
+	message->n = STUN_HEADER_LEN + len;
+	*attrs = rd_of(body);
+	return true;
+}
+
+/* FINGERPRINT covers all that is before it, and must be the last. */
+static bool fingerprint_holds(struct bytes message, const struct attr *a, const struct rd *rest)
+{
+	if (a->value.n != FINGERPRINT_LEN || rest->left != 0)
+		return false;
+	struct rd r = rd_of(a->value);
+	struct bytes covered = {message.p, message.n - ATTR_HEADER_LEN - FINGERPRINT_LEN};
+	return rd_be32(&r) == (stun_crc32(covered) ^ FINGERPRINT_MASK);
+}
+
+/* The next attribute; false: at the end, or `attrs` is bad now: malformed, or a wrong FINGERPRINT. */
+static bool next_attr(struct bytes message, struct rd *attrs, struct attr *out)
+{
+	if (attrs->bad || attrs->left == 0)
+		return false;
+	out->type = rd_be16(attrs);
+	size_t len = rd_be16(attrs);
+	out->value = rd_take(attrs, len);
+	rd_skip(attrs, -len % 4);
+	if (!attrs->bad && out->type == ATTR_FINGERPRINT && !fingerprint_holds(message, out, attrs))
+		attrs->bad = true;
+	return !attrs->bad;
+}
+
+static bool is_known(uint16_t type)
+{
+	switch (type) {
+	case ATTR_MAPPED_ADDRESS:
+	case ATTR_USERNAME:
+	case ATTR_MESSAGE_INTEGRITY:
+	case ATTR_ERROR_CODE:
+	case ATTR_UNKNOWN_ATTRIBUTES:
+	case ATTR_REALM:
+	case ATTR_NONCE:
+	case ATTR_MESSAGE_INTEGRITY_SHA256:
+	case ATTR_PASSWORD_ALGORITHM:
+	case ATTR_USERHASH:
+	case ATTR_XOR_MAPPED_ADDRESS:
+		return true;
+	default:
+		return type >= ATTR_OPTIONAL;
+	}
+}
+
+bool stun_read_request(struct bytes datagram, struct stun_txid *txid)
+{
+	struct bytes message = datagram;
+	struct rd attrs;
+	struct attr a;
+	/* What comes behind MESSAGE-INTEGRITY is not covered by it, and to be ignored (14.5). */
+	bool ignored = false;
+	if (!open_message(&message, BINDING_REQUEST, txid, &attrs) || message.n != datagram.n)
+		return false;
+	while (next_attr(message, &attrs, &a)) {
+		if (!ignored && !is_known(a.type))
+			return false;
+		if (a.type == ATTR_MESSAGE_INTEGRITY || a.type == ATTR_MESSAGE_INTEGRITY_SHA256)
+			ignored = true;
+	}
+	return !attrs.bad;
+}
+
+/* Cookie and transaction id: what an address is XORed with. */
+static void address_mask(const struct stun_txid *txid, uint8_t mask[static 16])
+{
+	struct wr w = wr_of(mask, 16);
+	wr_be32(&w, COOKIE);
+	wr_put(&w, txid->b, STUN_TXID_LEN);
+}
+
+/* An address of a family or length that we do not know leaves `out` as it was. */
+static void read_address(struct bytes value, const uint8_t mask[static 16], struct endpoint *out)
+{
+	struct rd r = rd_of(value);
+	uint8_t b[16];
+	rd_skip(&r, 1);
+	uint8_t family = rd_u8(&r);
+	uint16_t port = (uint16_t)(rd_be16(&r) ^ (mask[0] << 8 | mask[1]));
+	size_t n = family == 1 ? 4 : 16;
+	rd_copy(&r, b, n);
+	if (!rd_done(&r) || (family != 1 && family != 2))
+		return;
+	for (size_t i = 0; i < n; i++)
+		b[i] ^= mask[i];
+	*out = (struct endpoint){.ip = n == 4 ? ip_v4_from(b) : ip_v6_from(b), .port = port};
+}
+
+bool stun_read_response(struct bytes datagram, struct stun_txid *txid, struct endpoint *reflexive)
+{
+	static const uint8_t no_mask[16];
+	struct endpoint mapped = {0}, xored = {0};
+	uint8_t mask[16];
+	struct rd attrs;
+	struct attr a;
+	if (!open_message(&datagram, BINDING_SUCCESS, txid, &attrs))
+		return false;
+	address_mask(txid, mask);
+	while (next_attr(datagram, &attrs, &a)) {
+		if (a.type == ATTR_XOR_MAPPED_ADDRESS || a.type == ATTR_XOR_MAPPED_ADDRESS_OLD)
+			read_address(a.value, mask, &xored);
+		else if (a.type == ATTR_MAPPED_ADDRESS)
+			read_address(a.value, no_mask, &mapped);
+	}
+	*reflexive = xored.ip.family ? xored : mapped;
+	return !attrs.bad && reflexive->ip.family != 0;
+}
+
+/* --- writing --- */
+
+static void write_header(struct wr *w, uint16_t type, size_t len, const struct stun_txid *txid)
+{
+	wr_be16(w, type);
+	wr_be16(w, (uint16_t)len);
+	wr_be32(w, COOKIE);
+	wr_put(w, txid->b, STUN_TXID_LEN);
+}
+
+static void write_attr_header(struct wr *w, uint16_t type, size_t len)
+{
+	wr_be16(w, type);
+	wr_be16(w, (uint16_t)len);
+}
+
+void stun_write_request(struct wr *out, const struct stun_txid *txid)
+{
+	uint8_t message[STUN_REQUEST_LEN];
+	struct wr w = wr_of(message, sizeof(message));
+	write_header(&w, BINDING_REQUEST, STUN_REQUEST_LEN - STUN_HEADER_LEN, txid);
+	write_attr_header(&w, ATTR_SOFTWARE, sizeof(software));
+	wr_put(&w, software, sizeof(software));
+	uint32_t crc = stun_crc32(wr_done(&w));
+	write_attr_header(&w, ATTR_FINGERPRINT, FINGERPRINT_LEN);
+	wr_be32(&w, crc ^ FINGERPRINT_MASK);
+	wr_bytes(out, wr_done(&w));
+}
+
+void stun_write_response(struct wr *out, const struct stun_txid *txid, const struct endpoint *reflexive)
+{
+	uint8_t mask[16];
+	size_t n = ip_len(&reflexive->ip);
+	if (n == 0) {
+		out->bad = true;
+		return;
+	}
+	address_mask(txid, mask);
+	write_header(out, BINDING_SUCCESS, ATTR_HEADER_LEN + 4 + n, txid);
+	write_attr_header(out, ATTR_XOR_MAPPED_ADDRESS, 4 + n);
+	wr_u8(out, 0);
+	wr_u8(out, n == 4 ? 1 : 2);
+	wr_be16(out, (uint16_t)(reflexive->port ^ COOKIE >> 16));
+	for (size_t i = 0; i < n; i++)
+		wr_u8(out, reflexive->ip.b[i] ^ mask[i]);
+}
