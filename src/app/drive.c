@@ -1,0 +1,518 @@
+/* Theory of operation.  Every callback of the loop does three things: feeds the node what happened,
+ * moves packets until the node has none left (move), and asks for settle at the end of the turn.
+ * settle does what is needed once a turn only: events, streams to relays, the next deadline.
+ *
+ * A turn is bounded: TURN_BATCHES batches from the TUN and as many from the sockets; the loop is
+ * level-triggered and comes back for the rest.
+ */
+#include "app/drive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/links.h"
+#include "app/network.h"
+#include "io/clock.h"
+#include "io/random.h"
+
+enum {
+	TURN_BATCHES = 8,
+	SPARE_PEERS = 64 /* that a reload may add without beginning anew */
+};
+
+static const mono_ns SETTLE_AFTER_CHANGE = 200 * MSEC; /* changes of addresses come in groups */
+static const mono_ns ASLEEP = 5 * SECOND;              /* a timer this late: the machine slept */
+
+struct drive {
+	struct loop *loop;
+	struct log *log;
+	const struct config *cfg;
+
+	/* All of these only while it is up. */
+	struct node *node;
+	struct network network;
+	struct udp *udp;
+	struct links *links;
+	struct netlink_monitor *monitor;
+	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_monitor;
+	struct loop_timer *deadline, *changed;
+	struct loop_deferred *settle;
+	size_t peers_max; /* that the node was made for */
+	mono_ns planned;  /* when the deadline timer should fire */
+	struct paths_interface interfaces[PATHS_INTERFACES_MAX];
+	size_t n_interfaces;
+
+	void (*path_fn)(void *self, const struct paths_event *ev);
+	void *path_self;
+};
+
+/* --- packets --- */
+
+static void move(struct drive *d, mono_ns now)
+{
+	const struct node_out *out;
+	struct udp_refused refused = {0};
+	while (node_drain(d->node, &out, now)) {
+		if (out->n_udp > 0)
+			udp_send(d->udp, out->udp, out->n_udp, &refused);
+		if (out->n_tun > 0)
+			tun_write(d->network.tun, (struct packet *)out->tun, out->n_tun);
+		for (size_t i = 0; i < refused.n; i++)
+			node_udp_unreachable(d->node, &refused.v[i], now);
+		refused.n = 0;
+	}
+	loop_deferred_ask(d->settle);
+}
+
+static void from_tun(void *self, unsigned ready)
+{
+	struct drive *d = self;
+	struct packet v[BATCH_MAX];
+	mono_ns now = loop_now(d->loop);
+	for (int i = 0; i < TURN_BATCHES; i++) {
+		size_t n = tun_read(d->network.tun, v, BATCH_MAX);
+		if (n == 0)
+			break;
+		node_from_tun(d->node, v, n, now);
+		move(d, now);
+	}
+}
+
+static void from_udp(void *self, unsigned ready)
+{
+	struct drive *d = self;
+	struct datagram v[BATCH_MAX];
+	mono_ns now = loop_now(d->loop);
+	for (int i = 0; i < TURN_BATCHES || udp_more(d->udp); i++) {
+		size_t n = udp_recv(d->udp, v, BATCH_MAX);
+		if (n == 0)
+			break;
+		node_from_udp(d->node, v, n, now);
+		move(d, now);
+	}
+}
+
+/* --- relays --- */
+
+static void stream_up(void *self, uint16_t region, const struct node_key *server_key)
+{
+	struct drive *d = self;
+	node_stream_up(d->node, region, server_key, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
+
+static void stream_bytes(void *self, uint16_t region, struct bytes b)
+{
+	struct drive *d = self;
+	node_from_stream(d->node, region, b, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
+
+static void stream_writable(void *self, uint16_t region)
+{
+	struct drive *d = self;
+	loop_deferred_ask(d->settle);
+}
+
+static void stream_down(void *self, uint16_t region, const char *why)
+{
+	struct drive *d = self;
+	node_stream_down(d->node, region, why, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
+
+static size_t take_stream(void *self, uint16_t region, uint8_t *out, size_t cap)
+{
+	struct drive *d = self;
+	return node_to_stream(d->node, region, out, cap, loop_now(d->loop));
+}
+
+/* --- events --- */
+
+const char *drive_via_text(const struct config *cfg, const struct via *via, char out[static VIA_TEXT_MAX])
+{
+	const struct config_relay *r;
+	char ep[ENDPOINT_TEXT_MAX];
+	switch (via->kind) {
+	case VIA_UDP:
+		snprintf(out, VIA_TEXT_MAX, "%s", endpoint_format(&via->ep, ep));
+		break;
+	case VIA_RELAY:
+		r = config_relay(cfg, via->region);
+		snprintf(out, VIA_TEXT_MAX, "relay(%s)", r ? r->name : "unknown");
+		break;
+	case VIA_NONE:
+		snprintf(out, VIA_TEXT_MAX, "none");
+		break;
+	}
+	return out;
+}
+
+static void log_path(struct drive *d, const struct paths_event *ev)
+{
+	struct node_peer_status status;
+	const struct config_peer *peer = NULL;
+	char label[CONFIG_NAME_MAX], was[VIA_TEXT_MAX], via[VIA_TEXT_MAX], rtt[32] = "";
+	if (node_peer_status(d->node, ev->peer, loop_now(d->loop), &status))
+		peer = config_peer(d->cfg, &status.key);
+	if (!peer)
+		return;
+	config_peer_label(peer, label);
+	drive_via_text(d->cfg, &ev->was, was);
+	drive_via_text(d->cfg, &ev->via, via);
+	if (ev->rtt > 0)
+		snprintf(rtt, sizeof(rtt), ", %.1f ms", (double)ev->rtt / (double)MSEC);
+	if (ev->kind == PATHS_MOVED)
+		log_say(d->log, LOG_AT_INFO, "path %s: %s -> %s (%s%s)", label, was, via,
+			path_reason_text(ev->reason), rtt);
+	else if (ev->kind == PATHS_DOUBT)
+		log_say(d->log, LOG_AT_INFO, "path %s: %s -> %s + %s (%s)", label, was, was, via,
+			path_reason_text(ev->reason));
+}
+
+static void dial(struct drive *d, uint16_t region)
+{
+	const struct config_relay *r = config_relay(d->cfg, region);
+	if (r && links_dial(d->links, r))
+		return;
+	node_stream_down(d->node, region, "there is no memory for a stream to it", loop_now(d->loop));
+}
+
+static void on_event(struct drive *d, const struct node_event *ev)
+{
+	const struct config_relay *r = config_relay(d->cfg, ev->region);
+	switch (ev->kind) {
+	case NODE_DIAL:
+		dial(d, ev->region);
+		break;
+	case NODE_HANGUP:
+		links_hangup(d->links, ev->region);
+		break;
+	case NODE_RELAY:
+		if (ev->ready)
+			log_say(d->log, LOG_AT_INFO, "relay %s: connected", r ? r->name : "unknown");
+		else
+			log_say(d->log, LOG_AT_WARNING, "relay %s: %s", r ? r->name : "unknown", ev->why);
+		break;
+	case NODE_PATH:
+		log_path(d, &ev->path);
+		if (d->path_fn)
+			d->path_fn(d->path_self, &ev->path);
+		break;
+	case NODE_SESSION:
+	case NODE_SELF:
+		break;
+	}
+}
+
+static void settle(void *self)
+{
+	struct drive *d = self;
+	struct node_event ev;
+	while (node_event(d->node, &ev))
+		on_event(d, &ev);
+	links_fill(d->links, take_stream, d);
+	d->planned = node_deadline(d->node);
+	loop_timer_set(d->deadline, d->planned);
+}
+
+void drive_settle(struct drive *d)
+{
+	if (d->node)
+		move(d, loop_now(d->loop));
+}
+
+static void on_deadline(void *self)
+{
+	struct drive *d = self;
+	mono_ns now = loop_now(d->loop);
+	if (mono_since(d->planned, now) > ASLEEP)
+		node_link_changed(d->node, now);
+	node_tick(d->node, now);
+	move(d, now);
+}
+
+/* --- the machine's addresses --- */
+
+static bool look_at_interfaces(struct drive *d)
+{
+	struct paths_interface v[PATHS_INTERFACES_MAX] = {0};
+	size_t n = network_interfaces(&d->network, v, PATHS_INTERFACES_MAX);
+	if (n == d->n_interfaces && memcmp(v, d->interfaces, sizeof(v)) == 0)
+		return false;
+	memcpy(d->interfaces, v, sizeof(v));
+	d->n_interfaces = n;
+	return true;
+}
+
+static void on_changed(void *self)
+{
+	struct drive *d = self;
+	mono_ns now = loop_now(d->loop);
+	links_network_changed(d->links);
+	if (!look_at_interfaces(d))
+		return;
+	log_say(d->log, LOG_AT_INFO, "addresses of this machine changed: looking for paths anew");
+	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, now);
+	node_link_changed(d->node, now);
+	move(d, now);
+}
+
+static void on_monitor(void *self, unsigned ready)
+{
+	struct drive *d = self;
+	if (netlink_monitor_read(d->monitor))
+		loop_timer_set(d->changed, loop_now(d->loop) + SETTLE_AFTER_CHANGE);
+}
+
+/* --- what the node is told of the configuration --- */
+
+static bool set_peer(struct drive *d, const struct config_peer *p, mono_ns now)
+{
+	struct node_peer peer = {.tunnel = {.key = p->key, .keepalive_s = p->keepalive_s},
+				 .path = {.home = p->home, .n_hints = p->n_hints, .plain = p->plain},
+				 .allowed = p->allowed,
+				 .n_allowed = p->n_allowed};
+	peer_id id;
+	memcpy(peer.tunnel.psk, p->psk, sizeof(p->psk));
+	memcpy(peer.path.hints, p->hints, sizeof(p->hints));
+	enum tunnel_add added = node_peer_set(d->node, &peer, now, &id);
+	key_wipe(&peer.tunnel.psk, sizeof(peer.tunnel.psk));
+	return added == TUNNEL_ADDED;
+}
+
+static void set_relays(struct drive *d, mono_ns now)
+{
+	struct paths_relay v[NODE_RELAYS_MAX] = {0};
+	size_t n = d->cfg->n_relays < NODE_RELAYS_MAX ? d->cfg->n_relays : NODE_RELAYS_MAX;
+	for (size_t i = 0; i < n; i++) {
+		const struct config_relay *r = &d->cfg->relays[i];
+		v[i].region = r->region;
+		if (r->stun_port && r->ip4.family)
+			v[i].stun4 = (struct endpoint){r->ip4, r->stun_port};
+		if (r->stun_port && r->ip6.family)
+			v[i].stun6 = (struct endpoint){r->ip6, r->stun_port};
+	}
+	node_set_relays(d->node, v, n, now);
+}
+
+static void configure(struct drive *d)
+{
+	mono_ns now = loop_now(d->loop);
+	node_set_addresses(d->node, d->cfg->node.address, d->cfg->node.n_addresses);
+	node_set_fixed(d->node, d->cfg->node.fixed, d->cfg->node.n_fixed, now);
+	set_relays(d, now);
+	for (size_t i = 0; i < d->cfg->n_peers; i++)
+		if (!set_peer(d, &d->cfg->peers[i], now))
+			log_say(d->log, LOG_AT_ERROR, "peer %zu of the configuration could not be taken",
+				i + 1);
+}
+
+/* --- up and down --- */
+
+static bool make_node(struct drive *d)
+{
+	d->peers_max = d->cfg->n_peers + SPARE_PEERS;
+	struct node_config cfg = {.key = d->cfg->node.key,
+				  .rng = random_source(),
+				  .wall_offset_ns = clock_wall_offset_ns(),
+				  .peers_max = (uint32_t)d->peers_max,
+				  .port = udp_port(d->udp)};
+	d->node = node_new(&cfg, loop_now(d->loop));
+	key_wipe(&cfg, sizeof(cfg));
+	return d->node != NULL;
+}
+
+static bool make_watches(struct drive *d)
+{
+	struct loop *l = d->loop;
+	d->on_tun = loop_fd_new(l, tun_fd(d->network.tun), (struct loop_fd_call){from_tun, d});
+	d->on_udp4 = loop_fd_new(l, udp_fd4(d->udp), (struct loop_fd_call){from_udp, d});
+	if (udp_fd6(d->udp) >= 0)
+		d->on_udp6 = loop_fd_new(l, udp_fd6(d->udp), (struct loop_fd_call){from_udp, d});
+	d->on_monitor = loop_fd_new(l, netlink_monitor_fd(d->monitor), (struct loop_fd_call){on_monitor, d});
+	d->deadline = loop_timer_new(l, (struct loop_call){on_deadline, d});
+	d->changed = loop_timer_new(l, (struct loop_call){on_changed, d});
+	d->settle = loop_deferred_new(l, (struct loop_call){settle, d});
+	if (!d->on_tun || !d->on_udp4 || !d->on_monitor || !d->deadline || !d->changed || !d->settle)
+		return false;
+	loop_fd_want(d->on_tun, LOOP_READ);
+	loop_fd_want(d->on_udp4, LOOP_READ);
+	if (d->on_udp6)
+		loop_fd_want(d->on_udp6, LOOP_READ);
+	loop_fd_want(d->on_monitor, LOOP_READ);
+	return true;
+}
+
+static void go_down(struct drive *d)
+{
+	loop_fd_free(d->on_tun);
+	loop_fd_free(d->on_udp4);
+	loop_fd_free(d->on_udp6);
+	loop_fd_free(d->on_monitor);
+	loop_timer_free(d->deadline);
+	loop_timer_free(d->changed);
+	loop_deferred_free(d->settle);
+	links_free(d->links);
+	netlink_monitor_close(d->monitor);
+	node_free(d->node);
+	udp_close(d->udp);
+	network_close(&d->network);
+	*d = (struct drive){.loop = d->loop,
+			    .log = d->log,
+			    .cfg = d->cfg,
+			    .path_fn = d->path_fn,
+			    .path_self = d->path_self};
+}
+
+static bool go_up(struct drive *d, char why[static WHY_MAX])
+{
+	struct udp_config udp = {.port = d->cfg->node.port};
+	const struct links_calls calls = {.up = stream_up,
+					  .bytes = stream_bytes,
+					  .writable = stream_writable,
+					  .down = stream_down,
+					  .self = d};
+	d->udp = udp_open(&udp, why);
+	if (!d->udp || !network_open(&d->network, d->cfg, why))
+		return false;
+	d->monitor = netlink_monitor_open(tun_index(d->network.tun), why);
+	if (!d->monitor)
+		return false;
+	d->links = links_new(d->loop, &calls);
+	if (!d->links || !make_node(d) || !make_watches(d))
+		return why_say(why, "there is not enough memory for %zu peers", d->cfg->n_peers);
+	configure(d);
+	(void)look_at_interfaces(d);
+	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+	return true;
+}
+
+bool drive_set_up(struct drive *d, bool up, char why[static WHY_MAX])
+{
+	if (up == drive_is_up(d))
+		return true;
+	if (!up) {
+		go_down(d);
+		return true;
+	}
+	if (go_up(d, why))
+		return true;
+	go_down(d);
+	return false;
+}
+
+bool drive_is_up(const struct drive *d)
+{
+	return d->node != NULL;
+}
+
+/* --- a new configuration --- */
+
+static bool same_node(const struct config *a, const struct config *b)
+{
+	return key_equal(a->node.key.b, b->node.key.b) && a->node.port == b->node.port &&
+	       a->node.mtu == b->node.mtu && strcmp(a->node.interface, b->node.interface) == 0 &&
+	       a->node.n_addresses == b->node.n_addresses &&
+	       memcmp(a->node.address, b->node.address, sizeof(a->node.address)) == 0 &&
+	       memcmp(a->node.address_bits, b->node.address_bits, sizeof(a->node.address_bits)) == 0;
+}
+
+static bool same_relay(const struct config_relay *a, const struct config_relay *b)
+{
+	return strcmp(a->host, b->host) == 0 && a->port == b->port && a->plain == b->plain &&
+	       a->pinned == b->pinned && memcmp(a->pin, b->pin, sizeof(a->pin)) == 0 &&
+	       strcmp(a->ca_file, b->ca_file) == 0;
+}
+
+/* A stream to a relay that has moved, or is trusted for another reason now, is given up. */
+static void drop_old_streams(struct drive *d, const struct config *was)
+{
+	for (size_t i = 0; i < was->n_relays; i++) {
+		const struct config_relay *now = config_relay(d->cfg, was->relays[i].region);
+		if (!now || same_relay(&was->relays[i], now))
+			continue;
+		links_hangup(d->links, now->region);
+		node_stream_down(d->node, now->region, "its configuration changed", loop_now(d->loop));
+	}
+}
+
+static void remove_old_peers(struct drive *d, const struct config *was)
+{
+	for (size_t i = 0; i < was->n_peers; i++)
+		if (!config_peer(d->cfg, &was->peers[i].key))
+			node_peer_remove(d->node, node_peer_find(d->node, &was->peers[i].key));
+}
+
+bool drive_reload(struct drive *d, const struct config *cfg, char why[static WHY_MAX])
+{
+	const struct config *was = d->cfg;
+	bool was_up = drive_is_up(d);
+	d->cfg = cfg;
+	if (!was_up)
+		return true;
+	if (!same_node(was, cfg) || cfg->n_peers > d->peers_max) {
+		log_say(d->log, LOG_AT_NOTICE,
+			"[Node] changed, or many peers came: the interface begins anew");
+		go_down(d);
+		if (go_up(d, why))
+			return true;
+		go_down(d);
+		d->cfg = was;
+		char again[WHY_MAX];
+		return go_up(d, again) && false;
+	}
+	remove_old_peers(d, was);
+	drop_old_streams(d, was);
+	configure(d);
+	if (!network_reroute(&d->network, was, cfg, why))
+		log_say(d->log, LOG_AT_WARNING, "%s", why);
+	move(d, loop_now(d->loop));
+	return true;
+}
+
+/* --- life --- */
+
+struct drive *drive_new(struct loop *l, struct log *log, const struct config *cfg)
+{
+	struct drive *d = calloc(1, sizeof(*d));
+	if (d)
+		*d = (struct drive){.loop = l, .log = log, .cfg = cfg};
+	return d;
+}
+
+void drive_free(struct drive *d)
+{
+	if (!d)
+		return;
+	go_down(d);
+	free(d);
+}
+
+struct node *drive_node(struct drive *d)
+{
+	return d->node;
+}
+
+const struct config *drive_config(const struct drive *d)
+{
+	return d->cfg;
+}
+
+const struct tun *drive_tun(const struct drive *d)
+{
+	return d->network.tun;
+}
+
+const struct udp *drive_udp(const struct drive *d)
+{
+	return d->udp;
+}
+
+void drive_on_path(struct drive *d, void (*fn)(void *self, const struct paths_event *ev), void *self)
+{
+	d->path_fn = fn;
+	d->path_self = self;
+}

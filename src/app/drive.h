@@ -1,0 +1,47 @@
+/* app/drive.h - the driver: one node joined to this machine's loop, TUN, sockets and relays
+ *
+ * The only place where the node meets the operating system.  Whatever happens is fed to the node,
+ * and then the node is drained: node.h says how.
+ */
+#ifndef APP_DRIVE_H
+#define APP_DRIVE_H
+
+#include "app/config.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "io/tun.h"
+#include "io/udp.h"
+#include "io/why.h"
+
+struct drive;
+
+/* Not up yet. cfg is kept until drive_reload or drive_free. NULL: out of memory. */
+struct drive *drive_new(struct loop *l, struct log *log, const struct config *cfg) MUST_USE;
+void drive_free(struct drive *d);
+
+/* Up: the interface, its addresses and routes are there and the node runs. Down: nothing of it is left.
+ * False: why, and it is as it was. */
+bool drive_set_up(struct drive *d, bool up, char why[static WHY_MAX]) MUST_USE;
+bool drive_is_up(const struct drive *d);
+
+/* Takes a new configuration: peers and relays that did not change keep their sessions and streams.
+ * What cannot be changed under way ([Node]'s key, addresses, port, MTU, interface) begins anew.
+ * cfg is kept in place of the old one, which may be freed then. False: why; the old one is kept. */
+bool drive_reload(struct drive *d, const struct config *cfg, char why[static WHY_MAX]) MUST_USE;
+
+/* For those who ask. Node, TUN and UDP are NULL while it is down. */
+struct node *drive_node(struct drive *d);
+const struct config *drive_config(const struct drive *d);
+const struct tun *drive_tun(const struct drive *d);
+const struct udp *drive_udp(const struct drive *d);
+/* After a call on the node from outside: do what it wants done. */
+void drive_settle(struct drive *d);
+
+/* Every event of a peer's path (moved, in doubt, pong); one listener, fn NULL: none. */
+void drive_on_path(struct drive *d, void (*fn)(void *self, const struct paths_event *ev), void *self);
+
+/* A way in words: "relay(lab)" or "192.0.2.1:41641". Borrowed from `out`. */
+enum { VIA_TEXT_MAX = CONFIG_NAME_MAX + ENDPOINT_TEXT_MAX };
+const char *drive_via_text(const struct config *cfg, const struct via *via, char out[static VIA_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,33 @@
+/* app/links.h - the streams to relays that a node asks for
+ *
+ * The node says dial and hang up; here the relay is looked up in the configuration and reached.
+ */
+#ifndef APP_LINKS_H
+#define APP_LINKS_H
+
+#include "app/config.h"
+#include "io/relay_link.h"
+
+/* What became of a stream; the region names it. */
+struct links_calls {
+	void (*up)(void *self, uint16_t region, const struct node_key *server_key);
+	void (*bytes)(void *self, uint16_t region, struct bytes b);
+	void (*writable)(void *self, uint16_t region);
+	void (*down)(void *self, uint16_t region, const char *why); /* it is closed already */
+	void *self;
+};
+
+struct links;
+
+struct links *links_new(struct loop *l, const struct links_calls *calls) MUST_USE; /* NULL: out of memory */
+void links_free(struct links *l);
+/* False: out of memory. Every other failure comes as `down`. */
+bool links_dial(struct links *l, const struct config_relay *relay) MUST_USE;
+void links_hangup(struct links *l, uint16_t region);
+void links_network_changed(struct links *l);
+
+/* Moves bytes from `take` into every stream that has room for them, until take gives 0. */
+typedef size_t links_take(void *self, uint16_t region, uint8_t *out, size_t cap);
+void links_fill(struct links *l, links_take *take, void *self);
+
+#endif

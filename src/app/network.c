@@ -1,0 +1,83 @@
+#include "app/network.h"
+
+static bool covers(const struct config *c, const struct prefix *p)
+{
+	for (size_t i = 0; i < c->n_peers; i++)
+		for (size_t k = 0; k < c->peers[i].n_allowed; k++)
+			if (prefix_equal(&c->peers[i].allowed[k], p))
+				return true;
+	return false;
+}
+
+/* A default route through the tunnel would catch the tunnel's own datagrams too. */
+static bool wants_route(const struct prefix *p)
+{
+	return p->bits > 0;
+}
+
+static bool add_routes(struct network *n, const struct config *cfg, const struct config *have,
+		       char why[static WHY_MAX])
+{
+	bool ok = true;
+	for (size_t i = 0; i < cfg->n_peers; i++)
+		for (size_t k = 0; k < cfg->peers[i].n_allowed; k++) {
+			const struct prefix *p = &cfg->peers[i].allowed[k];
+			if (wants_route(p) && !(have && covers(have, p)))
+				ok &= netlink_route_add(n->nl, tun_index(n->tun), p, why);
+		}
+	return ok;
+}
+
+static bool set_up(struct network *n, const struct config *cfg, char why[static WHY_MAX])
+{
+	n->tun = tun_open(cfg->node.interface, why);
+	if (!n->tun)
+		return false;
+	n->nl = netlink_open(why);
+	if (!n->nl)
+		return false;
+	int ifindex = tun_index(n->tun);
+	for (size_t i = 0; i < cfg->node.n_addresses; i++)
+		if (!netlink_address_add(n->nl, ifindex, &cfg->node.address[i], cfg->node.address_bits[i],
+					 why))
+			return false;
+	return netlink_link_up(n->nl, ifindex, cfg->node.mtu, why) && add_routes(n, cfg, NULL, why);
+}
+
+bool network_open(struct network *n, const struct config *cfg, char why[static WHY_MAX])
+{
+	*n = (struct network){0};
+	if (set_up(n, cfg, why))
+		return true;
+	network_close(n);
+	return false;
+}
+
+void network_close(struct network *n)
+{
+	netlink_close(n->nl);
+	tun_close(n->tun);
+	*n = (struct network){0};
+}
+
+bool network_reroute(struct network *n, const struct config *was, const struct config *now,
+		     char why[static WHY_MAX])
+{
+	bool ok = true;
+	for (size_t i = 0; i < was->n_peers; i++)
+		for (size_t k = 0; k < was->peers[i].n_allowed; k++) {
+			const struct prefix *p = &was->peers[i].allowed[k];
+			if (wants_route(p) && !covers(now, p))
+				ok &= netlink_route_remove(n->nl, tun_index(n->tun), p, why);
+		}
+	return add_routes(n, now, was, why) && ok;
+}
+
+size_t network_interfaces(struct network *n, struct paths_interface *v, size_t max)
+{
+	size_t count = 0;
+	char why[WHY_MAX];
+	if (!netlink_interfaces(n->nl, tun_index(n->tun), v, max, &count, why))
+		return 0;
+	return count;
+}

@@ -1,0 +1,26 @@
+/* app/network.h - the tunnel's place in this machine: its TUN, addresses and routes
+ *
+ * All of it goes when the TUN is closed: nothing is left behind, however the program ends.
+ */
+#ifndef APP_NETWORK_H
+#define APP_NETWORK_H
+
+#include "app/config.h"
+#include "io/netlink.h"
+#include "io/tun.h"
+
+struct network {
+	struct netlink *nl;
+	struct tun *tun;
+};
+
+/* Makes the interface as cfg says, with a route to each peer's allowed IPs. False: why, nothing is left. */
+bool network_open(struct network *n, const struct config *cfg, char why[static WHY_MAX]) MUST_USE;
+void network_close(struct network *n);
+/* Routes that `now` has and `was` has not are added, the others taken away. False: why, of the last failure. */
+bool network_reroute(struct network *n, const struct config *was, const struct config *now,
+		     char why[static WHY_MAX]) MUST_USE;
+/* Addresses of the machine's other interfaces. Returns how many. */
+size_t network_interfaces(struct network *n, struct paths_interface *v, size_t max);
+
+#endif
