@@ -1,0 +1,40 @@
+/* relay/outbox.h - frames that wait to be written to a stream
+ *
+ * A frame is one piece of memory from malloc, made when it is queued and freed when its last byte
+ * was written.  A slab would be faster by a little; but it would have to be as large as the worst
+ * moment of all streams together, while what waits is bounded in number and in bytes by the owner
+ * and is nothing most of the time.
+ */
+#ifndef RELAY_OUTBOX_H
+#define RELAY_OUTBOX_H
+
+#include "wire/derp.h"
+
+struct outbox_frame {
+	struct outbox_frame *next;
+	uint32_t n;
+	uint8_t b[];
+};
+
+struct outbox_queue {
+	struct outbox_frame *first, *last;
+	uint32_t n;
+};
+
+/* The frame that is being written: a stream may take it in pieces. */
+struct outbox_writing {
+	struct outbox_frame *frame;
+	uint32_t at;
+};
+
+struct outbox_frame *outbox_frame_new(const struct derp_frame *f) MUST_USE; /* NULL: out of memory */
+/* What it costs, for a bound on all queues together. */
+size_t outbox_cost(const struct outbox_frame *f);
+
+void outbox_push(struct outbox_queue *q, struct outbox_frame *f); /* consumed */
+struct outbox_frame *outbox_pop(struct outbox_queue *q);          /* NULL: empty */
+/* Copies up to cap bytes of the frame being written, and frees it with its last byte. */
+size_t outbox_write(struct outbox_writing *w, uint8_t *out, size_t cap);
+void outbox_clear(struct outbox_queue *q);
+
+#endif
