@@ -41,7 +41,7 @@ size_t udp_recv(struct udp *u, struct datagram *v, size_t max) MUST_USE;
 bool udp_more(const struct udp *u);
 
 /* Endpoints for which the system said that there is no way to them (no route, host unreachable,
- * forbidden); each once. */
+ * prohibited); each once. */
 struct udp_refused {
 	struct endpoint v[UDP_REFUSED_MAX];
 	size_t n;

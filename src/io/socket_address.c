@@ -1,0 +1,39 @@
+#include "io/socket_address.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+bool socket_address_read(struct endpoint *e, const struct sockaddr_storage *sa)
+{
+	if (sa->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+		*e = (struct endpoint){ip_v4_from((const uint8_t *)&in->sin_addr), ntohs(in->sin_port)};
+		return true;
+	}
+	if (sa->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
+		*e = (struct endpoint){ip_v6_from(in->sin6_addr.s6_addr), ntohs(in->sin6_port)};
+		return true;
+	}
+	return false;
+}
+
+socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoint *e)
+{
+	memset(sa, 0, sizeof(*sa));
+	if (e->ip.family == 4) {
+		struct sockaddr_in *in = (struct sockaddr_in *)sa;
+		in->sin_family = AF_INET;
+		in->sin_port = htons(e->port);
+		memcpy(&in->sin_addr, e->ip.b, 4);
+		return sizeof(*in);
+	}
+	if (e->ip.family == 6) {
+		struct sockaddr_in6 *in = (struct sockaddr_in6 *)sa;
+		in->sin6_family = AF_INET6;
+		in->sin6_port = htons(e->port);
+		memcpy(&in->sin6_addr, e->ip.b, 16);
+		return sizeof(*in);
+	}
+	return 0;
+}
