@@ -26,12 +26,14 @@ struct ip_packet {
 	struct bytes payload; /* transport header and data, borrowed */
 };
 
-/* False: not IP, truncated, or lengths that cannot be. Bytes behind the packet's own length (WireGuard's
+/* False: not IP, truncated, lengths that cannot be, more than eight extension headers, or an
+ * IPv4-mapped address in an IPv6 packet: that would pass for the IPv4 address. Bytes behind the packet's own length (WireGuard's
  * padding) are left out of the payload. IPv4 header checksums are not verified: the tunnel is. */
 bool ip_read(struct bytes b, struct ip_packet *out) MUST_USE;
-/* The destination alone, for the way out; false: not IP. */
+/* The destination alone, for the way out; false: not IP, or IPv4-mapped in an IPv6 packet. */
 bool ip_read_dst(struct bytes b, struct ip *dst) MUST_USE;
-/* Appends the header of a packet with `payload_len` bytes behind it, IPv4 checksum included. */
+/* Appends the header of a packet with `payload_len` bytes behind it, IPv4 checksum included. The
+ * writer goes bad when the families differ or the packet would be longer than 65535 bytes. */
 void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto, uint8_t ttl,
 	      size_t payload_len);
 
@@ -64,6 +66,7 @@ void icmp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint
 
 /* RFC 1071 sum over b, to be folded; start with 0, or with what came before (of even length). */
 uint32_t inet_sum(struct bytes b, uint32_t sum);
+/* The checksum that goes into a header: folded and inverted. 0 over a message that holds its own. */
 uint16_t inet_fold(uint32_t sum);
 /* The pseudo header of UDP, TCP and ICMPv6. */
 uint32_t inet_pseudo_sum(const struct ip *src, const struct ip *dst, uint8_t proto, uint32_t len);
