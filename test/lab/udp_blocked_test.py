@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""A home whose router drops UDP stays on the relay, and works."""
+
+import unittest
+
+from lab_case import BUILD, run_tests
+import scenarios
+
+
+class UdpBlocked(unittest.TestCase):
+    def test_all_that_the_demo_must_show(self):
+        stage = scenarios.udp_blocked(BUILD, lambda event: None)
+        self.addCleanup(stage.close)
+        for p in (stage.alice.program, stage.bob.program):
+            print(f"--- {p.name}\n{p.text()}")
+        self.assertEqual([str(o) for o in stage.run.observations() if not o["seen"]], [])
+
+
+if __name__ == "__main__":
+    run_tests()
