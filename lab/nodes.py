@@ -50,7 +50,8 @@ class Node:
     def start(self):
         warrend = os.path.join(self.lab.build, "warrend")
         self.program = Program(self.loop, self.home.host, f"{self.name}'s warrend", warrend,
-                               "--config", self.file, "--socket", self.socket, on_line=self._line)
+                               "--config", self.file, "--socket", self.socket, "--state", self.folder,
+                               on_line=self._line)
 
     def wait_ready(self):
         self.program.wait_line(rf"relay {RELAY_NAME}: connected")
