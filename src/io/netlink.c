@@ -1,0 +1,374 @@
+#include "io/netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	REQUEST_MAX = 512,
+	ANSWER_MAX = 16 << 10,
+	LINKS_MAX = 256 /* interfaces that are looked at */
+};
+
+struct netlink {
+	struct mnl_socket *socket;
+	uint32_t seq;
+	char request[REQUEST_MAX], answer[ANSWER_MAX];
+};
+
+static struct mnl_socket *socket_open(unsigned groups, int flags, char *why)
+{
+	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+	if (s && mnl_socket_bind(s, groups, MNL_SOCKET_AUTOPID) == 0)
+		return s;
+	why_say(why, "cannot ask the kernel about its interfaces (netlink): %s", strerror(errno));
+	if (s)
+		mnl_socket_close(s);
+	return NULL;
+}
+
+struct netlink *netlink_open(char why[static WHY_MAX])
+{
+	struct netlink *nl = calloc(1, sizeof(*nl));
+	if (!nl) {
+		why_say(why, "no memory to talk to the kernel");
+		return NULL;
+	}
+	nl->socket = socket_open(0, 0, why);
+	if (nl->socket)
+		return nl;
+	free(nl);
+	return NULL;
+}
+
+void netlink_close(struct netlink *nl)
+{
+	if (!nl)
+		return;
+	mnl_socket_close(nl->socket);
+	free(nl);
+}
+
+static struct nlmsghdr *request_begin(struct netlink *nl, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(nl->request);
+	h->nlmsg_type = type;
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	h->nlmsg_seq = ++nl->seq;
+	return h;
+}
+
+/* Sends the request and reads its answer to the end; 0, or the kernel's errno. */
+static int request_end(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t each, void *self)
+{
+	unsigned port = mnl_socket_get_portid(nl->socket);
+	if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0)
+		return errno;
+	for (;;) {
+		ssize_t n = mnl_socket_recvfrom(nl->socket, nl->answer, sizeof(nl->answer));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		int r = mnl_cb_run(nl->answer, (size_t)n, h->nlmsg_seq, port, each, self);
+		if (r < 0 && errno == ESRCH && h->nlmsg_seq != ((struct nlmsghdr *)nl->answer)->nlmsg_seq)
+			continue; /* the rest of an older answer */
+		if (r < 0)
+			return errno;
+		if (r == MNL_CB_STOP)
+			return 0;
+	}
+}
+
+static uint8_t family_of(const struct ip *ip)
+{
+	return ip->family == 6 ? AF_INET6 : AF_INET;
+}
+
+static const char *hint(int error)
+{
+	if (error == EPERM)
+		return "; run as root or give CAP_NET_ADMIN";
+	if (error == EACCES)
+		return "; is IPv6 switched off there (sysctl net.ipv6.conf.all.disable_ipv6)?";
+	return "";
+}
+
+bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu, char why[static WHY_MAX])
+{
+	struct nlmsghdr *h = request_begin(nl, RTM_NEWLINK, NLM_F_ACK);
+	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->ifi_family = AF_UNSPEC;
+	m->ifi_index = ifindex;
+	m->ifi_flags = IFF_UP;
+	m->ifi_change = IFF_UP;
+	mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	int error = request_end(nl, h, NULL, NULL);
+	if (!error)
+		return true;
+	return why_say(why, "cannot set interface %d up with an MTU of %u: %s%s", ifindex, mtu,
+		       strerror(error), hint(error));
+}
+
+static int address_request(struct netlink *nl, bool add, int ifindex, const struct ip *ip, uint8_t bits)
+{
+	struct nlmsghdr *h = request_begin(nl, add ? RTM_NEWADDR : RTM_DELADDR,
+					   (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
+	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->ifa_family = family_of(ip);
+	m->ifa_prefixlen = bits;
+	m->ifa_index = (uint32_t)ifindex;
+	m->ifa_flags = ip->family == 6 ? IFA_F_NODAD : 0;
+	mnl_attr_put(h, IFA_LOCAL, ip_len(ip), ip->b);
+	mnl_attr_put(h, IFA_ADDRESS, ip_len(ip), ip->b);
+	return request_end(nl, h, NULL, NULL);
+}
+
+bool netlink_address_add(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
+			 char why[static WHY_MAX])
+{
+	char text[IP_TEXT_MAX];
+	int error = address_request(nl, true, ifindex, ip, bits);
+	if (!error || error == EEXIST)
+		return true;
+	return why_say(why, "cannot give interface %d the address %s/%u: %s%s", ifindex, ip_format(ip, text),
+		       bits, strerror(error), hint(error));
+}
+
+bool netlink_address_remove(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
+			    char why[static WHY_MAX])
+{
+	char text[IP_TEXT_MAX];
+	int error = address_request(nl, false, ifindex, ip, bits);
+	if (!error || error == EADDRNOTAVAIL || error == ENODEV)
+		return true;
+	return why_say(why, "cannot take the address %s/%u from interface %d: %s%s", ip_format(ip, text),
+		       bits, ifindex, strerror(error), hint(error));
+}
+
+static int route_request(struct netlink *nl, bool add, int ifindex, const struct prefix *to)
+{
+	struct nlmsghdr *h = request_begin(nl, add ? RTM_NEWROUTE : RTM_DELROUTE,
+					   (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->rtm_family = family_of(&to->ip);
+	m->rtm_dst_len = to->bits;
+	m->rtm_table = RT_TABLE_MAIN;
+	m->rtm_type = RTN_UNICAST;
+	m->rtm_protocol = RTPROT_STATIC;
+	m->rtm_scope = to->ip.family == 6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	mnl_attr_put(h, RTA_DST, ip_len(&to->ip), to->ip.b);
+	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
+	return request_end(nl, h, NULL, NULL);
+}
+
+bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to, char why[static WHY_MAX])
+{
+	char text[PREFIX_TEXT_MAX];
+	int error = route_request(nl, true, ifindex, to);
+	if (!error || error == EEXIST)
+		return true;
+	return why_say(why, "cannot add a route to %s by interface %d: %s%s", prefix_format(to, text),
+		       ifindex, strerror(error), hint(error));
+}
+
+bool netlink_route_remove(struct netlink *nl, int ifindex, const struct prefix *to, char why[static WHY_MAX])
+{
+	char text[PREFIX_TEXT_MAX];
+	int error = route_request(nl, false, ifindex, to);
+	if (!error || error == ESRCH || error == ENODEV)
+		return true;
+	return why_say(why, "cannot remove the route to %s by interface %d: %s%s", prefix_format(to, text),
+		       ifindex, strerror(error), hint(error));
+}
+
+/* --- what interfaces there are --- */
+
+struct listing {
+	int skip;
+	struct {
+		int index;
+		bool loopback;
+	} links[LINKS_MAX];
+	size_t n_links;
+	struct paths_interface *v;
+	size_t n, max;
+};
+
+static int on_link(const struct nlmsghdr *h, void *self)
+{
+	struct listing *l = self;
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	if (!(m->ifi_flags & IFF_UP) || m->ifi_index == l->skip || l->n_links == LINKS_MAX)
+		return MNL_CB_OK;
+	l->links[l->n_links].index = m->ifi_index;
+	l->links[l->n_links++].loopback = m->ifi_flags & IFF_LOOPBACK;
+	return MNL_CB_OK;
+}
+
+struct found {
+	uint16_t len; /* of an address in this family */
+	const struct nlattr *local, *address;
+};
+
+static int on_address_part(const struct nlattr *a, void *self)
+{
+	struct found *f = self;
+	if (mnl_attr_get_payload_len(a) != f->len)
+		return MNL_CB_OK;
+	if (mnl_attr_get_type(a) == IFA_LOCAL)
+		f->local = a;
+	if (mnl_attr_get_type(a) == IFA_ADDRESS)
+		f->address = a;
+	return MNL_CB_OK;
+}
+
+/* The address of ours; on a point-to-point link IFA_ADDRESS is the other side's. */
+static bool address_of(const struct nlmsghdr *h, uint8_t family, struct ip *ip)
+{
+	struct found f = {.len = family == AF_INET6 ? 16 : 4};
+	mnl_attr_parse(h, sizeof(struct ifaddrmsg), on_address_part, &f);
+	const struct nlattr *a = f.local ? f.local : f.address;
+	if (!a)
+		return false;
+	*ip = f.len == 16 ? ip_v6_from(mnl_attr_get_payload(a)) : ip_v4_from(mnl_attr_get_payload(a));
+	return true;
+}
+
+static int on_address(const struct nlmsghdr *h, void *self)
+{
+	struct listing *l = self;
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
+	size_t i = 0;
+	while (i < l->n_links && l->links[i].index != (int)m->ifa_index)
+		i++;
+	if (i == l->n_links || l->n == l->max || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6) ||
+	    m->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED))
+		return MNL_CB_OK;
+	struct ip ip;
+	if (address_of(h, m->ifa_family, &ip))
+		l->v[l->n++] = (struct paths_interface){ip, m->ifa_prefixlen, l->links[i].loopback};
+	return MNL_CB_OK;
+}
+
+static int list(struct netlink *nl, uint16_t type, mnl_cb_t each, struct listing *l)
+{
+	struct nlmsghdr *h = request_begin(nl, type, NLM_F_DUMP);
+	if (type == RTM_GETLINK)
+		((struct ifinfomsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg)))->ifi_family =
+			AF_UNSPEC;
+	else
+		((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifaddrmsg)))->ifa_family =
+			AF_UNSPEC;
+	return request_end(nl, h, each, l);
+}
+
+bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct paths_interface *v, size_t max,
+			size_t *n, char why[static WHY_MAX])
+{
+	struct listing l = {.skip = skip_ifindex, .v = v, .max = max};
+	int error = list(nl, RTM_GETLINK, on_link, &l);
+	if (!error)
+		error = list(nl, RTM_GETADDR, on_address, &l);
+	if (error)
+		return why_say(why, "cannot list the addresses of this machine: %s", strerror(error));
+	*n = l.n;
+	return true;
+}
+
+/* --- what changes --- */
+
+struct netlink_monitor {
+	struct mnl_socket *socket;
+	int skip;
+	bool changed;
+	char answer[ANSWER_MAX];
+};
+
+struct netlink_monitor *netlink_monitor_open(int skip_ifindex, char why[static WHY_MAX])
+{
+	struct netlink_monitor *m = calloc(1, sizeof(*m));
+	if (!m) {
+		why_say(why, "no memory to watch the network");
+		return NULL;
+	}
+	m->skip = skip_ifindex;
+	m->socket = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+					RTMGRP_IPV6_ROUTE,
+				SOCK_NONBLOCK, why);
+	if (m->socket)
+		return m;
+	free(m);
+	return NULL;
+}
+
+void netlink_monitor_close(struct netlink_monitor *m)
+{
+	if (!m)
+		return;
+	mnl_socket_close(m->socket);
+	free(m);
+}
+
+int netlink_monitor_fd(const struct netlink_monitor *m)
+{
+	return mnl_socket_get_fd(m->socket);
+}
+
+static int on_route_part(const struct nlattr *a, void *self)
+{
+	if (mnl_attr_get_type(a) == RTA_OIF && mnl_attr_get_payload_len(a) == 4)
+		*(uint32_t *)self = mnl_attr_get_u32(a);
+	return MNL_CB_OK;
+}
+
+static bool is_default_route(const struct nlmsghdr *h, int skip)
+{
+	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
+	uint32_t by = 0;
+	mnl_attr_parse(h, sizeof(*r), on_route_part, &by);
+	return r->rtm_dst_len == 0 && r->rtm_type == RTN_UNICAST && (skip == 0 || by != (uint32_t)skip);
+}
+
+static int on_change(const struct nlmsghdr *h, void *self)
+{
+	struct netlink_monitor *m = self;
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(h);
+	const struct ifaddrmsg *address = mnl_nlmsg_get_payload(h);
+	switch (h->nlmsg_type) {
+	case RTM_NEWLINK: /* no flag changed: only a counter or a name */
+	case RTM_DELLINK:
+		m->changed |= link->ifi_index != m->skip && link->ifi_change != 0;
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		m->changed |= (int)address->ifa_index != m->skip;
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		m->changed |= is_default_route(h, m->skip);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+bool netlink_monitor_read(struct netlink_monitor *m)
+{
+	m->changed = false;
+	for (;;) {
+		ssize_t n = mnl_socket_recvfrom(m->socket, m->answer, sizeof(m->answer));
+		if (n < 0 && (errno == ENOBUFS || errno == ENOSPC)) {
+			m->changed = true; /* messages were lost */
+			continue;
+		}
+		if (n <= 0)
+			return m->changed;
+		if (mnl_cb_run(m->answer, (size_t)n, 0, 0, on_change, m) < 0)
+			m->changed = true;
+	}
+}

@@ -1,0 +1,294 @@
+/* The TUN device and netlink, in a network namespace of the test's own; skipped where that is not allowed. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/netlink.h"
+#include "io/tun.h"
+#include "unit.h"
+
+enum { SKIP = 77 };
+
+/* Runs fn in a child with a network of its own. */
+static void in_own_network(void (*fn)(void))
+{
+	int status;
+	pid_t child = fork();
+	if (child == 0) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+			_exit(SKIP);
+		fn();
+		fflush(NULL);
+		exit(0); /* not _exit: coverage and leaks are counted at exit */
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == SKIP) {
+		print_message("no namespaces or no TUN device here\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* cmocka's own checks must not be used in the child: they would go on with the parent's tests. */
+#define CHECK(x)                                                                                  \
+	do {                                                                                      \
+		if (!(x)) {                                                                       \
+			fprintf(stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #x, why); \
+			_exit(1);                                                                 \
+		}                                                                                 \
+	} while (0)
+
+static char why[WHY_MAX];
+
+static struct tun *open_tun(const char *name)
+{
+	if (access("/dev/net/tun", R_OK | W_OK))
+		_exit(SKIP);
+	struct tun *t = tun_open(name, why);
+	CHECK(t);
+	return t;
+}
+
+static void wait_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	CHECK(poll(&p, 1, 2000) == 1);
+}
+
+/* Reads until a UDP packet of IPv4 comes: the kernel sends others of its own. */
+static struct packet read_udp(struct tun *t)
+{
+	struct packet v[BATCH_MAX];
+	for (int i = 0; i < 100; i++) {
+		wait_readable(tun_fd(t));
+		size_t n = tun_read(t, v, BATCH_MAX);
+		for (size_t k = 0; k < n; k++)
+			if (v[k].data[0] == 0x45 && v[k].data[9] == 17)
+				return v[k];
+	}
+	CHECK(!"a UDP packet came");
+	return v[0];
+}
+
+static void set_up(struct netlink *nl, struct tun *t)
+{
+	struct ip a4 = ip_v4(100, 64, 0, 1);
+	struct prefix net;
+	CHECK(prefix_parse(&net, "100.64.0.0/24"));
+	CHECK(netlink_link_up(nl, tun_index(t), 1280, why));
+	CHECK(netlink_address_add(nl, tun_index(t), &a4, 32, why));
+	CHECK(netlink_route_add(nl, tun_index(t), &net, why));
+}
+
+static void packets_pass_both_ways(void)
+{
+	struct tun *t = open_tun("warren%d");
+	struct netlink *nl = netlink_open(why);
+	CHECK(nl);
+	CHECK(strcmp(tun_name(t), "warren0") == 0);
+	CHECK(tun_index(t) == (int)if_nametoindex("warren0"));
+	set_up(nl, t);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+	inet_pton(AF_INET, "100.64.0.2", &to.sin_addr);
+	CHECK(sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to)) == 5);
+	struct packet p = read_udp(t);
+	CHECK(p.len == 33 && !memcmp(p.data + 28, "hello", 5));
+	CHECK(p.head == PACKET_HEADROOM && p.tail >= PACKET_TAILROOM);
+	CHECK(p.head + p.len + p.tail == PACKET_SIZE);
+
+	/* the same packet, its ends swapped, is the answer; the sums stay right */
+	uint8_t swap[4];
+	memcpy(swap, p.data + 12, 4);
+	memcpy(p.data + 12, p.data + 16, 4);
+	memcpy(p.data + 16, swap, 4);
+	memcpy(swap, p.data + 20, 2);
+	memcpy(p.data + 20, p.data + 22, 2);
+	memcpy(p.data + 22, swap, 2);
+	tun_write(t, &p, 1);
+	char in[16];
+	wait_readable(fd);
+	CHECK(recv(fd, in, sizeof(in), 0) == 5);
+	CHECK(tun_stats(t)->tx == 1 && tun_stats(t)->rx >= 1);
+	p.len = 0;
+	tun_write(t, &p, 1);
+	CHECK(tun_stats(t)->tx_dropped == 1);
+	close(fd);
+	netlink_close(nl);
+	tun_close(t);
+	CHECK(if_nametoindex("warren0") == 0); /* nothing is left behind */
+}
+
+static void too_long_packets_are_dropped(void)
+{
+	struct tun *t = open_tun("w");
+	struct netlink *nl = netlink_open(why);
+	struct packet v[4];
+	CHECK(nl);
+	set_up(nl, t);
+	CHECK(netlink_link_up(nl, tun_index(t), 9000, why));
+	static char much[4000];
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+	inet_pton(AF_INET, "100.64.0.2", &to.sin_addr);
+	CHECK(sendto(fd, much, sizeof(much), 0, (struct sockaddr *)&to, sizeof(to)) > 0);
+	CHECK(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1);
+	CHECK(read_udp(t).len == 29);
+	CHECK(tun_stats(t)->rx_too_long == 1);
+	CHECK(tun_read(t, v, 4) == 0);
+	close(fd);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+static void tun_failures_are_sentences(void)
+{
+	struct tun *t = open_tun("same");
+	CHECK(!tun_open("same", why) && strstr(why, "in use by another program"));
+	CHECK(!tun_open("much-too-long-a-name", why) && strstr(why, "too long"));
+	CHECK(!tun_open("lo", why) && strstr(why, "choose another"));
+	tun_close(t);
+	tun_close(NULL);
+	char root[] = "/tmp/warren-test-XXXXXX";
+	CHECK(mkdtemp(root));
+	CHECK(chroot(root) == 0);
+	CHECK(!tun_open("w", why) && strstr(why, "modprobe tun"));
+}
+
+static bool listed(const struct paths_interface *v, size_t n, const char *text, uint8_t bits)
+{
+	struct ip ip;
+	CHECK(ip_parse(&ip, text));
+	for (size_t i = 0; i < n; i++)
+		if (ip_equal(&v[i].ip, &ip))
+			return v[i].bits == bits;
+	return false;
+}
+
+static void addresses_are_listed(void)
+{
+	struct tun *t = open_tun("w");
+	struct netlink *nl = netlink_open(why);
+	struct paths_interface v[16];
+	struct ip a4 = ip_v4(10, 1, 2, 3), a6;
+	size_t n = 99;
+	CHECK(nl && ip_parse(&a6, "fd7a::1"));
+	CHECK(netlink_interfaces(nl, 0, v, 16, &n, why) && n == 0); /* all are down */
+	CHECK(netlink_link_up(nl, 1, 65536, why));
+	CHECK(netlink_link_up(nl, tun_index(t), 1400, why));
+	CHECK(netlink_address_add(nl, tun_index(t), &a4, 24, why));
+	CHECK(netlink_address_add(nl, tun_index(t), &a4, 24, why)); /* there already */
+	CHECK(netlink_interfaces(nl, 0, v, 16, &n, why));
+	CHECK(listed(v, n, "10.1.2.3", 24) && listed(v, n, "127.0.0.1", 8));
+	for (size_t i = 0; i < n; i++)
+		CHECK(v[i].loopback == ip_is_loopback(&v[i].ip));
+	CHECK(netlink_interfaces(nl, tun_index(t), v, 16, &n, why) && !listed(v, n, "10.1.2.3", 24));
+	CHECK(netlink_interfaces(nl, 0, v, 1, &n, why) && n == 1);
+	if (netlink_address_add(nl, tun_index(t), &a6, 64, why)) { /* where there is IPv6 */
+		CHECK(netlink_interfaces(nl, 0, v, 16, &n, why) && listed(v, n, "fd7a::1", 64));
+		CHECK(netlink_address_remove(nl, tun_index(t), &a6, 64, why));
+	}
+	CHECK(netlink_address_remove(nl, tun_index(t), &a4, 24, why));
+	CHECK(netlink_address_remove(nl, tun_index(t), &a4, 24, why)); /* gone already */
+	CHECK(netlink_interfaces(nl, 0, v, 16, &n, why) && !listed(v, n, "10.1.2.3", 24));
+	netlink_close(nl);
+	netlink_close(NULL);
+	tun_close(t);
+}
+
+static void routes_come_and_go(void)
+{
+	struct tun *t = open_tun("w");
+	struct netlink *nl = netlink_open(why);
+	struct prefix p4, p6;
+	CHECK(nl && prefix_parse(&p4, "10.9.0.0/16") && prefix_parse(&p6, "fd7a:1::/48"));
+	set_up(nl, t);
+	CHECK(netlink_route_add(nl, tun_index(t), &p4, why));
+	CHECK(netlink_route_add(nl, tun_index(t), &p4, why));
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+	inet_pton(AF_INET, "10.9.1.1", &to.sin_addr);
+	CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0);
+	CHECK(netlink_route_remove(nl, tun_index(t), &p4, why));
+	CHECK(netlink_route_remove(nl, tun_index(t), &p4, why));
+	CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0);
+	if (netlink_route_add(nl, tun_index(t), &p6, why))
+		CHECK(netlink_route_remove(nl, tun_index(t), &p6, why));
+	close(fd);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+static void netlink_failures_are_sentences(void)
+{
+	struct netlink *nl = netlink_open(why);
+	struct ip ip = ip_v4(10, 0, 0, 1);
+	struct prefix p = prefix_of(&ip, 32);
+	CHECK(nl);
+	CHECK(!netlink_link_up(nl, 999, 1280, why) && strstr(why, "interface 999"));
+	CHECK(!netlink_address_add(nl, 999, &ip, 32, why) && strstr(why, "10.0.0.1/32"));
+	CHECK(!netlink_route_add(nl, 999, &p, why) && strstr(why, "10.0.0.1/32"));
+	CHECK(netlink_address_remove(nl, 999, &ip, 32, why));
+	CHECK(netlink_route_remove(nl, 999, &p, why));
+	netlink_close(nl);
+}
+
+static void changes_are_noticed(void)
+{
+	struct tun *other = open_tun("other"), *own = open_tun("own");
+	struct netlink *nl = netlink_open(why);
+	struct netlink_monitor *m = netlink_monitor_open(tun_index(own), why);
+	struct ip ip = ip_v4(10, 0, 0, 1);
+	struct prefix all = {.ip = ip_v4(0, 0, 0, 0)}, some = prefix_of(&ip, 24);
+	CHECK(nl && m);
+	CHECK(!netlink_monitor_read(m));
+	CHECK(netlink_link_up(nl, tun_index(other), 1280, why) && netlink_monitor_read(m));
+	CHECK(netlink_address_add(nl, tun_index(other), &ip, 32, why) && netlink_monitor_read(m));
+	CHECK(netlink_route_add(nl, tun_index(other), &some, why) && !netlink_monitor_read(m));
+	CHECK(netlink_route_add(nl, tun_index(other), &all, why) && netlink_monitor_read(m));
+	CHECK(netlink_route_remove(nl, tun_index(other), &all, why));
+	wait_readable(netlink_monitor_fd(m));
+	CHECK(netlink_monitor_read(m));
+	CHECK(netlink_link_up(nl, tun_index(own), 1280, why));
+	CHECK(netlink_address_add(nl, tun_index(own), &ip, 32, why));
+	CHECK(netlink_route_add(nl, tun_index(own), &all, why));
+	CHECK(!netlink_monitor_read(m));
+	netlink_monitor_close(m);
+	netlink_monitor_close(NULL);
+	netlink_close(nl);
+	tun_close(own);
+	tun_close(other);
+}
+
+#define IN_OWN_NETWORK(name)                  \
+	static void test_##name(void **state) \
+	{                                     \
+		in_own_network(name);         \
+	}
+IN_OWN_NETWORK(packets_pass_both_ways)
+IN_OWN_NETWORK(too_long_packets_are_dropped)
+IN_OWN_NETWORK(tun_failures_are_sentences)
+IN_OWN_NETWORK(addresses_are_listed)
+IN_OWN_NETWORK(routes_come_and_go)
+IN_OWN_NETWORK(netlink_failures_are_sentences)
+IN_OWN_NETWORK(changes_are_noticed)
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_packets_pass_both_ways),
+	cmocka_unit_test(test_too_long_packets_are_dropped),
+	cmocka_unit_test(test_tun_failures_are_sentences),
+	cmocka_unit_test(test_addresses_are_listed),
+	cmocka_unit_test(test_routes_come_and_go),
+	cmocka_unit_test(test_netlink_failures_are_sentences),
+	cmocka_unit_test(test_changes_are_noticed),
+};
+RUN_TESTS(tests)
