@@ -1,0 +1,44 @@
+#include "path/candidate.h"
+
+bool candidates_have(const struct candidates *c, const struct endpoint *ep)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (endpoint_equal(&c->v[i].ep, ep))
+			return true;
+	return false;
+}
+
+void candidates_add(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind)
+{
+	if (c->n < CANDIDATES_MAX && !candidates_have(c, ep))
+		c->v[c->n++] = (struct candidate){*ep, kind};
+}
+
+bool candidates_same_set(const struct candidates *a, const struct candidates *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!candidates_have(b, &a->v[i].ep))
+			return false;
+	return true;
+}
+
+const char *candidate_kind_name(enum candidate_kind kind)
+{
+	switch (kind) {
+	case CANDIDATE_LOCAL:
+		return "local";
+	case CANDIDATE_STUN:
+		return "stun";
+	case CANDIDATE_PORTMAP:
+		return "portmap";
+	case CANDIDATE_STUN_LOCAL_PORT:
+		return "stun+localport";
+	case CANDIDATE_FIXED:
+		return "fixed";
+	case CANDIDATE_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}

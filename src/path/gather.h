@@ -1,0 +1,40 @@
+/* path/gather.h - all finders together: our own candidates, most useful first */
+#ifndef PATH_GATHER_H
+#define PATH_GATHER_H
+
+#include "path/fixed.h"
+#include "path/local.h"
+#include "path/stun.h"
+
+enum { FINDERS = 3 };
+
+/* Must not be moved in memory: the table points at the finders beside it. */
+struct gather {
+	struct stun_finder stun;
+	struct fixed_finder fixed;
+	struct local_finder local;
+	struct gather_entry {
+		const struct finder *finder;
+		void *self;
+	} all[FINDERS];
+	struct candidates found;
+};
+
+void gather_init(struct gather *g, const struct rng *rng, uint16_t port);
+void gather_set_port(struct gather *g, uint16_t port);
+
+/* A datagram that came by UDP and is no disco; false: no finder asked for it. */
+bool gather_input(struct gather *g, struct bytes datagram, mono_ns now) MUST_USE;
+bool gather_output(struct gather *g, struct endpoint *to, struct wr *out) MUST_USE;
+mono_ns gather_deadline(const struct gather *g);
+void gather_tick(struct gather *g, mono_ns now);
+
+/* The verbs of finder.h, for all of them. */
+void gather_refresh(struct gather *g, bool forget, mono_ns now);
+void gather_want(struct gather *g, bool wanted, mono_ns now);
+bool gather_fresh(const struct gather *g, mono_ns since);
+
+/* Merges anew what was found; true: the set is another one than after the last merge. */
+bool gather_merge(struct gather *g) MUST_USE;
+
+#endif

@@ -1,0 +1,99 @@
+#include "path/local.h"
+
+#include <string.h>
+
+/* Only the addresses of the best rank there is are told to peers. */
+enum rank { RANK_USUAL, RANK_LAST_RESORT, RANK_LOOPBACK, RANK_NEVER };
+
+static bool is_overlay(const struct ip *ip)
+{
+	static const uint8_t overlay6[6] = {0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0};
+	if (ip->family == 4)
+		return ip->b[0] == 100 && (ip->b[1] & 0xc0) == 64;
+	return memcmp(ip->b, overlay6, sizeof(overlay6)) == 0;
+}
+
+static enum rank rank_of(const struct paths_interface *i)
+{
+	const struct ip *ip = &i->ip;
+	if (ip->family == 0 || ip_is_multicast(ip) || is_overlay(ip))
+		return RANK_NEVER;
+	if (i->loopback || ip_is_loopback(ip))
+		return RANK_LOOPBACK;
+	if (ip_is_link_local(ip))
+		return ip->family == 4 ? RANK_LAST_RESORT : RANK_NEVER;
+	return ip->family == 6 && ip_is_private(ip) ? RANK_LAST_RESORT : RANK_USUAL;
+}
+
+static bool has(const struct local_finder *f, const struct paths_interface *i)
+{
+	for (size_t k = 0; k < f->n; k++)
+		if (ip_equal(&f->v[k].ip, &i->ip) && f->v[k].bits == i->bits)
+			return true;
+	return false;
+}
+
+/* IPv4 first, then by address. */
+static bool goes_before(const struct ip *a, const struct ip *b)
+{
+	return a->family != b->family ? a->family < b->family : memcmp(a->b, b->b, 16) < 0;
+}
+
+static void insert_sorted(struct local_finder *f, const struct paths_interface *i)
+{
+	size_t at = f->n++;
+	for (; at > 0 && goes_before(&i->ip, &f->v[at - 1].ip); at--)
+		f->v[at] = f->v[at - 1];
+	f->v[at] = *i;
+}
+
+bool local_set(struct local_finder *f, const struct paths_interface *v, size_t n)
+{
+	struct local_finder old = *f;
+	bool changed = false;
+	f->n = 0;
+	for (size_t i = 0; i < n && f->n < PATHS_INTERFACES_MAX; i++) {
+		if (rank_of(&v[i]) == RANK_NEVER || has(f, &v[i]))
+			continue;
+		insert_sorted(f, &v[i]);
+		changed |= !has(&old, &v[i]);
+	}
+	return changed || f->n != old.n;
+}
+
+static enum rank best_rank(const struct local_finder *f)
+{
+	enum rank best = RANK_NEVER;
+	for (size_t i = 0; i < f->n; i++)
+		if (rank_of(&f->v[i]) < best)
+			best = rank_of(&f->v[i]);
+	return best;
+}
+
+/* How many addresses before number `at` lie in its subnet. */
+static size_t earlier_in_subnet(const struct local_finder *f, size_t at)
+{
+	size_t n = 0;
+	struct prefix subnet = prefix_of(&f->v[at].ip, f->v[at].bits);
+	for (size_t i = 0; i < at; i++)
+		n += prefix_contains(&subnet, &f->v[i].ip);
+	return n;
+}
+
+static void local_candidates(const void *self, struct candidates *out)
+{
+	const struct local_finder *f = self;
+	enum rank wanted = best_rank(f);
+	if (f->port == 0)
+		return;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct paths_interface *v = &f->v[i];
+		if (rank_of(v) != wanted)
+			continue;
+		if (v->ip.family == 6 && earlier_in_subnet(f, i) >= LOCAL_PER_SUBNET6)
+			continue;
+		candidates_add(out, &(struct endpoint){v->ip, f->port}, CANDIDATE_LOCAL);
+	}
+}
+
+const struct finder local_finder = {.candidates = local_candidates};

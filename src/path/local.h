@@ -1,0 +1,26 @@
+/* path/local.h - candidates from the addresses of our own interfaces (reference, data plane 7.3)
+ *
+ * Left out: fe80::/10, multicast, and the ranges that overlay networks use (100.64.0.0/10,
+ * fd7a:115c:a1e0::/48).  169.254/16 and fc00::/7 count only when there is nothing better, loopback only
+ * when there is nothing else at all, and of one IPv6 subnet at most two addresses.
+ */
+#ifndef PATH_LOCAL_H
+#define PATH_LOCAL_H
+
+#include "path/finder.h"
+#include "path/paths.h"
+
+enum { LOCAL_PER_SUBNET6 = 2 };
+
+struct local_finder {
+	struct paths_interface v[PATHS_INTERFACES_MAX];
+	size_t n;
+	uint16_t port;
+};
+
+extern const struct finder local_finder;
+
+/* Copies those that can ever be candidates; true: it is another set than before. */
+bool local_set(struct local_finder *f, const struct paths_interface *v, size_t n);
+
+#endif

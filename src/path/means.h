@@ -1,0 +1,55 @@
+/* path/means.h - what the paths of all peers share: the queue of messages to send, the pings that wait
+ * for an answer, our own candidates, and the events for the owner
+ *
+ * A message is queued as an intent and sealed when it leaves (paths_output), so a queue of a thousand is
+ * small, and a call-me-maybe carries the candidates of that moment.
+ */
+#ifndef PATH_MEANS_H
+#define PATH_MEANS_H
+
+#include "path/gather.h"
+#include "path/probe.h"
+
+enum {
+	OUTBOX_MAX = 1024,      /* full: the new message is dropped; all of them are repeated or not needed */
+	PATH_EVENTS_MAX = 1024, /* full: the oldest is lost */
+};
+
+struct outgoing {
+	enum disco_type type; /* ping, pong or call-me-maybe */
+	peer_id peer;
+	struct via via;
+	struct disco_txid txid;
+	struct endpoint seen; /* pong: where the ping came from */
+};
+
+struct means {
+	struct rng rng;
+	struct gather gather;
+	struct probes probes;
+	struct outgoing *outbox; /* ring */
+	uint32_t out_first, n_out;
+	struct paths_event *events; /* ring */
+	uint32_t event_first, n_events;
+	uint16_t regions[PATHS_RELAYS_MAX]; /* of the relays we know */
+	size_t n_regions;
+	uint32_t n_active; /* peers with traffic */
+	struct paths_stats stats;
+};
+
+bool means_init(struct means *m, const struct rng *rng, uint16_t port) MUST_USE; /* false: out of memory */
+void means_fini(struct means *m);
+bool means_know_region(const struct means *m, uint16_t region);
+
+void means_ping(struct means *m, peer_id peer, const struct via *via, bool for_person, mono_ns now);
+void means_pong(struct means *m, peer_id peer, const struct via *via, const struct disco_txid *txid);
+void means_call(struct means *m, peer_id peer, const struct via *via);
+bool means_next(struct means *m, struct outgoing *out) MUST_USE;
+
+void means_tell(struct means *m, const struct paths_event *ev);
+bool means_event(struct means *m, struct paths_event *ev) MUST_USE;
+
+/* The peer is gone: nothing more is sent to it or expected of it. */
+void means_forget(struct means *m, peer_id peer);
+
+#endif

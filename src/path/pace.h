@@ -1,0 +1,44 @@
+/* path/pace.h - when to probe a peer that is not reached directly, and how much
+ *
+ * An attempt is a burst of rounds, in each of which all targets are pinged once: both sides must have
+ * sent before either's ping passes the other's NAT, so the first round is repeated at short spacing.
+ * An attempt that failed is followed by another after 5 s, 10 s, 20 s ... 60 s, for as long as the
+ * owner does not stop it.
+ *
+ *   round  0        1         2         3        | 0 (next attempt)
+ *   at     0     100 ms    300 ms    700 ms      | 5 s after the last round, then doubling
+ *
+ * Beside that a purse: PACE_BURST pings at once, PACE_PER_SECOND in the long run, whatever a peer
+ * makes us do.
+ */
+#ifndef PATH_PACE_H
+#define PATH_PACE_H
+
+#include "base/rng.h"
+#include "base/time.h"
+
+enum { PACE_ROUNDS = 4, PACE_BURST = 256, PACE_PER_SECOND = 64 };
+
+struct pace {
+	mono_ns next; /* next round; MONO_NEVER: at rest */
+	mono_ns pause;
+	uint8_t round;
+	bool calls; /* the attempt begins with a call-me-maybe */
+	uint32_t spent;
+	mono_ns spent_at; /* when the purse was last refilled */
+};
+
+void pace_init(struct pace *p, mono_ns now);
+/* A new attempt at once; the pauses begin anew. calls: tell the peer to probe, too. */
+void pace_start(struct pace *p, bool calls, mono_ns now);
+void pace_rest(struct pace *p);
+static inline bool pace_resting(const struct pace *p)
+{
+	return p->next == MONO_NEVER;
+}
+/* This round is done: plan the next. True: it was the last of an attempt. */
+bool pace_step(struct pace *p, const struct rng *rng, mono_ns now);
+/* May one more ping be sent? Takes it out of the purse. */
+bool pace_spend(struct pace *p, mono_ns now) MUST_USE;
+
+#endif

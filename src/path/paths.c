@@ -1,0 +1,360 @@
+/* The table of all peers: found by id, by node key and by disco key, each with one timer in a heap.
+ *
+ * Each call into the machine reports something to one peer's machine (peer_path.h) or to the finders
+ * (gather.h) and then settles it: what is due now is done, and the timer is set again.  A timer may go
+ * off early, because data sent or heard only ever moves it later and is not worth a turn of the heap; it
+ * is then set again. */
+#include "path/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
+{
+	struct paths *p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->self = cfg->self;
+	p->disco = cfg->disco;
+	p->peers_max = cfg->peers_max;
+	key_public(p->disco_public.b, p->disco.b);
+	hash_secret_generate(&p->secret, &cfg->rng);
+	p->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*p->peers));
+	bool indexes = index_init(&p->by_node, cfg->peers_max) & index_init(&p->by_disco, cfg->peers_max);
+	bool timers = heap_init(&p->timers, cfg->peers_max);
+	bool means = means_init(&p->means, &cfg->rng, cfg->port);
+	if (p->peers && indexes && timers && means)
+		return p;
+	if (!means)
+		p->means = (struct means){0};
+	paths_free(p);
+	return NULL;
+}
+
+void paths_free(struct paths *p)
+{
+	if (!p)
+		return;
+	if (p->peers)
+		key_wipe(p->peers, p->peers_max * sizeof(*p->peers));
+	free(p->peers);
+	index_fini(&p->by_node);
+	index_fini(&p->by_disco);
+	heap_fini(&p->timers);
+	means_fini(&p->means);
+	key_wipe(p, sizeof(*p));
+	free(p);
+}
+
+const struct disco_key *paths_disco_key(const struct paths *p)
+{
+	return &p->disco_public;
+}
+
+const struct candidates *paths_candidates(const struct paths *p)
+{
+	return &p->means.gather.found;
+}
+
+uint64_t paths_hash(const struct paths *p, const uint8_t key[static KEY_LEN])
+{
+	return hash_bytes(&p->secret, (struct bytes){key, KEY_LEN});
+}
+
+struct peer_path *paths_peer_of(const struct paths *p, peer_id id)
+{
+	return id < p->peers_max && p->peers[id].used ? &p->peers[id] : NULL;
+}
+
+struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_key *key)
+{
+	uint32_t id;
+	for (struct index_walk w = index_walk(&p->by_node, paths_hash(p, key->b)); index_next(&w, &id);)
+		if (key_equal(p->peers[id].key.b, key->b))
+			return &p->peers[id];
+	return NULL;
+}
+
+/* --- settling --- */
+
+void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
+{
+	peer_path_tick(peer, &p->means, now);
+	mono_ns at = peer_path_deadline(peer, &p->means);
+	if (at < peer->timer) {
+		peer->timer = at;
+		heap_set(&p->timers, peer->id, at);
+	}
+}
+
+/* Is there something for this peer in what the finders have found? */
+static bool concerns(const struct peer_path *peer)
+{
+	return peer->used && (peer->active || peer->call_by != MONO_NEVER);
+}
+
+void paths_settle_gather(struct paths *p, mono_ns now)
+{
+	bool changed = gather_merge(&p->means.gather);
+	if (changed)
+		means_tell(&p->means, &(struct paths_event){.kind = PATHS_SELF, .peer = PEER_NONE});
+	for (uint32_t id = 0; id < p->peers_max; id++) {
+		struct peer_path *peer = &p->peers[id];
+		if (!concerns(peer))
+			continue;
+		if (changed)
+			peer_path_moved_ourselves(peer, &p->means, now);
+		paths_settle(p, peer, now);
+	}
+}
+
+static void link_changed(struct paths *p, mono_ns now)
+{
+	gather_refresh(&p->means.gather, true, now);
+	for (uint32_t id = 0; id < p->peers_max; id++) {
+		struct peer_path *peer = paths_peer_of(p, id);
+		if (!peer)
+			continue;
+		peer_path_link_changed(peer, &p->means, now);
+		paths_settle(p, peer, now);
+	}
+	paths_settle_gather(p, now);
+}
+
+/* --- what there is around us --- */
+
+void paths_set_relays(struct paths *p, const struct paths_relay *v, size_t n, mono_ns now)
+{
+	struct means *m = &p->means;
+	m->n_regions = n < PATHS_RELAYS_MAX ? n : PATHS_RELAYS_MAX;
+	for (size_t i = 0; i < m->n_regions; i++)
+		m->regions[i] = v[i].region;
+	stun_finder_set(&m->gather.stun, v, m->n_regions, now);
+	paths_settle_gather(p, now);
+}
+
+void paths_set_home(struct paths *p, uint16_t region)
+{
+	p->home = region;
+}
+
+void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now)
+{
+	if (local_set(&p->means.gather.local, v, n))
+		link_changed(p, now);
+}
+
+void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now)
+{
+	fixed_set(&p->means.gather.fixed, v, n);
+	paths_settle_gather(p, now);
+}
+
+/* Another port is another mapping in every NAT. */
+void paths_set_port(struct paths *p, uint16_t port, mono_ns now)
+{
+	if (port == p->means.gather.local.port)
+		return;
+	gather_set_port(&p->means.gather, port);
+	link_changed(p, now);
+}
+
+/* --- peers --- */
+
+static void unindex_disco(struct paths *p, struct peer_path *peer)
+{
+	if (peer_path_has_disco(peer))
+		index_remove(&p->by_disco, paths_hash(p, peer->disco.b), peer->id);
+}
+
+void paths_peer_remove(struct paths *p, peer_id id)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	if (!peer)
+		return;
+	unindex_disco(p, peer);
+	index_remove(&p->by_node, paths_hash(p, peer->key.b), id);
+	heap_set(&p->timers, id, MONO_NEVER);
+	peer_path_fini(peer, &p->means);
+}
+
+void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, mono_ns now)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	if (id >= p->peers_max)
+		return;
+	if (peer && (!key_equal(peer->key.b, cfg->key.b) || (peer->state == PEER_PLAIN) != cfg->plain)) {
+		paths_peer_remove(p, id);
+		peer = NULL;
+	}
+	if (!peer) {
+		if (!index_add(&p->by_node, paths_hash(p, cfg->key.b), id))
+			return;
+		peer = &p->peers[id];
+		peer_path_init(peer, id, &cfg->key, cfg->plain, now);
+	}
+	peer->home = cfg->home;
+	peer_path_hints(peer, cfg->hints, cfg->n_hints, now);
+	paths_settle(p, peer, now);
+}
+
+void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, mono_ns now)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	struct box_shared shared;
+	if (!peer || peer->state == PEER_PLAIN || key_is_zero(key->b) || key_equal(peer->disco.b, key->b))
+		return;
+	if (!box_shared_of(&shared, p->disco.b, key->b))
+		return;
+	if (index_add(&p->by_disco, paths_hash(p, key->b), id)) {
+		unindex_disco(p, peer);
+		peer_path_disco(peer, &p->means, key, &shared, now);
+		paths_settle(p, peer, now);
+	}
+	key_wipe(&shared, sizeof(shared));
+}
+
+/* --- datagrams that we send --- */
+
+static void seal(struct paths *p, const struct peer_path *peer, const struct outgoing *o, struct wr *out)
+{
+	struct disco_msg msg = {.type = o->type};
+	const struct candidates *own = &p->means.gather.found;
+	if (o->type == DISCO_PING) {
+		msg.ping = (struct disco_ping){.txid = o->txid, .has_node = true, .node = p->self};
+		p->means.stats.pings_sent++;
+	} else if (o->type == DISCO_PONG) {
+		msg.pong = (struct disco_pong){.txid = o->txid, .seen = o->seen};
+		p->means.stats.pongs_sent++;
+	} else {
+		for (size_t i = 0; i < own->n; i++)
+			msg.call.v[msg.call.n++] = own->v[i].ep;
+		p->means.stats.calls_sent++;
+	}
+	disco_seal(out, &p->disco_public, &peer->shared, &msg, &p->means.rng);
+}
+
+bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_ns now)
+{
+	struct outgoing o;
+	struct endpoint server;
+	if (means_next(&p->means, &o)) {
+		const struct peer_path *peer = &p->peers[o.peer];
+		*to = (struct paths_send){.via = o.via, .to = peer->key};
+		seal(p, peer, &o, out);
+		return true;
+	}
+	if (!gather_output(&p->means.gather, &server, out))
+		return false;
+	p->means.stats.stun_sent++;
+	*to = (struct paths_send){.via = via_udp(&server)};
+	return true;
+}
+
+/* --- the packet path --- */
+
+void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	*out = (struct route){.n = 0};
+	if (!peer)
+		return;
+	peer_path_sent(peer, &p->means, now);
+	paths_settle(p, peer, now);
+	peer_path_route(peer, &p->means, out);
+}
+
+void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns now)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	if (peer)
+		peer_path_heard(peer, from, now);
+}
+
+void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now)
+{
+	for (uint32_t id = 0; id < p->peers_max; id++) {
+		struct peer_path *peer = paths_peer_of(p, id);
+		if (!peer || !endpoint_equal(&peer->best.ep, ep))
+			continue;
+		peer_path_unreachable(peer, &p->means, now);
+		paths_settle(p, peer, now);
+	}
+}
+
+bool paths_ping(struct paths *p, peer_id id, mono_ns now)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	if (!peer || !peer_path_has_disco(peer))
+		return false;
+	peer_path_sent(peer, &p->means, now); /* whoever asks wants a path, as one who sends */
+	peer_path_ask_for_person(peer, &p->means, now);
+	paths_settle(p, peer, now);
+	return true;
+}
+
+/* --- time, events, answers to questions --- */
+
+mono_ns paths_deadline(const struct paths *p)
+{
+	return mono_min(heap_first(&p->timers), gather_deadline(&p->means.gather));
+}
+
+void paths_tick(struct paths *p, mono_ns now)
+{
+	uint32_t id;
+	if (gather_deadline(&p->means.gather) <= now) {
+		gather_tick(&p->means.gather, now);
+		paths_settle_gather(p, now);
+	}
+	while (heap_due(&p->timers, now, &id)) {
+		p->peers[id].timer = MONO_NEVER;
+		paths_settle(p, &p->peers[id], now);
+	}
+}
+
+bool paths_event(struct paths *p, struct paths_event *ev)
+{
+	return means_event(&p->means, ev);
+}
+
+void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct paths_peer_status *out)
+{
+	const struct peer_path *peer = paths_peer_of(p, id);
+	*out = (struct paths_peer_status){0};
+	if (!peer)
+		return;
+	peer_path_route(peer, &p->means, &out->route);
+	out->direct = peer_path_is_direct(peer) || peer->state == PEER_PLAIN;
+	out->doubted = peer->state == PEER_DOUBTED;
+	out->active = peer->active;
+	out->rtt = peer->best.rtt;
+	out->disco = peer->disco;
+	out->n_candidates = (uint32_t)peer->targets.n;
+}
+
+const struct paths_stats *paths_stats(const struct paths *p)
+{
+	return &p->means.stats;
+}
+
+const char *path_reason_text(enum path_reason r)
+{
+	switch (r) {
+	case PATH_FIRST:
+		return "the first direct path that answered";
+	case PATH_BETTER:
+		return "a clearly shorter round trip";
+	case PATH_SILENT:
+		return "nothing came back while we were sending";
+	case PATH_UNREACHABLE:
+		return "the system says it cannot be reached";
+	case PATH_LINK_CHANGE:
+		return "our own addresses changed";
+	case PATH_RESTARTED:
+		return "the peer was started anew";
+	case PATH_PROVEN:
+		return "it answered again";
+	}
+	return "unknown";
+}

@@ -1,0 +1,493 @@
+/* The way of one peer's traffic.
+ *
+ *   state      traffic goes      begins when                      ends when
+ *   PLAIN      where heard       the peer speaks no disco         never
+ *   RELAYED    relay             at first; DOUBTED for 5 s        a pong -> DIRECT
+ *   DIRECT     best              a pong; anything on best         we send -> AWAITING
+ *                                                                 we send, trust is over -> DOUBTED
+ *   AWAITING   best              we sent, nothing came yet        anything on best -> DIRECT
+ *                                                                 150..400 ms -> ASKED
+ *   ASKED      best              a ping is to tell (sent twice)   anything on best -> DIRECT
+ *                                                                 2 round trips -> DOUBTED
+ *   DOUBTED    best and relay    silence, a refusal of the        a pong -> DIRECT, there
+ *                                system, a changed link           5 s -> RELAYED
+ *
+ * A sign of life on the way in use is a pong or authentic data; in DOUBTED, and when the peer called
+ * (so it has lost us), only a pong is, because data proves the other direction only.  AWAITING and ASKED
+ * together last at most 700 ms while the round trip is below 325 ms, so with the way through the relay
+ * a cut costs less than a second.  A stream that flows one way costs a ping and a pong for each AWAITING
+ * and ASKED in turn: less than three of each per second, 124 and 110 bytes.
+ *
+ * In RELAYED and DOUBTED attempts are made (pace.h) while there is traffic: a call-me-maybe through the
+ * relay, so that the peer probes us, and pings to all its targets.  After 45 s without traffic
+ * nothing runs any more.
+ *
+ * Bounded: the targets (targets.h), the pings (pace.h), one call-me-maybe each 250 ms. */
+#include "path/peer_path.h"
+
+#define ACTIVE        (45 * SECOND) /* after the last data sent */
+#define TRUST         (6500 * MSEC)
+#define HEARTBEAT     (3 * SECOND)
+#define UPGRADE_APART (60 * SECOND) /* between two looks for something better than a direct path */
+#define GOOD_ENOUGH   (5 * MSEC)    /* of a round trip: do not look for better */
+#define DOUBT_MAX     (5 * SECOND)
+#define CALL_APART    (250 * MSEC)
+#define CALL_AGAIN    (5 * SECOND)  /* a call is answered with ours only this long after our last */
+#define CALL_WAIT     (300 * MSEC)  /* for STUN, before a call */
+#define STUN_YOUNG    (27 * SECOND) /* reference, 7.1 "endpoints fresh" */
+#define SILENCE_ASK   (400 * MSEC)  /* AWAITING, at most */
+#define SILENCE_HASTE (150 * MSEC)  /* AWAITING, at least */
+#define SILENCE_TOTAL (700 * MSEC)  /* AWAITING and ASKED, if the round trip allows */
+#define ANSWER_MIN    (150 * MSEC)
+#define ANSWER_MARGIN (50 * MSEC)
+#define ASK_AGAIN     (20 * MSEC) /* after a round trip without an answer */
+
+enum { WARM_EVERY = 6 }; /* heartbeats between two pings of the second best */
+
+void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now)
+{
+	*p = (struct peer_path){.id = id,
+				.used = true,
+				.timer = MONO_NEVER,
+				.key = *key,
+				.state = plain ? PEER_PLAIN : PEER_RELAYED,
+				.since = now,
+				.sent_at = MONO_NEVER,
+				.call_by = MONO_NEVER,
+				.called_at = MONO_NEVER,
+				.heartbeat_at = MONO_NEVER,
+				.all_pinged_at = MONO_NEVER};
+	pace_init(&p->pace, now);
+}
+
+bool peer_path_has_disco(const struct peer_path *p)
+{
+	return !key_is_zero(p->disco.b);
+}
+
+/* Not doubted: the traffic goes to `best` alone. */
+static bool is_trusted(const struct peer_path *p)
+{
+	return p->state == PEER_DIRECT || p->state == PEER_AWAITING || p->state == PEER_ASKED;
+}
+
+bool peer_path_is_direct(const struct peer_path *p)
+{
+	return is_trusted(p) || p->state == PEER_DOUBTED;
+}
+
+/* --- ways --- */
+
+struct via peer_path_relay(const struct peer_path *p, const struct means *m)
+{
+	if (p->home != 0 && means_know_region(m, p->home))
+		return via_relay(p->home);
+	if (p->reached != 0 && means_know_region(m, p->reached))
+		return via_relay(p->reached);
+	return (struct via){.kind = VIA_NONE};
+}
+
+/* Without a proof and without a relay: where it was last heard, else where it is said to be. */
+static struct via unproven(const struct peer_path *p)
+{
+	const struct endpoint *ep = endpoint_is_set(&p->heard) ? &p->heard : &p->hint;
+	return endpoint_is_set(ep) ? via_udp(ep) : (struct via){.kind = VIA_NONE};
+}
+
+void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out)
+{
+	struct via relay = peer_path_relay(p, m);
+	*out = (struct route){.n = 0};
+	if (peer_path_is_direct(p))
+		out->via[out->n++] = via_udp(&p->best.ep);
+	if (!is_trusted(p) && p->state != PEER_PLAIN && relay.kind != VIA_NONE)
+		out->via[out->n++] = relay;
+	if (out->n == 0 && unproven(p).kind != VIA_NONE)
+		out->via[out->n++] = unproven(p);
+}
+
+static void tell(const struct peer_path *p, struct means *m, int kind, struct via via, struct via was,
+		 enum path_reason reason)
+{
+	struct paths_event ev = {.peer = p->id, .via = via, .was = was, .reason = reason, .rtt = p->best.rtt};
+	ev.kind = kind;
+	means_tell(m, &ev);
+}
+
+/* --- probing --- */
+
+static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns now)
+{
+	struct via via = via_udp(&t->ep);
+	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
+		return;
+	t->pinged_at = now;
+	means_ping(m, p->id, &via, false, now);
+}
+
+static void ping_all(struct peer_path *p, struct means *m, mono_ns now)
+{
+	targets_expire(&p->targets, &p->best.ep, now);
+	p->all_pinged_at = now;
+	for (size_t i = 0; i < p->targets.n; i++)
+		ping(p, m, &p->targets.v[i], now);
+}
+
+static void ping_best(struct peer_path *p, struct means *m, mono_ns now)
+{
+	struct target *t = targets_find(&p->targets, &p->best.ep);
+	if (t)
+		ping(p, m, t, now);
+}
+
+/* Plans a call-me-maybe, with candidates of ours that are young enough to be true. */
+static void want_call(struct peer_path *p, struct means *m, mono_ns now)
+{
+	mono_ns young = now > STUN_YOUNG ? now - STUN_YOUNG : 0;
+	/* A path that fell silent may mean that our NAT forgot us: what we knew before is in doubt, too. */
+	p->call_needs = p->state == PEER_DOUBTED ? p->since : young;
+	p->call_from = p->called_at == MONO_NEVER ? now : mono_max(now, p->called_at + CALL_APART);
+	p->call_by = p->call_from + CALL_WAIT;
+	if (!gather_fresh(&m->gather, p->call_needs))
+		gather_refresh(&m->gather, false, now);
+}
+
+static mono_ns call_at(const struct peer_path *p, const struct means *m)
+{
+	if (p->call_by == MONO_NEVER)
+		return MONO_NEVER;
+	return gather_fresh(&m->gather, p->call_needs) ? p->call_from : p->call_by;
+}
+
+static void attempt(struct peer_path *p, bool call, mono_ns now)
+{
+	if (peer_path_has_disco(p))
+		pace_start(&p->pace, call, now);
+}
+
+/* --- transitions --- */
+
+static void enter(struct peer_path *p, enum peer_state state, mono_ns now)
+{
+	p->state = state;
+	p->since = now;
+}
+
+/* The way in use has shown a sign of life. */
+static void go_on(struct peer_path *p, mono_ns now)
+{
+	enter(p, PEER_DIRECT, now);
+	p->trust_until = now + TRUST;
+}
+
+/* Traffic goes to this target from now on. */
+static void go_direct(struct peer_path *p, struct means *m, const struct target *t, enum path_reason reason,
+		      mono_ns now)
+{
+	bool same = endpoint_equal(&p->best.ep, &t->ep);
+	struct via was = peer_path_is_direct(p) && !same ? via_udp(&p->best.ep) : peer_path_relay(p, m);
+	p->best = (struct choice){t->ep, t->rtt};
+	p->heartbeat_at = p->active ? now + HEARTBEAT : MONO_NEVER;
+	pace_rest(&p->pace);
+	go_on(p, now);
+	tell(p, m, PATHS_MOVED, via_udp(&t->ep), was, reason);
+}
+
+static void go_asked(struct peer_path *p, struct means *m, bool pong_only, mono_ns now)
+{
+	enter(p, PEER_ASKED, now);
+	p->asked_twice = false;
+	p->pong_only = pong_only;
+	ping_best(p, m, now);
+}
+
+static void go_doubted(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
+{
+	enter(p, PEER_DOUBTED, now);
+	p->reason = reason;
+	tell(p, m, PATHS_DOUBT, peer_path_relay(p, m), via_udp(&p->best.ep), reason);
+	attempt(p, true, now);
+}
+
+static void go_relayed(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
+{
+	struct via was = via_udp(&p->best.ep);
+	p->best = (struct choice){0};
+	p->heartbeat_at = MONO_NEVER;
+	enter(p, PEER_RELAYED, now);
+	tell(p, m, PATHS_MOVED, peer_path_relay(p, m), was, reason);
+}
+
+static void wake(struct peer_path *p, struct means *m, mono_ns now)
+{
+	p->active = true;
+	if (peer_path_is_direct(p))
+		p->heartbeat_at = now + HEARTBEAT;
+	if (m->n_active++ == 0)
+		gather_want(&m->gather, true, now);
+}
+
+static void fall_asleep(struct peer_path *p, struct means *m)
+{
+	p->active = false;
+	p->heartbeat_at = MONO_NEVER;
+	p->call_by = MONO_NEVER;
+	pace_rest(&p->pace);
+	if (--m->n_active == 0)
+		gather_want(&m->gather, false, 0);
+}
+
+void peer_path_fini(struct peer_path *p, struct means *m)
+{
+	if (p->active)
+		fall_asleep(p, m);
+	means_forget(m, p->id);
+	key_wipe(p, sizeof(*p));
+}
+
+/* --- what is set --- */
+
+void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mono_ns now)
+{
+	p->hint = n > 0 ? v[0] : (struct endpoint){0};
+	bool any_new = targets_tell(&p->targets, TARGET_HINT, v, n, &p->best.ep);
+	if (any_new && p->active && !is_trusted(p))
+		attempt(p, true, now);
+}
+
+void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_key *key,
+		     const struct box_shared *shared, mono_ns now)
+{
+	if (peer_path_is_direct(p))
+		go_relayed(p, m, PATH_RESTARTED, now);
+	means_forget(m, p->id);
+	targets_restart(&p->targets);
+	pace_rest(&p->pace);
+	p->disco = *key;
+	p->shared = *shared;
+	if (p->active)
+		attempt(p, true, now);
+}
+
+/* --- what happened --- */
+
+void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
+{
+	p->sent_at = now;
+	if (p->state == PEER_PLAIN)
+		return;
+	if (!p->active)
+		wake(p, m, now);
+	if (p->state == PEER_DIRECT && now > p->trust_until)
+		go_doubted(p, m, PATH_SILENT, now);
+	else if (p->state == PEER_DIRECT)
+		enter(p, PEER_AWAITING, now);
+	else if (!is_trusted(p) && pace_resting(&p->pace))
+		attempt(p, true, now);
+}
+
+void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now)
+{
+	if (from->kind == VIA_RELAY)
+		p->reached = from->region;
+	if (from->kind != VIA_UDP)
+		return;
+	p->heard = from->ep;
+	if (!is_trusted(p) || !endpoint_equal(&from->ep, &p->best.ep))
+		return;
+	if (p->state != PEER_ASKED || !p->pong_only)
+		go_on(p, now);
+}
+
+void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now)
+{
+	if (from->kind == VIA_RELAY)
+		p->reached = from->region;
+	if (from->kind != VIA_UDP || p->state == PEER_PLAIN)
+		return;
+	bool is_new = targets_see(&p->targets, &from->ep, &p->best.ep, now);
+	struct target *t = targets_find(&p->targets, &from->ep);
+	if (is_new && !is_trusted(p))
+		attempt(p, false, now);
+	else if (t && (is_new || !is_trusted(p)))
+		ping(p, m, t, now);
+}
+
+/* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
+void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
+{
+	struct target *t = targets_find(&p->targets, &probe->via.ep);
+	if (!t)
+		return;
+	bool same = endpoint_equal(&t->ep, &p->best.ep);
+	target_ponged(t, mono_since(probe->sent_at, now), now);
+	struct choice choice = {t->ep, t->rtt};
+	switch (p->state) {
+	case PEER_PLAIN:
+		break;
+	case PEER_RELAYED:
+		go_direct(p, m, t, PATH_FIRST, now);
+		break;
+	case PEER_DIRECT:
+	case PEER_AWAITING:
+	case PEER_ASKED:
+		if (same) {
+			p->best = choice;
+			go_on(p, now);
+		} else if (choose_clearly_better(&choice, &p->best)) {
+			go_direct(p, m, t, PATH_BETTER, now);
+		}
+		break;
+	case PEER_DOUBTED:
+		go_direct(p, m, t, same ? PATH_PROVEN : p->reason, now);
+		break;
+	}
+}
+
+/* The peer asks to be probed: it has no path to us, and has just pinged what it knows of ours. */
+void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n, mono_ns now)
+{
+	targets_tell(&p->targets, TARGET_CALLED, v, n, &p->best.ep);
+	if (is_trusted(p)) {
+		go_asked(p, m, true, now);
+		ping_all(p, m, now);
+		return;
+	}
+	attempt(p, false, now);
+	/* It must punch its NAT for us, too, and does so when it is called. */
+	if (mono_since(p->called_at, now) >= CALL_AGAIN && p->call_by == MONO_NEVER)
+		want_call(p, m, now);
+}
+
+void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (is_trusted(p))
+		go_doubted(p, m, PATH_UNREACHABLE, now);
+}
+
+void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (is_trusted(p) && p->active) {
+		go_doubted(p, m, PATH_LINK_CHANGE, now);
+		return;
+	}
+	p->trust_until = 0;
+	if (p->active && p->state != PEER_PLAIN)
+		attempt(p, true, now);
+}
+
+void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (p->active && !is_trusted(p) && peer_path_has_disco(p))
+		want_call(p, m, now);
+}
+
+void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now)
+{
+	struct via relay = peer_path_relay(p, m);
+	struct via best = via_udp(&p->best.ep);
+	if (relay.kind != VIA_NONE)
+		means_ping(m, p->id, &relay, true, now);
+	if (peer_path_is_direct(p))
+		means_ping(m, p->id, &best, true, now);
+}
+
+/* --- time --- */
+
+static mono_ns answer_time(const struct peer_path *p)
+{
+	return mono_max(ANSWER_MIN, 2 * p->best.rtt + ANSWER_MARGIN);
+}
+
+/* The longer an answer takes, the sooner we ask. */
+static mono_ns ask_after(const struct peer_path *p)
+{
+	mono_ns answer = answer_time(p);
+	mono_ns left = answer < SILENCE_TOTAL ? SILENCE_TOTAL - answer : 0;
+	return mono_min(SILENCE_ASK, mono_max(SILENCE_HASTE, left));
+}
+
+static mono_ns state_ends(const struct peer_path *p)
+{
+	switch (p->state) {
+	case PEER_AWAITING:
+		return p->since + ask_after(p);
+	case PEER_ASKED:
+		return p->since + (p->asked_twice ? answer_time(p) : p->best.rtt + ASK_AGAIN);
+	case PEER_DOUBTED:
+		return p->since + DOUBT_MAX;
+	case PEER_PLAIN:
+	case PEER_RELAYED:
+	case PEER_DIRECT:
+		break;
+	}
+	return MONO_NEVER;
+}
+
+static void tick_state(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (state_ends(p) > now)
+		return;
+	if (p->state == PEER_AWAITING) {
+		go_asked(p, m, false, now);
+	} else if (p->state == PEER_ASKED && now < p->since + answer_time(p)) {
+		p->asked_twice = true;
+		ping_best(p, m, now);
+	} else if (p->state == PEER_ASKED) {
+		go_doubted(p, m, PATH_SILENT, now);
+	} else {
+		go_relayed(p, m, p->reason, now);
+	}
+}
+
+static void tick_attempt(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (p->pace.next > now)
+		return;
+	if (p->pace.round == 0 && p->pace.calls)
+		want_call(p, m, now);
+	ping_all(p, m, now);
+	if (pace_step(&p->pace, &m->rng, now) && !p->active)
+		pace_rest(&p->pace);
+}
+
+static void tick_call(struct peer_path *p, struct means *m, mono_ns now)
+{
+	struct via relay = peer_path_relay(p, m);
+	if (call_at(p, m) > now)
+		return;
+	p->call_by = MONO_NEVER;
+	p->called_at = now;
+	if (relay.kind != VIA_NONE)
+		means_call(m, p->id, &relay);
+}
+
+static void tick_heartbeat(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (p->heartbeat_at > now)
+		return;
+	p->heartbeat_at = now + HEARTBEAT;
+	ping_best(p, m, now);
+	if (mono_since(p->all_pinged_at, now) >= UPGRADE_APART && p->best.rtt > GOOD_ENOUGH)
+		ping_all(p, m, now);
+	struct target *second = targets_second(&p->targets, &p->best.ep, now);
+	if (++p->heartbeats % WARM_EVERY == 0 && second)
+		ping(p, m, second, now);
+}
+
+void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (p->active && mono_since(p->sent_at, now) >= ACTIVE)
+		fall_asleep(p, m);
+	tick_state(p, m, now);
+	tick_attempt(p, m, now);
+	tick_call(p, m, now);
+	tick_heartbeat(p, m, now);
+}
+
+mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m)
+{
+	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->heartbeat_at));
+	first = mono_min(first, call_at(p, m));
+	return p->active ? mono_min(first, p->sent_at + ACTIVE) : first;
+}

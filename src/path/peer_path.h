@@ -1,0 +1,78 @@
+/* path/peer_path.h - how one peer is reached: a state machine (the table of states is in peer_path.c)
+ *
+ * Everything is reported to it: what the owner sends and hears, what disco says.  It answers with
+ * messages and events through struct means.  After each report the owner of the machine calls
+ * peer_path_tick and looks at the deadline again.
+ */
+#ifndef PATH_PEER_PATH_H
+#define PATH_PEER_PATH_H
+
+#include "path/choose.h"
+#include "path/means.h"
+#include "path/pace.h"
+#include "path/targets.h"
+
+enum peer_state { PEER_PLAIN, PEER_RELAYED, PEER_DIRECT, PEER_AWAITING, PEER_ASKED, PEER_DOUBTED };
+
+struct peer_path {
+	peer_id id;
+	bool used;
+	mono_ns timer; /* of paths.c: when this peer's timer goes off */
+	/* who it is */
+	struct node_key key;
+	struct disco_key disco; /* all zero: not known yet */
+	struct box_shared shared;
+	uint16_t home;         /* its relay by configuration; 0: none */
+	uint16_t reached;      /* the relay over which it last reached us; 0: none */
+	struct endpoint heard; /* where its WireGuard was last heard by UDP */
+	struct endpoint hint;  /* the first of its hints */
+	struct targets targets;
+	/* the path */
+	enum peer_state state;
+	struct choice best; /* unset in PLAIN and RELAYED */
+	mono_ns trust_until;
+	mono_ns since;           /* when the state began */
+	enum path_reason reason; /* DOUBTED: why */
+	bool asked_twice;        /* ASKED */
+	bool pong_only;          /* ASKED: data does not count as an answer */
+	/* the efforts */
+	bool active;     /* traffic within the last 45 s */
+	mono_ns sent_at; /* last traffic; MONO_NEVER */
+	struct pace pace;
+	mono_ns call_from, call_by; /* a call-me-maybe is to be sent; MONO_NEVER: none */
+	mono_ns call_needs;         /* wait with it until our candidates are as young as this */
+	mono_ns called_at;          /* last one sent; MONO_NEVER */
+	mono_ns heartbeat_at;       /* MONO_NEVER: none */
+	mono_ns all_pinged_at;      /* MONO_NEVER */
+	uint32_t heartbeats;
+};
+
+void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now);
+/* Ends its efforts and wipes its secret. */
+void peer_path_fini(struct peer_path *p, struct means *m);
+bool peer_path_has_disco(const struct peer_path *p);
+
+void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mono_ns now);
+/* shared: with this disco key; copied. */
+void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_key *key,
+		     const struct box_shared *shared, mono_ns now);
+
+void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now); /* data goes to it */
+void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now);
+void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now);
+void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);
+void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n, mono_ns now);
+void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now);
+void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now);
+/* Our own candidates are others now. */
+void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now);
+void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now);
+
+void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now);
+mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m);
+
+struct via peer_path_relay(const struct peer_path *p, const struct means *m);
+void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out);
+bool peer_path_is_direct(const struct peer_path *p);
+
+#endif

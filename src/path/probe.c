@@ -1,0 +1,75 @@
+#include "path/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The ids are our own random bytes, so any eight of them are a hash that nobody can aim at. */
+static uint64_t hash_of(const struct disco_txid *txid)
+{
+	uint64_t hash;
+	memcpy(&hash, txid->b, sizeof(hash));
+	return hash;
+}
+
+bool probes_init(struct probes *t)
+{
+	*t = (struct probes){.v = calloc(PROBES_MAX, sizeof(*t->v))};
+	if (!t->v || !index_init(&t->by_txid, PROBES_MAX)) {
+		free(t->v);
+		t->v = NULL;
+		return false;
+	}
+	for (uint32_t i = 0; i < PROBES_MAX; i++)
+		t->v[i].peer = PEER_NONE;
+	return true;
+}
+
+void probes_fini(struct probes *t)
+{
+	index_fini(&t->by_txid);
+	free(t->v);
+}
+
+static void release(struct probes *t, uint32_t i)
+{
+	if (t->v[i].peer == PEER_NONE)
+		return;
+	index_remove(&t->by_txid, hash_of(&t->v[i].txid), i);
+	t->v[i].peer = PEER_NONE;
+}
+
+const struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,
+				 const struct rng *rng, mono_ns now)
+{
+	uint32_t i = t->next;
+	struct probe *p = &t->v[i];
+	t->next = (i + 1) % PROBES_MAX;
+	release(t, i);
+	*p = (struct probe){.peer = peer, .via = *via, .sent_at = now, .for_person = for_person};
+	rng_fill(rng, p->txid.b, DISCO_TXID_LEN);
+	if (!index_add(&t->by_txid, hash_of(&p->txid), i))
+		p->peer = PEER_NONE; /* the ping goes out, its answer will not be believed */
+	return p;
+}
+
+bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now, struct probe *out)
+{
+	uint32_t i;
+	for (struct index_walk w = index_walk(&t->by_txid, hash_of(txid)); index_next(&w, &i);) {
+		if (memcmp(t->v[i].txid.b, txid->b, DISCO_TXID_LEN) != 0)
+			continue;
+		if (mono_since(t->v[i].sent_at, now) > PROBE_LIFETIME)
+			return false;
+		*out = t->v[i];
+		release(t, i);
+		return true;
+	}
+	return false;
+}
+
+void probes_forget(struct probes *t, peer_id peer)
+{
+	for (uint32_t i = 0; i < PROBES_MAX; i++)
+		if (t->v[i].peer == peer)
+			release(t, i);
+}

@@ -1,0 +1,42 @@
+/* path/probe.h - the pings that we wait for an answer to, by transaction id
+ *
+ * Bounded: when the table is full the oldest ping is forgotten.  A ping is good for 5 s; nothing runs
+ * when it ends, an answer that comes later is just not expected any more.
+ */
+#ifndef PATH_PROBE_H
+#define PATH_PROBE_H
+
+#include "base/index.h"
+#include "base/peer.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "path/via.h"
+#include "wire/disco.h"
+
+#define PROBE_LIFETIME (5 * SECOND)
+enum { PROBES_MAX = 2048 };
+
+struct probe {
+	struct disco_txid txid;
+	peer_id peer; /* PEER_NONE: free */
+	struct via via;
+	mono_ns sent_at;
+	bool for_person; /* paths_ping asked for it: tell the owner of the answer */
+};
+
+struct probes {
+	struct probe *v; /* a ring, in the order of sending */
+	uint32_t next;
+	struct index by_txid;
+};
+
+bool probes_init(struct probes *t) MUST_USE; /* false: out of memory */
+void probes_fini(struct probes *t);
+/* Notes a ping of fresh random id; the id is in the answer, borrowed until the next call. */
+const struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,
+				 const struct rng *rng, mono_ns now);
+/* The ping with this id, if it still waits: copied out. It can be answered once. */
+bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now, struct probe *out) MUST_USE;
+void probes_forget(struct probes *t, peer_id peer);
+
+#endif

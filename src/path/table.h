@@ -1,0 +1,32 @@
+/* path/table.h - inside of paths.h: the table of all peers, seen by paths.c and inbox.c only */
+#ifndef PATH_TABLE_H
+#define PATH_TABLE_H
+
+#include "base/heap.h"
+#include "crypto/hash.h"
+#include "path/peer_path.h"
+
+struct paths {
+	struct node_key self;
+	struct disco_private disco;
+	struct disco_key disco_public;
+	uint16_t home;
+	struct hash_secret secret;
+	struct peer_path *peers; /* by id */
+	uint32_t peers_max;
+	struct index by_node, by_disco; /* several peers may share a disco key: one device, two networks */
+	struct heap timers;             /* by peer id */
+	struct means means;
+};
+
+/* The used peer of this id, or NULL. */
+struct peer_path *paths_peer_of(const struct paths *p, peer_id id);
+struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_key *key);
+uint64_t paths_hash(const struct paths *p, const uint8_t key[static KEY_LEN]);
+
+/* After anything was reported to a peer's machine: does what is due and sets its timer. */
+void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now);
+/* After anything was reported to the finders: tells the owner and the peers what is new. */
+void paths_settle_gather(struct paths *p, mono_ns now);
+
+#endif

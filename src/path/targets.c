@@ -1,0 +1,128 @@
+#include "path/targets.h"
+
+#include "path/choose.h"
+
+#define PROOF_LASTS (150 * SECOND) /* of a path not in use: all are pinged each 60 s */
+
+struct target *targets_find(struct targets *t, const struct endpoint *ep)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (endpoint_equal(&t->v[i].ep, ep))
+			return &t->v[i];
+	return NULL;
+}
+
+/* The one whose place is worth least: told of no more, or only seen, and longest ago. */
+static struct target *least_worth(struct targets *t, const struct endpoint *in_use)
+{
+	struct target *least = NULL;
+	mono_ns worth_least = MONO_NEVER;
+	for (size_t i = 0; i < t->n; i++) {
+		struct target *v = &t->v[i];
+		mono_ns worth = v->sources == 0 ? 0 : v->seen_at;
+		if (v->sources & (TARGET_HINT | TARGET_CALLED) || endpoint_equal(&v->ep, in_use))
+			continue;
+		if (worth < worth_least) {
+			least = v;
+			worth_least = worth;
+		}
+	}
+	return least;
+}
+
+/* Finds or makes it; NULL: the table is full. */
+static struct target *place_of(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use,
+			       bool *is_new)
+{
+	struct target *found = targets_find(t, ep);
+	*is_new = !found;
+	if (found)
+		return found;
+	found = t->n < TARGETS_MAX ? &t->v[t->n++] : least_worth(t, in_use);
+	if (found)
+		*found = (struct target){
+			.ep = *ep, .seen_at = MONO_NEVER, .pinged_at = MONO_NEVER, .ponged_at = MONO_NEVER};
+	return found;
+}
+
+bool targets_see(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use, mono_ns now)
+{
+	bool is_new;
+	struct target *v = place_of(t, ep, in_use, &is_new);
+	if (!v)
+		return false;
+	v->sources |= TARGET_SEEN;
+	v->seen_at = now;
+	return is_new;
+}
+
+/* Takes out the targets that no source stands for any more. */
+static void sweep(struct targets *t, const struct endpoint *in_use)
+{
+	for (size_t i = 0; i < t->n;) {
+		if (t->v[i].sources == 0 && !endpoint_equal(&t->v[i].ep, in_use))
+			t->v[i] = t->v[--t->n];
+		else
+			i++;
+	}
+}
+
+bool targets_tell(struct targets *t, enum target_source source, const struct endpoint *v, size_t n,
+		  const struct endpoint *in_use)
+{
+	bool any_new = false;
+	for (size_t i = 0; i < t->n; i++)
+		t->v[i].sources &= (uint8_t)~source;
+	for (size_t i = 0; i < n; i++) {
+		bool is_new;
+		struct target *place = endpoint_is_set(&v[i]) ? place_of(t, &v[i], in_use, &is_new) : NULL;
+		if (!place)
+			continue;
+		place->sources |= (uint8_t)source;
+		any_new |= is_new;
+	}
+	sweep(t, in_use);
+	return any_new;
+}
+
+void targets_expire(struct targets *t, const struct endpoint *in_use, mono_ns now)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (mono_since(t->v[i].seen_at, now) >= TARGET_SEEN_FOR)
+			t->v[i].sources &= (uint8_t)~TARGET_SEEN;
+	sweep(t, in_use);
+}
+
+void targets_restart(struct targets *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct target *v = &t->v[i];
+		*v = (struct target){.ep = v->ep,
+				     .sources = v->sources & TARGET_HINT,
+				     .seen_at = MONO_NEVER,
+				     .pinged_at = MONO_NEVER,
+				     .ponged_at = MONO_NEVER};
+	}
+	sweep(t, &(struct endpoint){0});
+}
+
+/* A shorter round trip is believed at once: nothing but the path can make it short. */
+void target_ponged(struct target *t, mono_ns rtt, mono_ns now)
+{
+	t->rtt = t->rtt == 0 || rtt < t->rtt ? rtt : (t->rtt + rtt) / 2;
+	t->ponged_at = now;
+}
+
+struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now)
+{
+	struct target *best = NULL;
+	for (size_t i = 0; i < t->n; i++) {
+		struct target *v = &t->v[i];
+		if (mono_since(v->ponged_at, now) > PROOF_LASTS || endpoint_equal(&v->ep, in_use))
+			continue;
+		if (!best ||
+		    choose_better(&(struct choice){v->ep, v->rtt}, &(struct choice){best->ep, best->rtt}))
+			best = v;
+	}
+	return best;
+}

@@ -1,0 +1,49 @@
+/* path/targets.h - the endpoints at which one peer may be reached, and how each has answered
+ *
+ * An endpoint is a target for as long as one of its sources stands for it (reference, data plane 7.4):
+ *   hint    until the owner's list leaves it out
+ *   called  until a later call-me-maybe leaves it out
+ *   seen    45 s after the last ping that came from there
+ * The path in use is kept whatever its sources do.  At most TARGETS_MAX: a full table gives up the
+ * endpoint that was seen longest ago, and takes no new one when all are told of.
+ */
+#ifndef PATH_TARGETS_H
+#define PATH_TARGETS_H
+
+#include "base/addr.h"
+#include "base/time.h"
+
+#define TARGET_SEEN_FOR (45 * SECOND)
+#define TARGET_APART    (80 * MSEC) /* between two pings of one target */
+
+enum { TARGETS_MAX = 64 };
+enum target_source { TARGET_HINT = 1, TARGET_CALLED = 2, TARGET_SEEN = 4 };
+
+struct target {
+	struct endpoint ep;
+	uint8_t sources;
+	mono_ns seen_at;   /* last ping from there; MONO_NEVER */
+	mono_ns pinged_at; /* MONO_NEVER */
+	mono_ns ponged_at; /* MONO_NEVER: not proven */
+	mono_ns rtt;       /* smoothed; 0: unknown */
+};
+
+struct targets {
+	struct target v[TARGETS_MAX];
+	size_t n;
+};
+
+struct target *targets_find(struct targets *t, const struct endpoint *ep);
+/* True: it was not there before. in_use is never given up for it. */
+bool targets_see(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use, mono_ns now);
+/* The whole list of one source, hint or called; true: there is a new target in it. */
+bool targets_tell(struct targets *t, enum target_source source, const struct endpoint *v, size_t n,
+		  const struct endpoint *in_use);
+void targets_expire(struct targets *t, const struct endpoint *in_use, mono_ns now);
+/* The peer is not who it was: only the hints stay, and nothing is proven. */
+void targets_restart(struct targets *t);
+void target_ponged(struct target *t, mono_ns rtt, mono_ns now);
+/* The best proven target beside the one in use, or NULL. */
+struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now);
+
+#endif
