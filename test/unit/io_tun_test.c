@@ -242,6 +242,14 @@ static void netlink_failures_are_sentences(void)
 	netlink_close(nl);
 }
 
+/* The kernel gives an interface that comes up IPv6 addresses of its own, some time later. */
+static void settle(struct netlink_monitor *m)
+{
+	struct pollfd p = {.fd = netlink_monitor_fd(m), .events = POLLIN};
+	while (poll(&p, 1, 300) == 1)
+		(void)!netlink_monitor_read(m);
+}
+
 static void changes_are_noticed(void)
 {
 	struct tun *other = open_tun("other"), *own = open_tun("own");
@@ -250,14 +258,16 @@ static void changes_are_noticed(void)
 	struct ip ip = ip_v4(10, 0, 0, 1);
 	struct prefix all = {.ip = ip_v4(0, 0, 0, 0)}, some = prefix_of(&ip, 24);
 	CHECK(nl && m);
-	CHECK(!netlink_monitor_read(m));
+	settle(m);
 	CHECK(netlink_link_up(nl, tun_index(other), 1280, why) && netlink_monitor_read(m));
 	CHECK(netlink_address_add(nl, tun_index(other), &ip, 32, why) && netlink_monitor_read(m));
+	settle(m);
 	CHECK(netlink_route_add(nl, tun_index(other), &some, why) && !netlink_monitor_read(m));
 	CHECK(netlink_route_add(nl, tun_index(other), &all, why) && netlink_monitor_read(m));
 	CHECK(netlink_route_remove(nl, tun_index(other), &all, why));
 	wait_readable(netlink_monitor_fd(m));
 	CHECK(netlink_monitor_read(m));
+	settle(m);
 	CHECK(netlink_link_up(nl, tun_index(own), 1280, why));
 	CHECK(netlink_address_add(nl, tun_index(own), &ip, 32, why));
 	CHECK(netlink_route_add(nl, tun_index(own), &all, why));
