@@ -1,0 +1,166 @@
+/* Theory of operation.
+ *
+ * A tunnel is a table of peers; each has its handshake, three sessions, timers, a queue of staged
+ * packets and a few notes of what is due.  Three tables lead to a peer: by public key (an
+ * initiation), by receiver index (all else that comes in), by address (the owner's packets).
+ *
+ * Work is never done twice in two places.  Whoever finds that something must be sent notes it on
+ * the peer and lets it wait for its turn; tunnel_output makes the message when it is asked for one.
+ * Whoever sees something happen tells timers.c; the earliest deadline of a peer stands in one heap.
+ *
+ * Bounded: peers and staged packets by the configuration; four indices and one response for each
+ * peer; one place in each of the two queues of turns.  After tunnel_new only three things take
+ * memory: a prefix, a session's two key schedules, and nothing else.
+ *
+ *   peer.c       the table of peers, receiver indices
+ *   handshake.c  messages of the handshake, and how sessions follow each other
+ *   receive.c    tunnel_open           send.c  tunnel_seal, tunnel_output
+ */
+#include <stdlib.h>
+
+#include "tunnel/inside.h"
+
+/* Each peer: three sessions, a waiting initiation, and one more while it is being replaced. */
+enum { INDICES_PER_PEER = 5 };
+
+struct tunnel *tunnel_new(const struct tunnel_config *cfg, mono_ns now)
+{
+	struct tunnel *t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->rng = cfg->rng;
+	t->wall_offset_ns = cfg->wall_offset_ns;
+	t->peers_max = cfg->peers_max;
+	noise_self_init(&t->self, &cfg->key);
+	cookie_checker_init(&t->checker, &t->self.public);
+	load_init(&t->load, &t->rng);
+	hash_secret_generate(&t->secret, &t->rng);
+	t->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*t->peers));
+	if (t->peers && index_init(&t->by_key, cfg->peers_max) &&
+	    index_init(&t->by_index, cfg->peers_max * INDICES_PER_PEER) &&
+	    staged_init(&t->staged, cfg->staged_max) && heap_init(&t->deadlines, cfg->peers_max) &&
+	    turns_init(&t->output, cfg->peers_max) && turns_init(&t->news, cfg->peers_max))
+		return t;
+	tunnel_free(t);
+	return NULL;
+}
+
+void tunnel_free(struct tunnel *t)
+{
+	if (!t)
+		return;
+	for (peer_id id = 0; t->peers && id < t->peers_max; id++)
+		if (t->peers[id].used)
+			tunnel_peer_remove(t, id);
+	index_fini(&t->by_key);
+	index_fini(&t->by_index);
+	allowed_ips_fini(&t->allowed);
+	staged_fini(&t->staged);
+	heap_fini(&t->deadlines);
+	turns_fini(&t->output);
+	turns_fini(&t->news);
+	free(t->peers);
+	key_wipe(t, sizeof(*t));
+	free(t);
+}
+
+void tunnel_set_wall(struct tunnel *t, uint64_t wall_offset_ns)
+{
+	t->wall_offset_ns = wall_offset_ns;
+}
+
+bool tunnel_allow(struct tunnel *t, peer_id id, const struct prefix *p)
+{
+	return peer_at(t, id) && allowed_ips_add(&t->allowed, p, id);
+}
+
+void tunnel_disallow(struct tunnel *t, peer_id id)
+{
+	if (peer_at(t, id))
+		allowed_ips_remove(&t->allowed, id);
+}
+
+peer_id tunnel_peer_for(const struct tunnel *t, const struct ip *dst)
+{
+	return allowed_ips_find(&t->allowed, dst);
+}
+
+mono_ns tunnel_deadline(const struct tunnel *t)
+{
+	return heap_first(&t->deadlines);
+}
+
+static void give_up(struct tunnel *t, struct peer *p)
+{
+	t->stats.stage_drops += p->staged.n;
+	staged_clear(&t->staged, &p->staged);
+	peer_stop_waiting(t, p);
+	peer_tell_given_up(t, p);
+}
+
+static bool act(struct tunnel *t, struct peer *p, mono_ns now)
+{
+	switch (timers_due(&p->timers, now)) {
+	case TIMERS_RETRY:
+		peer_owe(t, p, DUE_INITIATION);
+		return true;
+	case TIMERS_GIVE_UP:
+		give_up(t, p);
+		return true;
+	case TIMERS_KEEPALIVE:
+		peer_owe(t, p, DUE_KEEPALIVE);
+		return true;
+	case TIMERS_SILENCE:
+		handshake_want(t, p, now);
+		return true;
+	case TIMERS_ERASE:
+		peer_sessions_end(t, p);
+		peer_stop_waiting(t, p);
+		return true;
+	case TIMERS_NOTHING:
+		break;
+	}
+	return false;
+}
+
+void tunnel_tick(struct tunnel *t, mono_ns now)
+{
+	peer_id id;
+	while (heap_due(&t->deadlines, now, &id)) {
+		struct peer *p = &t->peers[id];
+		p->scheduled_at = MONO_NEVER;
+		while (act(t, p, now))
+			;
+		if (!session_may_receive(&p->current, now))
+			p->status.session = false;
+		peer_schedule(t, p);
+	}
+}
+
+bool tunnel_event(struct tunnel *t, struct tunnel_event *ev)
+{
+	peer_id id;
+	while (turns_next(&t->news, &id)) {
+		struct peer *p = peer_at(t, id);
+		if (!p || (!p->news.session && !p->news.given_up))
+			continue;
+		*ev = (struct tunnel_event){
+			.kind = p->news.session ? TUNNEL_SESSION : TUNNEL_GIVEN_UP,
+			.peer = id,
+			.initiator = p->news.session && p->news.initiator,
+		};
+		if (p->news.session)
+			p->news.session = false;
+		else
+			p->news.given_up = false;
+		if (p->news.given_up)
+			turns_add(&t->news, id);
+		return true;
+	}
+	return false;
+}
+
+const struct tunnel_stats *tunnel_stats(const struct tunnel *t)
+{
+	return &t->stats;
+}
