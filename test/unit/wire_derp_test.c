@@ -62,6 +62,19 @@ static enum derp_read read_frame(struct bytes frame, struct derp_frame *out)
 	return derp_read(type, payload_of(frame), out);
 }
 
+/* By their members: there is padding between them. */
+static bool same_client_info(const struct derp_client_info *a, const struct derp_client_info *b)
+{
+	return memcmp(a->mesh_key, b->mesh_key, KEY_LEN) == 0 && a->version == b->version &&
+	       a->can_ack_pings == b->can_ack_pings && a->is_prober == b->is_prober;
+}
+
+static bool same_server_info(const struct derp_server_info *a, const struct derp_server_info *b)
+{
+	return a->version == b->version && a->bytes_per_second == b->bytes_per_second &&
+	       a->burst_bytes == b->burst_bytes;
+}
+
 static void count_up(void *self, uint8_t *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -127,7 +140,7 @@ static void client_info_is_that_of_the_reference(void **state)
 	struct wr opened = wr_of(plain, sizeof(plain));
 	assert_true(box_open(&theirs, &opened, back.client_info.sealed));
 	assert_true(derp_read_client_info(wr_done(&opened), &got));
-	assert_memory_equal(&got, &info, sizeof(info));
+	assert_true(same_client_info(&got, &info));
 }
 
 static void server_info_is_that_of_the_reference(void **state)
@@ -149,7 +162,7 @@ static void server_info_is_that_of_the_reference(void **state)
 	struct wr opened = wr_of(plain, sizeof(plain));
 	assert_true(box_open(&shared, &opened, back.server_info.sealed));
 	assert_true(derp_read_server_info(wr_done(&opened), &got));
-	assert_memory_equal(&got, &info, sizeof(info));
+	assert_true(same_server_info(&got, &info));
 }
 
 static void small_frames_are_those_of_the_reference(void **state)
@@ -325,7 +338,7 @@ static void client_info_is_written_in_the_stock_order(void **state)
 			"{\"meshKey\":\"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\","
 			"\"version\":2,\"CanAckPings\":false,\"IsProber\":true}"));
 	assert_true(derp_read_client_info(wr_done(&w), &back));
-	assert_memory_equal(&back, &info, sizeof(info));
+	assert_true(same_client_info(&back, &info));
 }
 
 static void server_info_may_limit_the_rate(void **state)
@@ -338,7 +351,7 @@ static void server_info_may_limit_the_rate(void **state)
 	assert_true(is_text(wr_done(&w), "{\"version\":2,\"TokenBucketBytesPerSecond\":5000000000,"
 					 "\"TokenBucketBytesBurst\":1000}"));
 	assert_true(derp_read_server_info(wr_done(&w), &back));
-	assert_memory_equal(&back, &info, sizeof(info));
+	assert_true(same_server_info(&back, &info));
 	static const char *const bad[] = {"{\"TokenBucketBytesPerSecond\":-1}",
 					  "{\"TokenBucketBytesBurst\":true}", "{\"version\":[]}", "null",
 					  "{"};
