@@ -22,7 +22,7 @@ class Stage:
         self._emit = emit
         self.loop = Loop()
         self.lab = Lab(build)
-        self._folder = tempfile.TemporaryDirectory(prefix="warren-lab-")
+        self._folder = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")  # our own /run: gone with us
         if prepare:
             prepare(self.lab)
         self.emit({"t": time.monotonic(), "event": "scenario", "name": name})

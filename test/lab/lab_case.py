@@ -33,7 +33,7 @@ class LabCase(unittest.TestCase):
         self.loop = Loop()
         self.lab = Lab(BUILD)
         self.addCleanup(self.lab.close)
-        folder = tempfile.TemporaryDirectory(prefix="warren-lab-")
+        folder = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")  # our own /run: gone with us
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
         self.programs = []
