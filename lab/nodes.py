@@ -64,9 +64,9 @@ class Node:
         self.emit({"t": time.monotonic(), "event": "path", "node": self.name, "peer": peer, "from": was, "to": to,
                    "also": also, "reason": reason, "rtt_ms": float(rtt) if rtt else None})
 
-    def warren(self, *command, check=True, timeout=30):
-        """Runs `warren COMMAND` against this node's daemon; the finished process."""
-        return self.home.host.run(os.path.join(self.lab.build, "warren"), "--socket", self.socket, *command,
+    def warren(self, verb, *words, check=True, timeout=30):
+        """Runs `warren VERB` against this node's daemon; the finished process."""
+        return self.home.host.run(os.path.join(self.lab.build, "warren"), verb, "--socket", self.socket, *words,
                                   check=check, timeout=timeout)
 
 

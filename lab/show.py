@@ -74,6 +74,8 @@ class Show:
         return self.paint(kind, "through the relay" if kind == RELAY else "directly")
 
     def _path(self, run, e):
+        if "none" in e["from"]:
+            return  # that there is a relay now is where every story begins
         kind = run.kind(e["node"])
         rtt = f", round trip {e['rtt_ms']:.0f} ms" if e.get("rtt_ms") else ""
         to = self.paint(kind, e["to"] + (f" and {e['also']}" if e.get("also") else ""))
