@@ -12,12 +12,19 @@ void pace_init(struct pace *p, mono_ns now)
 	*p = (struct pace){.next = MONO_NEVER, .pause = PAUSE_MIN, .spent_at = now};
 }
 
-void pace_start(struct pace *p, bool calls, mono_ns now)
+void pace_start(struct pace *p, mono_ns now)
 {
 	p->next = now;
-	p->pause = PAUSE_MIN;
+	p->pause = 0;
 	p->round = 0;
-	p->calls = calls;
+	p->calls = true;
+}
+
+void pace_answer(struct pace *p, mono_ns now)
+{
+	p->next = now;
+	p->round = 0;
+	p->calls = false;
 }
 
 void pace_rest(struct pace *p)
@@ -25,16 +32,23 @@ void pace_rest(struct pace *p)
 	p->next = MONO_NEVER;
 }
 
+/* The pause after an attempt of our own is longer than the one before it, even when an answer to the peer
+ * takes its place halfway. */
+static mono_ns longer(mono_ns pause)
+{
+	return pause == 0 ? PAUSE_MIN : mono_min(2 * pause, PAUSE_MAX);
+}
+
 bool pace_step(struct pace *p, const struct rng *rng, mono_ns now)
 {
 	bool last = p->round == PACE_ROUNDS - 1;
+	if (p->round == 0 && p->calls)
+		p->pause = longer(p->pause);
 	mono_ns gap = last ? p->pause : gaps[p->round];
 	p->next = now + gap - gap / 10 + rng_below(rng, gap / 5);
 	p->round = last ? 0 : (uint8_t)(p->round + 1);
-	if (last) {
-		p->pause = mono_min(2 * p->pause, PAUSE_MAX);
+	if (last)
 		p->calls = true;
-	}
 	return last;
 }
 

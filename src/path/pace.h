@@ -29,8 +29,11 @@ struct pace {
 };
 
 void pace_init(struct pace *p, mono_ns now);
-/* A new attempt at once; the pauses begin anew. calls: tell the peer to probe, too. */
-void pace_start(struct pace *p, bool calls, mono_ns now);
+/* A new attempt at once; the pauses begin anew. */
+void pace_start(struct pace *p, mono_ns now);
+/* One at once, because the peer made one: without a call, and the pauses stay as long as they are, or two
+ * that cannot reach each other would keep each other busy. */
+void pace_answer(struct pace *p, mono_ns now);
 void pace_rest(struct pace *p);
 static inline bool pace_resting(const struct pace *p)
 {

@@ -159,10 +159,10 @@ static mono_ns call_at(const struct peer_path *p, const struct means *m)
 	return gather_fresh(&m->gather, p->call_needs) ? p->call_from : p->call_by;
 }
 
-static void attempt(struct peer_path *p, bool call, mono_ns now)
+static void attempt(struct peer_path *p, mono_ns now)
 {
 	if (peer_path_has_disco(p))
-		pace_start(&p->pace, call, now);
+		pace_start(&p->pace, now);
 }
 
 /* --- transitions --- */
@@ -206,7 +206,7 @@ static void go_doubted(struct peer_path *p, struct means *m, enum path_reason re
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
 	tell(p, m, PATHS_DOUBT, peer_path_relay(p, m), via_udp(&p->best.ep), reason);
-	attempt(p, true, now);
+	attempt(p, now);
 }
 
 static void go_relayed(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
@@ -252,7 +252,7 @@ void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mo
 	p->hint = n > 0 ? v[0] : (struct endpoint){0};
 	bool any_new = targets_tell(&p->targets, TARGET_HINT, v, n, &p->best.ep);
 	if (any_new && p->active && !is_trusted(p))
-		attempt(p, true, now);
+		attempt(p, now);
 }
 
 void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_key *key,
@@ -266,7 +266,7 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 	p->disco = *key;
 	p->shared = *shared;
 	if (p->active)
-		attempt(p, true, now);
+		attempt(p, now);
 }
 
 /* --- what happened --- */
@@ -283,7 +283,7 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 	else if (p->state == PEER_DIRECT)
 		enter(p, PEER_AWAITING, now);
 	else if (!is_trusted(p) && pace_resting(&p->pace))
-		attempt(p, true, now);
+		attempt(p, now);
 }
 
 void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now)
@@ -308,7 +308,7 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 	bool is_new = targets_see(&p->targets, &from->ep, &p->best.ep, now);
 	struct target *t = targets_find(&p->targets, &from->ep);
 	if (is_new && !is_trusted(p))
-		attempt(p, false, now);
+		pace_answer(&p->pace, now);
 	else if (t && (is_new || !is_trusted(p)))
 		ping(p, m, t, now);
 }
@@ -353,7 +353,7 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 		ping_all(p, m, now);
 		return;
 	}
-	attempt(p, false, now);
+	pace_answer(&p->pace, now);
 	/* It must punch its NAT for us, too, and does so when it is called. */
 	if (mono_since(p->called_at, now) >= CALL_AGAIN && p->call_by == MONO_NEVER)
 		want_call(p, m, now);
@@ -373,7 +373,7 @@ void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 	}
 	p->trust_until = 0;
 	if (p->active && p->state != PEER_PLAIN)
-		attempt(p, true, now);
+		attempt(p, now);
 }
 
 void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now)

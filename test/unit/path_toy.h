@@ -16,7 +16,7 @@
 #include "wire/disco.h"
 #include "wire/stun.h"
 
-enum { TOY_FLIGHT_MAX = 4096, TOY_FILTER_MAX = 64, TOY_EVENTS_MAX = 256, TOY_REGION = 1 };
+enum { TOY_FLIGHT_MAX = 4096, TOY_FILTER_MAX = 64, TOY_REGION = 1 };
 #define TOY_LINK (50 * MSEC)
 
 struct toy_packet {
@@ -45,9 +45,9 @@ struct toy_node {
 	mono_ns longest_gap;
 	mono_ns first_direct_route;   /* MONO_NEVER */
 	uint64_t pings, pongs, calls; /* that it sent */
-	struct paths_event events[TOY_EVENTS_MAX];
-	mono_ns event_at[TOY_EVENTS_MAX];
-	size_t n_events;
+	uint32_t events_of[PATHS_SELF + 1];
+	uint32_t moved[PATH_PROVEN + 1], doubted[PATH_PROVEN + 1]; /* by reason */
+	struct paths_event last_pong;
 };
 
 struct toy {
@@ -56,7 +56,8 @@ struct toy {
 	struct rng rng;
 	struct toy_node node[2];
 	struct toy_packet flight[TOY_FLIGHT_MAX];
-	bool stun_dead, relay_dead;
+	bool stun_dead;
+	bool cable;            /* between the inside addresses, 1 ms */
 	uint32_t loss_percent; /* of what goes by UDP */
 };
 
@@ -89,12 +90,17 @@ static inline void toy_leave(struct toy *t, int from, const struct via *via, str
 {
 	struct toy_node *n = &t->node[from];
 	if (via->kind == VIA_RELAY) {
-		if (!t->relay_dead && via->region == TOY_REGION)
+		if (via->region == TOY_REGION)
 			toy_fly(t, 1 - from, via, &(struct endpoint){0}, 2 * TOY_LINK, b);
 		return;
 	}
 	assert_int_equal(via->kind, VIA_UDP);
-	if (n->blocked || n->hears_only)
+	if (t->cable && endpoint_equal(&via->ep, &t->node[1 - from].inside)) {
+		struct via inside = via_udp(&n->inside);
+		toy_fly(t, 1 - from, &inside, &via->ep, 1 * MSEC, b);
+		return;
+	}
+	if (n->blocked)
 		return;
 	if (t->loss_percent && rng_below(&t->rng, 100) < t->loss_percent)
 		return;
@@ -108,6 +114,22 @@ static inline void toy_leave(struct toy *t, int from, const struct via *via, str
 		toy_fly(t, TOY_STUN, &source, &via->ep, TOY_LINK, b);
 	else
 		toy_fly(t, 1 - from, &source, &via->ep, 2 * TOY_LINK, b);
+}
+
+static inline void toy_note(struct toy_node *n, const struct paths_event *ev)
+{
+	n->events_of[ev->kind]++;
+	if (ev->kind == PATHS_MOVED)
+		n->moved[ev->reason]++;
+	else if (ev->kind == PATHS_DOUBT)
+		n->doubted[ev->reason]++;
+	else if (ev->kind == PATHS_PONG)
+		n->last_pong = *ev;
+}
+
+static inline uint32_t toy_count(const struct toy *t, int i, int kind, enum path_reason why)
+{
+	return kind == PATHS_MOVED ? t->node[i].moved[why] : t->node[i].doubted[why];
 }
 
 static inline void toy_drain(struct toy *t, int i)
@@ -124,20 +146,21 @@ static inline void toy_drain(struct toy *t, int i)
 		toy_leave(t, i, &to.via, wr_done(&out));
 		out = wr_of(memory, sizeof(memory));
 	}
-	while (n->n_events < TOY_EVENTS_MAX && paths_event(n->paths, &n->events[n->n_events]))
-		n->event_at[n->n_events++] = t->now;
+	for (struct paths_event ev; paths_event(n->paths, &ev);)
+		toy_note(n, &ev);
 	struct paths_peer_status st;
 	paths_peer_status(n->paths, 0, t->now, &st);
 	if (st.direct && n->first_direct_route == MONO_NEVER)
 		n->first_direct_route = t->now;
 }
 
-static inline bool toy_nat_passes(const struct toy_node *n, const struct toy_packet *p)
+static inline bool toy_nat_passes(const struct toy *t, const struct toy_packet *p)
 {
+	const struct toy_node *n = &t->node[p->to];
+	if (endpoint_equal(&p->from.ep, &t->node[1 - p->to].inside))
+		return true; /* by the cable, or there is no NAT */
 	if (n->blocked || !endpoint_equal(&p->dst, &n->outside))
 		return false;
-	if (endpoint_equal(&n->inside, &n->outside))
-		return true;
 	for (size_t i = 0; i < n->n_allowed; i++)
 		if (endpoint_equal(&n->allowed[i], &p->from.ep))
 			return true;
@@ -167,7 +190,7 @@ static inline void toy_arrive(struct toy *t, struct toy_packet *p)
 	}
 	struct toy_node *n = &t->node[p->to];
 	struct bytes b = {p->data, p->n};
-	if (p->from.kind == VIA_UDP && !toy_nat_passes(n, p))
+	if (p->from.kind == VIA_UDP && !toy_nat_passes(t, p))
 		return;
 	const struct node_key *source = p->from.kind == VIA_RELAY ? &t->node[1 - p->to].key : NULL;
 	enum paths_input verdict = paths_input(n->paths, &p->from, source, b, t->now);
