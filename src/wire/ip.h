@@ -27,8 +27,9 @@ struct ip_packet {
 };
 
 /* False: not IP, truncated, lengths that cannot be, more than eight extension headers, or an
- * IPv4-mapped address in an IPv6 packet: that would pass for the IPv4 address. Bytes behind the packet's own length (WireGuard's
- * padding) are left out of the payload. IPv4 header checksums are not verified: the tunnel is. */
+ * IPv4-mapped address in an IPv6 packet: that would pass for the IPv4 address. Bytes behind the
+ * packet's own length (WireGuard's padding) are left out of the payload. IPv4 header checksums are
+ * not verified: the tunnel is. */
 bool ip_read(struct bytes b, struct ip_packet *out) MUST_USE;
 /* The destination alone, for the way out; false: not IP, or IPv4-mapped in an IPv6 packet. */
 bool ip_read_dst(struct bytes b, struct ip *dst) MUST_USE;
