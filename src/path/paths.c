@@ -108,7 +108,7 @@ void paths_settle_gather(struct paths *p, mono_ns now)
 	}
 }
 
-static void link_changed(struct paths *p, mono_ns now)
+void paths_link_changed(struct paths *p, mono_ns now)
 {
 	gather_refresh(&p->means.gather, true, now);
 	for (uint32_t id = 0; id < p->peers_max; id++) {
@@ -141,7 +141,7 @@ void paths_set_home(struct paths *p, uint16_t region)
 void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now)
 {
 	if (local_set(&p->means.gather.local, v, n))
-		link_changed(p, now);
+		paths_link_changed(p, now);
 }
 
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now)
@@ -156,7 +156,7 @@ void paths_set_port(struct paths *p, uint16_t port, mono_ns now)
 	if (port == p->means.gather.local.port)
 		return;
 	gather_set_port(&p->means.gather, port);
-	link_changed(p, now);
+	paths_link_changed(p, now);
 }
 
 /* --- peers --- */

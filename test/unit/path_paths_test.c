@@ -255,6 +255,18 @@ static void our_own_new_address_is_told_to_the_peer(void **state)
 	toy_end(t);
 }
 
+static void waking_from_sleep_puts_every_path_in_doubt(void **state)
+{
+	struct toy *t = direct_pair(6, true);
+	paths_link_changed(t->node[0].paths, t->now);
+	toy_drain(t, 0);
+	assert_false(toy_direct(t, 0));
+	toy_stream(t, SECOND, true);
+	assert_true(toy_direct(t, 0));
+	assert_int_equal(toy_count(t, 0, PATHS_MOVED, PATH_PROVEN), 1);
+	toy_end(t);
+}
+
 static void a_new_port_is_a_link_change(void **state)
 {
 	struct toy *t = direct_pair(6, true);
@@ -400,6 +412,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_two_way_stream_needs_the_heartbeat_only),
 	cmocka_unit_test(a_refusal_of_the_system_is_a_doubt_at_once),
 	cmocka_unit_test(our_own_new_address_is_told_to_the_peer),
+	cmocka_unit_test(waking_from_sleep_puts_every_path_in_doubt),
 	cmocka_unit_test(a_new_port_is_a_link_change),
 	cmocka_unit_test(a_restarted_peer_begins_anew),
 	cmocka_unit_test(after_45_s_without_traffic_nothing_runs_any_more),
