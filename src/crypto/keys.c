@@ -58,6 +58,11 @@ const char *key_format(char *out, enum key_kind kind, const uint8_t k[static KEY
 	return out;
 }
 
+const char *key_format_base64(char *out, const uint8_t k[static KEY_LEN])
+{
+	return sodium_bin2base64(out, KEY_TEXT_MAX, k, KEY_LEN, sodium_base64_VARIANT_ORIGINAL);
+}
+
 bool key_parse(uint8_t k[static KEY_LEN], enum key_kind kind, const char *text)
 {
 	size_t n = strlen(prefix[kind]);

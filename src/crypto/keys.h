@@ -49,6 +49,8 @@ void key_wipe(void *p, size_t n);
 
 /* "nodekey:<64 hex>" and so on; out must hold KEY_TEXT_MAX. Wipe what held a private key. */
 const char *key_format(char *out, enum key_kind kind, const uint8_t k[static KEY_LEN]);
+/* WireGuard's own form: 44 characters of base64. */
+const char *key_format_base64(char *out, const uint8_t k[static KEY_LEN]);
 /* Wants the exact prefix and 64 hex digits of either case. key_parse_any also takes the 44
  * characters of base64 that WireGuard's own tools use, and 64 bare hex digits. */
 bool key_parse(uint8_t k[static KEY_LEN], enum key_kind kind, const char *text) MUST_USE;
