@@ -682,6 +682,7 @@ void config_free(struct config *c)
 		key_wipe(c->peers[i].psk, sizeof(c->peers[i].psk));
 	}
 	free(c->peers);
+	free(c->by_key);
 	free(c->relays);
 	key_wipe(&c->node.key, sizeof(c->node.key));
 	free(c);

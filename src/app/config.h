@@ -81,6 +81,7 @@ struct config {
 	size_t n_relays;
 	struct config_peer *peers; /* in the order of the file */
 	size_t n_peers;
+	struct config_peer **by_key; /* the same, sorted by key_order */
 };
 
 /* NULL: why has a sentence that begins with "FILE:LINE: " or "FILE: ". `file` is only for that. */

@@ -102,11 +102,24 @@ static int by_name(const void *a, const void *b)
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-static bool sorted_peers_are_unique(struct config_peer **v, size_t count, struct config_notes *n)
+static struct config_peer **sorted_peers(const struct config *c, int (*order)(const void *, const void *))
+{
+	struct config_peer **v = calloc(c->n_peers + 1, sizeof(struct config_peer *));
+	if (!v)
+		return NULL;
+	for (size_t i = 0; i < c->n_peers; i++)
+		v[i] = &c->peers[i];
+	qsort(v, c->n_peers, sizeof(struct config_peer *), order);
+	return v;
+}
+
+static bool keys_are_unique(struct config *c, struct config_notes *n)
 {
 	char key[KEY_SHORT_MAX];
-	qsort(v, count, sizeof(*v), by_key);
-	for (size_t i = 1; i < count; i++) {
+	struct config_peer **v = c->by_key = sorted_peers(c, by_key);
+	if (!v)
+		return wrong(n, 0, "out of memory");
+	for (size_t i = 1; i < c->n_peers; i++) {
 		if (key_order(v[i - 1]->key.b, v[i]->key.b) == 0)
 			return wrong(
 				n, v[i]->line,
@@ -114,26 +127,20 @@ static bool sorted_peers_are_unique(struct config_peer **v, size_t count, struct
 				"at line %u)",
 				key_short(key, KEY_NODE, v[i]->key.b), v[i - 1]->line);
 	}
-	qsort(v, count, sizeof(*v), by_name);
-	for (size_t i = 1; i < count; i++) {
-		if (v[i]->name[0] && strcasecmp(v[i - 1]->name, v[i]->name) == 0)
-			return wrong(
-				n, v[i]->line,
-				"found a second [Peer] with Name = %s, expected each name once (first at "
-				"line %u)",
-				v[i]->name, v[i - 1]->line);
-	}
 	return true;
 }
 
-static bool peers_are_unique(const struct config *c, struct config_notes *n)
+static bool names_are_unique(const struct config *c, struct config_notes *n)
 {
-	struct config_peer **v = calloc(c->n_peers + 1, sizeof(struct config_peer *));
-	if (!v)
-		return wrong(n, 0, "out of memory");
-	for (size_t i = 0; i < c->n_peers; i++)
-		v[i] = &c->peers[i];
-	bool ok = sorted_peers_are_unique(v, c->n_peers, n);
+	struct config_peer **v = sorted_peers(c, by_name);
+	bool ok = v || wrong(n, 0, "out of memory");
+	for (size_t i = 1; ok && i < c->n_peers; i++) {
+		if (v[i]->name[0] && strcasecmp(v[i - 1]->name, v[i]->name) == 0)
+			ok = wrong(n, v[i]->line,
+				   "found a second [Peer] with Name = %s, expected each name once (first at "
+				   "line %u)",
+				   v[i]->name, v[i - 1]->line);
+	}
 	free(v);
 	return ok;
 }
@@ -198,7 +205,7 @@ static bool mtu_fits_addresses(const struct config *c, struct config_notes *n)
 bool config_check(struct config *c, struct config_notes *notes)
 {
 	return relays_are_unique(c, notes) && home_comes_first(c, notes) &&
-	       peers_find_their_relays(c, notes) && peers_are_unique(c, notes) &&
+	       peers_find_their_relays(c, notes) && keys_are_unique(c, notes) && names_are_unique(c, notes) &&
 	       claims_are_unique(c, notes) && claims_are_not_ours(c, notes) && mtu_fits_addresses(c, notes);
 }
 

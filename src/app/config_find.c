@@ -1,7 +1,8 @@
-/* Finding things in a config, and what to call them. All lists are short or rarely asked. */
+/* Finding things in a config, and what to call them. Names are looked up for people only, so one by one. */
 #include "app/config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,13 +15,16 @@ const struct config_relay *config_relay(const struct config *c, uint16_t region)
 	return NULL;
 }
 
+static int key_to_peer(const void *key, const void *peer)
+{
+	return key_order(((const struct node_key *)key)->b, (*(struct config_peer *const *)peer)->key.b);
+}
+
 const struct config_peer *config_peer(const struct config *c, const struct node_key *key)
 {
-	for (size_t i = 0; i < c->n_peers; i++) {
-		if (key_order(c->peers[i].key.b, key->b) == 0)
-			return &c->peers[i];
-	}
-	return NULL;
+	struct config_peer **p =
+		bsearch(key, c->by_key, c->n_peers, sizeof(struct config_peer *), key_to_peer);
+	return p ? *p : NULL;
 }
 
 /* The length of the longest prefix of this peer that has the address; -1: none. */
