@@ -1,0 +1,36 @@
+/* app/status.h - how a node is, as JSON, for `warren status` and for programs
+ *
+ *   {"up": true, "version": "0.1.0",
+ *    "self":   {"name", "public_key", "addresses": [], "interface", "port", "relay",
+ *               "endpoints": [{"endpoint", "kind"}]},
+ *    "relays": [{"name", "region", "home", "connected", "why", "rx_packets", "tx_packets"}],
+ *    "peers":  [{"name", "public_key", "addresses": [], "allowed_ips": [], "home_relay", "wireguard_only",
+ *                "session", "active", "direct", "in_doubt", "endpoint", "relay", "rtt_ms", "tx_bytes",
+ *                "rx_bytes", "handshake_age_s", "candidates", "lost_no_way"}],
+ *    "dropped": {"tunnel": {}, "path": {}, "node": {}}}
+ *
+ * endpoint and relay say where the peer's traffic goes now; both are set while a path is in doubt.
+ * null: there is none.  Names may be added, and do not change.  While it is down, what only a running
+ * node knows is left out.
+ */
+#ifndef APP_STATUS_H
+#define APP_STATUS_H
+
+#include <jansson.h>
+
+#include "app/config.h"
+
+struct status_source {
+	const struct config *cfg;
+	const struct node *node; /* NULL: it is down */
+	const char *interface;   /* as the kernel named it; NULL: as configured */
+	uint16_t port;           /* in use; 0: as configured */
+	mono_ns now;
+};
+
+/* NULL: out of memory. */
+json_t *status_json(const struct status_source *s) MUST_USE;
+/* One peer as in "peers"; NULL: out of memory. */
+json_t *status_peer_json(const struct status_source *s, const struct config_peer *p) MUST_USE;
+
+#endif

@@ -1,0 +1,132 @@
+#include "app/status_text.h"
+
+#include <string.h>
+
+static const char *text(const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+	return s ? s : "";
+}
+
+static bool yes(const json_t *object, const char *name)
+{
+	return json_is_true(json_object_get(object, name));
+}
+
+static json_int_t number(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static const char *first_address(const json_t *object)
+{
+	const char *s = json_string_value(json_array_get(json_object_get(object, "addresses"), 0));
+	return s ? s : "-";
+}
+
+/* Width of the columns, so that they stand under each other. */
+struct columns {
+	int address, name;
+};
+
+static void make_room(struct columns *c, const json_t *node)
+{
+	int address = (int)strlen(first_address(node)), name = (int)strlen(text(node, "name"));
+	c->address = address > c->address ? address : c->address;
+	c->name = name > c->name ? name : c->name;
+}
+
+static void print_names(FILE *out, const struct columns *c, const json_t *node)
+{
+	const char *name = text(node, "name");
+	fprintf(out, "%-*s  %-*s  ", c->address, first_address(node), c->name, name[0] ? name : "-");
+}
+
+static void print_self(FILE *out, const struct columns *c, const json_t *self)
+{
+	const char *relay = text(self, "relay");
+	print_names(out, c, self);
+	fprintf(out, "this node");
+	if (relay[0])
+		fprintf(out, "; relay \"%s\"", relay);
+	fprintf(out, "\n");
+}
+
+static void print_way(FILE *out, const json_t *peer)
+{
+	const char *endpoint = text(peer, "endpoint"), *relay = text(peer, "relay");
+	if (yes(peer, "in_doubt") && endpoint[0] && relay[0])
+		fprintf(out, "; direct %s in doubt, and relay \"%s\"", endpoint, relay);
+	else if (endpoint[0])
+		fprintf(out, "; direct %s", endpoint);
+	else if (relay[0])
+		fprintf(out, "; relay \"%s\"", relay);
+	else
+		fprintf(out, "; no way to it now");
+}
+
+static void print_peer(FILE *out, const struct columns *c, const json_t *peer)
+{
+	json_int_t tx = number(peer, "tx_bytes"), rx = number(peer, "rx_bytes");
+	bool active = yes(peer, "active");
+	print_names(out, c, peer);
+	if (!active && tx == 0 && rx == 0) {
+		fprintf(out, "-\n");
+		return;
+	}
+	fprintf(out, "%s", active ? "active" : "idle");
+	if (active)
+		print_way(out, peer);
+	fprintf(out, ", tx %" JSON_INTEGER_FORMAT " rx %" JSON_INTEGER_FORMAT "\n", tx, rx);
+}
+
+static void print_health(FILE *out, const json_t *relays)
+{
+	size_t i;
+	const json_t *relay;
+	bool first = true;
+	json_array_foreach(relays, i, relay)
+	{
+		const char *why = text(relay, "why");
+		if (!why[0])
+			continue;
+		if (first)
+			fprintf(out, "\n# Health check:\n");
+		first = false;
+		fprintf(out, "#     - relay \"%s\": %s\n", text(relay, "name"), why);
+	}
+}
+
+void status_print(FILE *out, const json_t *status, bool peers)
+{
+	const json_t *self = json_object_get(status, "self"), *all = json_object_get(status, "peers"), *peer;
+	struct columns c = {0};
+	size_t i;
+	if (!yes(status, "up")) {
+		fprintf(out, "Warren is down. Bring it up with: warren up\n");
+		return;
+	}
+	make_room(&c, self);
+	if (peers) {
+		json_array_foreach(all, i, peer) make_room(&c, peer);
+	}
+	print_self(out, &c, self);
+	if (peers) {
+		json_array_foreach(all, i, peer) print_peer(out, &c, peer);
+	}
+	print_health(out, json_object_get(status, "relays"));
+}
+
+void pong_print(FILE *out, const json_t *pong)
+{
+	const char *endpoint = text(pong, "endpoint"), *ip = text(pong, "ip");
+	double ms = json_number_value(json_object_get(pong, "rtt_ms"));
+	fprintf(out, "pong from %s", text(pong, "name"));
+	if (ip[0])
+		fprintf(out, " (%s)", ip);
+	if (endpoint[0])
+		fprintf(out, " via %s", endpoint);
+	else
+		fprintf(out, " via relay(%s)", text(pong, "relay"));
+	fprintf(out, " in %.0fms\n", ms < 1 ? 1 : ms);
+}
