@@ -1,0 +1,30 @@
+/* app/control.h - the daemon's side of `warren`: a Unix socket, one JSON request, one JSON answer
+ *
+ *   {"verb": "status"}                                  what app/status.h says
+ *   {"verb": "up"}, {"verb": "down"}                    {"up": true, "changed": true}
+ *   {"verb": "ping", "peer": "bob", "timeout_ms": 5000} what app/pings.h says
+ *
+ * Whatever cannot be done is answered {"error": "a sentence"}.  Only root and the daemon's own user
+ * are served.
+ */
+#ifndef APP_CONTROL_H
+#define APP_CONTROL_H
+
+#include "app/drive.h"
+
+struct control;
+
+struct control_config {
+	struct loop *loop;
+	struct log *log;
+	struct drive *drive;
+	const char *path; /* of the socket; copied */
+};
+
+/* All of cfg's are kept. NULL: why. */
+struct control *control_open(const struct control_config *cfg, char why[static WHY_MAX]) MUST_USE;
+void control_close(struct control *c); /* removes the socket; NULL is allowed */
+/* The driver has a new configuration. */
+void control_reloaded(struct control *c);
+
+#endif
