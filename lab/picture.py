@@ -66,7 +66,7 @@ class Panel:
         self.marks = marks_of(run)
         self.rows, n_rows = rows_of(self.marks, self.x)
         self.lanes_top = top + 34 + LABEL_ROW * n_rows + 8
-        self.bottom = self.lanes_top + 2 * LANE + LANE_GAP + 44
+        self.bottom = self.lanes_top + 2 * LANE + LANE_GAP + 56
 
     def x(self, t):
         return LEFT + t * self.per_second
@@ -104,6 +104,7 @@ class Panel:
             for s in range(int(self.end_s) + 1):
                 out.append(line(self.x(s), low, self.x(s), low + 4, FAINT))
                 out.append(text(self.x(s), low + 36, f"{s} s", 11, FAINT, "middle"))
+            out.append(text(right, low + 52, "time at which it was sent", 11, FAINT, "end"))
         return out
 
     def _marks(self):

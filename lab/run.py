@@ -20,6 +20,7 @@ RELAY, DIRECT, BOTH = "relay", "direct", "both"
 
 DIRECT_WITHIN_S = 2.0
 AGAIN_WITHIN_S = 1.0
+UNDER_WAY_S = 0.1  # a packet sent so shortly before the flush may still have been on its way
 FIRST_WITHIN_S = 0.5  # three times the way through the relay, and room: the handshake takes two of them
 
 
@@ -129,12 +130,17 @@ class Run:
     def lost(self, start=0.0, end=float("inf")):
         return [p for p in self.sent(start, end) if p.got is None]
 
+    @property
+    def cut(self):
+        """From here on packets met the flush: those under way then are its losses too."""
+        return None if self.flushed is None else self.flushed - UNDER_WAY_S
+
     def steps(self):
         """(name, start, end) of each step that has begun; end is None while it goes on."""
         marks = [("on the way up", 0.0), ("while direct", self.both(self.went_direct))]
         if self.flushed is not None:
             marks += [
-                ("while the NAT's memory was gone", self.flushed),
+                ("while the NAT's memory was gone", self.cut),
                 ("through the relay again", self.both(self.again)),
                 ("on the return to direct", self.both(self.returned)),
             ]
@@ -160,8 +166,8 @@ class Run:
         seen = [
             (f"direct within {DIRECT_WITHIN_S:.0f} s of the first packet",
              up is not None and up <= DIRECT_WITHIN_S, {"at_s": up, "to": self._addresses(self.went_direct)}),
-            ("no packet lost on the way up", up is not None and not self.lost(0, self.flushed or self.now),
-             self._count(0, self.flushed or self.now)),
+            ("no packet lost on the way up and while direct", up is not None and not self.lost(0, self.cut or self.now),
+             self._count(0, self.cut or self.now)),
             ("the NAT's memory was wiped under the direct stream",
              self.flushed is not None and up is not None and up < self.flushed, {"at_s": self.flushed}),
             ("both fell back to the relay", self.both(self.fell_back) is not None,
@@ -169,7 +175,7 @@ class Run:
         ]
         outage = again - self.flushed if again is not None else None
         seen.append((f"traffic again within {AGAIN_WITHIN_S:.0f} s", outage is not None and outage <= AGAIN_WITHIN_S,
-                     {"outage_s": outage, **(self._count(self.flushed, again) if again else {})}))
+                     {"outage_s": outage, **(self._count(self.cut, again) if again else {})}))
         seen.append(("back to direct", back is not None and self.ended and self.kind("alice") == DIRECT
                      and self.kind("bob") == DIRECT, {"at_s": back, "to": self._addresses(self.returned)}))
         seen.append(("no packet lost on the return", back is not None and not self._lost_after_again(),
