@@ -222,6 +222,6 @@ bool hex_parse(uint8_t *out, size_t n, const char *text, size_t len)
 		if (hex_digit(text[i]) < 0)
 			return false;
 	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+		out[i] = (uint8_t)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
 	return true;
 }

@@ -52,9 +52,8 @@ void key_wipe(void *p, size_t n)
 
 const char *key_format(char *out, enum key_kind kind, const uint8_t k[static KEY_LEN])
 {
-	size_t n = strlen(prefix[kind]);
-	memcpy(out, prefix[kind], n);
-	sodium_bin2hex(out + n, KEY_TEXT_MAX - n, k, KEY_LEN);
+	int n = snprintf(out, KEY_TEXT_MAX, "%s", prefix[kind]);
+	sodium_bin2hex(out + n, KEY_TEXT_MAX - (size_t)n, k, KEY_LEN);
 	return out;
 }
 
@@ -97,8 +96,10 @@ const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind, const 
 		hex_format(out + 2, (struct bytes){k, 8});
 		return out;
 	}
-	if (kind == KEY_PRIVATE) /* never shown, not even a part of it */
-		return memcpy(out, "[secret]", sizeof("[secret]"));
+	if (kind == KEY_PRIVATE) { /* never shown, not even a part of it */
+		snprintf(out, KEY_SHORT_MAX, "[secret]");
+		return out;
+	}
 	char text[sodium_base64_ENCODED_LEN(KEY_LEN, sodium_base64_VARIANT_ORIGINAL)];
 	sodium_bin2base64(text, sizeof(text), k, KEY_LEN, sodium_base64_VARIANT_ORIGINAL);
 	snprintf(out, KEY_SHORT_MAX, "[%.5s]", text);
