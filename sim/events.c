@@ -81,3 +81,25 @@ bool events_step(struct events *e, mono_ns until)
 	free(ev.arg);
 	return true;
 }
+
+struct alarm alarm_of(struct events *e, void (*ring)(void *self, mono_ns now), void *self)
+{
+	return (struct alarm){.events = e, .ring = ring, .self = self, .at = MONO_NEVER};
+}
+
+static void alarm_due(void *self, void *arg, mono_ns now)
+{
+	struct alarm *a = self;
+	if (a->at != now) /* it was set to an earlier time since */
+		return;
+	a->at = MONO_NEVER;
+	a->ring(a->self, now);
+}
+
+void alarm_set(struct alarm *a, mono_ns at)
+{
+	if (at >= a->at)
+		return;
+	a->at = mono_max(at, a->events->now);
+	events_at(a->events, a->at, alarm_due, a, NULL);
+}

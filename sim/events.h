@@ -30,6 +30,18 @@ void events_at(struct events *e, mono_ns at, void (*run)(void *self, void *arg, 
 	       void *arg);
 /* Lets the next event happen, unless it is later than `until`; then false, and the clock is there. */
 bool events_step(struct events *e, mono_ns until);
+
+/* One deadline that moves: rings at the earliest time that was set since it last rang, and so
+ * perhaps too early, never too late. Must live as long as the events. */
+struct alarm {
+	struct events *events;
+	void (*ring)(void *self, mono_ns now);
+	void *self;
+	mono_ns at;
+};
+struct alarm alarm_of(struct events *e, void (*ring)(void *self, mono_ns now), void *self);
+void alarm_set(struct alarm *a, mono_ns at); /* MONO_NEVER: nothing to add */
+
 /* Zeroed memory; ends the program when there is none. */
 void *sim_alloc(size_t n);
 

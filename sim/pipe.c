@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ACK_LEN = 40 /* bytes of a segment without data */ };
+
 struct end {
 	struct box *box;
 	struct pipe_owner owner;
@@ -25,6 +27,7 @@ struct pipe {
 	struct end ends[2];
 	struct hop_seen nats[PIPE_HOPS_MAX];
 	size_t n_nats;
+	struct ip address; /* of the client when it began: without it nothing passes any more */
 	unsigned round_trips;
 	uint32_t tag;
 };
@@ -75,13 +78,21 @@ static bool try_once(struct box *from, struct box *to, size_t len, mono_ns *at)
 	return pass_down(from, to, len, at);
 }
 
-/* When a segment gets through; MONO_NEVER: not in a reasonable time. */
-static mono_ns travel(struct box *from, struct box *to, size_t len, mono_ns now)
+static enum pipe_end other(enum pipe_end e)
 {
+	return e == PIPE_CLIENT ? PIPE_SERVER : PIPE_CLIENT;
+}
+
+/* When a segment gets through; MONO_NEVER: not in a reasonable time. */
+static mono_ns travel(const struct pipe *p, enum pipe_end from, size_t len, mono_ns now)
+{
+	struct box *src = p->ends[from].box, *dst = p->ends[other(from)].box;
+	if (!box_owns(p->ends[PIPE_CLIENT].box, &p->address))
+		return MONO_NEVER;
 	mono_ns wait = PIPE_RETRANSMIT;
 	for (mono_ns sent = now; sent < now + PIPE_GIVE_UP; sent += wait, wait += wait) {
 		mono_ns at = sent;
-		if (try_once(from, to, len, &at))
+		if (try_once(src, dst, len, &at))
 			return at;
 	}
 	return MONO_NEVER;
@@ -125,11 +136,8 @@ static void server_hears_end(void *self, void *arg, mono_ns now)
 /* The way back and forth `n` times more; MONO_NEVER when it fails. */
 static mono_ns after_round_trips(struct pipe *p, unsigned n, mono_ns at)
 {
-	for (unsigned i = 0; i < 2 * n && at != MONO_NEVER; i++) {
-		struct box *from = p->ends[i % 2 ? PIPE_CLIENT : PIPE_SERVER].box;
-		struct box *to = p->ends[i % 2 ? PIPE_SERVER : PIPE_CLIENT].box;
-		at = travel(from, to, 40, at);
-	}
+	for (unsigned i = 0; i < 2 * n && at != MONO_NEVER; i++)
+		at = travel(p, i % 2 ? PIPE_CLIENT : PIPE_SERVER, ACK_LEN, at);
 	return at;
 }
 
@@ -146,7 +154,7 @@ static void knock(void *self, void *arg, mono_ns now)
 	struct pipe *p = self;
 	struct end *server = &p->ends[PIPE_SERVER];
 	const struct box_owner *host = &server->box->owner;
-	mono_ns back = travel(server->box, p->ends[PIPE_CLIENT].box, 40, now);
+	mono_ns back = travel(p, PIPE_SERVER, ACK_LEN, now);
 	if (!p->ends[PIPE_CLIENT].open)
 		return;
 	server->open = !server->box->off && host->accept;
@@ -182,9 +190,10 @@ struct pipe *pipe_open(struct box *client, struct box *server, unsigned round_tr
 	client->net->pipes = p;
 	p->ends[PIPE_CLIENT] = (struct end){.box = client, .owner = *owner, .open = true};
 	p->ends[PIPE_SERVER] = (struct end){.box = server};
+	p->address = client->n_addresses ? client->addresses[0] : (struct ip){0};
 	p->round_trips = round_trips ? round_trips : 1;
 	note_nats(p);
-	mono_ns at = travel(client, server, 40, now);
+	mono_ns at = travel(p, PIPE_CLIENT, ACK_LEN, now);
 	if (at != MONO_NEVER)
 		at = after_round_trips(p, p->round_trips - 1, at);
 	if (at == MONO_NEVER)
@@ -216,17 +225,12 @@ static void arrive_at_server(void *self, void *arg, mono_ns now)
 	arrive(self, PIPE_SERVER, arg, now);
 }
 
-static enum pipe_end other(enum pipe_end e)
-{
-	return e == PIPE_CLIENT ? PIPE_SERVER : PIPE_CLIENT;
-}
-
 void pipe_write(struct pipe *p, enum pipe_end from, struct bytes b, mono_ns now)
 {
 	struct end *src = &p->ends[from], *dst = &p->ends[other(from)];
 	if (!src->open || b.n == 0)
 		return;
-	mono_ns at = travel(src->box, dst->box, b.n, now);
+	mono_ns at = travel(p, from, b.n, now);
 	if (!nats_remember(p)) {
 		if (from == PIPE_CLIENT && at != MONO_NEVER)
 			events_at(events_of(p), at + (at - now), reset, p, NULL);
@@ -249,7 +253,7 @@ void pipe_close(struct pipe *p, enum pipe_end by, mono_ns now)
 	if (!src->open)
 		return;
 	src->open = false;
-	mono_ns at = nats_remember(p) ? travel(src->box, dst->box, 40, now) : MONO_NEVER;
+	mono_ns at = nats_remember(p) ? travel(p, by, ACK_LEN, now) : MONO_NEVER;
 	if (at == MONO_NEVER)
 		at = now + PIPE_GIVE_UP;
 	dst->last = mono_max(dst->last, at);

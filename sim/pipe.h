@@ -2,8 +2,8 @@
  *
  * It takes the lines of the net's tree from one end to the other.  What a line loses arrives a
  * retransmission later; what follows waits for it.  A stream dies when nothing gets through for
- * PIPE_GIVE_UP, when a box with a NAT on its way reboots and the client then writes, or when
- * somebody cuts it.  NATs that are only flushed keep it going, as Linux does.
+ * PIPE_GIVE_UP (so also when the client loses its address), when a box with a NAT on its way reboots
+ * and the client then writes, or when somebody cuts it.  NATs that are only flushed keep it going, as Linux does.
  */
 #ifndef SIM_PIPE_H
 #define SIM_PIPE_H

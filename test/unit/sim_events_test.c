@@ -88,7 +88,36 @@ static void runs_what_was_planned_meanwhile_and_frees_the_rest(void **state)
 	events_fini(&e);
 }
 
+static void ring(void *self, mono_ns now)
+{
+	struct seen *s = self;
+	s->at[s->n++] = now;
+}
+
+static void an_alarm_rings_once_at_the_earliest_time_set(void **state)
+{
+	struct events e;
+	struct seen s = {0};
+	events_init(&e, 0);
+	struct alarm a = alarm_of(&e, ring, &s);
+	alarm_set(&a, MONO_NEVER);
+	alarm_set(&a, 30);
+	alarm_set(&a, 20);
+	alarm_set(&a, 40);
+	while (events_step(&e, 100))
+		;
+	assert_int_equal(s.n, 1);
+	assert_true(s.at[0] == 20);
+	alarm_set(&a, 50); /* past: at once */
+	while (events_step(&e, 200))
+		;
+	assert_int_equal(s.n, 2);
+	assert_true(s.at[1] == 100);
+	events_fini(&e);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(an_alarm_rings_once_at_the_earliest_time_set),
 	cmocka_unit_test(happens_in_order_of_time),
 	cmocka_unit_test(keeps_the_order_of_planning_in_one_moment),
 	cmocka_unit_test(runs_what_was_planned_meanwhile_and_frees_the_rest),
