@@ -1,0 +1,185 @@
+/* warren-sim-demo [SEED] - the story of `make demo` on the simulated internet, in virtual time
+ *
+ * Two homes behind NAT routers and a relay, a stream of 50 packets a second each way; alice's NAT is
+ * flushed under it.  Then the same with bob's home blocking UDP.  Prints one event a line as JSON, in
+ * order of time; the lab's demo prints the same, and lab/run.py, which reads them, says what each is:
+ *
+ *   {"t": seconds, "event": "scenario", "name": "two_homes" | "udp_blocked"}
+ *   {"t": .., "event": "sent" | "got", "way": "alice>bob" | "bob>alice", "seq": n}
+ *   {"t": .., "event": "path", "node": .., "peer": .., "from": where, "to": where, "also": where | null,
+ *    "reason": text, "rtt_ms": number | null}         where: "relay(lab)" | "203.0.113.7:41641"
+ *   {"t": .., "event": "flush", "home": "alice" | "bob"}
+ *   {"t": .., "event": "end"}
+ *
+ * Exit status 1 only if the simulation itself went wrong: how the story ends, its reader judges.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/world.h"
+
+enum { NODE_PORT = 41641, WHERE_MAX = ENDPOINT_TEXT_MAX };
+
+#define UPLINK_DELAY (25 * MSEC)
+#define RELAY_DELAY  (10 * MSEC)
+#define LOOK         (2 * SECOND) /* how long a state is left standing, to be seen in the picture */
+#define PACE         (20 * MSEC)
+
+static void say(mono_ns now, const char *event)
+{
+	printf("{\"t\": %.6f, \"event\": \"%s\"", (double)now / (double)SECOND, event);
+}
+
+static const char *where(const struct via *via, char out[static WHERE_MAX])
+{
+	switch (via->kind) {
+	case VIA_UDP:
+		return endpoint_format(&via->ep, out);
+	case VIA_RELAY:
+		return "relay(lab)";
+	case VIA_NONE:
+		break;
+	}
+	return "relay(none)";
+}
+
+static void on_event(void *self, struct home *h, const struct node_event *ev, mono_ns now)
+{
+	const struct world *w = self;
+	char to[WHERE_MAX], from[WHERE_MAX];
+	if (ev->kind != NODE_PATH || (ev->path.kind != PATHS_MOVED && ev->path.kind != PATHS_DOUBT))
+		return;
+	bool doubt = ev->path.kind == PATHS_DOUBT;
+	const struct home *peer = h == &w->homes[0] ? &w->homes[1] : &w->homes[0];
+	const char *was = where(&ev->path.was, from);
+	say(now, "path");
+	printf(", \"node\": \"%s\", \"peer\": \"%s\", \"from\": \"%s\", \"to\": \"%s\"", h->node.name,
+	       peer->node.name, was, where(&ev->path.via, to));
+	printf(doubt ? ", \"also\": \"%s\"" : ", \"also\": null", was);
+	printf(", \"reason\": \"%s\"", path_reason_text(ev->path.reason));
+	if (ev->path.rtt)
+		printf(", \"rtt_ms\": %.1f}\n", (double)ev->path.rtt / (double)MSEC);
+	else
+		printf(", \"rtt_ms\": null}\n");
+}
+
+static void on_packet(const struct stream *s, const char *event, size_t seq, mono_ns now)
+{
+	say(now, event);
+	printf(", \"way\": \"%s>%s\", \"seq\": %zu}\n", s->from->name, s->to->name, seq);
+}
+
+static void on_sent(void *self, struct stream *s, size_t seq, mono_ns now)
+{
+	on_packet(s, "sent", seq, now);
+}
+
+static void on_arrived(void *self, struct stream *s, size_t seq, mono_ns now)
+{
+	on_packet(s, "got", seq, now);
+}
+
+/* --- the stage: the same addresses and delays as the lab's --- */
+
+static struct home *home(struct world *w, const char *name, struct ip external, struct ip inside,
+			 bool blocked)
+{
+	struct home_config cfg = {.line = {.delay = UPLINK_DELAY},
+				  .nat = {.mapping = NAT_ENDPOINT_INDEPENDENT,
+					  .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+					  .ports = NAT_PORT_RANDOM},
+				  .external = external,
+				  .inside = inside,
+				  .port = NODE_PORT,
+				  .blocks_udp = blocked};
+	return world_home(w, name, &cfg);
+}
+
+static struct world *stage(const char *name, uint64_t seed, bool blocked)
+{
+	struct world *w = world_new(seed);
+	struct ip relay = ip_v4(192, 0, 2, 10);
+	world_relay(w, RELAY_DELAY, &relay);
+	struct home *alice = home(w, "alice", ip_v4(203, 0, 113, 7), ip_v4(192, 168, 1, 20), false);
+	struct home *bob = home(w, "bob", ip_v4(198, 51, 100, 7), ip_v4(192, 168, 2, 20), blocked);
+	world_know(w, alice, bob);
+	say(world_now(w), "scenario");
+	printf(", \"name\": \"%s\"}\n", name);
+	w->event = on_event;
+	w->self = w;
+	world_run(w, SECOND);
+	return w;
+}
+
+static void talk(struct world *w, struct home *from, struct home *to)
+{
+	struct stream *s = world_stream(w, from, to, PACE);
+	s->sent = on_sent;
+	s->arrived = on_arrived;
+	stream_start(s, world_now(w));
+}
+
+static void start_streams(struct world *w)
+{
+	talk(w, &w->homes[0], &w->homes[1]);
+	world_run(w, PACE / 2);
+	talk(w, &w->homes[1], &w->homes[0]);
+}
+
+static bool end(struct world *w)
+{
+	for (size_t i = 0; i < w->n_streams; i++)
+		stream_stop(&w->streams[i]);
+	world_run(w, SECOND);
+	say(world_now(w), "end");
+	printf("}\n");
+	bool well = w->fault[0] == '\0';
+	if (!well)
+		fprintf(stderr, "warren-sim-demo: %s\n", w->fault);
+	world_free(w);
+	return well;
+}
+
+static bool is_direct(struct world *w)
+{
+	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+}
+
+static bool is_not_direct(struct world *w)
+{
+	return !is_direct(w);
+}
+
+static bool two_homes(uint64_t seed)
+{
+	struct world *w = stage("two_homes", seed, false);
+	start_streams(w);
+	if (world_wait(w, is_direct, 5 * SECOND)) {
+		world_run(w, LOOK);
+		say(world_now(w), "flush");
+		printf(", \"home\": \"alice\"}\n");
+		home_flush(&w->homes[0]);
+		if (world_wait(w, is_not_direct, 5 * SECOND) && world_wait(w, is_direct, 15 * SECOND))
+			world_run(w, LOOK);
+	}
+	return end(w);
+}
+
+static bool udp_blocked(uint64_t seed)
+{
+	struct world *w = stage("udp_blocked", seed, true);
+	start_streams(w);
+	world_run(w, 2 * LOOK);
+	return end(w);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+	if (argc > 2 || !crypto_init()) {
+		fprintf(stderr, "usage: warren-sim-demo [SEED]\n");
+		return 2;
+	}
+	bool well = two_homes(seed);
+	return udp_blocked(seed) && well ? 0 : 1;
+}

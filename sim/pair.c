@@ -1,0 +1,69 @@
+#include "sim/pair.h"
+
+struct link_config pair_line(struct world *w)
+{
+	return (struct link_config){.delay = PAIR_LINE_DELAY, .jitter = rng_below(&w->rng, 2 * MSEC)};
+}
+
+struct nat_config pair_easy_nat(struct world *w)
+{
+	return (struct nat_config){.mapping = NAT_ENDPOINT_INDEPENDENT,
+				   .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+				   .ports = rng_below(&w->rng, 2) ? NAT_PORT_RANDOM : NAT_PORT_SEQUENTIAL,
+				   .port_first = (uint16_t)(1024 + rng_below(&w->rng, 50000)),
+				   .timeout = (30 + rng_below(&w->rng, 270)) * SECOND,
+				   .inbound_refreshes = rng_below(&w->rng, 2)};
+}
+
+struct pair pair_build(struct world *w, const struct home_config *alice, const struct home_config *bob)
+{
+	struct pair p = {.w = w, .relay = world_relay(w, 0, NULL)};
+	p.alice = world_home(w, "alice", alice);
+	p.bob = world_home(w, "bob", bob);
+	world_know(w, p.alice, p.bob);
+	p.there = world_stream(w, p.alice, p.bob, PAIR_PACE);
+	p.back = world_stream(w, p.bob, p.alice, PAIR_PACE);
+	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
+	return p;
+}
+
+struct pair pair_easy(struct world *w)
+{
+	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	return pair_build(w, &alice, &bob);
+}
+
+void pair_talk(struct pair *p)
+{
+	stream_start(p->there, world_now(p->w));
+	stream_start(p->back, world_now(p->w));
+}
+
+void pair_hush(struct pair *p)
+{
+	stream_stop(p->there);
+	stream_stop(p->back);
+	world_run(p->w, SECOND); /* let what is on its way arrive */
+}
+
+static bool is_direct(struct world *w)
+{
+	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+}
+
+void pair_wait_direct(struct pair *p, mono_ns at_most)
+{
+	world_expect(p->w, world_wait(p->w, is_direct, at_most), "not direct within %.3f s",
+		     (double)at_most / (double)SECOND);
+}
+
+size_t pair_lost(const struct pair *p, mono_ns from, mono_ns until)
+{
+	return stream_lost(p->there, from, until) + stream_lost(p->back, from, until);
+}
+
+mono_ns pair_gap(const struct pair *p, mono_ns from, mono_ns until)
+{
+	return mono_max(stream_longest_gap(p->there, from, until), stream_longest_gap(p->back, from, until));
+}

@@ -1,0 +1,17 @@
+/* sim/scenario.h - a story that must end well, whatever the seed */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include "sim/pair.h"
+
+struct scenario {
+	const char *name;
+	const char *what; /* that must hold */
+	unsigned seeds;   /* how many it is played with */
+	void (*play)(struct world *w);
+};
+
+/* One table a file; each ends with a name of NULL. */
+extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change[], scenarios_endure[];
+
+#endif

@@ -1,0 +1,129 @@
+/* Something starts anew or moves: the relay, a peer, an address. */
+#include "sim/scenario.h"
+
+static void start(struct pair *p)
+{
+	pair_talk(p);
+	pair_wait_direct(p, 2 * SECOND);
+	world_run(p->w, 2 * SECOND + rng_below(&p->w->rng, 10 * SECOND));
+}
+
+static void restart_relay(struct pair *p)
+{
+	sim_relay_stop(p->relay, world_now(p->w));
+	world_run(p->w, rng_below(&p->w->rng, 5 * SECOND));
+	sim_relay_start(p->relay, world_now(p->w));
+}
+
+static void expect_gap(struct pair *p, mono_ns since, mono_ns at_most)
+{
+	mono_ns gap = pair_gap(p, since - SECOND, world_now(p->w) - SECOND);
+	world_measure(p->w, "longest silence, ms", gap / MSEC);
+	world_expect(p->w, gap <= at_most, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+}
+
+static void relay_restarts_under_direct(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	start(&p);
+	mono_ns before = world_now(w);
+	restart_relay(&p);
+	world_run(w, 60 * SECOND);
+	pair_hush(&p);
+	world_expect(w, pair_lost(&p, before, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(&p, before, MONO_NEVER));
+	/* It must be there again when it is needed. */
+	mono_ns cut = world_now(w);
+	home_flush(p.alice);
+	home_flush(p.bob);
+	pair_talk(&p);
+	world_run(w, 5 * SECOND);
+	pair_hush(&p);
+	expect_gap(&p, cut + SECOND, SECOND);
+}
+
+static void relay_restarts_in_use(struct world *w)
+{
+	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
+	struct pair p = pair_build(w, &alice, &bob);
+	pair_talk(&p);
+	world_run(w, 5 * SECOND);
+	mono_ns down = world_now(w);
+	restart_relay(&p);
+	mono_ns up = world_now(w);
+	world_run(w, 30 * SECOND);
+	pair_hush(&p);
+	expect_gap(&p, down, up - down + 15 * SECOND); /* dialling backs off while it is away */
+}
+
+/* With a new disco key, and none of its sessions. */
+static void peer_restarts(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	start(&p);
+	mono_ns down = world_now(w);
+	sim_node_stop(&p.bob->node, down);
+	world_run(w, rng_below(&w->rng, 5 * SECOND));
+	mono_ns up = world_now(w);
+	sim_node_start(&p.bob->node, up);
+	world_run(w, 3 * SECOND);
+	pair_wait_direct(&p, 10 * SECOND);
+	world_measure(w, "direct again after, ms", (world_now(w) - up) / MSEC);
+	world_run(w, 5 * SECOND);
+	pair_hush(&p);
+	mono_ns there = stream_first_arrival(p.there, up, false),
+		back = stream_first_arrival(p.back, up, false);
+	world_measure(w, "traffic again, ms", (mono_max(there, back) - up) / MSEC);
+	world_expect(w, there != MONO_NEVER && there - up <= 3 * SECOND && back - up <= 3 * SECOND,
+		     "no traffic for 3 s after the restart");
+}
+
+/* The host gets another address in the same home: mappings and streams with the old one are dead. */
+static void address_changes(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	start(&p);
+	struct ip was = p.bob->host->addresses[0], is = ip_v4(192, 168, 2, 77);
+	mono_ns changed = world_now(w);
+	box_remove_address(p.bob->host, &was);
+	box_add_address(p.bob->host, &is);
+	sim_node_address_changed(&p.bob->node, changed);
+	sim_node_link_changed(&p.bob->node, changed);
+	world_run(w, 10 * SECOND);
+	pair_wait_direct(&p, 10 * SECOND);
+	world_run(w, 5 * SECOND);
+	pair_hush(&p);
+	expect_gap(&p, changed, 5 * SECOND);
+}
+
+/* The host is carried to a third home with a NAT of its own. */
+static void host_roams(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	struct home_config cafe = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home *third = world_home(w, "cafe", &cafe);
+	start(&p);
+	struct ip was = p.bob->host->addresses[0], is = ip_v4(192, 168, 3, 9);
+	mono_ns changed = world_now(w);
+	box_move(p.bob->host, third->router);
+	box_remove_address(p.bob->host, &was);
+	box_add_address(p.bob->host, &is);
+	sim_node_address_changed(&p.bob->node, changed);
+	sim_node_link_changed(&p.bob->node, changed);
+	world_run(w, 10 * SECOND);
+	pair_wait_direct(&p, 10 * SECOND);
+	world_run(w, 5 * SECOND);
+	pair_hush(&p);
+	expect_gap(&p, changed, 5 * SECOND);
+}
+
+const struct scenario scenarios_change[] = {
+	{"relay-restarts-idle", "direct traffic loses nothing, and the relay is there again when needed", 200,
+	 relay_restarts_under_direct},
+	{"relay-restarts-used", "traffic again at most 15 s after it is back", 200, relay_restarts_in_use},
+	{"peer-restarts", "with a new disco key: traffic within 3 s, direct within 13 s", 200, peer_restarts},
+	{"address-changes", "traffic again within 5 s, direct within 20 s", 200, address_changes},
+	{"host-roams", "to another home: the same", 200, host_roams},
+	{0},
+};

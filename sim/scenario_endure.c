@@ -1,0 +1,74 @@
+/* Bad lines, and long times. */
+#include "sim/scenario.h"
+
+/* A tenth of all packets is lost between the homes, and their delay jumps. */
+static void bad_lines(struct world *w)
+{
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	home.line.loss_ppm = PPM / 20;
+	home.line.jitter = 30 * MSEC;
+	home.line.reorder_ppm = PPM / 100;
+	home.line.reorder_by = 20 * MSEC;
+	home.line.duplicate_ppm = PPM / 100;
+	struct pair p = pair_build(w, &home, &home);
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	world_run(w, 60 * SECOND);
+	pair_hush(&p);
+	world_measure(w, "moves", p.alice->moves + p.bob->moves);
+	world_measure(w, "doubts", p.alice->doubts + p.bob->doubts);
+	world_measure(w, "lost of 6000", pair_lost(&p, start, MONO_NEVER));
+	world_expect(w, p.alice->direct_at != MONO_NEVER, "never direct");
+	world_expect(w, p.alice->moves <= 6 && p.bob->moves <= 6, "moved %u and %u times in a minute",
+		     p.alice->moves, p.bob->moves);
+	world_expect(w, pair_lost(&p, start, MONO_NEVER) <= 6000 * 15 / 100, "%zu of 6000 lost",
+		     pair_lost(&p, start, MONO_NEVER));
+	/* Not counting the beginning, which a lost segment of the stream to the relay may hold up. */
+	mono_ns gap = pair_gap(&p, mono_max(p.alice->direct_at, p.bob->direct_at), world_now(w) - 2 * SECOND);
+	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+}
+
+/* NATs are flushed every few minutes, now one, now both. */
+static void endure(struct world *w, mono_ns how_long, mono_ns pace)
+{
+	struct pair p = pair_easy(w);
+	mono_ns start = world_now(w);
+	p.there->interval = p.back->interval = pace;
+	pair_talk(&p);
+	uint64_t flushes = 0;
+	while (world_now(w) < start + how_long && !w->fault[0]) {
+		world_run(w, 60 * SECOND + rng_below(&w->rng, 360 * SECOND));
+		uint64_t which = 1 + rng_below(&w->rng, 3);
+		if (which & 1)
+			home_flush(p.alice);
+		if (which & 2)
+			home_flush(p.bob);
+		flushes++;
+	}
+	world_run(w, 5 * SECOND);
+	pair_wait_direct(&p, 10 * SECOND);
+	pair_hush(&p);
+	mono_ns gap = pair_gap(&p, start, world_now(w) - 2 * SECOND);
+	world_measure(w, "flushes", flushes);
+	world_measure(w, "lost", pair_lost(&p, start, MONO_NEVER));
+	world_measure(w, "longest silence, ms", gap / MSEC);
+	world_expect(w, gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+}
+
+static void an_hour(struct world *w)
+{
+	endure(w, 3600 * SECOND, 100 * MSEC);
+}
+
+static void a_day(struct world *w)
+{
+	endure(w, 24 * 3600 * SECOND, 200 * MSEC);
+}
+
+const struct scenario scenarios_endure[] = {
+	{"bad-lines", "a tenth lost, jitter, reordering: few moves, no more lost than the line loses", 200,
+	 bad_lines},
+	{"hour", "an hour with a flush every few minutes: never silent for 2 s", 20, an_hour},
+	{"day", "24 hours of the same", 2, a_day},
+	{0},
+};

@@ -1,0 +1,143 @@
+#include "sim/stream.h"
+
+#include <stdlib.h>
+
+#include "wire/ip.h"
+
+enum { HEADERS_LEN = IP4_HEADER_LEN + UDP_HEADER_LEN, FILL = 0x5a };
+
+void stream_init(struct stream *s, struct events *events, struct sim_node *from, struct sim_node *to,
+		 uint16_t id, mono_ns interval)
+{
+	*s = (struct stream){.events = events,
+			     .from = from,
+			     .to = to,
+			     .id = id,
+			     .interval = interval,
+			     .last_arrival = MONO_NEVER};
+}
+
+void stream_fini(struct stream *s)
+{
+	free(s->v);
+	s->v = NULL;
+	s->n = s->cap = 0;
+}
+
+static void record(struct stream *s, mono_ns now)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 256;
+		s->v = realloc(s->v, s->cap * sizeof(*s->v));
+		if (!s->v)
+			abort();
+	}
+	s->v[s->n++] = (struct stream_packet){.sent = now, .arrived = MONO_NEVER};
+}
+
+/* The payload: the number, and the same byte to the end. */
+void stream_send(struct stream *s, mono_ns now)
+{
+	uint8_t payload[STREAM_PACKET_LEN - HEADERS_LEN], buf[STREAM_PACKET_LEN];
+	struct wr load = wr_of(payload, sizeof(payload)), w = wr_of(buf, sizeof(buf));
+	uint16_t port = (uint16_t)(STREAM_PORT + s->id);
+	wr_be64(&load, s->n);
+	while (load.n < sizeof(payload))
+		wr_u8(&load, FILL);
+	ip_write(&w, &s->from->address, &s->to->address, IP_UDP, 64, UDP_HEADER_LEN + sizeof(payload));
+	udp_write(&w, &s->from->address, &s->to->address, port, port, wr_done(&load));
+	record(s, now);
+	if (s->sent)
+		s->sent(s->self, s, s->n - 1, now);
+	sim_node_tun(s->from, wr_done(&w), now);
+}
+
+static void next(void *self, void *arg, mono_ns now)
+{
+	struct stream *s = self;
+	if (!s->running)
+		return;
+	stream_send(s, now);
+	events_at(s->events, now + s->interval, next, s, NULL);
+}
+
+void stream_start(struct stream *s, mono_ns now)
+{
+	s->running = true;
+	next(s, NULL, now);
+}
+
+void stream_stop(struct stream *s)
+{
+	s->running = false;
+}
+
+static bool undamaged(struct rd *r)
+{
+	while (r->left)
+		if (rd_u8(r) != FILL)
+			return false;
+	return true;
+}
+
+bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet, const struct via *how,
+		 mono_ns now)
+{
+	struct ip_packet ip;
+	struct udp_header udp;
+	struct bytes payload;
+	if (at != s->to || !ip_read(packet, &ip) || ip.proto != IP_UDP ||
+	    !udp_read(ip.payload, &udp, &payload) || udp.dst != STREAM_PORT + s->id)
+		return false;
+	struct rd r = rd_of(payload);
+	uint64_t seq = rd_be64(&r);
+	if (payload.n != STREAM_PACKET_LEN - HEADERS_LEN || !undamaged(&r) || seq >= s->n ||
+	    !ip_equal(&ip.src, &s->from->address)) {
+		s->damaged++;
+		return true;
+	}
+	struct stream_packet *p = &s->v[seq];
+	if (p->arrived != MONO_NEVER) {
+		s->doubled++;
+		return true;
+	}
+	p->arrived = s->last_arrival = now;
+	p->how = *how;
+	if (s->arrived)
+		s->arrived(s->self, s, seq, now);
+	return true;
+}
+
+size_t stream_lost(const struct stream *s, mono_ns from, mono_ns until)
+{
+	size_t lost = 0;
+	for (size_t i = 0; i < s->n; i++)
+		lost += s->v[i].sent >= from && s->v[i].sent < until && s->v[i].arrived == MONO_NEVER;
+	return lost;
+}
+
+mono_ns stream_longest_gap(const struct stream *s, mono_ns from, mono_ns until)
+{
+	mono_ns longest = 0, last = MONO_NEVER;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct stream_packet *p = &s->v[i];
+		if (p->sent < from || p->sent >= until)
+			continue;
+		if (last == MONO_NEVER)
+			last = p->sent;
+		if (p->arrived == MONO_NEVER || p->arrived < last)
+			continue;
+		longest = mono_max(longest, p->arrived - last);
+		last = p->arrived;
+	}
+	return last == MONO_NEVER ? 0 : mono_max(longest, mono_since(last, until));
+}
+
+mono_ns stream_first_arrival(const struct stream *s, mono_ns since, bool direct)
+{
+	mono_ns first = MONO_NEVER;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].sent >= since && (!direct || s->v[i].how.kind == VIA_UDP))
+			first = mono_min(first, s->v[i].arrived);
+	return first;
+}

@@ -1,0 +1,98 @@
+/* sim/world.h - one seed, one clock, one internet with relays, homes and nodes in a few lines
+ *
+ *   struct world *w = world_new(seed);
+ *   struct sim_relay *relay = world_relay(w, 0);
+ *   struct home *alice = world_home(w, "alice", &cfg), *bob = world_home(w, "bob", &cfg);
+ *   world_know(w, alice, bob);
+ *   world_run(w, 10 * SECOND);
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "crypto/seeded.h"
+#include "sim/stream.h"
+
+enum {
+	WORLD_HOMES_MAX = 8,
+	WORLD_RELAYS_MAX = SIM_NODE_RELAYS_MAX,
+	WORLD_STREAMS_MAX = 8,
+	WORLD_MEASURES_MAX = 16,
+	WORLD_FAULT_MAX = 240
+};
+
+struct home_config {
+	struct link_config line; /* each way between home and internet */
+	bool no_nat;             /* the host stands in the internet itself */
+	struct nat_config nat;   /* its external address is chosen here */
+	bool blocks_udp;
+	struct ip external, inside; /* unset: chosen */
+	uint16_t port;              /* of the node; 0: chosen */
+	bool ipv6;                  /* also has an IPv6 prefix, behind a firewall with the NAT's filtering */
+};
+
+struct home {
+	struct box *router, *host; /* without a NAT the same box */
+	struct ip external;        /* IPv4, as the internet sees it */
+	struct sim_node node;
+	uint32_t moves; /* PATHS_MOVED events of the node */
+	uint32_t doubts;
+	mono_ns direct_at; /* its node first moved to a direct path; MONO_NEVER */
+};
+
+/* A number that a run found out, for the table over all seeds. */
+struct measure {
+	const char *name; /* with its unit */
+	uint64_t value;
+};
+
+struct world {
+	uint64_t seed;
+	struct seeded seeded;
+	struct rng rng;
+	struct events events;
+	struct net net;
+	struct sim_relay relays[WORLD_RELAYS_MAX];
+	size_t n_relays;
+	struct home homes[WORLD_HOMES_MAX];
+	size_t n_homes;
+	struct stream streams[WORLD_STREAMS_MAX];
+	size_t n_streams;
+	struct measure measures[WORLD_MEASURES_MAX];
+	size_t n_measures;
+	uint64_t steps;
+	char fault[WORLD_FAULT_MAX]; /* what went wrong first; empty: nothing */
+	/* Told of the nodes' events after the world has counted them; may be NULL. */
+	void (*event)(void *self, struct home *h, const struct node_event *ev, mono_ns now);
+	void *self;
+};
+
+struct world *world_new(uint64_t seed);
+void world_free(struct world *w);
+mono_ns world_now(const struct world *w);
+
+/* Regions count from 1. `delay` is one way between the relay and the internet's middle; NULL: an
+ * address is chosen. */
+struct sim_relay *world_relay(struct world *w, mono_ns delay, const struct ip *address);
+/* A home with a host and a running node that uses all relays there are so far. */
+struct home *world_home(struct world *w, const char *name, const struct home_config *cfg);
+/* Each is the other's peer. The nodes start anew when they run. */
+void world_know(struct world *w, struct home *a, struct home *b);
+struct stream *world_stream(struct world *w, struct home *from, struct home *to, mono_ns interval);
+
+/* Runs until so much time has passed, or something went wrong. */
+void world_run(struct world *w, mono_ns time);
+/* Runs until `is` holds, at most so long; whether it does. */
+bool world_wait(struct world *w, bool (*is)(struct world *w), mono_ns at_most) MUST_USE;
+
+/* Both nodes talk directly, and nothing is in doubt. */
+bool world_is_direct(struct world *w, struct home *a, struct home *b);
+/* Swallows what a sends to b in the middle of the internet; the relay is not touched. */
+void world_cut(struct world *w, const struct home *a, const struct home *b);
+void world_heal(struct world *w);
+void home_flush(struct home *h);
+
+/* Notes the first thing that does not hold. */
+void world_expect(struct world *w, bool holds, const char *fmt, ...) PRINTF(3, 4);
+void world_measure(struct world *w, const char *name, uint64_t value);
+
+#endif
