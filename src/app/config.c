@@ -29,7 +29,7 @@ bool config_wrong(const char *file, unsigned line, char *why, const char *fmt, .
 const char *config_quote(char out[static CONFIG_QUOTE_MAX], const char *text)
 {
 	size_t n = 0;
-	for (; text[n] && n < CONFIG_QUOTE_MAX - 4; n++)
+	for (; n < CONFIG_QUOTE_MAX - 4 && text[n]; n++)
 		out[n] = text[n] >= ' ' && text[n] <= '~' ? text[n] : '?';
 	snprintf(out + n, CONFIG_QUOTE_MAX - n, "%s", text[n] ? "..." : "");
 	return out;

@@ -133,7 +133,9 @@ static bool keys_are_unique(struct config *c, struct config_notes *n)
 static bool names_are_unique(const struct config *c, struct config_notes *n)
 {
 	struct config_peer **v = sorted_peers(c, by_name);
-	bool ok = v || wrong(n, 0, "out of memory");
+	if (!v)
+		return wrong(n, 0, "out of memory");
+	bool ok = true;
 	for (size_t i = 1; ok && i < c->n_peers; i++) {
 		if (v[i]->name[0] && strcasecmp(v[i - 1]->name, v[i]->name) == 0)
 			ok = wrong(n, v[i]->line,
@@ -211,7 +213,7 @@ bool config_check(struct config *c, struct config_notes *notes)
 
 bool config_check_key(const struct config *c, const char *file, char why[static CONFIG_WHY_MAX])
 {
-	struct node_key self;
+	struct node_key self = {0};
 	key_public(self.b, c->node.key.b);
 	const struct config_peer *p = config_peer(c, &self);
 	if (!p)

@@ -40,8 +40,10 @@ static bool read_file(const char *path, uint8_t *out, size_t cap, size_t *n, str
 	int error = errno;
 	if (fd >= 0)
 		close(fd);
-	if (got < 0)
-		return config_wrong(path, 0, why, "cannot be read: %s", strerror(error));
+	if (got < 0) {
+		config_wrong(path, 0, why, "cannot be read: %s", strerror(error));
+		return false;
+	}
 	*n = (size_t)got;
 	return true;
 }

@@ -27,7 +27,8 @@ static json_t *count(uint64_t n)
 /* Milliseconds with one digit behind the point. */
 static json_t *milliseconds(mono_ns t)
 {
-	return json_real((double)((t + 50 * USEC) / (100 * USEC)) / 10);
+	mono_ns tenths = (t + 50 * USEC) / (100 * USEC);
+	return json_real((double)tenths / 10);
 }
 
 /* --- self --- */

@@ -144,8 +144,10 @@ static bool take_lock(struct daemon *d, char why[static WHY_MAX])
 {
 	char path[CONFIG_PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/lock", d->opt.state);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return why_say(why, "--state: the path is too long");
+	if (n < 0 || (size_t)n >= sizeof(path)) {
+		why_say(why, "--state: the path is too long");
+		return false;
+	}
 	if (!file_make_folder(d->opt.state, 0700, why))
 		return false;
 	d->lock = file_lock(path, "the state of warrend", why);
