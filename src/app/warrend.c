@@ -225,7 +225,8 @@ static int serve(struct daemon *d)
 	}
 	isolate(d);
 	log_say(&d->log, LOG_AT_NOTICE, "warrend %s: up on %s, UDP port %u, %zu peers", WARREN_VERSION,
-		tun_name(drive_tun(d->drive)), udp_port(drive_udp(d->drive)), d->cfg->n_peers);
+		tun_name(drive_tun(d->drive)), udp_port(drive_udp(d->drive)),
+		drive_config(d->drive)->n_peers);
 	notify_ready(&d->notify);
 	loop_run(d->loop);
 	log_say(&d->log, LOG_AT_NOTICE, "stopping");
