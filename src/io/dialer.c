@@ -1,0 +1,134 @@
+#include "io/dialer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/socket_address.h"
+
+static const char RESOLV_CONF[] = "/etc/resolv.conf";
+static const char HOSTS[] = "/etc/hosts";
+
+struct dialer *dialer_new(struct loop *l)
+{
+	struct dialer *d = calloc(1, sizeof(*d));
+	if (!d)
+		return NULL;
+	*d = (struct dialer){.l = l, .dns_stale = true};
+	d->dns = evdns_base_new(loop_base(l), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (!d->dns) {
+		free(d);
+		return NULL;
+	}
+	evdns_base_load_hosts(d->dns, HOSTS);
+	return d;
+}
+
+void dialer_free(struct dialer *d)
+{
+	if (!d)
+		return;
+	evdns_base_free(d->dns, 0);
+	SSL_CTX_free(d->roots);
+	SSL_CTX_free(d->unasked);
+	free(d);
+}
+
+void dialer_network_changed(struct dialer *d)
+{
+	d->dns_stale = true;
+}
+
+/* Questions under way are asked again of the new servers. */
+static void read_servers(struct dialer *d)
+{
+	int what = DNS_OPTION_SEARCH | DNS_OPTION_NAMESERVERS | DNS_OPTION_MISC;
+	evdns_base_clear_nameservers_and_suspend(d->dns);
+	evdns_base_resolv_conf_parse(d->dns, what, RESOLV_CONF);
+	evdns_base_set_option(d->dns, "timeout:", "2");
+	evdns_base_set_option(d->dns, "attempts:", "3");
+	evdns_base_resume(d->dns);
+	d->dns_stale = false;
+}
+
+/* Outlives its stop: evdns calls back in any case, and then it is freed. */
+struct lookup {
+	struct lookup_call call; /* fn NULL: stopped */
+	struct evdns_getaddrinfo_request *request;
+	bool starting, done;
+};
+
+static void on_answer(int error, struct evutil_addrinfo *found, void *self)
+{
+	struct lookup *k = self;
+	struct ip v[LOOKUP_MAX];
+	size_t n = 0;
+	for (struct evutil_addrinfo *a = found; a && n < LOOKUP_MAX; a = a->ai_next) {
+		struct sockaddr_storage sa = {0};
+		struct endpoint e;
+		memcpy(&sa, a->ai_addr, a->ai_addrlen);
+		if (socket_address_read(&e, &sa))
+			v[n++] = e.ip;
+	}
+	if (found)
+		evutil_freeaddrinfo(found);
+	k->done = true;
+	k->request = NULL;
+	struct lookup_call call = k->call;
+	if (!k->starting)
+		free(k);
+	if (call.fn)
+		call.fn(call.self, v, n, n ? "" : evutil_gai_strerror(error ? error : EVUTIL_EAI_NODATA));
+}
+
+struct lookup *lookup_start(struct dialer *d, const char *host, struct lookup_call call)
+{
+	struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct lookup *k = calloc(1, sizeof(*k));
+	if (!k) {
+		call.fn(call.self, NULL, 0, "out of memory");
+		return NULL;
+	}
+	if (d->dns_stale)
+		read_servers(d);
+	*k = (struct lookup){.call = call, .starting = true};
+	k->request = evdns_getaddrinfo(d->dns, host, NULL, &hints, on_answer, k);
+	k->starting = false;
+	if (!k->done)
+		return k;
+	free(k);
+	return NULL;
+}
+
+void lookup_stop(struct lookup *k)
+{
+	if (!k)
+		return;
+	k->call.fn = NULL;
+	if (k->request)
+		evdns_getaddrinfo_cancel(k->request);
+}
+
+static SSL_CTX *shared(SSL_CTX **kept, enum stream_trust trust, char *why)
+{
+	if (!*kept)
+		*kept = tls_context(trust, NULL, why);
+	if (*kept)
+		SSL_CTX_up_ref(*kept);
+	return *kept;
+}
+
+SSL_CTX *dialer_context(struct dialer *d, enum stream_trust trust, const char *ca_file,
+			char why[static WHY_MAX])
+{
+	switch (trust) {
+	case STREAM_ROOTS:
+		return shared(&d->roots, trust, why);
+	case STREAM_CA:
+		return tls_context(trust, ca_file, why);
+	case STREAM_PLAIN:
+	case STREAM_PIN:
+	case STREAM_UNTESTED:
+		return shared(&d->unasked, trust, why);
+	}
+	return NULL;
+}

@@ -1,0 +1,33 @@
+/* io/dialer.h - what the streams of a program share, as io/stream.c sees it */
+#ifndef IO_DIALER_H
+#define IO_DIALER_H
+
+#include <event2/dns.h>
+
+#include "io/tls.h"
+
+struct dialer {
+	struct loop *l;
+	struct evdns_base *dns;
+	bool dns_stale;           /* resolv.conf is to be read (again) before the next look-up */
+	SSL_CTX *roots, *unasked; /* made when first needed; unasked: no roots, for pins */
+};
+
+enum { LOOKUP_MAX = 8 }; /* addresses taken from one answer */
+
+struct lookup;
+struct lookup_call {
+	/* n addresses, or 0 and why. */
+	void (*fn)(void *self, const struct ip *v, size_t n, const char *why);
+	void *self;
+};
+/* Both families. NULL: the call was made already. */
+struct lookup *lookup_start(struct dialer *d, const char *host, struct lookup_call call) MUST_USE;
+/* No call any more. NULL is allowed. */
+void lookup_stop(struct lookup *k);
+
+/* A new reference, to be freed by SSL_CTX_free. NULL: why. */
+SSL_CTX *dialer_context(struct dialer *d, enum stream_trust trust, const char *ca_file,
+			char why[static WHY_MAX]) MUST_USE;
+
+#endif

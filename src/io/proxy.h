@@ -1,0 +1,38 @@
+/* io/proxy.h - HTTP proxies: whether to use one, how to ask it, and what it answered.  Text only.
+ *
+ * Source: RFC 9110 s.9.3.6 (CONNECT), RFC 7617 (Basic); the environment as curl(1) reads it.
+ */
+#ifndef IO_PROXY_H
+#define IO_PROXY_H
+
+#include "base/bytes.h"
+#include "io/why.h"
+
+enum {
+	PROXY_HOST_MAX = 256,
+	PROXY_USER_MAX = 384,    /* user:password, decoded */
+	PROXY_ANSWER_MAX = 4096, /* a longer answer head is refused */
+	PROXY_REQUEST_MAX = 1536
+};
+
+struct proxy {
+	char host[PROXY_HOST_MAX]; /* empty: no proxy */
+	uint16_t port;
+	char user[PROXY_USER_MAX]; /* "user:password"; empty: none. A secret */
+};
+
+/* http://[user:password@]host[:port][/], or without the "http://". False: why. */
+bool proxy_parse(struct proxy *p, const char *url, char why[static WHY_MAX]) MUST_USE;
+/* As the environment wants it for this server: p->host is empty if it wants none. */
+bool proxy_from_environment(struct proxy *p, const char *host, uint16_t port, bool tls,
+			    char why[static WHY_MAX]) MUST_USE;
+/* Does no_proxy ("*", names, .domains, addresses, prefixes, each with :port or not) cover the server?
+ * Loopback is always covered. */
+bool proxy_is_bypassed(const char *no_proxy, const char *host, uint16_t port);
+
+/* Appends the CONNECT request. */
+void proxy_request(struct wr *out, const struct proxy *p, const char *host, uint16_t port);
+/* A whole answer head, NUL-terminated. False: why. */
+bool proxy_answer(const char *head, char why[static WHY_MAX]) MUST_USE;
+
+#endif

@@ -1,0 +1,475 @@
+/* io/stream.c - theory of operation
+ *
+ *   LOOKUP  -> names asked of DNS (skipped for literals and known addresses)
+ *   RACE    -> TCP, io/race.h
+ *   PROXY   -> CONNECT, on the bare socket; not a byte more than the answer's head is read
+ *   TLS     -> handshake inside a bufferevent; then the pin
+ *   UP      -> bytes
+ *   DOWN    -> told; waits for stream_close
+ *
+ * The first step is made by a deferred call, so that no call comes from inside stream_open.  One
+ * timer limits all steps up to UP together.
+ *
+ * A call into the owner may close the stream.  Every entry from the loop is between enter() and
+ * leave(); a stream closed meanwhile is freed by the outermost leave(), so that the code between may
+ * go on looking at it (its state is then CLOSED), and borrowed bytes stay.
+ *
+ * Bounded: what waits to be written (STREAM_WRITE_MAX), what is read ahead (READ_AHEAD), the proxy's
+ * answer, the time.
+ */
+#include "io/stream.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+
+#include "io/dialer.h"
+#include "io/proxy.h"
+#include "io/race.h"
+
+enum { READ_AHEAD = 64 << 10, WHERE_MAX = STREAM_HOST_MAX + 16 };
+
+enum stream_state { LOOKUP, RACE, PROXY, TLS, UP, DOWN, CLOSED };
+
+struct stream {
+	struct dialer *d;
+	struct stream_config cfg; /* strings: ours */
+	enum stream_state state;
+	unsigned depth; /* entries from the loop under way */
+	char where[WHERE_MAX];
+	struct proxy proxy;
+	struct endpoint remote;
+	struct loop_deferred *start;
+	struct loop_timer *limit;
+	struct lookup *lookup;
+	struct race *race;
+	int fd; /* before the bufferevent has it; -1 */
+	struct loop_fd *watch;
+	char head[PROXY_ANSWER_MAX]; /* of the proxy's answer */
+	size_t n_head;
+	struct bufferevent *bev;
+};
+
+/* --- the end --- */
+
+static void release(struct stream *s)
+{
+	loop_deferred_free(s->start);
+	loop_timer_free(s->limit);
+	lookup_stop(s->lookup);
+	race_stop(s->race);
+	loop_fd_free(s->watch);
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->bev)
+		bufferevent_free(s->bev);
+	OPENSSL_cleanse(&s->proxy, sizeof(s->proxy));
+	if (s->cfg.proxy)
+		OPENSSL_cleanse((char *)(uintptr_t)s->cfg.proxy, strlen(s->cfg.proxy));
+	free((char *)(uintptr_t)s->cfg.host);
+	free((char *)(uintptr_t)s->cfg.name);
+	free((char *)(uintptr_t)s->cfg.ca_file);
+	free((char *)(uintptr_t)s->cfg.proxy);
+	free(s);
+}
+
+static void enter(struct stream *s)
+{
+	s->depth++;
+}
+
+static void leave(struct stream *s)
+{
+	if (--s->depth == 0 && s->state == CLOSED)
+		release(s);
+}
+
+void stream_close(struct stream *s)
+{
+	if (!s)
+		return;
+	s->state = CLOSED;
+	if (s->bev) {
+		bufferevent_setcb(s->bev, NULL, NULL, NULL, NULL);
+		bufferevent_disable(s->bev, EV_READ | EV_WRITE);
+	}
+	if (s->depth == 0)
+		release(s);
+}
+
+/* Over: everything is put to rest, then the owner is told. */
+static void fail(struct stream *s, const char *why)
+{
+	if (s->state == DOWN || s->state == CLOSED)
+		return;
+	s->state = DOWN;
+	loop_timer_set(s->limit, MONO_NEVER);
+	loop_fd_free(s->watch);
+	s->watch = NULL;
+	lookup_stop(s->lookup);
+	s->lookup = NULL;
+	race_stop(s->race);
+	s->race = NULL;
+	if (s->bev) {
+		bufferevent_setcb(s->bev, NULL, NULL, NULL, NULL);
+		bufferevent_disable(s->bev, EV_READ | EV_WRITE);
+	}
+	s->cfg.calls.down(s->cfg.calls.self, why);
+}
+
+static const char *stage_text(const struct stream *s)
+{
+	switch (s->state) {
+	case LOOKUP:
+		return "while its address was looked up";
+	case RACE:
+		return s->proxy.host[0] ? "while the proxy was dialled" : "while it was dialled";
+	case PROXY:
+		return "while the proxy was asked for it";
+	case TLS:
+		return "in the TLS handshake";
+	case UP:
+	case DOWN:
+	case CLOSED:
+		break;
+	}
+	return "";
+}
+
+static void on_limit(void *self)
+{
+	struct stream *s = self;
+	char why[WHY_MAX];
+	mono_ns limit = s->cfg.limit ? s->cfg.limit : STREAM_CONNECT_LIMIT;
+	enter(s);
+	why_say(why, "%s did not answer within %.3g s (%s)", s->where, (double)limit / (double)SECOND,
+		stage_text(s));
+	fail(s, why);
+	leave(s);
+}
+
+/* --- up --- */
+
+static void go_up(struct stream *s)
+{
+	struct stream_up up = {.remote = s->remote, .by_proxy = s->proxy.host[0] != 0};
+	SSL *ssl = s->cfg.trust == STREAM_PLAIN ? NULL : bufferevent_openssl_get_ssl(s->bev);
+	if (ssl) {
+		up.tls = SSL_version(ssl);
+		tls_meta_cn(ssl, up.meta_cn);
+	}
+	s->state = UP;
+	loop_timer_set(s->limit, MONO_NEVER);
+	s->cfg.calls.up(s->cfg.calls.self, &up);
+}
+
+static void on_bytes(struct bufferevent *bev, void *self)
+{
+	struct stream *s = self;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t n;
+	enter(s);
+	while (s->state == UP && (n = evbuffer_get_contiguous_space(in)) > 0) {
+		const uint8_t *p = evbuffer_pullup(in, (ev_ssize_t)n);
+		s->cfg.calls.bytes(s->cfg.calls.self, (struct bytes){p, n});
+		if (s->state == UP)
+			evbuffer_drain(in, n);
+	}
+	leave(s);
+}
+
+static void on_writable(struct bufferevent *bev, void *self)
+{
+	struct stream *s = self;
+	enter(s);
+	if (s->state == UP)
+		s->cfg.calls.writable(s->cfg.calls.self);
+	leave(s);
+}
+
+static void on_broken(struct stream *s, short what)
+{
+	char why[WHY_MAX];
+	int error = EVUTIL_SOCKET_ERROR();
+	unsigned long tls_error = bufferevent_get_openssl_error(s->bev);
+	if (tls_error)
+		tls_failure(bufferevent_openssl_get_ssl(s->bev), tls_error, s->where, why);
+	else if (what & BEV_EVENT_EOF || error == 0)
+		why_say(why, "%s closed the connection%s", s->where,
+			s->state == TLS ? " in the TLS handshake" : "");
+	else
+		why_say(why, "the connection to %s broke: %s", s->where, strerror(error));
+	fail(s, why);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *self)
+{
+	struct stream *s = self;
+	char why[WHY_MAX];
+	enter(s);
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+		on_broken(s, what);
+	else if (what & BEV_EVENT_CONNECTED && s->state == TLS) {
+		if (s->cfg.trust == STREAM_PIN &&
+		    !tls_check_pin(bufferevent_openssl_get_ssl(bev), s->cfg.pin, s->where, why))
+			fail(s, why);
+		else
+			go_up(s);
+	}
+	leave(s);
+}
+
+static struct bufferevent *wrap(struct stream *s, char *why)
+{
+	struct event_base *base = loop_base(s->d->l);
+	if (s->cfg.trust == STREAM_PLAIN)
+		return bufferevent_socket_new(base, s->fd, BEV_OPT_CLOSE_ON_FREE);
+	SSL_CTX *ctx = dialer_context(s->d, s->cfg.trust, s->cfg.ca_file, why);
+	if (!ctx)
+		return NULL;
+	SSL *ssl = tls_new(ctx, s->cfg.trust, s->cfg.host, s->cfg.name);
+	SSL_CTX_free(ctx);
+	if (!ssl)
+		return NULL;
+	struct bufferevent *bev = bufferevent_openssl_socket_new(base, s->fd, ssl, BUFFEREVENT_SSL_CONNECTING,
+								 BEV_OPT_CLOSE_ON_FREE);
+	if (!bev)
+		SSL_free(ssl);
+	return bev;
+}
+
+/* The socket leads to the server: TLS, or up at once. */
+static void begin_bytes(struct stream *s)
+{
+	char why[WHY_MAX] = "out of memory";
+	s->state = TLS;
+	s->bev = wrap(s, why);
+	if (!s->bev) {
+		fail(s, why);
+		return;
+	}
+	s->fd = -1;
+	bufferevent_setcb(s->bev, on_bytes, on_writable, on_event, s);
+	bufferevent_setwatermark(s->bev, EV_READ, 0, READ_AHEAD);
+	bufferevent_setwatermark(s->bev, EV_WRITE, STREAM_WRITE_MAX / 2, 0);
+	if (s->cfg.trust == STREAM_PLAIN)
+		go_up(s);
+	if (s->state == TLS || s->state == UP)
+		bufferevent_enable(s->bev, EV_READ | EV_WRITE);
+}
+
+size_t stream_room(const struct stream *s)
+{
+	if (s->state != UP)
+		return 0;
+	size_t waiting = evbuffer_get_length(bufferevent_get_output(s->bev));
+	return waiting < STREAM_WRITE_MAX ? STREAM_WRITE_MAX - waiting : 0;
+}
+
+bool stream_write(struct stream *s, struct bytes b)
+{
+	if (b.n > stream_room(s))
+		return false;
+	return bufferevent_write(s->bev, b.p, b.n) == 0;
+}
+
+/* --- the proxy --- */
+
+static void proxy_failed(struct stream *s, const char *what)
+{
+	char why[WHY_MAX];
+	why_say(why, "the proxy %s:%u gives no way to %s: %s", s->proxy.host, s->proxy.port, s->where, what);
+	fail(s, why);
+}
+
+/* Reads up to the end of the head, and no more. 1: it is there, 0: not yet, -1: it never will be. */
+static int read_head(struct stream *s)
+{
+	size_t room = sizeof(s->head) - 1 - s->n_head;
+	ssize_t n = recv(s->fd, s->head + s->n_head, room, MSG_PEEK);
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+	s->head[s->n_head + (size_t)n] = 0;
+	const char *end = strstr(s->head, "\r\n\r\n");
+	size_t take = end ? (size_t)(end + 4 - s->head) - s->n_head : (size_t)n;
+	if (recv(s->fd, s->head + s->n_head, take, 0) != (ssize_t)take)
+		return -1;
+	s->n_head += take;
+	s->head[s->n_head] = 0;
+	if (end)
+		return 1;
+	return s->n_head < sizeof(s->head) - 1 ? 0 : -1;
+}
+
+static void on_proxy(void *self, unsigned ready)
+{
+	struct stream *s = self;
+	char why[WHY_MAX];
+	enter(s);
+	int got = read_head(s);
+	if (got < 0) {
+		proxy_failed(s, "it closed the connection, or is no HTTP proxy");
+	} else if (got > 0) {
+		loop_fd_free(s->watch);
+		s->watch = NULL;
+		if (proxy_answer(s->head, why))
+			begin_bytes(s);
+		else
+			proxy_failed(s, why);
+	}
+	leave(s);
+}
+
+static void begin_proxy(struct stream *s)
+{
+	uint8_t request[PROXY_REQUEST_MAX];
+	struct wr w = wr_of(request, sizeof(request));
+	s->state = PROXY;
+	proxy_request(&w, &s->proxy, s->cfg.host, s->cfg.port);
+	ssize_t sent = w.bad ? -1 : send(s->fd, request, w.n, MSG_NOSIGNAL);
+	OPENSSL_cleanse(request, sizeof(request));
+	s->watch = loop_fd_new(s->d->l, s->fd, (struct loop_fd_call){on_proxy, s});
+	if (sent != (ssize_t)w.n || !s->watch)
+		proxy_failed(s, "the request could not be sent");
+	else
+		loop_fd_want(s->watch, LOOP_READ);
+}
+
+/* --- to a socket --- */
+
+static void on_raced(void *self, int fd, const struct endpoint *to, const char *what)
+{
+	struct stream *s = self;
+	char why[WHY_MAX];
+	enter(s);
+	if (fd < 0) {
+		if (s->proxy.host[0])
+			why_say(why, "cannot reach the proxy %s for %s: %s", s->proxy.host, s->where, what);
+		else
+			why_say(why, "cannot reach %s: %s", s->where, what);
+		fail(s, why);
+	} else {
+		s->fd = fd;
+		s->remote = *to;
+		if (s->proxy.host[0])
+			begin_proxy(s);
+		else
+			begin_bytes(s);
+	}
+	leave(s);
+}
+
+static void begin_race(struct stream *s, const struct ip *v, size_t n)
+{
+	struct endpoint to[LOOKUP_MAX];
+	for (size_t i = 0; i < n; i++)
+		to[i] = (struct endpoint){v[i], s->proxy.host[0] ? s->proxy.port : s->cfg.port};
+	s->state = RACE;
+	s->race = race_start(s->d->l, to, n, (struct race_call){on_raced, s});
+	if (!s->race)
+		fail(s, "out of memory");
+}
+
+static void on_found(void *self, const struct ip *v, size_t n, const char *what)
+{
+	struct stream *s = self;
+	char why[WHY_MAX];
+	enter(s);
+	s->lookup = NULL;
+	if (n > 0) {
+		begin_race(s, v, n);
+	} else {
+		why_say(why, "cannot find the address of %s: %s; is the name right, and does DNS work?",
+			s->proxy.host[0] ? s->proxy.host : s->cfg.host, what);
+		fail(s, why);
+	}
+	leave(s);
+}
+
+/* Addresses that need no DNS. */
+static size_t known_addresses(const struct stream *s, struct ip v[static 2])
+{
+	size_t n = 0;
+	if (ip_parse(&v[0], s->proxy.host[0] ? s->proxy.host : s->cfg.host))
+		return 1;
+	if (s->proxy.host[0])
+		return 0;
+	if (s->cfg.known6.family)
+		v[n++] = s->cfg.known6;
+	if (s->cfg.known4.family)
+		v[n++] = s->cfg.known4;
+	return n;
+}
+
+static bool choose_proxy(struct stream *s, char *why)
+{
+	if (!s->cfg.proxy)
+		return proxy_from_environment(&s->proxy, s->cfg.host, s->cfg.port,
+					      s->cfg.trust != STREAM_PLAIN, why);
+	return !s->cfg.proxy[0] || proxy_parse(&s->proxy, s->cfg.proxy, why);
+}
+
+static void on_start(void *self)
+{
+	struct stream *s = self;
+	char why[WHY_MAX];
+	struct ip v[2];
+	enter(s);
+	if (!choose_proxy(s, why)) {
+		fail(s, why);
+	} else {
+		size_t n = known_addresses(s, v);
+		if (n > 0) {
+			begin_race(s, v, n);
+		} else {
+			const char *host = s->proxy.host[0] ? s->proxy.host : s->cfg.host;
+			struct lookup *k = lookup_start(s->d, host, (struct lookup_call){on_found, s});
+			if (s->state == LOOKUP)
+				s->lookup = k;
+		}
+	}
+	leave(s);
+}
+
+/* --- the beginning --- */
+
+static bool copy_text(const char **to, const char *from, bool *ok)
+{
+	*to = from ? strdup(from) : NULL;
+	*ok = *ok && (*to || !from);
+	return *ok;
+}
+
+struct stream *stream_open(struct dialer *d, const struct stream_config *cfg)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	bool ok = s != NULL;
+	if (!s)
+		return NULL;
+	s->d = d;
+	s->fd = -1;
+	s->cfg = *cfg;
+	copy_text(&s->cfg.host, cfg->host, &ok);
+	copy_text(&s->cfg.name, cfg->name ? cfg->name : cfg->host, &ok);
+	copy_text(&s->cfg.ca_file, cfg->ca_file, &ok);
+	copy_text(&s->cfg.proxy, cfg->proxy, &ok);
+	snprintf(s->where, sizeof(s->where), strchr(cfg->host, ':') ? "[%s]:%u" : "%s:%u", cfg->host,
+		 cfg->port);
+	s->start = loop_deferred_new(d->l, (struct loop_call){on_start, s});
+	s->limit = loop_timer_new(d->l, (struct loop_call){on_limit, s});
+	if (!ok || !s->start || !s->limit) {
+		release(s);
+		return NULL;
+	}
+	loop_deferred_ask(s->start);
+	loop_timer_set(s->limit, loop_now(d->l) + (cfg->limit ? cfg->limit : STREAM_CONNECT_LIMIT));
+	return s;
+}
