@@ -92,7 +92,8 @@ bool key_parse_any(uint8_t k[static KEY_LEN], enum key_kind kind, const char *te
 const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind, const uint8_t k[static KEY_LEN])
 {
 	if (kind == KEY_DISCO) {
-		memcpy(out, "d:", 2);
+		out[0] = 'd';
+		out[1] = ':';
 		hex_format(out + 2, (struct bytes){k, 8});
 		return out;
 	}
