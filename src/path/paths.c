@@ -20,7 +20,7 @@ struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
 	key_public(p->disco_public.b, p->disco.b);
 	hash_secret_generate(&p->secret, &cfg->rng);
 	p->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*p->peers));
-	bool indexes = index_init(&p->by_node, cfg->peers_max) & index_init(&p->by_disco, cfg->peers_max);
+	bool indexes = index_init(&p->by_node, cfg->peers_max) && index_init(&p->by_disco, cfg->peers_max);
 	bool timers = heap_init(&p->timers, cfg->peers_max);
 	bool means = means_init(&p->means, &cfg->rng, cfg->port);
 	if (p->peers && indexes && timers && means)

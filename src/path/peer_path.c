@@ -106,11 +106,10 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 		out->via[out->n++] = unproven(p);
 }
 
-static void tell(const struct peer_path *p, struct means *m, int kind, struct via via, struct via was,
-		 enum path_reason reason)
+static void tell(const struct peer_path *p, struct means *m, struct paths_event ev)
 {
-	struct paths_event ev = {.peer = p->id, .via = via, .was = was, .reason = reason, .rtt = p->best.rtt};
-	ev.kind = kind;
+	ev.peer = p->id;
+	ev.rtt = p->best.rtt;
 	means_tell(m, &ev);
 }
 
@@ -185,12 +184,13 @@ static void go_direct(struct peer_path *p, struct means *m, const struct target 
 		      mono_ns now)
 {
 	bool same = endpoint_equal(&p->best.ep, &t->ep);
+	struct via via = via_udp(&t->ep);
 	struct via was = peer_path_is_direct(p) && !same ? via_udp(&p->best.ep) : peer_path_relay(p, m);
 	p->best = (struct choice){t->ep, t->rtt};
 	p->heartbeat_at = p->active ? now + HEARTBEAT : MONO_NEVER;
 	pace_rest(&p->pace);
 	go_on(p, now);
-	tell(p, m, PATHS_MOVED, via_udp(&t->ep), was, reason);
+	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = via, .was = was, .reason = reason});
 }
 
 static void go_asked(struct peer_path *p, struct means *m, bool pong_only, mono_ns now)
@@ -203,19 +203,20 @@ static void go_asked(struct peer_path *p, struct means *m, bool pong_only, mono_
 
 static void go_doubted(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
 {
+	struct via relay = peer_path_relay(p, m), was = via_udp(&p->best.ep);
+	tell(p, m, (struct paths_event){.kind = PATHS_DOUBT, .via = relay, .was = was, .reason = reason});
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
-	tell(p, m, PATHS_DOUBT, peer_path_relay(p, m), via_udp(&p->best.ep), reason);
 	attempt(p, now);
 }
 
 static void go_relayed(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
 {
-	struct via was = via_udp(&p->best.ep);
+	struct via relay = peer_path_relay(p, m), was = via_udp(&p->best.ep);
 	p->best = (struct choice){0};
 	p->heartbeat_at = MONO_NEVER;
 	enter(p, PEER_RELAYED, now);
-	tell(p, m, PATHS_MOVED, peer_path_relay(p, m), was, reason);
+	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = reason});
 }
 
 static void wake(struct peer_path *p, struct means *m, mono_ns now)
