@@ -203,8 +203,7 @@ void relay_server_free(struct relay_server *s)
 	if (!s)
 		return;
 	for (uint32_t i = 0; i < s->clients.used; i++)
-		if (clients_get(&s->clients, i))
-			end_client(s, i);
+		relay_server_gone(s, i, 0);
 	clients_fini(&s->clients);
 	heap_fini(&s->deadlines);
 	key_wipe(&s->cfg.key, sizeof(s->cfg.key));

@@ -482,9 +482,12 @@ static void what_clients_may_not_say_closes(void **state)
 static void a_drain_tells_everybody_once(void **state)
 {
 	struct ends e;
-	struct end a, b;
+	struct end a, b, c;
 	ends_init(&e, 3, 0);
 	end_join(&e, &a);
+	end_join(&e, &c);
+	assert_true(end_send(&e, &c, &a.key, text("x")));
+	expect_packet(&e, &a, &c, text("x"));
 	end_open(&e, &b); /* not through the handshake: it is just closed */
 	relay_server_drain(e.server, 2 * SECOND, MONO_NEVER, e.now);
 	struct derp_frame f = end_expect(&e, &a, DERP_RESTARTING);
@@ -495,7 +498,8 @@ static void a_drain_tells_everybody_once(void **state)
 	end_expect_nothing(&e, &b);
 	free(a.buffer);
 	free(b.buffer);
-	ends_fini(&e); /* clients that are still there are freed with it */
+	free(c.buffer);
+	ends_fini(&e); /* clients that are still there are freed with it, and what they are told */
 }
 
 static void numbers_that_are_nobodys_are_harmless(void **state)
