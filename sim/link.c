@@ -25,11 +25,14 @@ static bool wait_for_line(struct link *l, size_t len, mono_ns *at)
 	return true;
 }
 
+static mono_ns travel(struct link *l)
+{
+	return l->cfg.delay + (l->cfg.jitter ? rng_below(&l->rng, l->cfg.jitter + 1) : 0);
+}
+
 static mono_ns arrival(struct link *l, mono_ns sent)
 {
-	mono_ns at = sent + l->cfg.delay;
-	if (l->cfg.jitter)
-		at += rng_below(&l->rng, l->cfg.jitter + 1);
+	mono_ns at = sent + travel(l);
 	if (happens(l, l->cfg.reorder_ppm))
 		return at + l->cfg.reorder_by;
 	l->last_arrival = mono_max(at, l->last_arrival);
@@ -49,4 +52,17 @@ size_t link_pass(struct link *l, size_t len, mono_ns now, mono_ns at[static LINK
 		return 1;
 	at[1] = arrival(l, sent);
 	return 2;
+}
+
+bool link_pass_later(struct link *l, size_t len, mono_ns sent, mono_ns *at)
+{
+	if (l->down || happens(l, l->cfg.loss_ppm)) {
+		l->lost++;
+		return false;
+	}
+	l->passed++;
+	*at = sent + travel(l);
+	if (l->cfg.rate_bps)
+		*at += (len + l->cfg.headers_len) * 8 * SECOND / l->cfg.rate_bps;
+	return true;
 }

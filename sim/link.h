@@ -36,5 +36,8 @@ struct link {
 void link_init(struct link *l, const struct link_config *cfg, const struct rng *rng);
 /* When a datagram of len bytes that is sent now arrives: 0 (lost), 1 or 2 times are set. */
 size_t link_pass(struct link *l, size_t len, mono_ns now, mono_ns at[static LINK_COPIES_MAX]);
+/* The same for one that is sent at some later time, by somebody who keeps the order himself: it does
+ * not hold up what is sent meanwhile. False: lost. */
+bool link_pass_later(struct link *l, size_t len, mono_ns sent, mono_ns *at) MUST_USE;
 
 #endif

@@ -1,5 +1,5 @@
 /* Bytes go as segments: each is passed over all lines of the way at the moment it is written
- * (link_pass gives the time for each), tried again after a growing time-out while a line loses it,
+ * (link_pass_later gives the time for each), tried again after a growing time-out while a line loses it,
  * and delivered not before the one ahead of it.  Each end is open until its owner closes it or it
  * is told that it is down; calls to an end that is not open are swallowed.
  */
@@ -51,21 +51,12 @@ static bool is_above(const struct box *b, const struct box *top)
 	return false;
 }
 
-/* Passes one segment over one line; sets *at to its arrival. */
-static bool pass_line(struct link *line, size_t len, mono_ns *at)
-{
-	mono_ns when[LINK_COPIES_MAX];
-	if (link_pass(line, len, *at, when) == 0)
-		return false;
-	*at = when[0];
-	return true;
-}
-
 static bool pass_down(struct box *from_top, struct box *to, size_t len, mono_ns *at)
 {
 	if (to == from_top)
 		return true;
-	return pass_down(from_top, to->parent, len, at) && !to->off && pass_line(&to->down, len, at);
+	return pass_down(from_top, to->parent, len, at) && !to->off &&
+	       link_pass_later(&to->down, len, *at, at);
 }
 
 static bool try_once(struct box *from, struct box *to, size_t len, mono_ns *at)
@@ -73,7 +64,7 @@ static bool try_once(struct box *from, struct box *to, size_t len, mono_ns *at)
 	if (from->off || to->off)
 		return false;
 	for (; !is_above(to, from); from = from->parent)
-		if (from->off || !pass_line(&from->up, len, at))
+		if (from->off || !link_pass_later(&from->up, len, *at, at))
 			return false;
 	return pass_down(from, to, len, at);
 }

@@ -91,7 +91,22 @@ static void a_line_that_is_down_loses_all(void **state)
 	assert_int_equal(link_pass(&l, 1, 0, at), 1);
 }
 
+static void what_is_sent_later_holds_nothing_up(void **state)
+{
+	struct link l =
+		link_with((struct link_config){.delay = 10 * MSEC, .jitter = MSEC, .rate_bps = 8000000});
+	mono_ns at[LINK_COPIES_MAX], later;
+	assert_true(link_pass_later(&l, 1000, 5 * SECOND, &later));
+	assert_true(later >= 5 * SECOND + 11 * MSEC && later <= 5 * SECOND + 12 * MSEC);
+	assert_int_equal(link_pass(&l, 1000, 0, at), 1);
+	assert_true(at[0] <= 12 * MSEC);
+	l.down = true;
+	assert_false(link_pass_later(&l, 1000, 5 * SECOND, &later));
+	assert_int_equal(l.lost, 1);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(what_is_sent_later_holds_nothing_up),
 	cmocka_unit_test(delays_each_datagram),
 	cmocka_unit_test(jitter_spreads_and_keeps_the_order),
 	cmocka_unit_test(loses_and_doubles_as_often_as_asked),
