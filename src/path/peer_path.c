@@ -7,8 +7,8 @@
  *                                                                 we send, trust is over -> DOUBTED
  *   AWAITING   best              we sent, nothing came yet        anything on best -> DIRECT
  *                                                                 150..400 ms -> ASKED
- *   ASKED      best              a ping is to tell (sent twice)   anything on best -> DIRECT
- *                                                                 2 round trips -> DOUBTED
+ *   ASKED      best; and relay   a ping is to tell (sent twice)   anything on best -> DIRECT
+ *              when called                                        2 round trips -> DOUBTED
  *   DOUBTED    best and relay    silence, a refusal of the        a pong -> DIRECT, there
  *                                system, a changed link           5 s -> RELAYED
  *
@@ -32,7 +32,7 @@
 #define GOOD_ENOUGH   (5 * MSEC)    /* of a round trip: do not look for better */
 #define DOUBT_MAX     (5 * SECOND)
 #define CALL_APART    (250 * MSEC)
-#define CALL_AGAIN    (5 * SECOND)  /* a call is answered with ours only this long after our last */
+#define ANSWER_APART  (5 * SECOND)  /* between two calls of ours that answer the peer's */
 #define CALL_WAIT     (300 * MSEC)  /* for STUN, before a call */
 #define STUN_YOUNG    (27 * SECOND) /* reference, 7.1 "endpoints fresh" */
 #define SILENCE_ASK   (400 * MSEC)  /* AWAITING, at most */
@@ -55,6 +55,7 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.sent_at = MONO_NEVER,
 				.call_by = MONO_NEVER,
 				.called_at = MONO_NEVER,
+				.answered_at = MONO_NEVER,
 				.heartbeat_at = MONO_NEVER,
 				.all_pinged_at = MONO_NEVER};
 	pace_init(&p->pace, now);
@@ -74,6 +75,12 @@ static bool is_trusted(const struct peer_path *p)
 bool peer_path_is_direct(const struct peer_path *p)
 {
 	return is_trusted(p) || p->state == PEER_DOUBTED;
+}
+
+/* The peer has lost us, as it says: until a pong tells, it may be that only we are not heard. */
+static bool is_called(const struct peer_path *p)
+{
+	return p->state == PEER_ASKED && p->pong_only;
 }
 
 /* --- ways --- */
@@ -100,7 +107,7 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 	*out = (struct route){.n = 0};
 	if (peer_path_is_direct(p))
 		out->via[out->n++] = via_udp(&p->best.ep);
-	if (!is_trusted(p) && p->state != PEER_PLAIN && relay.kind != VIA_NONE)
+	if ((!is_trusted(p) || is_called(p)) && p->state != PEER_PLAIN && relay.kind != VIA_NONE)
 		out->via[out->n++] = relay;
 	if (out->n == 0 && unproven(p).kind != VIA_NONE)
 		out->via[out->n++] = unproven(p);
@@ -207,6 +214,10 @@ static void go_doubted(struct peer_path *p, struct means *m, enum path_reason re
 	tell(p, m, (struct paths_event){.kind = PATHS_DOUBT, .via = relay, .was = was, .reason = reason});
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
+	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the call of the
+	 * attempt does. */
+	if (peer_path_has_disco(p) && relay.kind != VIA_NONE)
+		means_call(m, p->id, &relay);
 	attempt(p, now);
 }
 
@@ -296,7 +307,7 @@ void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now)
 	p->heard = from->ep;
 	if (!is_trusted(p) || !endpoint_equal(&from->ep, &p->best.ep))
 		return;
-	if (p->state != PEER_ASKED || !p->pong_only)
+	if (!is_called(p))
 		go_on(p, now);
 }
 
@@ -355,9 +366,12 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 		return;
 	}
 	pace_answer(&p->pace, now);
-	/* It must punch its NAT for us, too, and does so when it is called. */
-	if (mono_since(p->called_at, now) >= CALL_AGAIN && p->call_by == MONO_NEVER)
-		want_call(p, m, now);
+	/* It must punch its NAT for us, too, and does so when it is called. That we called just now does not
+	 * count: as long as it did not know our disco key, it could not read that. */
+	if (mono_since(p->answered_at, now) < ANSWER_APART || p->call_by != MONO_NEVER)
+		return;
+	p->answered_at = now;
+	want_call(p, m, now);
 }
 
 void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now)

@@ -42,6 +42,7 @@ struct peer_path {
 	mono_ns call_from, call_by; /* a call-me-maybe is to be sent; MONO_NEVER: none */
 	mono_ns call_needs;         /* wait with it until our candidates are as young as this */
 	mono_ns called_at;          /* last one sent; MONO_NEVER */
+	mono_ns answered_at;        /* last time that we answered one with ours; MONO_NEVER */
 	mono_ns heartbeat_at;       /* MONO_NEVER: none */
 	mono_ns all_pinged_at;      /* MONO_NEVER */
 	uint32_t heartbeats;

@@ -190,8 +190,12 @@ static void stun_candidates(const void *self, struct candidates *out)
 static void stun_refresh(void *self, bool forget, mono_ns now)
 {
 	struct stun_finder *f = self;
-	if (!forget && mono_since(f->round_at, now) < ROUND_APART)
+	if (!forget && mono_since(f->round_at, now) < ROUND_APART) {
+		/* What we were told just before a NAT forgot us is as old as what we were told long ago. */
+		if (f->n > 0)
+			f->next_round = mono_min(f->next_round, f->round_at + ROUND_APART);
 		return;
+	}
 	if (forget) {
 		f->answered_at = MONO_NEVER;
 		for (size_t i = 0; i < f->n; i++)

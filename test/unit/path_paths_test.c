@@ -126,6 +126,23 @@ static void a_call_waits_for_stun_but_not_long(void **state)
 	toy_end(t);
 }
 
+static void a_call_that_came_too_early_to_be_read_is_made_again(void **state)
+{
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct toy *t = toy_new(seed, false);
+		toy_meet(t, 1);
+		toy_send(t, 1);
+		toy_run(t, t->now + 250 * MSEC);
+		assert_int_equal(t->node[1].calls, 1);
+		toy_meet(t, 0); /* only now it learns who that is */
+		toy_send(t, 0);
+		toy_run(t, t->now + SECOND);
+		assert_true(toy_direct(t, 0));
+		assert_true(toy_direct(t, 1));
+		toy_end(t);
+	}
+}
+
 /* --- a path that breaks --- */
 
 static struct toy *direct_pair(uint64_t seed, bool both)
@@ -149,6 +166,32 @@ static void a_flushed_nat_costs_less_than_a_second_and_then_it_is_direct_again(v
 			assert_true(toy_direct(t, i));
 			assert_int_equal(toy_count(t, i, PATHS_DOUBT, PATH_SILENT), 1);
 		}
+		toy_end(t);
+	}
+}
+
+static void a_nat_flushed_just_after_a_round_of_stun_is_asked_again(void **state)
+{
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct toy *t = direct_pair(seed, true);
+		toy_stream(t, 17 * SECOND + seed * 200 * MSEC, true);
+		toy_flush(t, (int)(seed % 2));
+		toy_stream(t, 4 * SECOND, true);
+		assert_true(toy_direct(t, 0));
+		assert_true(toy_direct(t, 1));
+		toy_end(t);
+	}
+}
+
+static void a_path_cut_one_way_costs_less_than_a_second(void **state)
+{
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct toy *t = direct_pair(seed, true);
+		toy_stream(t, 17 * SECOND + seed * 200 * MSEC, true);
+		t->node[0].hears_only = true;
+		toy_stream(t, 2 * SECOND, true);
+		assert_true(t->node[0].longest_gap < 100 * MSEC);
+		assert_true(t->node[1].longest_gap < 1 * SECOND);
 		toy_end(t);
 	}
 }
@@ -404,6 +447,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(who_has_no_udp_stays_on_the_relay_and_probes_ever_less),
 	cmocka_unit_test(a_disco_key_learned_late_starts_the_attempt_at_once),
 	cmocka_unit_test(a_call_waits_for_stun_but_not_long),
+	cmocka_unit_test(a_call_that_came_too_early_to_be_read_is_made_again),
+	cmocka_unit_test(a_nat_flushed_just_after_a_round_of_stun_is_asked_again),
+	cmocka_unit_test(a_path_cut_one_way_costs_less_than_a_second),
 	cmocka_unit_test(a_flushed_nat_costs_less_than_a_second_and_then_it_is_direct_again),
 	cmocka_unit_test(who_only_sends_notices_a_cut_too),
 	cmocka_unit_test(a_path_that_stays_silent_is_given_up_after_five_seconds),

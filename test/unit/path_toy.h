@@ -100,7 +100,7 @@ static inline void toy_leave(struct toy *t, int from, const struct via *via, str
 		toy_fly(t, 1 - from, &inside, &via->ep, 1 * MSEC, b);
 		return;
 	}
-	if (n->blocked)
+	if (n->blocked || n->hears_only)
 		return;
 	if (t->loss_percent && rng_below(&t->rng, 100) < t->loss_percent)
 		return;
