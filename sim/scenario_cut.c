@@ -26,36 +26,39 @@ static void start(struct pair *p)
 	world_run(p->w, 2 * SECOND + rng_below(&p->w->rng, 20 * SECOND));
 }
 
-static void flush_both(struct world *w)
+static bool is_not_direct(struct world *w)
+{
+	return !world_is_direct(w, &w->homes[0], &w->homes[1]);
+}
+
+/* Notices, falls back, and returns while the stream runs. */
+static void flush(struct world *w, bool alice, bool bob)
 {
 	struct pair p = pair_easy(w);
 	start(&p);
 	mono_ns cut = world_now(w);
-	home_flush(p.alice);
-	home_flush(p.bob);
-	world_run(w, AGAIN_WITHIN + 200 * MSEC);
-	mono_ns resumed = world_now(w) - 200 * MSEC;
+	if (alice)
+		home_flush(p.alice);
+	if (bob)
+		home_flush(p.bob);
+	world_expect(w, world_wait(w, is_not_direct, AGAIN_WITHIN), "nobody noticed");
 	pair_wait_direct(&p, 10 * SECOND);
 	world_measure(w, "direct again after, ms", (world_now(w) - cut) / MSEC);
 	world_run(w, 3 * SECOND);
 	pair_hush(&p);
-	judge_fall(&p, cut, resumed);
-	judge_return(&p, resumed);
+	judge_fall(&p, cut, cut + AGAIN_WITHIN);
+	judge_return(&p, cut + AGAIN_WITHIN);
+}
+
+static void flush_both(struct world *w)
+{
+	flush(w, true, true);
 }
 
 static void flush_one(struct world *w)
 {
-	struct pair p = pair_easy(w);
-	start(&p);
-	mono_ns cut = world_now(w);
-	home_flush(rng_below(&w->rng, 2) ? p.alice : p.bob);
-	world_run(w, AGAIN_WITHIN + 200 * MSEC);
-	mono_ns resumed = world_now(w) - 200 * MSEC;
-	pair_wait_direct(&p, 10 * SECOND);
-	world_run(w, 3 * SECOND);
-	pair_hush(&p);
-	judge_fall(&p, cut, resumed);
-	judge_return(&p, resumed);
+	bool alice = rng_below(&w->rng, 2);
+	flush(w, alice, !alice);
 }
 
 /* Both ways, or one, are swallowed in the middle of the internet for a while. */
