@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 
-bool means_init(struct means *m, const struct rng *rng, uint16_t port)
+bool means_init(struct means *m, const struct rng *rng, uint16_t port, uint32_t peers_max)
 {
 	*m = (struct means){.rng = *rng};
 	gather_init(&m->gather, rng, port);
 	m->outbox = calloc(OUTBOX_MAX, sizeof(*m->outbox));
 	m->events = calloc(PATH_EVENTS_MAX, sizeof(*m->events));
-	if (m->outbox && m->events && probes_init(&m->probes))
+	if (m->outbox && m->events && probes_init(&m->probes, peers_max))
 		return true;
 	free(m->outbox);
 	free(m->events);

@@ -37,7 +37,8 @@ struct means {
 	struct paths_stats stats;
 };
 
-bool means_init(struct means *m, const struct rng *rng, uint16_t port) MUST_USE; /* false: out of memory */
+/* False: out of memory. */
+bool means_init(struct means *m, const struct rng *rng, uint16_t port, uint32_t peers_max) MUST_USE;
 void means_fini(struct means *m);
 bool means_know_region(const struct means *m, uint16_t region);
 

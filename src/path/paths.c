@@ -22,7 +22,7 @@ struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
 	p->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*p->peers));
 	bool indexes = index_init(&p->by_node, cfg->peers_max) && index_init(&p->by_disco, cfg->peers_max);
 	bool timers = heap_init(&p->timers, cfg->peers_max);
-	bool means = means_init(&p->means, &cfg->rng, cfg->port);
+	bool means = means_init(&p->means, &cfg->rng, cfg->port, cfg->peers_max);
 	if (p->peers && indexes && timers && means)
 		return p;
 	if (!means)

@@ -103,7 +103,8 @@ struct route {
 	struct via via[2];
 	uint8_t n; /* 0: there is no way at present */
 };
-/* Called for each batch that is sent to a peer. */
+/* Called for each batch that is sent to a peer. On a direct path a stream in both directions costs a
+ * ping each 3 s; one in which nothing comes back costs at most three pings a second, of 124 bytes. */
 void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out);
 /* An authentic WireGuard message of this peer came this way. */
 void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns now);

@@ -11,15 +11,23 @@ static uint64_t hash_of(const struct disco_txid *txid)
 	return hash;
 }
 
-bool probes_init(struct probes *t)
+static uint32_t room_for(uint32_t peers)
 {
-	*t = (struct probes){.v = calloc(PROBES_MAX, sizeof(*t->v))};
-	if (!t->v || !index_init(&t->by_txid, PROBES_MAX)) {
+	if (peers >= PROBES_MAX / PROBES_PER_PEER)
+		return PROBES_MAX;
+	return peers * PROBES_PER_PEER < PROBES_MIN ? PROBES_MIN : peers * PROBES_PER_PEER;
+}
+
+bool probes_init(struct probes *t, uint32_t peers_max)
+{
+	uint32_t cap = room_for(peers_max);
+	*t = (struct probes){.v = calloc(cap, sizeof(*t->v)), .cap = cap};
+	if (!t->v || !index_init(&t->by_txid, cap)) {
 		free(t->v);
 		t->v = NULL;
 		return false;
 	}
-	for (uint32_t i = 0; i < PROBES_MAX; i++)
+	for (uint32_t i = 0; i < t->cap; i++)
 		t->v[i].peer = PEER_NONE;
 	return true;
 }
@@ -43,7 +51,7 @@ const struct probe *probes_begin(struct probes *t, peer_id peer, const struct vi
 {
 	uint32_t i = t->next;
 	struct probe *p = &t->v[i];
-	t->next = (i + 1) % PROBES_MAX;
+	t->next = (i + 1) % t->cap;
 	release(t, i);
 	*p = (struct probe){.peer = peer, .via = *via, .sent_at = now, .for_person = for_person};
 	rng_fill(rng, p->txid.b, DISCO_TXID_LEN);
@@ -69,7 +77,7 @@ bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now, st
 
 void probes_forget(struct probes *t, peer_id peer)
 {
-	for (uint32_t i = 0; i < PROBES_MAX; i++)
+	for (uint32_t i = 0; i < t->cap; i++)
 		if (t->v[i].peer == peer)
 			release(t, i);
 }

@@ -14,7 +14,7 @@
 #include "wire/disco.h"
 
 #define PROBE_LIFETIME (5 * SECOND)
-enum { PROBES_MAX = 2048 };
+enum { PROBES_MIN = 1024, PROBES_PER_PEER = 16, PROBES_MAX = 1 << 16 };
 
 struct probe {
 	struct disco_txid txid;
@@ -26,11 +26,12 @@ struct probe {
 
 struct probes {
 	struct probe *v; /* a ring, in the order of sending */
-	uint32_t next;
+	uint32_t cap, next;
 	struct index by_txid;
 };
 
-bool probes_init(struct probes *t) MUST_USE; /* false: out of memory */
+/* Room for PROBES_PER_PEER of each, within the two limits; false: out of memory. */
+bool probes_init(struct probes *t, uint32_t peers_max) MUST_USE;
 void probes_fini(struct probes *t);
 /* Notes a ping of fresh random id; the id is in the answer, borrowed until the next call. */
 const struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,

@@ -201,7 +201,7 @@ static void a_ping_is_answered_once_and_within_5_s(void **state)
 	struct probes t;
 	struct probe out;
 	struct via via = via_relay(3);
-	assert_true(probes_init(&t));
+	assert_true(probes_init(&t, 1));
 	struct disco_txid a = probes_begin(&t, 7, &via, true, &rng, SECOND)->txid;
 	struct disco_txid b = probes_begin(&t, 8, &via, false, &rng, SECOND)->txid;
 	struct disco_txid unknown = a;
@@ -221,10 +221,10 @@ static void the_oldest_ping_is_forgotten_when_the_table_is_full(void **state)
 	struct probes t;
 	struct probe out;
 	struct via via = via_relay(3);
-	assert_true(probes_init(&t));
+	assert_true(probes_init(&t, 1));
 	struct disco_txid first = probes_begin(&t, 1, &via, false, &rng, 0)->txid;
 	struct disco_txid second = probes_begin(&t, 1, &via, false, &rng, 0)->txid;
-	for (int i = 0; i < PROBES_MAX - 1; i++)
+	for (int i = 0; i < PROBES_MIN - 1; i++)
 		probes_begin(&t, 2, &via, false, &rng, 0);
 	assert_false(probes_end(&t, &first, 0, &out));
 	assert_true(probes_end(&t, &second, 0, &out));
@@ -233,6 +233,18 @@ static void the_oldest_ping_is_forgotten_when_the_table_is_full(void **state)
 	assert_true(probes_end(&t, &last, 0, &out));
 	assert_int_equal(t.by_txid.n, 0);
 	probes_fini(&t);
+}
+
+static void there_is_more_room_for_more_peers(void **state)
+{
+	static const uint32_t rows[][2] = {{0, PROBES_MIN}, {64, PROBES_MIN},   {65, 65 * PROBES_PER_PEER},
+					   {4095, 65520},   {4096, PROBES_MAX}, {UINT32_MAX, PROBES_MAX}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct probes t;
+		assert_true(probes_init(&t, rows[i][0]));
+		assert_int_equal(t.cap, rows[i][1]);
+		probes_fini(&t);
+	}
 }
 
 static const struct CMUnitTest tests[] = {
@@ -247,6 +259,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_second_best_is_proven_and_not_in_use),
 	cmocka_unit_test(a_round_trip_falls_at_once_and_rises_slowly),
 	cmocka_unit_test(a_ping_is_answered_once_and_within_5_s),
+	cmocka_unit_test(there_is_more_room_for_more_peers),
 	cmocka_unit_test(the_oldest_ping_is_forgotten_when_the_table_is_full),
 };
 RUN_TESTS(tests)
