@@ -131,6 +131,14 @@ static void close_stream(struct stream *s)
 	free(s);
 }
 
+static void close_all(struct stream_list *list)
+{
+	for (struct stream *s = list->first, *next; s; s = next) {
+		next = s->after;
+		close_stream(s);
+	}
+}
+
 static void linger(struct stream *s)
 {
 	s->state = LINGERING;
@@ -185,9 +193,10 @@ static void on_timer(void *self)
 {
 	struct relay_listen *r = self;
 	mono_ns now = loop_now(r->cfg.loop);
-	while (r->greeting.first && r->greeting.first->opened_at + GREETING_MAX <= now) {
-		r->stats.slow += r->greeting.first->state == GREETING;
-		close_stream(r->greeting.first);
+	for (struct stream *s = r->greeting.first, *next; s && s->opened_at + GREETING_MAX <= now; s = next) {
+		next = s->after;
+		r->stats.slow += s->state == GREETING;
+		close_stream(s);
 	}
 	relay_server_tick(r->cfg.server, now);
 	loop_deferred_ask(r->drain_server);
@@ -494,10 +503,8 @@ void relay_listen_free(struct relay_listen *r)
 		return;
 	if (r->accept_again)
 		stop_accepting(r);
-	while (r->greeting.first)
-		close_stream(r->greeting.first);
-	while (r->derp.first)
-		close_stream(r->derp.first);
+	close_all(&r->greeting);
+	close_all(&r->derp);
 	loop_timer_free(r->timer);
 	loop_timer_free(r->accept_again);
 	loop_deferred_free(r->drain_server);
