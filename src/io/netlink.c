@@ -18,7 +18,7 @@ enum {
 struct netlink {
 	struct mnl_socket *socket;
 	uint32_t seq;
-	char request[REQUEST_MAX], answer[ANSWER_MAX];
+	_Alignas(8) char request[REQUEST_MAX], answer[ANSWER_MAX]; /* messages are read in place */
 };
 
 static struct mnl_socket *socket_open(unsigned groups, int flags, char *why)
@@ -287,7 +287,7 @@ struct netlink_monitor {
 	struct mnl_socket *socket;
 	int skip;
 	bool changed;
-	char answer[ANSWER_MAX];
+	_Alignas(8) char answer[ANSWER_MAX]; /* messages are read in place */
 };
 
 struct netlink_monitor *netlink_monitor_open(int skip_ifindex, char why[static WHY_MAX])
