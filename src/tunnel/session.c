@@ -40,10 +40,12 @@ bool session_may_receive(const struct session *s, mono_ns now)
 	return s->live && mono_since(s->born, now) < REJECT_AFTER_TIME;
 }
 
-bool session_wants_rekey(const struct session *s, mono_ns now)
+bool session_wants_rekey(const struct session *s, bool data, mono_ns now)
 {
-	return s->counter > REKEY_AFTER_MESSAGES ||
-	       mono_since(s->born, now) >= (s->initiator ? REKEY_AFTER_TIME : REKEY_ANYWAY_TIME);
+	mono_ns age = mono_since(s->born, now);
+	if (s->counter > REKEY_AFTER_MESSAGES)
+		return true;
+	return s->initiator ? age >= REKEY_AFTER_TIME : data && age >= REKEY_ANYWAY_TIME;
 }
 
 bool session_seal(struct session *s, struct packet *p)

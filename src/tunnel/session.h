@@ -12,9 +12,9 @@
 
 #define REJECT_AFTER_TIME (180 * SECOND)
 #define REKEY_AFTER_TIME  (120 * SECOND)
-/* When the initiator should have seen to it, whether it sends (120 s) or only receives (165 s), but did
- * not.  It can be that nobody thinks he is the initiator, after both had been at the same time. */
-#define REKEY_ANYWAY_TIME     (170 * SECOND)
+/* For data only, when the initiator should have seen to it, whether it sends (120 s) or only receives
+ * (165 s), but did not.  It can be that nobody is the initiator, after both had been at once. */
+#define REKEY_ANYWAY_TIME     (175 * SECOND)
 #define REKEY_AFTER_MESSAGES  (UINT64_C(1) << 60)
 #define REJECT_AFTER_MESSAGES (UINT64_MAX - (UINT64_C(1) << 13))
 
@@ -37,8 +37,8 @@ void session_move(struct session *to, struct session *from);
 
 bool session_may_send(const struct session *s, mono_ns now);
 bool session_may_receive(const struct session *s, mono_ns now);
-/* Old or used enough that whoever may should begin a new handshake after sending on it. */
-bool session_wants_rekey(const struct session *s, mono_ns now);
+/* Old or used enough that we should begin a new handshake after sending on it; `data`: no keepalive. */
+bool session_wants_rekey(const struct session *s, bool data, mono_ns now);
 
 /* Seals in place: padding and tag behind the content, header before it. False: no room, or no more
  * counters; p is then as it was. */

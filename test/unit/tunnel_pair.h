@@ -109,6 +109,7 @@ static inline enum tunnel_sealed end_seal(struct pair *p, int from, const struct
 	struct packet packet = packet_in(memory, sizeof(memory), PACKET_HEADROOM);
 	uint8_t *room = packet_append(&packet, content->n);
 	assert_non_null(room);
+	m->n = 0;
 	memcpy(room, content->b, content->n);
 	enum tunnel_sealed sealed = tunnel_seal(p->end[from].t, PEER, &packet, p->now);
 	if (sealed == TUNNEL_SEALED) {
@@ -123,6 +124,7 @@ static inline bool end_output(struct pair *p, int from, struct message *m)
 	uint8_t memory[PACKET_SIZE];
 	struct packet packet = packet_in(memory, sizeof(memory), PACKET_HEADROOM);
 	peer_id to = PEER_NONE;
+	m->n = 0;
 	if (!tunnel_output(p->end[from].t, &to, &packet, p->now))
 		return false;
 	assert_int_equal(to, PEER);
@@ -132,7 +134,8 @@ static inline bool end_output(struct pair *p, int from, struct message *m)
 }
 
 /* Opens a datagram that came from `source`, a byte that stands for an address. */
-static inline enum tunnel_opened end_open_from(struct pair *p, int at, const struct message *m, uint8_t source)
+static inline enum tunnel_opened end_open_from(struct pair *p, int at, const struct message *m,
+					       uint8_t source)
 {
 	struct end *e = &p->end[at];
 	peer_id from = PEER_NONE;
@@ -204,6 +207,31 @@ static inline int pair_run(struct pair *p, mono_ns until)
 	}
 	p->now = until;
 	return n;
+}
+
+static inline const struct tunnel_stats *stats(const struct pair *p, int which)
+{
+	return tunnel_stats(p->end[which].t);
+}
+
+static inline struct tunnel_peer_status status(const struct pair *p, int which)
+{
+	struct tunnel_peer_status s;
+	tunnel_peer_status(p->end[which].t, PEER, &s);
+	return s;
+}
+
+static inline bool event(struct pair *p, int which, int kind, bool initiator)
+{
+	struct tunnel_event ev;
+	return tunnel_event(p->end[which].t, &ev) && (int)ev.kind == kind && ev.peer == PEER &&
+	       ev.initiator == initiator;
+}
+
+static inline bool no_event(struct pair *p, int which)
+{
+	struct tunnel_event ev;
+	return !tunnel_event(p->end[which].t, &ev);
 }
 
 #endif
