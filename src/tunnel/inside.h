@@ -41,8 +41,9 @@ struct peer {
 
 	/* We send on `current`, and receive on all three. */
 	struct session previous, current, next;
-	bool rekey_asked;     /* once in a session's last minute, because of data received */
-	mono_ns scheduled_at; /* what stands in the heap */
+	mono_ns responder_after; /* REKEY_RESPONDER_FIRST or _LAST */
+	bool rekey_asked;        /* once in a session's last minute, because of data received */
+	mono_ns scheduled_at;    /* what stands in the heap */
 
 	struct {
 		bool session, initiator, given_up;

@@ -144,14 +144,16 @@ peer_id tunnel_peer_find(const struct tunnel *t, const struct node_key *key)
 }
 
 /* All is zero in an unused peer, and no place of it is touched before it is used. */
-static void fill(struct peer *p, const struct noise_remote *remote, const struct tunnel_peer_config *cfg,
-		 mono_ns now)
+static void fill(const struct tunnel *t, struct peer *p, const struct noise_remote *remote,
+		 const struct tunnel_peer_config *cfg, mono_ns now)
 {
+	bool first = key_order(t->self.public.b, cfg->key.b) > 0;
 	*p = (struct peer){
 		.used = true,
 		.remote = *remote,
 		.initiated_at = MONO_NEVER,
 		.initiation_at = MONO_NEVER,
+		.responder_after = first ? REKEY_RESPONDER_FIRST : REKEY_RESPONDER_LAST,
 		.scheduled_at = MONO_NEVER,
 		.status.handshake_at = MONO_NEVER,
 	};
@@ -169,7 +171,7 @@ enum tunnel_add tunnel_peer_add(struct tunnel *t, peer_id id, const struct tunne
 		  noise_remote_init(&remote, &t->self, &cfg->key, cfg->psk) &&
 		  index_add(&t->by_key, hash_of(t, &cfg->key), id);
 	if (ok) {
-		fill(&t->peers[id], &remote, cfg, now);
+		fill(t, &t->peers[id], &remote, cfg, now);
 		peer_schedule(t, &t->peers[id]);
 	}
 	key_wipe(&remote, sizeof(remote));

@@ -13,7 +13,7 @@ static bool seal(struct tunnel *t, struct peer *p, struct packet *packet, mono_n
 	timers_sent(&p->timers, now);
 	if (data)
 		timers_data_sent(&p->timers, now);
-	if (session_wants_rekey(&p->current, data, now))
+	if (session_wants_rekey(&p->current, data ? p->responder_after : MONO_NEVER, now))
 		handshake_want(t, p, now);
 	return true;
 }

@@ -40,12 +40,10 @@ bool session_may_receive(const struct session *s, mono_ns now)
 	return s->live && mono_since(s->born, now) < REJECT_AFTER_TIME;
 }
 
-bool session_wants_rekey(const struct session *s, bool data, mono_ns now)
+bool session_wants_rekey(const struct session *s, mono_ns responder_after, mono_ns now)
 {
-	mono_ns age = mono_since(s->born, now);
-	if (s->counter > REKEY_AFTER_MESSAGES)
-		return true;
-	return s->initiator ? age >= REKEY_AFTER_TIME : data && age >= REKEY_ANYWAY_TIME;
+	return s->counter > REKEY_AFTER_MESSAGES ||
+	       mono_since(s->born, now) >= (s->initiator ? REKEY_AFTER_TIME : responder_after);
 }
 
 bool session_seal(struct session *s, struct packet *p)

@@ -12,9 +12,12 @@
 
 #define REJECT_AFTER_TIME (180 * SECOND)
 #define REKEY_AFTER_TIME  (120 * SECOND)
-/* For data only, when the initiator should have seen to it, whether it sends (120 s) or only receives
- * (165 s), but did not.  It can be that nobody is the initiator, after both had been at once. */
-#define REKEY_ANYWAY_TIME     (175 * SECOND)
+/* When a responder with data to send begins a handshake all the same, because the initiator should
+ * have, whether it sends (120 s) or only receives (130 s), but did not.  So it is when both were
+ * initiators at the same moment and each now sends on the other's session.  The times are far apart,
+ * and which is whose is by the order of the keys, so that this does not happen to them again. */
+#define REKEY_RESPONDER_FIRST (135 * SECOND)
+#define REKEY_RESPONDER_LAST  (175 * SECOND)
 #define REKEY_AFTER_MESSAGES  (UINT64_C(1) << 60)
 #define REJECT_AFTER_MESSAGES (UINT64_MAX - (UINT64_C(1) << 13))
 
@@ -37,8 +40,9 @@ void session_move(struct session *to, struct session *from);
 
 bool session_may_send(const struct session *s, mono_ns now);
 bool session_may_receive(const struct session *s, mono_ns now);
-/* Old or used enough that we should begin a new handshake after sending on it; `data`: no keepalive. */
-bool session_wants_rekey(const struct session *s, bool data, mono_ns now);
+/* Old or used enough that we should begin a new handshake after sending on it. A responder's does not
+ * grow old before `responder_after`. */
+bool session_wants_rekey(const struct session *s, mono_ns responder_after, mono_ns now);
 
 /* Seals in place: padding and tag behind the content, header before it. False: no room, or no more
  * counters; p is then as it was. */

@@ -132,15 +132,15 @@ static void sessions_want_a_rekey_by_time_and_by_use(void **state)
 {
 	struct both s;
 	start(&s);
-	assert_false(session_wants_rekey(&s.a, true, 219 * SECOND));
-	assert_true(session_wants_rekey(&s.a, false, 220 * SECOND));
-	assert_false(session_wants_rekey(&s.b, true, 274 * SECOND));
-	assert_true(session_wants_rekey(&s.b, true, 275 * SECOND));
-	assert_false(session_wants_rekey(&s.b, false, 275 * SECOND));
+	assert_false(session_wants_rekey(&s.a, 135 * SECOND, 219 * SECOND));
+	assert_true(session_wants_rekey(&s.a, MONO_NEVER, 220 * SECOND));
+	assert_false(session_wants_rekey(&s.b, 135 * SECOND, 234 * SECOND));
+	assert_true(session_wants_rekey(&s.b, 135 * SECOND, 235 * SECOND));
+	assert_false(session_wants_rekey(&s.b, MONO_NEVER, 279 * SECOND));
 	s.b.counter = REKEY_AFTER_MESSAGES;
-	assert_false(session_wants_rekey(&s.b, false, 101 * SECOND));
+	assert_false(session_wants_rekey(&s.b, 135 * SECOND, 101 * SECOND));
 	s.b.counter++;
-	assert_true(session_wants_rekey(&s.b, false, 101 * SECOND));
+	assert_true(session_wants_rekey(&s.b, 135 * SECOND, 101 * SECOND));
 	stop(&s);
 }
 
