@@ -326,7 +326,7 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct pa
 		return;
 	peer_path_route(peer, &p->means, &out->route);
 	out->direct = peer_path_is_direct(peer) || peer->state == PEER_PLAIN;
-	out->doubted = peer->state == PEER_DOUBTED;
+	out->doubted = peer->state == PEER_DOUBTED || out->route.n == 2;
 	out->active = peer->active;
 	out->rtt = peer->best.rtt;
 	out->disco = peer->disco;

@@ -22,7 +22,8 @@
  * relay, so that the peer probes us, and pings to all its targets.  After 45 s without traffic
  * nothing runs any more.
  *
- * Bounded: the targets (targets.h), the pings (pace.h), one call-me-maybe each 250 ms. */
+ * Bounded: the targets (targets.h), the pings (pace.h), one call-me-maybe each 250 ms
+ * and one for each doubt. */
 #include "path/peer_path.h"
 
 #define ACTIVE        (45 * SECOND) /* after the last data sent */
