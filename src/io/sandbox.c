@@ -230,10 +230,12 @@ static bool add_rules(scmp_filter_ctx f, uint32_t action, const char *const *nam
 
 static bool add_families(scmp_filter_ctx f, const int *v, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)v[i])))
+	for (size_t i = 0; i < n; i++) {
+		const struct scmp_arg_cmp family = {
+			.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)v[i]};
+		if (seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &family))
 			return false;
+	}
 	return true;
 }
 
