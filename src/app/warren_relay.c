@@ -111,6 +111,10 @@ static void say_node_lines(const struct relay *r)
 		       r->o.host, port);
 		if (self_signed)
 			printf("Pin = %s\n", pin);
+		if (r->o.no_tls)
+			printf("Plain = yes\n");
+		if (!r->o.stun || r->o.stun_port != 3478)
+			printf("STUNPort = %u\n", r->o.stun ? (unsigned)r->o.stun_port : 0);
 	}
 	fflush(stdout);
 }
