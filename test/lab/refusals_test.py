@@ -25,7 +25,7 @@ class Refusals(LabCase):
 
     def test_a_wrong_file_is_named_with_line_and_what_was_expected(self):
         self.refused(self.node("[Peer]\nPublicKey = nodekey:short\nAllowedIPs = 100.64.0.2/32\n"),
-                     r"warren\.conf:7: PublicKey: found \"nodekey:short\", expected nodekey: and 64")
+                     r"warren\.conf:8: PublicKey: found \"nodekey:short\", expected nodekey: and 64")
 
     def test_a_missing_file_is_named(self):
         node = self.node()

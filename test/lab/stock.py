@@ -108,11 +108,12 @@ class Place:
 class StockCase(LabCase):
     """Our node and a stock one, one of them in a home and the other on the open internet."""
 
-    def our_side(self, namespace, stock, endpoint, psk=None):
+    def our_side(self, namespace, stock, endpoint=None, psk=None):
+        """Without an endpoint the stock peer has to call first."""
         node = nodes.Node(self.loop, self.lab, Place("alice", namespace), self.folder)
-        secret = f"PresharedKey = {psk}\n" if psk else ""
-        node.configure(f"[Peer]\nName = stock\nPublicKey = {stock.public}\nAllowedIPs = {THEIRS}/32\n"
-                       f"Endpoint = {endpoint}\n{secret}")
+        more = f"Endpoint = {endpoint}\n" if endpoint else ""
+        more += f"PresharedKey = {psk}\n" if psk else ""
+        node.configure(f"[Peer]\nName = stock\nPublicKey = {stock.public}\nAllowedIPs = {THEIRS}/32\n{more}")
         return node
 
     def start(self, node):
@@ -132,7 +133,7 @@ class StockCase(LabCase):
     def they_call(self, psk=None):
         """The stock one in a home, ours on the open internet; it finds out by itself where the other is."""
         stock = Stock(self, self.lab.alice.host, THEIRS)
-        node = self.our_side(self.lab.relay, stock, f"{self.lab.alice.public}:9", psk)
+        node = self.our_side(self.lab.relay, stock, psk=psk)
         stock.configure(node.keys.public, OURS, f"{self.lab.RELAY}:{NODE_PORT}", psk)
         self.start(node)
         stock.start()
