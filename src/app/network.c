@@ -1,5 +1,7 @@
 #include "app/network.h"
 
+#include <string.h>
+
 static bool covers(const struct config *c, const struct prefix *p)
 {
 	for (size_t i = 0; i < c->n_peers; i++)
@@ -75,9 +77,14 @@ bool network_reroute(struct network *n, const struct config *was, const struct c
 
 size_t network_interfaces(struct network *n, struct paths_interface *v, size_t max)
 {
-	size_t count = 0;
+	size_t count = 0, kept = 0;
 	char why[WHY_MAX];
 	if (!netlink_interfaces(n->nl, tun_index(n->tun), v, max, &count, why))
 		return 0;
-	return count;
+	/* An fe80:: address reaches nobody, and comes seconds after its link: no reason to doubt a path. */
+	for (size_t i = 0; i < count; i++)
+		if (v[i].ip.family == 4 || !ip_is_link_local(&v[i].ip))
+			v[kept++] = v[i];
+	memset(v + kept, 0, (count - kept) * sizeof(*v));
+	return kept;
 }
