@@ -23,7 +23,7 @@ static struct allowed_node *node_at(const struct allowed_ips *a, uint32_t link)
 
 static unsigned bit_of(const uint8_t *b, unsigned bit)
 {
-	return b[bit / 8] >> (7 - bit % 8) & 1u;
+	return (unsigned)b[bit / 8] >> (7 - bit % 8) & 1u;
 }
 
 /* How many leading bits are the same, `limit` at most. */
