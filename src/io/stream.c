@@ -41,7 +41,10 @@ enum stream_state { LOOKUP, RACE, PROXY, TLS, UP, DOWN, CLOSED };
 
 struct stream {
 	struct dialer *d;
-	struct stream_config cfg; /* strings: ours */
+	struct stream_config cfg; /* its strings point into own */
+	struct {
+		char *host, *name, *ca_file, *proxy;
+	} own;
 	enum stream_state state;
 	unsigned depth; /* entries from the loop under way */
 	char where[WHERE_MAX];
@@ -72,12 +75,12 @@ static void release(struct stream *s)
 	if (s->bev)
 		bufferevent_free(s->bev);
 	OPENSSL_cleanse(&s->proxy, sizeof(s->proxy));
-	if (s->cfg.proxy)
-		OPENSSL_cleanse((char *)(uintptr_t)s->cfg.proxy, strlen(s->cfg.proxy));
-	free((char *)(uintptr_t)s->cfg.host);
-	free((char *)(uintptr_t)s->cfg.name);
-	free((char *)(uintptr_t)s->cfg.ca_file);
-	free((char *)(uintptr_t)s->cfg.proxy);
+	if (s->own.proxy)
+		OPENSSL_cleanse(s->own.proxy, strlen(s->own.proxy)); /* may hold a password */
+	free(s->own.host);
+	free(s->own.name);
+	free(s->own.ca_file);
+	free(s->own.proxy);
 	free(s);
 }
 
@@ -441,26 +444,33 @@ static void on_start(void *self)
 
 /* --- the beginning --- */
 
-static bool copy_text(const char **to, const char *from, bool *ok)
+/* Copies the text, if there is one. False: out of memory. */
+static bool copy_text(char **own, const char **text)
 {
-	*to = from ? strdup(from) : NULL;
-	*ok = *ok && (*to || !from);
-	return *ok;
+	if (!*text)
+		return true;
+	*own = strdup(*text);
+	*text = *own;
+	return *own != NULL;
+}
+
+static bool copy_config(struct stream *s, const struct stream_config *cfg)
+{
+	s->cfg = *cfg;
+	if (!s->cfg.name)
+		s->cfg.name = cfg->host;
+	return copy_text(&s->own.host, &s->cfg.host) && copy_text(&s->own.name, &s->cfg.name) &&
+	       copy_text(&s->own.ca_file, &s->cfg.ca_file) && copy_text(&s->own.proxy, &s->cfg.proxy);
 }
 
 struct stream *stream_open(struct dialer *d, const struct stream_config *cfg)
 {
 	struct stream *s = calloc(1, sizeof(*s));
-	bool ok = s != NULL;
 	if (!s)
 		return NULL;
 	s->d = d;
 	s->fd = -1;
-	s->cfg = *cfg;
-	copy_text(&s->cfg.host, cfg->host, &ok);
-	copy_text(&s->cfg.name, cfg->name ? cfg->name : cfg->host, &ok);
-	copy_text(&s->cfg.ca_file, cfg->ca_file, &ok);
-	copy_text(&s->cfg.proxy, cfg->proxy, &ok);
+	bool ok = copy_config(s, cfg);
 	snprintf(s->where, sizeof(s->where), strchr(cfg->host, ':') ? "[%s]:%u" : "%s:%u", cfg->host,
 		 cfg->port);
 	s->start = loop_deferred_new(d->l, (struct loop_call){on_start, s});

@@ -195,8 +195,9 @@ static struct page no_content(const struct upgrade_asked *a, char *headers, size
 	const struct text *t = &a->header[CHALLENGE];
 	bool answer = challenge_is_good(t);
 	snprintf(headers, cap,
-		 "Cache-Control: no-cache, no-store, must-revalidate, no-transform, max-age=0\r\n%s%s%s",
-		 answer ? "X-Tailscale-Response: response " : "", answer ? t->s : "", answer ? "\r\n" : "");
+		 "Cache-Control: no-cache, no-store, must-revalidate, no-transform, max-age=0\r\n%s%.*s%s",
+		 answer ? "X-Tailscale-Response: response " : "", CHALLENGE_MAX, answer ? t->s : "",
+		 answer ? "\r\n" : "");
 	return (struct page){"204 No Content", headers, NULL};
 }
 
