@@ -43,6 +43,6 @@ struct alarm alarm_of(struct events *e, void (*ring)(void *self, mono_ns now), v
 void alarm_set(struct alarm *a, mono_ns at); /* MONO_NEVER: nothing to add */
 
 /* Zeroed memory; ends the program when there is none. */
-void *sim_alloc(size_t n);
+void *sim_alloc(size_t n) __attribute__((returns_nonnull));
 
 #endif

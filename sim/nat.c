@@ -21,41 +21,36 @@ struct mapping {
 	struct endpoint inside, outside; /* outside: as far as the mapping depends on it */
 	struct endpoint external;
 	mono_ns used;
-	struct permission *permissions;
+	struct permission permissions[PERMISSIONS_MAX];
 	size_t n_permissions;
 };
 
 struct nat {
 	struct nat_config cfg;
 	struct rng rng;
-	struct mapping *v;
 	uint16_t next_port;
 	uint32_t boots;
 	struct nat_stats stats;
+	struct mapping v[]; /* mappings_max */
 };
 
 struct nat *nat_new(const struct nat_config *cfg, const struct rng *rng)
 {
-	struct nat *n = sim_alloc(sizeof(*n));
+	uint32_t most = cfg->mappings_max ? cfg->mappings_max : 1024;
+	struct nat *n = sim_alloc(sizeof(*n) + most * sizeof(n->v[0]));
 	n->cfg = *cfg;
 	n->rng = *rng;
+	n->cfg.mappings_max = most;
 	if (!n->cfg.timeout)
 		n->cfg.timeout = 120 * SECOND;
-	if (!n->cfg.mappings_max)
-		n->cfg.mappings_max = 1024;
 	if (!n->cfg.port_step)
 		n->cfg.port_step = 1;
 	n->next_port = n->cfg.port_first ? n->cfg.port_first : PORT_LOW;
-	n->v = sim_alloc(n->cfg.mappings_max * sizeof(*n->v));
 	return n;
 }
 
 void nat_free(struct nat *n)
 {
-	if (!n)
-		return;
-	nat_flush(n);
-	free(n->v);
 	free(n);
 }
 
@@ -76,8 +71,6 @@ uint32_t nat_boots(const struct nat *n)
 
 void nat_flush(struct nat *n)
 {
-	for (uint32_t i = 0; i < n->stats.mappings; i++)
-		free(n->v[i].permissions);
 	n->stats.mappings = 0;
 }
 
@@ -101,17 +94,11 @@ static struct endpoint seen_by(enum nat_scope scope, const struct endpoint *outs
 	return *outside;
 }
 
-static void remove_mapping(struct nat *n, uint32_t i)
-{
-	free(n->v[i].permissions);
-	n->v[i] = n->v[--n->stats.mappings];
-}
-
 static void clean(struct nat *n, mono_ns now)
 {
 	for (uint32_t i = n->stats.mappings; i-- > 0;)
 		if (!alive(n, n->v[i].used, now))
-			remove_mapping(n, i);
+			n->v[i] = n->v[--n->stats.mappings];
 }
 
 static struct mapping *find_inside(struct nat *n, const struct endpoint *inside, const struct endpoint *dst)
@@ -178,11 +165,10 @@ static struct mapping *make(struct nat *n, const struct endpoint *src, const str
 	struct mapping *m = &n->v[n->stats.mappings++];
 	enum nat_scope scope = n->cfg.firewall ? NAT_ENDPOINT_INDEPENDENT : n->cfg.mapping;
 	*m = (struct mapping){.inside = *src, .outside = seen_by(scope, dst), .external = external};
-	m->permissions = sim_alloc(PERMISSIONS_MAX * sizeof(*m->permissions));
 	return m;
 }
 
-static struct permission *find_permission(const struct nat *n, const struct mapping *m,
+static struct permission *find_permission(const struct nat *n, struct mapping *m,
 					  const struct endpoint *outside)
 {
 	struct endpoint seen = seen_by(n->cfg.filtering, outside);

@@ -162,8 +162,9 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (getenv("SIM_SEEDS"))
-		o.most = (unsigned)strtoul(getenv("SIM_SEEDS"), NULL, 10);
+	const char *most = getenv("SIM_SEEDS");
+	if (most)
+		o.most = (unsigned)strtoul(most, NULL, 10);
 	if (optind == argc || !crypto_init()) {
 		fprintf(stderr, "usage: warren-sim [-s SEED] [-n COUNT] [-v] NAME... (-l: list them)\n");
 		return 2;

@@ -28,7 +28,7 @@ static void relay_restarts_under_direct(struct world *w)
 	start(&p);
 	mono_ns before = world_now(w);
 	restart_relay(&p);
-	world_run(w, 60 * SECOND);
+	world_run(w, 30 * SECOND);
 	pair_hush(&p);
 	world_expect(w, pair_lost(&p, before, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(&p, before, MONO_NEVER));

@@ -71,7 +71,7 @@ static void hole(struct world *w, bool there, bool back)
 		world_cut(w, p.alice, p.bob);
 	if (back)
 		world_cut(w, p.bob, p.alice);
-	world_run(w, 5 * SECOND + rng_below(&w->rng, 30 * SECOND));
+	world_run(w, 5 * SECOND + rng_below(&w->rng, 20 * SECOND));
 	mono_ns healed = world_now(w);
 	world_expect(w, !world_is_direct(w, p.alice, p.bob), "still believes in a path with a hole");
 	world_heal(w);

@@ -62,13 +62,13 @@ static void an_hour(struct world *w)
 
 static void a_day(struct world *w)
 {
-	endure(w, 24 * 3600 * SECOND, 200 * MSEC);
+	endure(w, SECOND * 24 * 3600, 200 * MSEC);
 }
 
 const struct scenario scenarios_endure[] = {
 	{"bad-lines", "a tenth lost, jitter, reordering: few moves, no more lost than the line loses", 200,
 	 bad_lines},
-	{"hour", "an hour with a flush every few minutes: never silent for 2 s", 20, an_hour},
+	{"hour", "an hour with a flush every few minutes: never silent for 2 s", 10, an_hour},
 	{"day", "24 hours of the same", 2, a_day},
 	{0},
 };
