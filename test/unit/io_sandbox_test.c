@@ -18,6 +18,8 @@
 
 enum { SKIP = 77 };
 
+extern void __gcov_dump(void) __attribute__((weak)); /* in a build that measures coverage */
+
 static char why[WHY_MAX];
 
 #define CHECK(x)                                                                                  \
@@ -34,6 +36,8 @@ static int status_of(void (*fn)(void))
 	pid_t child = fork();
 	if (child == 0) {
 		fn();
+		if (__gcov_dump)
+			__gcov_dump();
 		_exit(0);
 	}
 	assert_true(child > 0);

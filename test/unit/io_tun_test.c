@@ -12,6 +12,7 @@
 
 #include "io/netlink.h"
 #include "io/tun.h"
+#include "io/udp.h"
 #include "unit.h"
 
 enum { SKIP = 77 };
@@ -159,10 +160,13 @@ static void tun_failures_are_sentences(void)
 	tun_close(t);
 	tun_close(NULL);
 	char root[] = "/tmp/warren-test-XXXXXX";
-	CHECK(mkdtemp(root));
+	int outside = open("/", O_RDONLY | O_DIRECTORY);
+	CHECK(outside >= 0 && mkdtemp(root));
 	CHECK(chroot(root) == 0);
 	CHECK(!tun_open("w", why) && strstr(why, "modprobe tun"));
-	_exit(0); /* the leak check at exit would miss /proc */
+	CHECK(fchdir(outside) == 0 && chroot(".") == 0); /* out again */
+	CHECK(rmdir(root) == 0);
+	close(outside);
 }
 
 static bool listed(const struct paths_interface *v, size_t n, const char *text, uint8_t bits)
@@ -280,6 +284,42 @@ static void changes_are_noticed(void)
 	tun_close(other);
 }
 
+/* The device cannot take them merged: they go one by one, and after some tries unmerged from the start. */
+static void datagrams_over_the_mtu_go_one_by_one(void)
+{
+	enum { ROUNDS = 10 };
+	struct netlink *nl = netlink_open(why);
+	static uint8_t body[2][1500];
+	struct datagram out[2], in[8];
+	struct udp_refused r;
+	size_t got = 0;
+	CHECK(nl && netlink_link_up(nl, 1, 1280, why));
+	struct udp *u = udp_open(&(struct udp_config){0}, why);
+	CHECK(u);
+	for (int i = 0; i < 2; i++)
+		out[i] = (struct datagram){{body[i], sizeof(body[i]), 0, 0},
+					   {ip_v4(127, 0, 0, 1), udp_port(u)}};
+	for (int i = 0; i < ROUNDS; i++) {
+		udp_send(u, out, 2, &r);
+		CHECK(r.n == 0);
+		for (size_t n = 1; got < 2 * (size_t)(i + 1) && n > 0;) {
+			wait_readable(udp_fd4(u));
+			n = udp_recv(u, in, 8);
+			for (size_t k = 0; k < n; k++)
+				CHECK(in[k].packet.len == sizeof(body[0]));
+			got += n;
+		}
+	}
+	CHECK(got == 2 * ROUNDS && udp_stats(u)->tx == 2 * ROUNDS && udp_stats(u)->tx_merged == 0);
+	CHECK(udp_stats(u)->gso_failed > 0 && udp_stats(u)->gso_failed < ROUNDS);
+	struct endpoint far = {ip_v4(192, 0, 2, 1), 9};
+	out[0].at = out[1].at = far;
+	udp_send(u, out, 2, &r);
+	CHECK(r.n == 1 && endpoint_equal(&r.v[0], &far)); /* there is no route */
+	udp_close(u);
+	netlink_close(nl);
+}
+
 #define IN_OWN_NETWORK(name)                  \
 	static void test_##name(void **state) \
 	{                                     \
@@ -292,6 +332,7 @@ IN_OWN_NETWORK(addresses_are_listed)
 IN_OWN_NETWORK(routes_come_and_go)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 IN_OWN_NETWORK(changes_are_noticed)
+IN_OWN_NETWORK(datagrams_over_the_mtu_go_one_by_one)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_packets_pass_both_ways),
@@ -301,5 +342,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_routes_come_and_go),
 	cmocka_unit_test(test_netlink_failures_are_sentences),
 	cmocka_unit_test(test_changes_are_noticed),
+	cmocka_unit_test(test_datagrams_over_the_mtu_go_one_by_one),
 };
 RUN_TESTS(tests)
