@@ -63,7 +63,7 @@ static void make_stamp(const struct tunnel *t, struct peer *p, mono_ns now)
 	wr_be32(&w, (uint32_t)ns);
 }
 
-/* Writes a message without its MACs at the end of which room for them is. */
+/* Both write a whole message whose MACs are still zero: cookie_sign fills them in. */
 static void write_initiation(struct wr *out, uint32_t sender, const struct noise_initiation *n)
 {
 	struct wg_initiation m = {.sender = sender};

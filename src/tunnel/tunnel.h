@@ -81,7 +81,8 @@ enum tunnel_opened {
 	TUNNEL_KEEPALIVE, /* authentic, empty */
 	TUNNEL_HANDSHAKE, /* an authentic initiation or response; tunnel_output has the answer */
 	TUNNEL_COOKIE,    /* reply holds a cookie reply: send it back where the datagram came from */
-	TUNNEL_DROPPED    /* malformed, not authentic, replayed, not allowed: counted */
+	TUNNEL_DROPPED    /* malformed, not authentic, replayed, not allowed: counted. Also a cookie that was
+			   * taken: it is used from the next try on, and proves nothing of the peer */
 };
 
 /* Opens one datagram in place. `source` are bytes that stand for where it came from, for cookies

@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct allowed_ips a = {0};
 	static struct list l;
 	l.n = 0;
-	while (r.left > 0) {
+	while (r.left > 0 && !r.bad) {
 		uint8_t what = rd_u8(&r);
 		peer_id id = what % PEERS;
 		struct ip ip = read_ip(&r, what & 0x80 ? 6 : 4);

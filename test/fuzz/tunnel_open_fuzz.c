@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	carry(peer, us, 0);
 	FUZZ_ASSERT(us->peers[0].current.live);
 
-	for (mono_ns now = 0; r.left > 0; now += 30 * MSEC) {
+	for (mono_ns now = 0; r.left > 0 && !r.bad; now += 30 * MSEC) {
 		uint8_t memory[PACKET_SIZE], reply[64];
 		peer_id id = PEER_NONE;
 		struct wr w = wr_of(reply, sizeof(reply));
