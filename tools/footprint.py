@@ -21,6 +21,12 @@ AIMS = {"warrend": 1 << 20, "warren-relay": 1 << 20}
 AIM_RSS_KIB = 8 * 1024
 
 
+def stripped_size(program):
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run(["strip", "-o", out.name, program], check=True)
+        return os.path.getsize(out.name)
+
+
 def linked(program):
     out = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
     return re.findall(r"\(NEEDED\).*\[(.*)\]", out)
@@ -90,6 +96,8 @@ def idle_memory():
             try:
                 wait_for(node_log, r"relay lab: connected", node)
                 time.sleep(2)
+                if os.environ.get("FOOTPRINT_SMAPS"):
+                    print(pathlib.Path(f"/proc/{node.pid}/smaps").read_text(), file=sys.stderr)
                 return {"warrend": memory_kib(node.pid), "warren-relay": memory_kib(relay.pid)}
             finally:
                 node.terminate()
@@ -117,7 +125,7 @@ def main():
     print("| program | stripped size | aim | idle memory (RSS / PSS / private) | links |")
     print("| --- | --- | --- | --- | --- |")
     for name in ("warrend", "warren-relay", "warren"):
-        size = (BUILD / name).stat().st_size
+        size = stripped_size(BUILD / name)
         m = memory.get(name)
         text = f"{m['rss'] / 1024:.1f} / {m['pss'] / 1024:.1f} / {m['private'] / 1024:.1f} MiB" if m else "-"
         aim = f"{AIMS[name] // 1024} KiB" if name in AIMS else "-"

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,9 @@ int main(int argc, char **argv)
 	int status = read_options(&d.opt, argc, argv);
 	if (status >= 0)
 		return status;
+	/* A fixed threshold keeps every large table in a mapping of its own, where the rows that are not
+	 * used cost nothing. Left alone, glibc raises it after the first large free. */
+	mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	log_init(&d.log, STDERR_FILENO, d.opt.verbose ? LOG_AT_DEBUG : LOG_AT_INFO);
 	d.cfg = crypto_init() ? config_load(d.opt.config, why) : NULL;
 	if (!d.cfg) {
