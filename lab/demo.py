@@ -47,7 +47,7 @@ def introduce(show, why_no_lab):
     show.say()
     show.say(show.paint("dim", MAP))
     if why_no_lab:
-        show.say(f"Played on the simulated internet with the same code, because {why_no_lab}.")
+        show.say(f"Played on the simulated internet with the same code: no lab on this machine ({why_no_lab}).")
     show.say(f"Delay one way: {2 * UPLINK_MS} ms directly, {2 * (UPLINK_MS + RELAY_MS)} ms through the relay. "
              f"{show.paint('relay', '●')} relay  {show.paint('direct', '●')} direct  {show.paint('both', '●')} both")
 

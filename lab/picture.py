@@ -42,7 +42,7 @@ def marks_of(run):
     if again is not None:
         marks.append((again, f"traffic again, after {again - run.flushed:.2f} s", COLOUR[RELAY]))
     if back is not None:
-        marks.append((back, "direct again, nothing lost" if not run._lost_after_again() else "direct again",
+        marks.append((back, "direct again, nothing lost" if not run.lost_after_again() else "direct again",
                       COLOUR[DIRECT]))
     return marks
 

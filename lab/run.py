@@ -28,6 +28,10 @@ def is_direct(where):
     return bool(where) and not where.startswith("relay")
 
 
+def _rounded(details):
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in details.items()}
+
+
 class Packet:
     __slots__ = ("seq", "sent", "got", "path")
 
@@ -137,7 +141,7 @@ class Run:
 
     def steps(self):
         """(name, start, end) of each step that has begun; end is None while it goes on."""
-        marks = [("on the way up", 0.0), ("while direct", self.both(self.went_direct))]
+        marks = [("on the way up" if self.name == "two_homes" else "through the relay", 0.0), ("while direct", self.both(self.went_direct))]
         if self.flushed is not None:
             marks += [
                 ("while the NAT's memory was gone", self.cut),
@@ -153,7 +157,7 @@ class Run:
     def observations(self):
         seen = self._first_packet()
         seen += self._two_homes() if self.name == "two_homes" else self._udp_blocked()
-        return [{"run": self.name, "what": w, "seen": bool(ok), **more} for w, ok, more in seen]
+        return [{"run": self.name, "what": w, "seen": bool(ok), **_rounded(more)} for w, ok, more in seen]
 
     def _first_packet(self):
         first = [self.first(w) for w in WAYS]
@@ -178,17 +182,15 @@ class Run:
                      {"outage_s": outage, **(self._count(self.cut, again) if again else {})}))
         seen.append(("back to direct", back is not None and self.ended and self.kind("alice") == DIRECT
                      and self.kind("bob") == DIRECT, {"at_s": back, "to": self._addresses(self.returned)}))
-        seen.append(("no packet lost on the return", back is not None and not self._lost_after_again(),
-                     {"lost": len(self._lost_after_again())}))
+        seen.append(("no packet lost on the return", back is not None and not self.lost_after_again(),
+                     {"sent": len(self.after_again()), "lost": len(self.lost_after_again())}))
         return seen
 
-    def _lost_after_again(self):
-        lost = []
-        for way in WAYS:
-            p = self.again(way)
-            if p:
-                lost += [q for q in self.packets[way] if q.sent >= p.sent and q.got is None]
-        return lost
+    def after_again(self):
+        return [q for way in WAYS if (p := self.again(way)) for q in self.packets[way] if q.sent >= p.sent]
+
+    def lost_after_again(self):
+        return [q for q in self.after_again() if q.got is None]
 
     def _udp_blocked(self):
         never = not any(is_direct(e["to"]) or is_direct(e.get("also")) for e in self.paths)

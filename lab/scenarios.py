@@ -75,7 +75,7 @@ def udp_blocked(build, emit):
 def play(build, emit, log_folder):
     for scenario in (two_homes, udp_blocked):
         stage = scenario(build, emit)
-        for p in (stage.relay.program, stage.alice.program, stage.bob.program):
-            with open(os.path.join(log_folder, f"{stage.run.name}-{p.name.split()[0]}.log"), "w") as f:
-                f.write(p.text() + "\n")
+        for who in ("relay", "alice", "bob"):
+            with open(os.path.join(log_folder, f"{stage.run.name}-{who}.log"), "w") as f:
+                f.write(getattr(stage, who).program.text() + "\n")
         stage.close()

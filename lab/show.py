@@ -1,10 +1,8 @@
 """The demo as lines on a terminal, live, from the events of run.py."""
 
-import json
+from run import BOTH, DIRECT, RELAY, Run, is_direct
 
-from run import BOTH, DIRECT, NODES, RELAY, WAYS, Run, is_direct
-
-SETTLE_S = 0.3  # a step is counted when what was under way at its end has had time to arrive
+SETTLE_S = 0.12  # a step is counted when what was under way at its end has had time to arrive
 
 TITLES = {
     "two_homes": "Two homes behind NAT routers, 50 packets a second each way",
@@ -67,20 +65,25 @@ class Show:
             p = run.first(e["way"])
             self.line(run.now, p.path, f"{b} hears {a}, {self._by(p.path)}: {p.delay_ms:.0f} ms, handshake and all")
         if run.again(e["way"]) and self._once("again " + e["way"]):
-            gap = run.now - run.flushed
-            self.line(run.now, RELAY, f"{b} hears {a} again, {self._by(RELAY)}, {gap:.2f} s after the cut")
+            p = run.again(e["way"])
+            self.line(run.now, p.path, f"{b} hears {a} again, {self._by(p.path)}, {p.got - run.flushed:.2f} s after "
+                                       "the cut")
 
     def _by(self, kind):
-        return self.paint(kind, "through the relay" if kind == RELAY else "directly")
+        return self.paint(kind, {RELAY: "through the relay", DIRECT: "directly", BOTH: "by the copy through the relay"}[kind])
 
     def _path(self, run, e):
         if "none" in e["from"]:
             return  # that there is a relay now is where every story begins
         kind = run.kind(e["node"])
-        rtt = f", round trip {e['rtt_ms']:.0f} ms" if e.get("rtt_ms") else ""
-        to = self.paint(kind, e["to"] + (f" and {e['also']}" if e.get("also") else ""))
+        rtt = f", round trip {e['rtt_ms']:.0f} ms" if e.get("rtt_ms") and not e.get("also") else ""
         reason = self.paint("dim", f"({e.get('reason') or 'no reason given'}{rtt})")
-        self.line(run.now, kind, f"{e['node']} → {e['peer']}: {e['from']} → {to} {reason}")
+        if e.get("also"):
+            direct, relay = sorted((e["to"], e["also"]), key=is_direct, reverse=True)
+            text = f"{direct} in doubt, {self.paint(kind, relay)} gets a copy"
+        else:
+            text = f"{e['from']} → {self.paint(kind, e['to'])}"
+        self.line(run.now, kind, f"{e['node']} → {e['peer']}: {text} {reason}")
 
     def _flush(self, run, e):
         self.line(run.now, "bad", f"{e['home']}'s router forgets every mapping and gives out another port, "
@@ -109,19 +112,24 @@ class Show:
 
     def verdict(self):
         """Says what was seen and what was missing; true if nothing was."""
-        self.say()
+        for run in self.runs:
+            self.say("\n" + self.paint("bold", "Seen: " + TITLES.get(run.name, run.name)))
+            for o in run.observations():
+                mark = self.paint("good", "✓") if o["seen"] else self.paint("bad", "✗ MISSING:")
+                self.say(f"  {mark} {o['what']}" + self.paint("dim", _details(o)))
         everything = self.observations()
-        missing = [o for o in everything if not o["seen"]]
-        for o in everything:
-            mark = self.paint("good", "✓") if o["seen"] else self.paint("bad", "✗ MISSING:")
-            details = ", ".join(f"{k} {_text(v)}" for k, v in o.items() if k not in ("run", "what", "seen"))
-            self.say(f"  {mark} {o['run']}: {o['what']}" + (self.paint("dim", f"  {details}") if details else ""))
-        return bool(everything) and not missing
+        return bool(everything) and all(o["seen"] for o in everything)
 
 
-def _text(v):
-    if isinstance(v, float):
-        return f"{v:.2f}"
-    if isinstance(v, dict):
-        return ", ".join(f"{k} → {x}" for k, x in v.items())
-    return json.dumps(v) if isinstance(v, (list, type(None))) else str(v)
+def _details(o):
+    """What was measured, in words, behind a colon; nothing if there is nothing."""
+    words = []
+    if o.get("at_s") is not None:
+        words.append(f"at {o['at_s']:.2f} s")
+    if o.get("outage_s") is not None:
+        words.append(f"after {o['outage_s']:.2f} s")
+    words += [f"after {ms:.0f} ms" for ms in o.get("took_ms", ()) if ms is not None]
+    words += [f"{node} → {address}" for node, address in o.get("to", {}).items()]
+    if "sent" in o:
+        words.append(f"{o['lost']} of {o['sent']} lost")
+    return ": " + ", ".join(words) if words else ""

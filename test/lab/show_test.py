@@ -86,7 +86,7 @@ class Observations(unittest.TestCase):
         self.assertIn("direct both ways: 203.0.113.7:41641 ⇄ 198.51.100.7:41641", text)
         self.assertIn("direct both ways again: 203.0.113.7:52001", text)
         self.assertIn("0 of 50 packets lost on the way up", text)
-        self.assertIn("60 of ", text)
+        self.assertIn("60 of 78 packets lost while the NAT", text)
 
     def test_direct_too_late_is_missing(self):
         show, ok, _ = shown(two_homes(direct_from=2.5))
