@@ -19,20 +19,18 @@ $(BUILD)/build.ninja: | packages
 	@meson setup $(BUILD) >/dev/null || { cat $(BUILD)/meson-logs/meson-log.txt; rm -rf $(BUILD); exit 1; }
 
 all: $(BUILD)/build.ninja ## build everything
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) -n | grep -q 'no work to do' || ninja -C $(BUILD)
 
-demo: packages $(BUILD)/build.ninja ## two machines behind NATs find each other, on this machine
-	@ninja -C $(BUILD) --quiet
+demo: packages all ## two machines behind NATs find each other, on this machine
 	@python3 lab/demo.py --build $(BUILD) $(DEMO)
 
 check: packages-check ## everything that must hold; what CI runs
 	@tools/check
 
-check-slow: packages-check $(BUILD)/build.ninja ## what takes minutes: rekeying with stock peers, thousands of seeds
-	@ninja -C $(BUILD) --quiet
+check-slow: packages-check all ## what takes minutes: rekeying with stock peers, thousands of seeds
 	@meson test -C $(BUILD) --suite slow --print-errorlogs --timeout-multiplier 10
 
-lint: packages-check $(BUILD)/build.ninja ## format, clang-tidy, cppcheck, the rules of the house
+lint: packages-check all ## format, clang-tidy, cppcheck, the rules of the house
 	@tools/lint $(BUILD)
 
 fuzz: packages-check ## each fuzz target for SECONDS=60
