@@ -83,28 +83,31 @@ static mono_ns arrival(struct cable *c, enum cable_way way, mono_ns now)
 	return c->last[way];
 }
 
-/* The counter of what happens to this frame instead of being carried; NULL: it is carried. */
-static uint64_t *fate(struct cable *c, enum cable_way way, size_t n)
+static bool count(uint64_t *counter)
+{
+	++*counter;
+	return true;
+}
+
+/* Is this frame not carried? Then the reason is counted. */
+static bool is_dropped(struct cable *c, enum cable_way way, size_t n)
 {
 	struct cable_stats *s = &c->stats[way];
 	if (n > CABLE_FRAME_MAX)
-		return &s->too_long;
+		return count(&s->too_long);
 	if (c->is_cut)
-		return &s->cut;
+		return count(&s->cut);
 	if (rng_below(&c->rng, CABLE_PPM) < c->quality[way].loss_ppm)
-		return &s->lost;
+		return count(&s->lost);
 	if (c->n_free == 0)
-		return &s->full;
-	return NULL;
+		return count(&s->full);
+	return false;
 }
 
 void cable_input(struct cable *c, enum cable_way way, struct bytes frame, mono_ns now)
 {
-	uint64_t *dropped = fate(c, way, frame.n);
-	if (dropped) {
-		++*dropped;
+	if (is_dropped(c, way, frame.n))
 		return;
-	}
 	uint32_t slot = c->free[--c->n_free];
 	struct frame *f = &c->frames[slot];
 	f->way = way;

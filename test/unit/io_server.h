@@ -33,7 +33,8 @@ static inline struct identity identity_make(const char *cn, long serial, const c
 	X509_gmtime_adj(X509_getm_notAfter(id.cert), 3600);
 	X509_NAME *name = X509_get_subject_name(id.cert);
 	/* Not MBSTRING_ASC: that allows 64 letters, and a relay's meta certificate has 71. */
-	X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_UTF8STRING, (const uint8_t *)cn, (int)strlen(cn), -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_UTF8STRING, (const uint8_t *)cn, (int)strlen(cn), -1,
+				   0);
 	X509_set_issuer_name(id.cert, name);
 	X509_set_pubkey(id.cert, id.key);
 	if (names) {
