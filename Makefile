@@ -4,7 +4,7 @@
 BUILD ?= build
 
 .DEFAULT_GOAL := all
-.PHONY: all packages packages-check demo check check-slow lint fuzz coverage footprint install clean help
+.PHONY: all packages packages-check demo check check-slow lint fuzz coverage footprint throughput install clean help
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -41,6 +41,9 @@ coverage: packages-check ## line coverage of the floors below io/
 
 footprint: packages ## size of the programs, and memory of an idle node
 	@tools/footprint
+
+throughput: packages-check all ## TCP through our tunnel beside wireguard-go's, in turn (root)
+	@python3 tools/throughput.py $(BUILD)
 
 install: all ## DESTDIR= and the usual Meson options
 	@meson install -C $(BUILD)
