@@ -20,6 +20,7 @@ RELAY, DIRECT, BOTH = "relay", "direct", "both"
 
 DIRECT_WITHIN_S = 2.0
 AGAIN_WITHIN_S = 1.0
+LINE_LATE_S = 0.01  # between a node's turn and our reading its line about it
 UNDER_WAY_S = 0.1  # a packet sent so shortly before the flush may still have been on its way
 FIRST_WITHIN_S = 0.5  # three times the way through the relay, and room: the handshake takes two of them
 
@@ -78,6 +79,10 @@ class Run:
     def _path(self, t, e):
         self.at[e["node"]] = (e["to"], e.get("also"))
         self.paths.append({**e, "t": t})
+        kind = self.kind(e["node"])
+        last = self.packets[f"{e['node']}>{e['peer']}"][-1:]
+        if kind != DIRECT and last and t - last[0].sent < LINE_LATE_S:
+            last[0].path = kind  # the node took it after it had given up the direct path
 
     def _flush(self, t, e):
         self.flushed, self.flushed_home = t, e["home"]

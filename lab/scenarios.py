@@ -36,8 +36,11 @@ class Stage:
         return Stream(self.loop, self.alice, self.bob, self.emit)
 
     def flush(self, home):
+        flushing = home.start_flush(random.randint(50000, 59999))
+        if self.loop.until(lambda: flushing.poll() is not None, 10) is False or flushing.returncode:
+            raise RuntimeError(f"{home.name}'s router could not be flushed")
+        # Only now: until it was done, packets still got through.
         self.emit({"t": time.monotonic(), "event": "flush", "home": home.name})
-        home.flush(random.randint(50000, 59999))
 
     def end(self, stream):
         stream.stop()

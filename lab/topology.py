@@ -120,10 +120,19 @@ class Home:
         self.router.sysctl(net__ipv4__ip_forward=1)
         self.router.nft(ROUTER)
 
+    def start_flush(self, to):
+        """The router forgets every mapping and gives the node's port another one from now on.
+
+        Returns the process that does it: who measures delays meanwhile does not wait for it in one piece."""
+        p = self.router.start("sh", "-c", "nft -f - && exec conntrack -F", stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+        with p.stdin:
+            p.stdin.write(REMAPPED.format(port=NODE_PORT, to=to))
+        return p
+
     def flush(self, to):
-        """The router forgets every mapping and gives the node's port another one from now on."""
-        self.router.nft(REMAPPED.format(port=NODE_PORT, to=to))
-        self.router.run("conntrack", "-F")
+        if self.start_flush(to).wait(10):
+            raise RuntimeError(f"{self.name}'s router could not be flushed")
 
     def block_udp(self):
         self.router.nft(BLOCKED)
