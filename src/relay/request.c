@@ -161,17 +161,21 @@ static void write_switch(struct wr *out, const struct node_key *server_key)
 
 /* --- what is wanted --- */
 
-/* Is `word` one of the words of a list with commas? */
+static bool is_between_words(char c)
+{
+	return c == ' ' || c == '\t' || c == ',';
+}
+
+/* Is `word` one of the words of a list with commas? A value may hold any byte, NUL too. */
 static bool lists(const struct text *t, const char *word)
 {
-	size_t n = strlen(word);
-	const char *s = t->s, *end = t->s + t->n;
-	while (!t->too_long && s < end) {
-		s += strspn(s, " \t,");
-		size_t len = strcspn(s, " \t,");
-		if (len == n && strncasecmp(s, word, n) == 0)
+	size_t n = strlen(word), start = 0;
+	for (size_t i = 0; i <= t->n && !t->too_long; i++) {
+		if (i < t->n && !is_between_words(t->s[i]))
+			continue;
+		if (i - start == n && strncasecmp(t->s + start, word, n) == 0)
 			return true;
-		s += len;
+		start = i + 1;
 	}
 	return false;
 }
