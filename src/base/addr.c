@@ -98,7 +98,7 @@ bool ip_is_multicast(const struct ip *ip)
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
-	return a->port == b->port && ip_equal(&a->ip, &b->ip);
+	return a->port == b->port && a->scope == b->scope && ip_equal(&a->ip, &b->ip);
 }
 
 bool endpoint_is_set(const struct endpoint *e)
@@ -128,7 +128,7 @@ bool endpoint_parse(struct endpoint *e, const char *text)
 	bool bracketed = n >= 2 && host[0] == '[' && host[n - 1] == ']';
 	if (bracketed)
 		host[n - 1] = '\0';
-	struct endpoint parsed;
+	struct endpoint parsed = {.scope = 0};
 	long port = parse_number(colon + 1, UINT16_MAX);
 	if (port < 0 || !ip_parse(&parsed.ip, host + bracketed))
 		return false;

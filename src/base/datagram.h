@@ -8,6 +8,7 @@
 struct datagram {
 	struct packet packet;
 	struct endpoint at; /* where it came from, or goes to */
+	struct ip from;     /* the address of ours that it is to leave from; family 0: any that fits */
 };
 
 #endif

@@ -7,12 +7,15 @@ bool socket_address_read(struct endpoint *e, const struct sockaddr_storage *sa)
 {
 	if (sa->ss_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
-		*e = (struct endpoint){ip_v4_from((const uint8_t *)&in->sin_addr), ntohs(in->sin_port)};
+		*e = (struct endpoint){.ip = ip_v4_from((const uint8_t *)&in->sin_addr),
+				       .port = ntohs(in->sin_port)};
 		return true;
 	}
 	if (sa->ss_family == AF_INET6) {
 		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
-		*e = (struct endpoint){ip_v6_from(in->sin6_addr.s6_addr), ntohs(in->sin6_port)};
+		*e = (struct endpoint){.ip = ip_v6_from(in->sin6_addr.s6_addr), .port = ntohs(in->sin6_port)};
+		if (e->ip.family == 6 && ip_is_link_local(&e->ip))
+			e->scope = in->sin6_scope_id;
 		return true;
 	}
 	return false;
@@ -33,6 +36,7 @@ socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoin
 		in->sin6_family = AF_INET6;
 		in->sin6_port = htons(e->port);
 		memcpy(&in->sin6_addr, e->ip.b, 16);
+		in->sin6_scope_id = e->scope;
 		return sizeof(*in);
 	}
 	return 0;

@@ -45,9 +45,9 @@ struct udp_socket {
 	unsigned merged_failed; /* in a row */
 };
 
-/* Room for one control message with an int in it. */
+/* Room for one control message: the size of the segments, or the address to leave from. */
 struct control {
-	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
 struct udp {
@@ -424,8 +424,9 @@ static size_t run_length(const struct datagram *v, size_t n, bool gso)
 	size_t bytes = v->packet.len, k = 1;
 	if (!gso || bytes == 0)
 		return 1;
-	while (k < n && k < MERGED_MAX && endpoint_equal(&v[k].at, &v->at) && v[k].packet.len > 0 &&
-	       v[k].packet.len <= v->packet.len && bytes + v[k].packet.len <= MERGED_BYTES) {
+	while (k < n && v->from.family == 0 && v[k].from.family == 0 && k < MERGED_MAX &&
+	       endpoint_equal(&v[k].at, &v->at) && v[k].packet.len > 0 && v[k].packet.len <= v->packet.len &&
+	       bytes + v[k].packet.len <= MERGED_BYTES) {
 		bytes += v[k].packet.len;
 		if (v[k++].packet.len < v->packet.len)
 			break;
@@ -444,6 +445,22 @@ static void say_segment_size(struct msghdr *m, struct control *c, uint16_t size)
 	memcpy(CMSG_DATA(h), &size, sizeof(size));
 }
 
+static void say_source(struct msghdr *m, struct control *c, const struct ip *from)
+{
+	struct in_pktinfo in = {0};
+	struct in6_pktinfo in6 = {0};
+	bool is6 = from->family == 6;
+	size_t n = is6 ? sizeof(in6) : sizeof(in);
+	memcpy(is6 ? (void *)&in6.ipi6_addr : (void *)&in.ipi_spec_dst, from->b, ip_len(from));
+	m->msg_control = c;
+	m->msg_controllen = CMSG_SPACE(n);
+	struct cmsghdr *h = CMSG_FIRSTHDR(m);
+	h->cmsg_level = is6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	h->cmsg_type = is6 ? IPV6_PKTINFO : IP_PKTINFO;
+	h->cmsg_len = CMSG_LEN(n);
+	memcpy(CMSG_DATA(h), is6 ? (void *)&in6 : (void *)&in, n);
+}
+
 static void add_message(struct udp *u, const struct datagram *v, size_t n)
 {
 	size_t i = u->n_out++;
@@ -457,7 +474,9 @@ static void add_message(struct udp *u, const struct datagram *v, size_t n)
 	u->out_first[i] = v;
 	for (size_t k = 0; k < n; k++)
 		u->out_iov[u->n_iov++] = (struct iovec){v[k].packet.data, v[k].packet.len};
-	if (n > 1)
+	if (v->from.family == v->at.ip.family)
+		say_source(m, &u->out_control[i], &v->from);
+	else if (n > 1)
 		say_segment_size(m, &u->out_control[i], (uint16_t)v->packet.len);
 }
 

@@ -23,11 +23,17 @@ bool node_slot(struct node *n, struct packet *out)
 
 bool node_send_udp(struct node *n, const struct packet *p, const struct endpoint *to)
 {
+	return node_send_udp_from(n, p, to, &(struct ip){0});
+}
+
+bool node_send_udp_from(struct node *n, const struct packet *p, const struct endpoint *to,
+			const struct ip *from)
+{
 	if (n->out.n_udp == NODE_OUT_MAX) {
 		n->stats.no_room++;
 		return false;
 	}
-	n->out.udp[n->out.n_udp++] = (struct datagram){.packet = *p, .at = *to};
+	n->out.udp[n->out.n_udp++] = (struct datagram){.packet = *p, .at = *to, .from = *from};
 	return true;
 }
 
@@ -90,7 +96,7 @@ static void pump_paths(struct node *n, mono_ns now)
 		if (!packet_append(&p, w.n))
 			continue;
 		if (send.via.kind == VIA_UDP)
-			(void)node_send_udp(n, &p, &send.via.ep);
+			(void)node_send_udp_from(n, &p, &send.via.ep, &send.from);
 		else if (send.via.kind == VIA_RELAY)
 			relays_send(n, send.via.region, &send.to, packet_bytes(&p), now);
 	}

@@ -72,6 +72,17 @@ void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t
 	paths_set_interfaces(n->paths, v, count, now);
 }
 
+void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now)
+{
+	paths_set_gateways(n->paths, v, count, now);
+}
+
+void node_release(struct node *n, mono_ns now)
+{
+	node_begin(n);
+	paths_release(n->paths, now);
+}
+
 void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now)
 {
 	paths_set_fixed(n->paths, v, count, now);

@@ -41,6 +41,7 @@ const struct node_key *node_key(const struct node *n);
 
 void node_set_addresses(struct node *n, const struct ip *v, size_t count); /* our own, in the tunnel */
 void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
+void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now);
 void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now);
 void node_set_port(struct node *n, uint16_t port, mono_ns now);
 
@@ -73,6 +74,9 @@ size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap,
 
 bool node_ping(struct node *n, peer_id id, mono_ns now) MUST_USE; /* false: it speaks WireGuard only */
 void node_link_changed(struct node *n, mono_ns now);              /* wake from sleep, another default route */
+
+/* Before the end: what the next node_drain gives takes our port mappings back from the gateway. */
+void node_release(struct node *n, mono_ns now);
 
 mono_ns node_deadline(const struct node *n);
 void node_tick(struct node *n, mono_ns now);

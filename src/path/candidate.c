@@ -8,10 +8,28 @@ bool candidates_have(const struct candidates *c, const struct endpoint *ep)
 	return false;
 }
 
+static void add(struct candidates *c, const struct candidate *v)
+{
+	if (c->n < CANDIDATES_MAX && !candidates_have(c, &v->ep))
+		c->v[c->n++] = *v;
+}
+
 void candidates_add(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind)
 {
-	if (c->n < CANDIDATES_MAX && !candidates_have(c, ep))
-		c->v[c->n++] = (struct candidate){*ep, kind};
+	add(c, &(struct candidate){.ep = *ep, .kind = kind});
+}
+
+void candidates_add_near(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind)
+{
+	add(c, &(struct candidate){.ep = *ep, .kind = kind, .near = true});
+}
+
+static bool have_as_told(const struct candidates *c, const struct candidate *v)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (endpoint_equal(&c->v[i].ep, &v->ep))
+			return c->v[i].near == v->near;
+	return false;
 }
 
 bool candidates_same_set(const struct candidates *a, const struct candidates *b)
@@ -19,7 +37,7 @@ bool candidates_same_set(const struct candidates *a, const struct candidates *b)
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (!candidates_have(b, &a->v[i].ep))
+		if (!have_as_told(b, &a->v[i]))
 			return false;
 	return true;
 }

@@ -27,6 +27,7 @@ enum candidate_kind {
 struct candidate {
 	struct endpoint ep;
 	enum candidate_kind kind;
+	bool near; /* of use only to peers behind the same outer NAT: others are not told of it */
 };
 
 struct candidates {
@@ -36,8 +37,10 @@ struct candidates {
 
 /* Appends unless the endpoint is there already or the list is full. */
 void candidates_add(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind);
+/* The same, for peers behind the same outer NAT only. */
+void candidates_add_near(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind);
 bool candidates_have(const struct candidates *c, const struct endpoint *ep);
-/* The same set of endpoints, in any order. */
+/* The same set of endpoints for the same peers, in any order. */
 bool candidates_same_set(const struct candidates *a, const struct candidates *b);
 const char *
 candidate_kind_name(enum candidate_kind kind); /* "local", "stun", "portmap", "stun+localport", "fixed" */

@@ -10,8 +10,8 @@
 #include "path/candidate.h"
 
 struct finder {
-	/* Takes a datagram that came by UDP; false: not for this finder. */
-	bool (*input)(void *self, struct bytes datagram, mono_ns now);
+	/* Takes a datagram that came by UDP from there; false: not for this finder. */
+	bool (*input)(void *self, const struct endpoint *from, struct bytes datagram, mono_ns now);
 	/* Writes the next datagram to send and where to; false: none. */
 	bool (*output)(void *self, struct endpoint *to, struct wr *out);
 	mono_ns (*deadline)(const void *self);

@@ -4,23 +4,26 @@ void gather_init(struct gather *g, const struct rng *rng, uint16_t port)
 {
 	*g = (struct gather){.local = {.port = port}};
 	stun_finder_init(&g->stun, rng, port);
+	portmap_init(&g->portmap, rng, port);
 	/* In the order in which peers are told of what they found. */
-	g->all[0] = (struct gather_entry){&stun_finder, &g->stun};
-	g->all[1] = (struct gather_entry){&fixed_finder, &g->fixed};
-	g->all[2] = (struct gather_entry){&local_finder, &g->local};
+	g->all[0] = (struct gather_entry){&portmap_finder, &g->portmap};
+	g->all[1] = (struct gather_entry){&stun_finder, &g->stun};
+	g->all[2] = (struct gather_entry){&fixed_finder, &g->fixed};
+	g->all[3] = (struct gather_entry){&local_finder, &g->local};
 }
 
 void gather_set_port(struct gather *g, uint16_t port)
 {
 	g->local.port = port;
 	g->stun.port = port;
+	portmap_set_port(&g->portmap, port);
 }
 
-bool gather_input(struct gather *g, struct bytes datagram, mono_ns now)
+bool gather_input(struct gather *g, const struct endpoint *from, struct bytes datagram, mono_ns now)
 {
 	for (int i = 0; i < FINDERS; i++) {
 		const struct gather_entry e = g->all[i];
-		if (e.finder->input && e.finder->input(e.self, datagram, now))
+		if (e.finder->input && e.finder->input(e.self, from, datagram, now))
 			return true;
 	}
 	return false;

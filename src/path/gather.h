@@ -4,12 +4,14 @@
 
 #include "path/fixed.h"
 #include "path/local.h"
+#include "path/portmap.h"
 #include "path/stun.h"
 
-enum { FINDERS = 3 };
+enum { FINDERS = 4 };
 
 /* Must not be moved in memory: the table points at the finders beside it. */
 struct gather {
+	struct portmap portmap;
 	struct stun_finder stun;
 	struct fixed_finder fixed;
 	struct local_finder local;
@@ -24,7 +26,7 @@ void gather_init(struct gather *g, const struct rng *rng, uint16_t port);
 void gather_set_port(struct gather *g, uint16_t port);
 
 /* A datagram that came by UDP and is no disco; false: no finder asked for it. */
-bool gather_input(struct gather *g, struct bytes datagram, mono_ns now) MUST_USE;
+bool gather_input(struct gather *g, const struct endpoint *from, struct bytes datagram, mono_ns now) MUST_USE;
 bool gather_output(struct gather *g, struct endpoint *to, struct wr *out) MUST_USE;
 mono_ns gather_deadline(const struct gather *g);
 void gather_tick(struct gather *g, mono_ns now);

@@ -1,4 +1,5 @@
-/* What the network sends us: STUN answers, and disco from peers whose key we know.
+/* What the network sends us: STUN answers, a gateway's answers about port mappings, and disco from peers
+ * whose key we know.
  *
  * A disco message is believed when the box opens with the key of a peer (reference, data plane 2.5).
  * A ping is answered to where it came from.  A pong must answer a ping that waits, sent to a peer of this
@@ -176,11 +177,12 @@ enum paths_input paths_input(struct paths *p, const struct via *from, const stru
 {
 	if (disco_is(datagram))
 		return take_disco(p, from, relay_source, datagram, now);
-	if (from->kind != VIA_UDP || !stun_is(datagram))
+	bool is_stun = stun_is(datagram);
+	if (from->kind != VIA_UDP || !(is_stun || portmap_is(&from->ep, datagram)))
 		return PATHS_NOT_MINE;
-	if (!gather_input(&p->means.gather, datagram, now))
+	if (!gather_input(&p->means.gather, &from->ep, datagram, now))
 		return drop(&p->means.stats.unexpected);
-	p->means.stats.stun_taken++;
+	p->means.stats.stun_taken += is_stun;
 	paths_settle_gather(p, now);
 	return PATHS_TAKEN;
 }

@@ -144,6 +144,18 @@ void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size
 		paths_link_changed(p, now);
 }
 
+void paths_set_gateways(struct paths *p, const struct paths_gateway *v, size_t n, mono_ns now)
+{
+	portmap_set_gateways(&p->means.gather.portmap, v, n, now);
+	paths_settle_gather(p, now);
+}
+
+void paths_release(struct paths *p, mono_ns now)
+{
+	portmap_release(&p->means.gather.portmap, now);
+	paths_settle_gather(p, now);
+}
+
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now)
 {
 	fixed_set(&p->means.gather.fixed, v, n);
@@ -227,8 +239,10 @@ static void seal(struct paths *p, const struct peer_path *peer, const struct out
 		msg.pong = (struct disco_pong){.txid = o->txid, .seen = o->seen};
 		p->means.stats.pongs_sent++;
 	} else {
+		bool near = peer_path_is_near(peer, own);
 		for (size_t i = 0; i < own->n; i++)
-			msg.call.v[msg.call.n++] = own->v[i].ep;
+			if (near || !own->v[i].near)
+				msg.call.v[msg.call.n++] = own->v[i].ep;
 		p->means.stats.calls_sent++;
 	}
 	disco_seal(out, &p->disco_public, &peer->shared, &msg, &p->means.rng);
@@ -246,8 +260,10 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 	}
 	if (!gather_output(&p->means.gather, &server, out))
 		return false;
-	p->means.stats.stun_sent++;
-	*to = (struct paths_send){.via = via_udp(&server)};
+	if (!portmap_is_gateway(&p->means.gather.portmap, &server))
+		p->means.stats.stun_sent++;
+	*to = (struct paths_send){.via = via_udp(&server),
+				  .from = portmap_source(&p->means.gather.portmap, &server)};
 	return true;
 }
 

@@ -22,7 +22,8 @@ enum {
 	PATHS_DATAGRAM_MAX = 80 + 18 * CANDIDATES_MAX, /* largest datagram that paths_output writes */
 	PATHS_RELAYS_MAX = 64,
 	PATHS_HINTS_MAX = 8,
-	PATHS_INTERFACES_MAX = 64
+	PATHS_INTERFACES_MAX = 64,
+	PATHS_GATEWAYS_MAX = 4
 };
 
 struct paths;
@@ -60,6 +61,16 @@ struct paths_interface {
 void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now);
 /* The network changed in another way (wake from sleep, another default route): doubt every path. */
 void paths_link_changed(struct paths *p, mono_ns now);
+/* The ways out to the internet: a default gateway, and our own address towards it. They are asked to map
+ * our port. Others than before: what was mapped there is forgotten. None: nothing is asked. */
+struct paths_gateway {
+	struct ip gateway, self;
+	uint32_t ifindex;
+};
+void paths_set_gateways(struct paths *p, const struct paths_gateway *v, size_t n, mono_ns now);
+/* We are about to leave: what to send so that nothing of ours stays mapped comes from paths_output.
+ * Nothing is asked again until gateways are set. */
+void paths_release(struct paths *p, mono_ns now);
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now); /* by hand */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now);
 
@@ -92,6 +103,7 @@ enum paths_input paths_input(struct paths *p, const struct via *from, const stru
 struct paths_send {
 	struct via via;
 	struct node_key to; /* VIA_RELAY: for whom */
+	struct ip from;     /* VIA_UDP: the address of ours that it must leave from; family 0: any */
 };
 /* Writes the next datagram to send. Call until false. `out` must have room for PATHS_DATAGRAM_MAX. */
 bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_ns now) MUST_USE;

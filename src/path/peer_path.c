@@ -84,6 +84,16 @@ static bool is_called(const struct peer_path *p)
 	return p->state == PEER_ASKED && p->pong_only;
 }
 
+bool peer_path_is_near(const struct peer_path *p, const struct candidates *own)
+{
+	for (size_t i = 0; i < own->n; i++)
+		for (size_t k = 0; own->v[i].kind == CANDIDATE_STUN && k < p->targets.n; k++)
+			if (p->targets.v[k].sources & TARGET_CALLED &&
+			    ip_equal(&p->targets.v[k].ep.ip, &own->v[i].ep.ip))
+				return true;
+	return false;
+}
+
 /* --- ways --- */
 
 struct via peer_path_relay(const struct peer_path *p, const struct means *m)

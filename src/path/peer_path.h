@@ -75,5 +75,7 @@ mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m);
 struct via peer_path_relay(const struct peer_path *p, const struct means *m);
 void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out);
 bool peer_path_is_direct(const struct peer_path *p);
+/* Is it behind the same outer NAT as we: did it call us with a reflexive address of ours? */
+bool peer_path_is_near(const struct peer_path *p, const struct candidates *own);
 
 #endif

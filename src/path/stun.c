@@ -76,7 +76,7 @@ void stun_finder_set(struct stun_finder *f, const struct paths_relay *v, size_t 
 		begin_round(f, now);
 }
 
-static bool stun_input(void *self, struct bytes datagram, mono_ns now)
+static bool stun_input(void *self, const struct endpoint *from, struct bytes datagram, mono_ns now)
 {
 	struct stun_finder *f = self;
 	struct stun_txid txid;

@@ -307,7 +307,57 @@ static void addresses_go_to_the_kernel_and_back(void **state)
 	assert_int_equal(socket_address_write(&sa, &e), 0);
 }
 
+static void a_link_local_address_keeps_its_interface(void **state)
+{
+	struct endpoint e = {.port = 5351, .scope = 3}, back, other;
+	struct sockaddr_storage sa;
+	assert_true(ip_parse(&e.ip, "fe80::1"));
+	assert_true(socket_address_write(&sa, &e) > 0);
+	assert_true(socket_address_read(&back, &sa));
+	assert_true(endpoint_equal(&e, &back));
+	other = back;
+	other.scope = 4;
+	assert_false(endpoint_equal(&e, &other));
+	/* The kernel says it for other addresses too, where it means nothing. */
+	assert_true(ip_parse(&e.ip, "2001:db8::1"));
+	assert_true(socket_address_write(&sa, &e) > 0);
+	assert_true(socket_address_read(&back, &sa));
+	assert_int_equal(back.scope, 0);
+}
+
+static void a_datagram_leaves_from_the_address_that_was_asked_for(void **state)
+{
+	struct udp *a = open_any(false, false);
+	struct datagram out[3] = {{{(uint8_t *)"x", 1, 0, 0}, here4(a), ip_v4(127, 0, 0, 5)},
+				  {{(uint8_t *)"y", 1, 0, 0}, here4(a), ip_v4(127, 0, 0, 6)},
+				  {{(uint8_t *)"z", 1, 0, 0}, here4(a)}},
+			in[4];
+	const uint8_t last[3] = {5, 6, 1};
+	struct udp_refused r;
+	udp_send(a, out, 3, &r);
+	for (size_t n = 0; n < 3;) {
+		wait_readable(a);
+		size_t got = udp_recv(a, in, 4);
+		for (size_t i = 0; i < got; i++)
+			assert_int_equal(in[i].at.ip.b[3], last[n++]);
+	}
+	if (have_v6(a)) {
+		struct datagram six = {{(uint8_t *)"x", 1, 0, 0}, here6(a), here6(a).ip};
+		udp_send(a, &six, 1, &r);
+		assert_int_equal(r.n, 0);
+		wait_readable(a);
+		assert_int_equal(udp_recv(a, in, 4), 1);
+		/* An address that is not ours is refused, not replaced. */
+		assert_true(ip_parse(&six.from, "2001:db8::77"));
+		udp_send(a, &six, 1, &r);
+		assert_int_equal(udp_stats(a)->tx_refused, 1);
+	}
+	udp_close(a);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_link_local_address_keeps_its_interface),
+	cmocka_unit_test(a_datagram_leaves_from_the_address_that_was_asked_for),
 	cmocka_unit_test(five_hundred_datagrams_arrive_whole_merged),
 	cmocka_unit_test(five_hundred_datagrams_arrive_whole_one_by_one),
 	cmocka_unit_test(five_hundred_datagrams_arrive_whole_merged_on_one_side),

@@ -168,7 +168,7 @@ static bool answer(struct stun_fixture *s, const struct stun_txid *txid, const c
 	struct wr out = wr_of(memory, sizeof(memory));
 	struct endpoint ep = ep_of(seen);
 	stun_write_response(&out, txid, &ep);
-	return stun_finder.input(&s->f, wr_done(&out), now);
+	return stun_finder.input(&s->f, &s->asked[0], wr_done(&out), now);
 }
 
 /* Relays 1, 2, 3; each answers at 203.0.113.<region>:3478 and [2001:db8::<region>]:3478. */
@@ -242,7 +242,8 @@ static void an_answer_that_nobody_asked_for_is_not_taken(void **state)
 	struct stun_txid wrong = s.txid[0];
 	wrong.b[0] ^= 1;
 	assert_false(answer(&s, &wrong, "198.51.100.1:5", 1000 * SECOND));
-	assert_false(stun_finder.input(&s.f, (struct bytes){(const uint8_t *)"x", 1}, 1000 * SECOND));
+	assert_false(
+		stun_finder.input(&s.f, &s.asked[0], (struct bytes){(const uint8_t *)"x", 1}, 1000 * SECOND));
 	assert_false(stun_finder.fresh(&s.f, 0));
 }
 
@@ -359,8 +360,8 @@ static void what_is_found_is_merged_with_the_most_useful_first(void **state)
 	assert_false(gather_output(&g, &to, &out));
 	assert_true(stun_read_request(wr_done(&out), &txid));
 	stun_write_response(&back, &txid, &seen);
-	assert_true(gather_input(&g, wr_done(&back), SECOND));
-	assert_false(gather_input(&g, wr_done(&back), SECOND));
+	assert_true(gather_input(&g, &to, wr_done(&back), SECOND));
+	assert_false(gather_input(&g, &to, wr_done(&back), SECOND));
 	assert_false(gather_merge(&g)); /* the same set: it had been written down by hand */
 	expect(&g.found, "198.51.100.1:5 198.51.100.9:9 192.168.1.5:7");
 	assert_true(gather_fresh(&g, SECOND));
