@@ -1,16 +1,19 @@
 /* A table of mappings (inside endpoint, and as much of the outside as the mapping depends on, to an
- * external port), each with the outside endpoints it has sent to: the permissions that filtering
- * asks for.  Both die after `timeout` without being refreshed, and are cleaned away when the table
- * is next searched for room.  Bounded: mappings_max, and PERMISSIONS_MAX a mapping, of which the
- * oldest goes first.
+ * external endpoint), each with its permissions.  Both die after `timeout` without being refreshed.
+ * The dead are skipped wherever something is looked up, and cleaned away now and then and when room is
+ * needed.  Mappings are found by two indexes, by what they are inside and by what they are outside;
+ * with overloaded ports several may share an external endpoint.  Hosts are the inside addresses that
+ * have mappings.  Bounded: by the limits of the configuration.
  */
 #include "sim/nat.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/index.h"
 #include "sim/events.h"
 
-enum { PERMISSIONS_MAX = 64, PORT_LOW = 1024, PORT_TRIES = 200000 };
+enum { PORT_LOW = 1024, PORTS = 65536 - PORT_LOW, PORT_TRIES = 4 * PORTS, BLOCK_TRIES = 1000 };
 
 struct permission {
 	struct endpoint to;
@@ -18,11 +21,18 @@ struct permission {
 };
 
 struct mapping {
+	bool taken;                      /* this slot is */
 	struct endpoint inside, outside; /* outside: as far as the mapping depends on it */
 	struct endpoint external;
 	mono_ns used;
-	struct permission permissions[PERMISSIONS_MAX];
-	size_t n_permissions;
+	struct permission *permissions; /* grows up to permissions_max */
+	uint32_t n_permissions, cap_permissions;
+};
+
+struct host {
+	struct ip inside, external; /* external: where its block is */
+	uint16_t block;             /* first port of it; 0: none */
+	uint32_t n;                 /* mappings */
 };
 
 struct nat {
@@ -30,27 +40,63 @@ struct nat {
 	struct rng rng;
 	uint16_t next_port;
 	uint32_t boots;
+	mono_ns cleaned_at;
 	struct nat_stats stats;
+	struct index by_inside, by_external;
+	struct host *hosts;
+	size_t n_hosts, cap_hosts;
+	uint32_t high;      /* slots at and beyond it were never taken */
 	struct mapping v[]; /* mappings_max */
 };
 
+static void or_default(uint32_t *v, uint32_t value)
+{
+	if (!*v)
+		*v = value;
+}
+
+static void fill_in(struct nat_config *cfg)
+{
+	or_default(&cfg->mappings_max, 1024);
+	or_default(&cfg->host_mappings_max, UINT32_MAX);
+	or_default(&cfg->sessions_max, UINT32_MAX);
+	or_default(&cfg->permissions_max, 64);
+	if (!cfg->timeout)
+		cfg->timeout = 120 * SECOND;
+	if (!cfg->port_first)
+		cfg->port_first = PORT_LOW;
+	if (!cfg->port_step)
+		cfg->port_step = 1;
+	if (!cfg->port_block)
+		cfg->port_block = 512;
+}
+
+static void must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
 struct nat *nat_new(const struct nat_config *cfg, const struct rng *rng)
 {
-	uint32_t most = cfg->mappings_max ? cfg->mappings_max : 1024;
-	struct nat *n = sim_alloc(sizeof(*n) + most * sizeof(n->v[0]));
-	n->cfg = *cfg;
+	struct nat_config full = *cfg;
+	fill_in(&full);
+	struct nat *n = sim_alloc(sizeof(*n) + full.mappings_max * sizeof(n->v[0]));
+	n->cfg = full;
 	n->rng = *rng;
-	n->cfg.mappings_max = most;
-	if (!n->cfg.timeout)
-		n->cfg.timeout = 120 * SECOND;
-	if (!n->cfg.port_step)
-		n->cfg.port_step = 1;
-	n->next_port = n->cfg.port_first ? n->cfg.port_first : PORT_LOW;
+	n->next_port = full.port_first;
+	must(index_init(&n->by_inside, 16) && index_init(&n->by_external, 16));
 	return n;
 }
 
 void nat_free(struct nat *n)
 {
+	if (!n)
+		return;
+	nat_flush(n);
+	index_fini(&n->by_inside);
+	index_fini(&n->by_external);
+	free(n->hosts);
 	free(n);
 }
 
@@ -69,15 +115,14 @@ uint32_t nat_boots(const struct nat *n)
 	return n->boots;
 }
 
-void nat_flush(struct nat *n)
+bool nat_owns(const struct nat *n, const struct ip *ip)
 {
-	n->stats.mappings = 0;
-}
-
-void nat_reboot(struct nat *n)
-{
-	nat_flush(n);
-	n->boots++;
+	if (n->cfg.firewall)
+		return false;
+	for (size_t i = 0; i < n->cfg.n_pool; i++)
+		if (ip_equal(&n->cfg.pool[i], ip))
+			return true;
+	return ip_equal(&n->cfg.external, ip);
 }
 
 static bool alive(const struct nat *n, mono_ns used, mono_ns now)
@@ -94,85 +139,276 @@ static struct endpoint seen_by(enum nat_scope scope, const struct endpoint *outs
 	return *outside;
 }
 
+static enum nat_scope mapping_scope(const struct nat *n)
+{
+	return n->cfg.firewall ? NAT_ENDPOINT_INDEPENDENT : n->cfg.mapping;
+}
+
+/* FNV-1a: nobody attacks a simulated table. */
+static uint64_t mix(uint64_t h, const uint8_t *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3u;
+	return h;
+}
+
+static uint64_t mix_endpoint(uint64_t h, const struct endpoint *ep)
+{
+	const uint8_t rest[3] = {ep->ip.family, (uint8_t)(ep->port >> 8), (uint8_t)ep->port};
+	return mix(mix(h, ep->ip.b, sizeof(ep->ip.b)), rest, sizeof(rest));
+}
+
+static uint64_t hash_inside(const struct endpoint *inside, const struct endpoint *outside)
+{
+	return mix_endpoint(mix_endpoint(0xcbf29ce484222325u, inside), outside);
+}
+
+static uint64_t hash_external(const struct endpoint *external)
+{
+	return mix_endpoint(0xcbf29ce484222325u, external);
+}
+
+/* --- hosts --- */
+
+static struct host *find_host(struct nat *n, const struct ip *inside)
+{
+	for (size_t i = 0; i < n->n_hosts; i++)
+		if (ip_equal(&n->hosts[i].inside, inside))
+			return &n->hosts[i];
+	return NULL;
+}
+
+/* One of our addresses: the same for a host if they are paired. */
+static struct ip choose_address(struct nat *n, const struct ip *inside)
+{
+	if (n->cfg.n_pool == 0)
+		return n->cfg.external;
+	uint64_t of = n->cfg.n_pool + 1;
+	uint64_t i = n->cfg.paired ? mix(0xcbf29ce484222325u, inside->b, sizeof(inside->b)) % of
+				   : rng_below(&n->rng, of);
+	return i == 0 ? n->cfg.external : n->cfg.pool[i - 1];
+}
+
+static struct host *take_host(struct nat *n, const struct ip *inside)
+{
+	struct host *h = find_host(n, inside);
+	if (h)
+		return h;
+	if (n->n_hosts == n->cap_hosts) {
+		n->cap_hosts = n->cap_hosts ? 2 * n->cap_hosts : 4;
+		n->hosts = realloc(n->hosts, n->cap_hosts * sizeof(*n->hosts));
+		must(n->hosts != NULL);
+	}
+	n->hosts[n->n_hosts] = (struct host){.inside = *inside, .external = choose_address(n, inside)};
+	return &n->hosts[n->n_hosts++];
+}
+
+static void leave_host(struct nat *n, const struct ip *inside)
+{
+	struct host *h = find_host(n, inside);
+	if (--h->n == 0)
+		*h = n->hosts[--n->n_hosts];
+}
+
+/* --- mappings come and go --- */
+
+static void remove_mapping(struct nat *n, uint32_t id)
+{
+	struct mapping *m = &n->v[id];
+	index_remove(&n->by_inside, hash_inside(&m->inside, &m->outside), id);
+	index_remove(&n->by_external, hash_external(&m->external), id);
+	leave_host(n, &m->inside.ip);
+	n->stats.mappings--;
+	n->stats.sessions -= m->n_permissions;
+	free(m->permissions);
+	*m = (struct mapping){0};
+}
+
+static void drop_dead_permissions(struct nat *n, struct mapping *m, mono_ns now)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < m->n_permissions; i++)
+		if (alive(n, m->permissions[i].used, now))
+			m->permissions[kept++] = m->permissions[i];
+	n->stats.sessions -= m->n_permissions - kept;
+	m->n_permissions = kept;
+}
+
 static void clean(struct nat *n, mono_ns now)
 {
-	for (uint32_t i = n->stats.mappings; i-- > 0;)
-		if (!alive(n, n->v[i].used, now))
-			n->v[i] = n->v[--n->stats.mappings];
+	n->cleaned_at = now;
+	for (uint32_t i = 0; i < n->high; i++) {
+		if (n->v[i].taken && !alive(n, n->v[i].used, now))
+			remove_mapping(n, i);
+		else if (n->v[i].taken)
+			drop_dead_permissions(n, &n->v[i], now);
+	}
 }
 
-static struct mapping *find_inside(struct nat *n, const struct endpoint *inside, const struct endpoint *dst)
+void nat_flush(struct nat *n)
 {
-	struct endpoint outside = seen_by(n->cfg.firewall ? NAT_ENDPOINT_INDEPENDENT : n->cfg.mapping, dst);
-	for (uint32_t i = 0; i < n->stats.mappings; i++)
-		if (endpoint_equal(&n->v[i].inside, inside) && endpoint_equal(&n->v[i].outside, &outside))
-			return &n->v[i];
+	for (uint32_t i = 0; i < n->high; i++)
+		if (n->v[i].taken)
+			remove_mapping(n, i);
+	n->high = 0;
+}
+
+void nat_reboot(struct nat *n)
+{
+	nat_flush(n);
+	n->boots++;
+}
+
+static struct mapping *find_inside(struct nat *n, const struct endpoint *inside, const struct endpoint *dst,
+				   mono_ns now)
+{
+	struct endpoint outside = seen_by(mapping_scope(n), dst);
+	struct index_walk w = index_walk(&n->by_inside, hash_inside(inside, &outside));
+	for (uint32_t id; index_next(&w, &id);) {
+		struct mapping *m = &n->v[id];
+		if (alive(n, m->used, now) && endpoint_equal(&m->inside, inside) &&
+		    endpoint_equal(&m->outside, &outside))
+			return m;
+	}
 	return NULL;
 }
 
-static struct mapping *find_external(struct nat *n, const struct endpoint *external)
+static bool external_taken(const struct nat *n, const struct endpoint *external, mono_ns now)
 {
-	for (uint32_t i = 0; i < n->stats.mappings; i++)
-		if (endpoint_equal(&n->v[i].external, external))
-			return &n->v[i];
-	return NULL;
+	struct index_walk w = index_walk(&n->by_external, hash_external(external));
+	for (uint32_t id; index_next(&w, &id);)
+		if (alive(n, n->v[id].used, now) && endpoint_equal(&n->v[id].external, external))
+			return true;
+	return false;
 }
 
-static bool port_free(struct nat *n, uint16_t port)
-{
-	struct endpoint ep = {n->cfg.external, port};
-	return port >= PORT_LOW && !find_external(n, &ep);
-}
+/* --- ports --- */
 
-static uint16_t random_port(struct nat *n)
+static uint16_t random_port(struct nat *n, uint16_t first, uint32_t of)
 {
-	return (uint16_t)(PORT_LOW + rng_below(&n->rng, 65536 - PORT_LOW));
+	return (uint16_t)(first + rng_below(&n->rng, of));
 }
 
 static uint16_t sequential_port(struct nat *n)
 {
 	uint16_t port = n->next_port;
 	uint32_t next = (uint32_t)port + n->cfg.port_step;
-	n->next_port = (uint16_t)(next > 65535 ? PORT_LOW + (next - 65536) % (65536 - PORT_LOW) : next);
+	n->next_port = (uint16_t)(next > 65535 ? PORT_LOW + (next - 65536) % PORTS : next);
 	return port;
 }
 
-/* 0: there is none left, or none was found in a reasonable time. */
-static uint16_t choose_port(struct nat *n, uint16_t inside)
+static bool block_taken(const struct nat *n, const struct host *mine, uint16_t block)
 {
-	if (n->cfg.ports == NAT_PORT_PRESERVE && port_free(n, inside))
-		return inside;
-	for (int i = 0; i < PORT_TRIES; i++) {
-		uint16_t port = n->cfg.ports == NAT_PORT_SEQUENTIAL ? sequential_port(n) : random_port(n);
-		if (port_free(n, port))
-			return port;
+	for (size_t i = 0; i < n->n_hosts; i++)
+		if (n->hosts[i].block == block && ip_equal(&n->hosts[i].external, &mine->external))
+			return true;
+	return false;
+}
+
+static bool take_block(struct nat *n, struct host *h)
+{
+	for (int i = 0; i < BLOCK_TRIES && !h->block; i++) {
+		uint64_t block = rng_below(&n->rng, PORTS / n->cfg.port_block);
+		uint16_t port = (uint16_t)(PORT_LOW + block * n->cfg.port_block);
+		if (!block_taken(n, h, port))
+			h->block = port;
 	}
-	return 0;
+	return h->block != 0;
+}
+
+static uint16_t next_try(struct nat *n, const struct host *h)
+{
+	switch (n->cfg.ports) {
+	case NAT_PORT_SEQUENTIAL:
+		return sequential_port(n);
+	case NAT_PORT_BLOCK:
+		return random_port(n, h->block, n->cfg.port_block);
+	case NAT_PORT_PRESERVE:
+	case NAT_PORT_RANDOM:
+	case NAT_PORT_OVERLOAD:
+		break;
+	}
+	return random_port(n, PORT_LOW, PORTS);
+}
+
+/* False: there is no port left, or none was found in a reasonable time. */
+static bool choose_external(struct nat *n, struct host *h, uint16_t inside, mono_ns now, struct endpoint *ep)
+{
+	bool by_block = n->cfg.ports == NAT_PORT_BLOCK;
+	*ep = (struct endpoint){by_block ? h->external : choose_address(n, &h->inside), inside};
+	if (by_block && !take_block(n, h))
+		return false;
+	if (n->cfg.ports == NAT_PORT_OVERLOAD)
+		return true;
+	if (n->cfg.ports == NAT_PORT_PRESERVE && inside >= PORT_LOW && !external_taken(n, ep, now))
+		return true;
+	for (int i = 0; i < PORT_TRIES; i++) {
+		ep->port = next_try(n, h);
+		if (!external_taken(n, ep, now))
+			return true;
+	}
+	return false;
+}
+
+/* --- making --- */
+
+static bool has_room(const struct nat *n, const struct ip *inside)
+{
+	const struct host *h = find_host((struct nat *)n, inside);
+	return n->stats.mappings < n->cfg.mappings_max && n->stats.sessions < n->cfg.sessions_max &&
+	       (!h || h->n < n->cfg.host_mappings_max);
+}
+
+static uint32_t free_slot(struct nat *n)
+{
+	if (n->high < n->cfg.mappings_max)
+		return n->high++;
+	uint32_t id = 0;
+	while (n->v[id].taken)
+		id++;
+	return id;
+}
+
+static struct mapping *refuse(struct nat *n, struct host *h)
+{
+	n->stats.refused_full++;
+	if (h && h->n == 0)
+		*h = n->hosts[--n->n_hosts];
+	return NULL;
 }
 
 static struct mapping *make(struct nat *n, const struct endpoint *src, const struct endpoint *dst,
 			    mono_ns now)
 {
-	clean(n, now);
 	struct endpoint external = *src;
-	if (!n->cfg.firewall)
-		external = (struct endpoint){n->cfg.external, choose_port(n, src->port)};
-	if (n->stats.mappings == n->cfg.mappings_max || external.port == 0) {
-		n->stats.refused_full++;
-		return NULL;
-	}
+	if (!has_room(n, &src->ip) || mono_since(n->cleaned_at, now) > n->cfg.timeout)
+		clean(n, now);
+	if (!has_room(n, &src->ip))
+		return refuse(n, NULL);
+	struct host *h = take_host(n, &src->ip);
+	if (!n->cfg.firewall && !choose_external(n, h, src->port, now, &external))
+		return refuse(n, h);
+	uint32_t id = free_slot(n);
+	struct mapping *m = &n->v[id];
+	*m = (struct mapping){.taken = true,
+			      .inside = *src,
+			      .outside = seen_by(mapping_scope(n), dst),
+			      .external = external};
+	must(index_add(&n->by_inside, hash_inside(&m->inside, &m->outside), id));
+	must(index_add(&n->by_external, hash_external(&m->external), id));
+	h->n++;
 	n->stats.made++;
-	struct mapping *m = &n->v[n->stats.mappings++];
-	enum nat_scope scope = n->cfg.firewall ? NAT_ENDPOINT_INDEPENDENT : n->cfg.mapping;
-	*m = (struct mapping){.inside = *src, .outside = seen_by(scope, dst), .external = external};
+	n->stats.mappings++;
 	return m;
 }
 
-static struct permission *find_permission(const struct nat *n, struct mapping *m,
+/* --- permissions --- */
+
+static struct permission *find_permission(const struct nat *n, const struct mapping *m,
 					  const struct endpoint *outside)
 {
 	struct endpoint seen = seen_by(n->cfg.filtering, outside);
-	for (size_t i = 0; i < m->n_permissions; i++)
+	for (uint32_t i = 0; i < m->n_permissions; i++)
 		if (endpoint_equal(&m->permissions[i].to, &seen))
 			return &m->permissions[i];
 	return NULL;
@@ -181,45 +417,93 @@ static struct permission *find_permission(const struct nat *n, struct mapping *m
 static struct permission *oldest_permission(struct mapping *m)
 {
 	struct permission *oldest = &m->permissions[0];
-	for (size_t i = 1; i < m->n_permissions; i++)
+	for (uint32_t i = 1; i < m->n_permissions; i++)
 		if (m->permissions[i].used < oldest->used)
 			oldest = &m->permissions[i];
 	return oldest;
 }
 
-static void permit(struct nat *n, struct mapping *m, const struct endpoint *dst, mono_ns now)
+static struct permission *add_permission(struct nat *n, struct mapping *m)
+{
+	if (m->n_permissions == m->cap_permissions) {
+		m->cap_permissions = m->cap_permissions ? 2 * m->cap_permissions : 1;
+		m->permissions = realloc(m->permissions, m->cap_permissions * sizeof(*m->permissions));
+		must(m->permissions != NULL);
+	}
+	n->stats.sessions++;
+	return &m->permissions[m->n_permissions++];
+}
+
+static bool permit(struct nat *n, struct mapping *m, const struct endpoint *dst, mono_ns now)
 {
 	struct permission *p = find_permission(n, m, dst);
-	if (!p && m->n_permissions < PERMISSIONS_MAX)
-		p = &m->permissions[m->n_permissions++];
-	else if (!p)
-		p = oldest_permission(m);
+	if (!p && n->stats.sessions >= n->cfg.sessions_max)
+		clean(n, now);
+	if (!p && n->stats.sessions >= n->cfg.sessions_max) {
+		n->stats.refused_full++;
+		return false;
+	}
+	if (!p)
+		p = m->n_permissions < n->cfg.permissions_max ? add_permission(n, m) : oldest_permission(m);
 	*p = (struct permission){seen_by(n->cfg.filtering, dst), now};
+	return true;
 }
+
+/* --- passing --- */
 
 bool nat_out(struct nat *n, struct endpoint *src, const struct endpoint *dst, mono_ns now)
 {
-	struct mapping *m = find_inside(n, src, dst);
-	if (!m || !alive(n, m->used, now))
+	if (n->cfg.blocks_udp) {
+		n->stats.blocked++;
+		return false;
+	}
+	struct mapping *m = find_inside(n, src, dst, now);
+	if (!m)
 		m = make(n, src, dst, now);
 	if (!m)
 		return false;
 	m->used = now;
-	permit(n, m, dst, now);
+	if (!permit(n, m, dst, now))
+		return false;
 	*src = m->external;
 	return true;
 }
 
+/* Of the mappings that have this external endpoint (more than one only if ports are overloaded) the
+ * one whose permission is the youngest. `any`: there is a mapping at all. */
+static struct mapping *find_permitted(const struct nat *n, const struct endpoint *src,
+				      const struct endpoint *external, mono_ns now,
+				      struct permission **permission, bool *any)
+{
+	const struct mapping *best = NULL;
+	struct index_walk w = index_walk(&n->by_external, hash_external(external));
+	*permission = NULL;
+	*any = false;
+	for (uint32_t id; index_next(&w, &id);) {
+		const struct mapping *m = &n->v[id];
+		if (!alive(n, m->used, now) || !endpoint_equal(&m->external, external))
+			continue;
+		*any = true;
+		struct permission *p = find_permission(n, m, src);
+		if (!p || !alive(n, p->used, now) || (best && p->used < (*permission)->used))
+			continue;
+		best = m;
+		*permission = p;
+	}
+	return (struct mapping *)best;
+}
+
 bool nat_in(struct nat *n, const struct endpoint *src, struct endpoint *dst, mono_ns now)
 {
-	struct mapping *m = find_external(n, dst);
-	if (!m || !alive(n, m->used, now)) {
-		n->stats.no_mapping++;
+	struct permission *p;
+	bool any;
+	if (n->cfg.blocks_udp) {
+		n->stats.blocked++;
 		return false;
 	}
-	struct permission *p = find_permission(n, m, src);
-	if (!p || !alive(n, p->used, now)) {
-		n->stats.filtered++;
+	struct mapping *m = find_permitted(n, src, dst, now, &p, &any);
+	if (!m) {
+		++*(any ? &n->stats.filtered : &n->stats.no_mapping);
 		return false;
 	}
 	if (n->cfg.inbound_refreshes)
@@ -239,4 +523,15 @@ bool nat_hairpin(struct nat *n, struct endpoint *src, struct endpoint *dst, mono
 	if (n->cfg.hairpin == NAT_HAIRPIN_EXTERNAL_SOURCE)
 		*src = external;
 	return true;
+}
+
+bool nat_inside(const struct nat *n, const struct endpoint *external, const struct endpoint *outside,
+		mono_ns now, struct endpoint *inside)
+{
+	struct permission *p;
+	bool any;
+	const struct mapping *m = find_permitted(n, outside, external, now, &p, &any);
+	if (m)
+		*inside = m->inside;
+	return m != NULL;
 }

@@ -142,6 +142,21 @@ const struct ip *box_source(const struct box *b, const struct ip *dst)
 	return NULL;
 }
 
+void box_add_leg(struct box *host, struct box *leg)
+{
+	host->leg = leg;
+	leg->body = host;
+}
+
+size_t box_addresses(const struct box *host, struct ip out[static 2 * BOX_ADDRESSES_MAX])
+{
+	size_t n = 0;
+	for (const struct box *b = host; b; b = b->leg)
+		for (size_t i = 0; i < b->n_addresses; i++)
+			out[n++] = b->addresses[i];
+	return n;
+}
+
 static void end(struct box *at, const struct net_datagram *d, enum net_fate fate, mono_ns now)
 {
 	at->net->fates[fate]++;
@@ -173,6 +188,20 @@ static struct box *way_down(const struct box *b, const struct ip *dst)
 	return best;
 }
 
+static bool is_usable(const struct box *b, const struct ip *dst)
+{
+	return b && !b->off && !b->up.down && box_source(b, dst);
+}
+
+struct box *box_way_out(struct box *host, const struct ip *dst)
+{
+	struct box *leg = host->leg;
+	if (!is_usable(leg, dst))
+		return host;
+	bool on_link = leg->parent->parent && way_down(leg->parent, dst);
+	return on_link || !is_usable(host, dst) ? leg : host;
+}
+
 static void arrive_from_above(void *self, void *arg, mono_ns now);
 static void arrive_from_below(void *self, void *arg, mono_ns now);
 
@@ -195,8 +224,9 @@ static void hop(struct box *at, struct link *line, struct box *next, const struc
 static void deliver(struct box *b, const struct net_datagram *d, mono_ns now)
 {
 	end(b, d, NET_DELIVERED, now);
-	if (b->owner.receive)
-		b->owner.receive(b->owner.self, d, now);
+	const struct box_owner *owner = b->body ? &b->body->owner : &b->owner;
+	if (owner->receive)
+		owner->receive(owner->self, d, now);
 }
 
 static bool is_cut(const struct box *b, const struct net_datagram *d)
@@ -273,7 +303,7 @@ static void arrive_from_below(void *self, void *arg, mono_ns now)
 	if (!passable(b, d, now))
 		return;
 	struct nat *nat = nat_for(b, d);
-	if (nat && !nat_config(nat)->firewall && ip_equal(&nat_config(nat)->external, &d->dst.ip)) {
+	if (nat && nat_owns(nat, &d->dst.ip)) {
 		if (nat_hairpin(nat, &d->src, &d->dst, now))
 			go_down(b, d, now);
 		else
@@ -287,6 +317,7 @@ static void arrive_from_below(void *self, void *arg, mono_ns now)
 
 bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload, mono_ns now)
 {
+	from = box_way_out(from, &dst->ip);
 	const struct ip *src = box_source(from, &dst->ip);
 	if (!src || from->off || payload.n > NET_DATAGRAM_MAX)
 		return false;

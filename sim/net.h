@@ -3,7 +3,11 @@
  * The root is "the internet".  Each box hangs on its parent by a line with two directions.  A
  * datagram climbs until some box knows a way down to its destination: the child that owns the
  * address, or the longest prefix routed to a child.  A box with a NAT translates what crosses its
- * uplink; what stays below it is not touched.
+ * uplink; what stays below it is not touched.  NATs may stand below NATs.
+ *
+ * A host with two uplinks is two boxes: the host, and a leg of it elsewhere in the tree (box_add_leg).
+ * As in a kernel with one default route a family, the leg carries what goes to its own link, and what
+ * the host itself has no address of that family for, or whose own place is off.
  */
 #ifndef SIM_NET_H
 #define SIM_NET_H
@@ -57,6 +61,8 @@ struct box {
 	} cuts[BOX_CUTS_MAX]; /* datagrams that are swallowed here */
 	size_t n_cuts;
 	struct box_owner owner;
+	struct box *leg;  /* another uplink of this host; NULL: none */
+	struct box *body; /* of a leg: the host */
 };
 
 /* Why a datagram went no further. */
@@ -101,6 +107,12 @@ void box_move(struct box *b, struct box *parent); /* to another place in the tre
 /* Swallows what goes from src to dst through this box, as the outside writes their addresses. */
 void box_cut(struct box *b, const struct prefix *src, const struct prefix *dst);
 void box_heal(struct box *b); /* all its cuts */
+/* leg becomes a second uplink of the host: what arrives there is given to the host's owner. */
+void box_add_leg(struct box *host, struct box *leg);
+/* The host itself or its leg: where what it sends to dst leaves it. */
+struct box *box_way_out(struct box *host, const struct ip *dst);
+/* All addresses of a host, those of its leg too. */
+size_t box_addresses(const struct box *host, struct ip out[static 2 * BOX_ADDRESSES_MAX]);
 bool box_owns(const struct box *b, const struct ip *ip);
 /* The host's address for talking to dst: its first of that family. NULL: none. */
 const struct ip *box_source(const struct box *b, const struct ip *dst);

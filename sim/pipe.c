@@ -176,6 +176,8 @@ static bool nats_remember(const struct pipe *p)
 struct pipe *pipe_open(struct box *client, struct box *server, unsigned round_trips,
 		       const struct pipe_owner *owner, mono_ns now)
 {
+	if (server->n_addresses)
+		client = box_way_out(client, &server->addresses[0]);
 	struct pipe *p = sim_alloc(sizeof(*p));
 	p->next = client->net->pipes;
 	client->net->pipes = p;

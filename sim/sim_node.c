@@ -226,12 +226,13 @@ void sim_node_add_peer(struct sim_node *n, struct sim_node *peer, uint16_t home)
 
 static void set_interfaces(struct sim_node *n, mono_ns now)
 {
-	struct paths_interface v[BOX_ADDRESSES_MAX];
-	for (size_t i = 0; i < n->box->n_addresses; i++)
-		v[i] = (struct paths_interface){.ip = n->box->addresses[i],
-						.bits = n->box->addresses[i].family == 4 ? INTERFACE_BITS_4
-											 : INTERFACE_BITS_6};
-	node_set_interfaces(n->node, v, n->box->n_addresses, now);
+	struct ip ips[2 * BOX_ADDRESSES_MAX];
+	struct paths_interface v[2 * BOX_ADDRESSES_MAX];
+	size_t count = box_addresses(n->box, ips);
+	for (size_t i = 0; i < count; i++)
+		v[i] = (struct paths_interface){
+			.ip = ips[i], .bits = ips[i].family == 4 ? INTERFACE_BITS_4 : INTERFACE_BITS_6};
+	node_set_interfaces(n->node, v, count, now);
 }
 
 static void set_relays(struct sim_node *n, mono_ns now)

@@ -1,4 +1,4 @@
-#include "sim/nat.h"
+#include "sim/nat_words.h"
 
 #include "crypto/seeded.h"
 #include "unit.h"
@@ -245,7 +245,191 @@ static void a_firewall_filters_and_translates_nothing(void **state)
 	nat_free(n);
 }
 
+static void a_port_block_belongs_to_one_host(void **state)
+{
+	struct nat *n = nat_with((struct nat_config){.ports = NAT_PORT_BLOCK,
+						     .port_block = 64,
+						     .mapping = NAT_ADDRESS_AND_PORT_DEPENDENT},
+				 1);
+	int block[2] = {0};
+	for (uint16_t i = 0; i < 64; i++)
+		for (uint8_t h = 0; h < 2; h++) {
+			int port = out(n, inside(h, 5000), outside(1, (uint16_t)(80 + i)), 0).port;
+			assert_true(port >= 1024);
+			if (i == 0)
+				block[h] = (port - 1024) / 64;
+			assert_int_equal((port - 1024) / 64, block[h]);
+		}
+	assert_int_not_equal(block[0], block[1]);
+	assert_false(out(n, inside(0, 5000), outside(1, 999), 0).port); /* the block is full */
+	assert_true(out(n, inside(2, 5000), outside(1, 999), 0).port);
+	nat_free(n);
+}
+
+static void overloaded_ports_are_shared_and_answers_find_who_asked(void **state)
+{
+	struct nat *n = nat_with((struct nat_config){.ports = NAT_PORT_OVERLOAD,
+						     .mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+						     .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT},
+				 1);
+	struct endpoint a = out(n, inside(1, 5000), outside(1, 80), 0);
+	struct endpoint b = out(n, inside(2, 5000), outside(2, 80), 1);
+	assert_int_equal(a.port, 5000);
+	assert_true(endpoint_equal(&a, &b));
+	struct endpoint to = a, from = outside(1, 80);
+	assert_true(nat_in(n, &from, &to, 2));
+	assert_int_equal(to.ip.b[3], 1);
+	to = a;
+	from = outside(2, 80);
+	assert_true(nat_inside(n, &a, &from, 2, &to));
+	assert_int_equal(to.ip.b[3], 2);
+	assert_true(endpoint_equal(&b, &(struct endpoint){ip_v4(192, 0, 2, 1), 5000}));
+	out(n, inside(2, 5000), outside(1, 80), 3); /* now both have asked the same one */
+	to = a;
+	from = outside(1, 80);
+	assert_true(nat_in(n, &from, &to, 4));
+	assert_int_equal(to.ip.b[3], 2);
+	nat_free(n);
+}
+
+static void a_pool_gives_any_address_or_always_the_same(void **state)
+{
+	for (int paired = 0; paired < 2; paired++) {
+		struct nat *n =
+			nat_with((struct nat_config){.pool = {ip_v4(192, 0, 2, 2), ip_v4(192, 0, 2, 3)},
+						     .n_pool = 2,
+						     .paired = paired},
+				 1);
+		size_t changed = 0;
+		struct endpoint first = out(n, inside(1, 5000), outside(1, 80), 0);
+		for (uint16_t i = 1; i < 50; i++) {
+			struct endpoint e = out(n, inside(1, (uint16_t)(5000 + i)), outside(1, 80), 0);
+			assert_true(nat_owns(n, &e.ip));
+			changed += !ip_equal(&e.ip, &first.ip);
+		}
+		assert_int_equal(changed > 0, !paired);
+		struct ip other = ip_v4(198, 51, 100, 1);
+		assert_false(nat_owns(n, &other));
+		nat_free(n);
+	}
+}
+
+static void a_host_or_a_session_too_many_is_refused_and_the_others_go_on(void **state)
+{
+	struct nat *n = nat_with((struct nat_config){.host_mappings_max = 2, .timeout = 100}, 1);
+	assert_true(out(n, inside(1, 5000), outside(1, 80), 0).port);
+	assert_true(out(n, inside(1, 5001), outside(1, 80), 0).port);
+	assert_false(out(n, inside(1, 5002), outside(1, 80), 0).port);
+	assert_true(out(n, inside(2, 5000), outside(1, 80), 0).port);
+	assert_true(out(n, inside(1, 5002), outside(1, 80), 100).port);
+	nat_free(n);
+
+	n = nat_with((struct nat_config){.sessions_max = 3,
+					 .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+					 .timeout = 100},
+		     1);
+	for (uint16_t i = 0; i < 3; i++)
+		assert_true(out(n, inside(1, 5000), outside(1, (uint16_t)(80 + i)), 10).port);
+	assert_false(out(n, inside(1, 5000), outside(1, 90), 20).port);
+	assert_false(out(n, inside(2, 5000), outside(1, 90), 20).port);
+	assert_true(out(n, inside(1, 5000), outside(1, 82), 50).port);
+	assert_int_equal(nat_stats(n)->sessions, 3);
+	assert_true(out(n, inside(1, 5000), outside(1, 90), 115).port);
+	assert_int_equal(nat_stats(n)->sessions, 2);
+	nat_free(n);
+}
+
+static void blocked_it_lets_nothing_through(void **state)
+{
+	struct nat *n = nat_with((struct nat_config){.blocks_udp = true}, 1);
+	assert_false(out(n, inside(1, 5000), outside(1, 80), 0).port);
+	assert_false(in(n, outside(1, 80), outside(1, 80), 0));
+	assert_int_equal(nat_stats(n)->blocked, 2);
+	nat_free(n);
+}
+
+static void thousands_of_mappings_come_and_go(void **state)
+{
+	struct nat *n = nat_with((struct nat_config){.ports = NAT_PORT_RANDOM,
+						     .mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+						     .mappings_max = 3000,
+						     .timeout = 1000},
+				 1);
+	for (uint32_t i = 0; i < 20000; i++) {
+		struct endpoint to = outside((uint8_t)(i >> 14), (uint16_t)(i % 16384 + 1));
+		struct endpoint e = out(n, inside(1, 5000), to, i / 2);
+		assert_true(endpoint_is_set(&e));
+		assert_true(in(n, to, e, i / 2));
+	}
+	assert_true(nat_stats(n)->mappings <= 3000);
+	assert_int_equal(nat_stats(n)->made, 20000);
+	nat_flush(n);
+	assert_int_equal(nat_stats(n)->mappings, 0);
+	assert_int_equal(nat_stats(n)->sessions, 0);
+	nat_free(n);
+}
+
+/* --- by name --- */
+
+static void every_parameter_is_set_by_its_name(void **state)
+{
+	struct nat_config c = {0};
+	assert_true(nat_set_all(&c,
+				"mapping=address-dependent filtering=address-and-port-dependent ports=block "
+				"port-first=5000 port-step=3 port-block=128 external=192.0.2.1,192.0.2.2 "
+				"pooling=paired hairpin=internal-source timeout=10s refresh=both "
+				"mappings-max=7 host-mappings-max=8 sessions-max=9 permissions-max=10 "
+				"translate=no udp=blocked"));
+	assert_int_equal(c.mapping, NAT_ADDRESS_DEPENDENT);
+	assert_int_equal(c.filtering, NAT_ADDRESS_AND_PORT_DEPENDENT);
+	assert_int_equal(c.ports, NAT_PORT_BLOCK);
+	assert_int_equal(c.port_first, 5000);
+	assert_int_equal(c.port_step, 3);
+	assert_int_equal(c.port_block, 128);
+	assert_int_equal(c.n_pool, 1);
+	assert_int_equal(c.external.b[3], 1);
+	assert_int_equal(c.pool[0].b[3], 2);
+	assert_true(c.paired && c.inbound_refreshes && c.firewall && c.blocks_udp);
+	assert_int_equal(c.hairpin, NAT_HAIRPIN_INTERNAL_SOURCE);
+	assert_true(c.timeout == 10 * SECOND);
+	assert_int_equal(c.mappings_max, 7);
+	assert_int_equal(c.host_mappings_max, 8);
+	assert_int_equal(c.sessions_max, 9);
+	assert_int_equal(c.permissions_max, 10);
+	assert_true(nat_set_all(&c, " translate=yes  timeout=250ms"));
+	assert_false(c.firewall);
+	assert_true(c.timeout == 250 * MSEC);
+	size_t n = 0;
+	while (nat_parameter(n))
+		n++;
+	assert_int_equal(n, 17);
+	assert_string_equal(nat_scope_word(NAT_ADDRESS_DEPENDENT), "address-dependent");
+}
+
+static void a_wrong_name_or_value_is_refused(void **state)
+{
+	static const char *const wrong[] = {"mapping=hard",     "colour=red",     "ports",
+					    "port-first=65536", "port-first=x",   "timeout=10",
+					    "timeout=-1s",      "timeout=s",      "external=1.2.3",
+					    "external=",        "udp=no",         "mappings-max=-1",
+					    "sessions-max=1s",  "refresh=inbound"};
+	struct nat_config c = {0};
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_false(nat_set_all(&c, wrong[i]));
+	assert_false(nat_set(&c, "external",
+			     "1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,"
+			     "1.1.1.9"));
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_port_block_belongs_to_one_host),
+	cmocka_unit_test(overloaded_ports_are_shared_and_answers_find_who_asked),
+	cmocka_unit_test(a_pool_gives_any_address_or_always_the_same),
+	cmocka_unit_test(a_host_or_a_session_too_many_is_refused_and_the_others_go_on),
+	cmocka_unit_test(blocked_it_lets_nothing_through),
+	cmocka_unit_test(thousands_of_mappings_come_and_go),
+	cmocka_unit_test(every_parameter_is_set_by_its_name),
+	cmocka_unit_test(a_wrong_name_or_value_is_refused),
 	cmocka_unit_test(behaves_as_each_combination_is_defined),
 	cmocka_unit_test(ports_are_preserved_counted_or_random),
 	cmocka_unit_test(only_outbound_refreshes_unless_both_do),

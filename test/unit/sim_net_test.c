@@ -205,6 +205,73 @@ static void a_host_moves_and_changes_its_address(void **state)
 	assert_ptr_equal(p.got_at, p.host[0]);
 }
 
+static void a_nat_below_a_nat_translates_twice(void **state)
+{
+	struct box *home = nat("home", ip_v4(100, 64, 0, 9));
+	box_move(home, p.nat[0]);
+	struct box *dave = host(home, "dave", ip_v4(192, 168, 9, 2), 1);
+	assert_true(arrives(dave, 5000, server_at(80)));
+	assert_true(ip_equal(&p.got_from.ip, &p.nat[0]->addresses[0]));
+	assert_true(arrives(p.server, 80, p.got_from));
+	assert_ptr_equal(p.got_at, dave);
+}
+
+static void a_neighbour_below_the_same_carrier_is_reached_by_a_hairpin(void **state)
+{
+	struct box *homes[2] = {nat("h0", ip_v4(100, 64, 0, 9)), nat("h1", ip_v4(100, 64, 0, 10))};
+	struct box *hosts[2];
+	for (uint8_t i = 0; i < 2; i++) {
+		box_move(homes[i], p.nat[0]);
+		hosts[i] = host(homes[i], "host", ip_v4(192, 168, 9, (uint8_t)(2 + i)), i);
+	}
+	struct endpoint one = {p.nat[0]->addresses[0], 5000}, two = {p.nat[0]->addresses[0], 6000};
+	assert_false(arrives(hosts[0], 5000, two));
+	assert_true(arrives(hosts[1], 6000, one)); /* as far as both doors are open by now */
+	assert_ptr_equal(p.got_at, hosts[0]);
+	assert_true(arrives(hosts[0], 5000, two));
+	assert_ptr_equal(p.got_at, hosts[1]);
+}
+
+static void all_addresses_of_a_pool_lead_back(void **state)
+{
+	struct nat_config cfg = {
+		.external = ip_v4(192, 0, 2, 1), .pool = {ip_v4(192, 0, 2, 77)}, .n_pool = 1};
+	box_set_nat(p.nat[0], &cfg, 4);
+	box_add_address(p.nat[0], &cfg.pool[0]);
+	bool seen[2] = {false, false};
+	for (uint16_t port = 5000; port < 5020; port++) {
+		assert_true(arrives(p.host[0], port, server_at(80)));
+		seen[ip_equal(&p.got_from.ip, &cfg.pool[0])] = true;
+		assert_true(arrives(p.server, 80, p.got_from));
+		assert_int_equal(p.got_to.port, port);
+	}
+	assert_true(seen[0] && seen[1]);
+}
+
+static void a_host_with_two_uplinks_uses_its_leg_where_its_own_place_has_no_way(void **state)
+{
+	struct ip leg = ip_v4(192, 168, 5, 5), v6, server6, out[2 * BOX_ADDRESSES_MAX];
+	assert_true(ip_parse(&v6, "2001:db8:5::5"));
+	assert_true(ip_parse(&server6, "2001:db8:f::1"));
+	struct box *b = host(p.nat[1], "leg", leg, 0);
+	box_add_address(b, &v6);
+	box_add_address(p.server, &server6);
+	box_add_leg(p.host[0], b);
+	assert_int_equal(box_addresses(p.host[0], out), 3);
+
+	assert_true(arrives(p.host[0], 5000, server_at(80))); /* by the default route */
+	assert_true(ip_equal(&p.got_from.ip, &p.nat[0]->addresses[0]));
+	assert_true(arrives(p.host[0], 5000, (struct endpoint){server6, 80})); /* only the leg has IPv6 */
+	assert_true(ip_equal(&p.got_from.ip, &v6));
+	assert_true(arrives(p.host[0], 5000, (struct endpoint){ip_v4(192, 168, 1, 2), 80})); /* its link */
+	assert_ptr_equal(p.got_at, p.host[1]);
+	assert_true(arrives(p.host[1], 80, (struct endpoint){leg, 5000}));
+	assert_ptr_equal(p.got_at, p.host[0]);
+	p.host[0]->up.down = true;
+	assert_true(arrives(p.host[0], 5000, server_at(80)));
+	assert_true(ip_equal(&p.got_from.ip, &p.nat[1]->addresses[0]));
+}
+
 /* --- pipes --- */
 
 struct talker {
@@ -365,6 +432,10 @@ static const struct CMUnitTest tests[] = {
 	IN_PLACE(a_cut_goes_one_way_and_heals),
 	IN_PLACE(prefixes_of_ipv6_are_routed_and_firewalled),
 	IN_PLACE(a_host_moves_and_changes_its_address),
+	IN_PLACE(a_nat_below_a_nat_translates_twice),
+	IN_PLACE(a_neighbour_below_the_same_carrier_is_reached_by_a_hairpin),
+	IN_PLACE(all_addresses_of_a_pool_lead_back),
+	IN_PLACE(a_host_with_two_uplinks_uses_its_leg_where_its_own_place_has_no_way),
 	IN_PLACE(a_stream_comes_up_after_its_round_trips),
 	IN_PLACE(bytes_arrive_all_and_in_order_over_a_bad_line),
 	IN_PLACE(one_end_closes_and_the_other_hears_of_it),
