@@ -112,14 +112,75 @@ static void act_on_event(struct sim_node *n, const struct node_event *ev, mono_n
 		n->observer.event(n->observer.self, n, ev, now);
 }
 
+/* --- sockets --- */
+
+enum { EPHEMERAL_LOW = 32768, EPHEMERAL_PORTS = 28232 };
+
+static bool port_is_free(const struct sim_node *n, uint16_t port)
+{
+	for (size_t i = 0; i < n->n_sockets; i++)
+		if (n->sockets[i].port == port)
+			return false;
+	return port != n->port;
+}
+
+static void open_socket(struct sim_node *n, uint16_t number)
+{
+	uint16_t port;
+	do
+		port = (uint16_t)(EPHEMERAL_LOW + rng_below(&n->rng, EPHEMERAL_PORTS));
+	while (!port_is_free(n, port));
+	n->sockets[n->n_sockets++] = (struct sim_socket){number, port};
+}
+
+static uint16_t port_of_socket(const struct sim_node *n, uint16_t number)
+{
+	for (size_t i = 0; i < n->n_sockets; i++)
+		if (n->sockets[i].number == number)
+			return n->sockets[i].port;
+	return number == 0 ? n->port : 0;
+}
+
+static bool socket_of_port(const struct sim_node *n, uint16_t port, uint16_t *number)
+{
+	*number = 0;
+	for (size_t i = 0; i < n->n_sockets && *number == 0; i++)
+		if (n->sockets[i].port == port)
+			*number = n->sockets[i].number;
+	return *number != 0 || port == n->port;
+}
+
+static void follow_sockets(struct sim_node *n)
+{
+	const struct socket_wish *w = node_sockets(n->node);
+	if (w->version == n->sockets_version)
+		return;
+	n->sockets_version = w->version;
+	for (size_t i = 0; i < n->n_sockets;) {
+		if (!socket_wished(w, n->sockets[i].number))
+			n->sockets[i] = n->sockets[--n->n_sockets];
+		else
+			i++;
+	}
+	for (size_t i = 0; i < w->n; i++)
+		if (port_of_socket(n, w->v[i]) == 0)
+			open_socket(n, w->v[i]);
+}
+
+/* False: there is no way there at all. */
+static bool send_datagram(struct sim_node *n, const struct datagram *d, mono_ns now)
+{
+	uint16_t port = port_of_socket(n, d->socket);
+	return port == 0 || net_send(n->box, port, &d->at, packet_bytes(&d->packet), now);
+}
+
 /* The node may not be called while its effects are looked at: what was refused is told afterwards. */
 static void act_on_drain(struct sim_node *n, const struct node_out *out, mono_ns now)
 {
 	struct endpoint refused[REFUSED_MAX];
 	size_t n_refused = 0;
 	for (size_t i = 0; i < out->n_udp; i++)
-		if (!net_send(n->box, n->port, &out->udp[i].at, packet_bytes(&out->udp[i].packet), now) &&
-		    n_refused < REFUSED_MAX)
+		if (!send_datagram(n, &out->udp[i], now) && n_refused < REFUSED_MAX)
 			refused[n_refused++] = out->udp[i].at;
 	for (size_t i = 0; i < out->n_tun && n->observer.packet; i++)
 		n->observer.packet(n->observer.self, n, packet_bytes(&out->tun[i]), &n->arriving, now);
@@ -143,6 +204,7 @@ static void pump(struct sim_node *n, mono_ns now)
 	bool more = true;
 	while (more && turns_left(n, now)) {
 		more = node_drain(n->node, &out, now);
+		follow_sockets(n);
 		if (more)
 			act_on_drain(n, out, now);
 		while (node_event(n->node, &ev)) {
@@ -171,13 +233,13 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 	struct sim_node *n = self;
 	struct datagram in = {.packet = packet_in(n->memory, sizeof(n->memory), PACKET_HEADROOM),
 			      .at = d->src};
-	if (!n->node || d->dst.port != n->port)
+	if (!n->node || !socket_of_port(n, d->dst.port, &in.socket))
 		return;
 	uint8_t *to = packet_append(&in.packet, d->n);
 	if (!to)
 		return;
 	memcpy(to, d->b, d->n);
-	n->arriving = via_udp(&d->src);
+	n->arriving = via_udp_by(&d->src, in.socket);
 	node_from_udp(n->node, &in, 1, now);
 	pump(n, now);
 }
@@ -210,6 +272,8 @@ void sim_node_fini(struct sim_node *n)
 	if (n->node)
 		node_free(n->node);
 	n->node = NULL;
+	n->n_sockets = 0;
+	n->sockets_version = 0;
 }
 
 void sim_node_add_relay(struct sim_node *n, struct sim_relay *r)

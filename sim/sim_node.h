@@ -47,6 +47,11 @@ struct sim_node {
 	struct sim_peer peers[SIM_NODE_PEERS_MAX];
 	size_t n_peers;
 	struct sim_node_observer observer;
+	struct sim_socket {
+		uint16_t number, port;
+	} sockets[SOCKETS_MAX]; /* the extra ones that are open */
+	size_t n_sockets;
+	uint32_t sockets_version;
 	struct alarm alarm;
 	struct via arriving; /* how what is handled now came */
 	uint8_t memory[PACKET_SIZE];

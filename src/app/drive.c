@@ -35,11 +35,12 @@ struct drive {
 	struct udp *udp;
 	struct links *links;
 	struct netlink_monitor *monitor;
-	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_monitor;
+	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
 	struct loop_timer *deadline, *changed;
 	struct loop_deferred *settle;
-	size_t peers_max; /* that the node was made for */
-	mono_ns planned;  /* when the deadline timer should fire */
+	size_t peers_max;         /* that the node was made for */
+	uint32_t sockets_version; /* of the node's wish that the UDP port follows */
+	mono_ns planned;          /* when the deadline timer should fire */
 	struct paths_interface interfaces[PATHS_INTERFACES_MAX];
 	size_t n_interfaces;
 
@@ -49,11 +50,21 @@ struct drive {
 
 /* --- packets --- */
 
+static void follow_sockets(struct drive *d)
+{
+	const struct socket_wish *w = node_sockets(d->node);
+	if (w->version == d->sockets_version)
+		return;
+	d->sockets_version = w->version;
+	udp_follow(d->udp, w->v, w->n);
+}
+
 static void move(struct drive *d, mono_ns now)
 {
 	const struct node_out *out;
 	struct udp_refused refused = {0};
 	while (node_drain(d->node, &out, now)) {
+		follow_sockets(d);
 		if (out->n_udp > 0)
 			udp_send(d->udp, out->udp, out->n_udp, &refused);
 		if (out->n_tun > 0)
@@ -62,6 +73,7 @@ static void move(struct drive *d, mono_ns now)
 			node_udp_unreachable(d->node, &refused.v[i], now);
 		refused.n = 0;
 	}
+	follow_sockets(d);
 	loop_deferred_ask(d->settle);
 }
 
@@ -331,16 +343,19 @@ static bool make_watches(struct drive *d)
 	d->on_udp4 = loop_fd_new(l, udp_fd4(d->udp), (struct loop_fd_call){from_udp, d});
 	if (udp_fd6(d->udp) >= 0)
 		d->on_udp6 = loop_fd_new(l, udp_fd6(d->udp), (struct loop_fd_call){from_udp, d});
+	d->on_udp_extra = loop_fd_new(l, udp_fd_extra(d->udp), (struct loop_fd_call){from_udp, d});
 	d->on_monitor = loop_fd_new(l, netlink_monitor_fd(d->monitor), (struct loop_fd_call){on_monitor, d});
 	d->deadline = loop_timer_new(l, (struct loop_call){on_deadline, d});
 	d->changed = loop_timer_new(l, (struct loop_call){on_changed, d});
 	d->settle = loop_deferred_new(l, (struct loop_call){settle, d});
-	if (!d->on_tun || !d->on_udp4 || !d->on_monitor || !d->deadline || !d->changed || !d->settle)
+	if (!d->on_tun || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor || !d->deadline || !d->changed ||
+	    !d->settle)
 		return false;
 	loop_fd_want(d->on_tun, LOOP_READ);
 	loop_fd_want(d->on_udp4, LOOP_READ);
 	if (d->on_udp6)
 		loop_fd_want(d->on_udp6, LOOP_READ);
+	loop_fd_want(d->on_udp_extra, LOOP_READ);
 	loop_fd_want(d->on_monitor, LOOP_READ);
 	return true;
 }
@@ -350,6 +365,7 @@ static void go_down(struct drive *d)
 	loop_fd_free(d->on_tun);
 	loop_fd_free(d->on_udp4);
 	loop_fd_free(d->on_udp6);
+	loop_fd_free(d->on_udp_extra);
 	loop_fd_free(d->on_monitor);
 	loop_timer_free(d->deadline);
 	loop_timer_free(d->changed);

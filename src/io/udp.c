@@ -10,7 +10,10 @@
  * from where they are.  A message that the device cannot take merged is sent again one by one; if
  * that is the device's nature (EIO), merging ends for this socket.
  *
- * Bounded: slots, messages of one call, refusals told.  Nothing waits: what does not fit is lost.
+ * Extra sockets hang on one epoll descriptor, which the owner waits for as for a socket; it names one that
+ * is ready, in turns (level-triggered, the kernel goes round).
+ *
+ * Bounded: extra sockets, slots, messages of one call, refusals told.  Nothing waits: what does not fit is lost.
  */
 #include "io/udp.h"
 
@@ -19,6 +22,7 @@
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,10 +54,20 @@ struct control {
 	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
+struct udp_extra {
+	struct udp_socket socket;
+	uint16_t number, port;
+};
+
 struct udp {
 	struct udp_socket v4, v6;
+	struct udp_extra extra[UDP_EXTRA_MAX];
+	size_t n_extra;
+	int extra_fd; /* epoll */
+	struct udp_config cfg;
 	uint16_t port;
-	bool v6_next; /* whose turn it is to receive */
+	unsigned turn;      /* who is to receive next */
+	uint16_t in_socket; /* of the messages received */
 	struct udp_stats stats;
 
 	uint8_t *arena;
@@ -180,6 +194,13 @@ struct udp *udp_open(const struct udp_config *cfg, char why[static WHY_MAX])
 		return NULL;
 	}
 	u->v4.fd = u->v6.fd = -1;
+	u->cfg = *cfg;
+	u->extra_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (u->extra_fd < 0) {
+		why_say(why, "cannot make an epoll descriptor for UDP sockets: %s", strerror(errno));
+		udp_close(u);
+		return NULL;
+	}
 	if (!open_sockets(u, cfg->port, why)) {
 		udp_close(u);
 		return NULL;
@@ -203,6 +224,9 @@ void udp_close(struct udp *u)
 		close(u->v4.fd);
 	if (u->v6.fd >= 0)
 		close(u->v6.fd);
+	udp_follow(u, NULL, 0);
+	if (u->extra_fd >= 0)
+		close(u->extra_fd);
 	if (u->arena)
 		munmap(u->arena, u->arena_size);
 	free(u);
@@ -223,9 +247,69 @@ int udp_fd6(const struct udp *u)
 	return u->v6.fd;
 }
 
+int udp_fd_extra(const struct udp *u)
+{
+	return u->extra_fd;
+}
+
 const struct udp_stats *udp_stats(const struct udp *u)
 {
 	return &u->stats;
+}
+
+/* --- extra sockets --- */
+
+static struct udp_extra *extra_of(const struct udp *u, uint16_t number)
+{
+	for (size_t i = 0; i < u->n_extra; i++)
+		if (u->extra[i].number == number)
+			return (struct udp_extra *)&u->extra[i];
+	return NULL;
+}
+
+uint16_t udp_extra_port(const struct udp *u, uint16_t number)
+{
+	const struct udp_extra *e = extra_of(u, number);
+	return e ? e->port : 0;
+}
+
+static void extra_open(struct udp *u, uint16_t number)
+{
+	struct udp_extra e = {.number = number};
+	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = number};
+	e.socket.fd = u->n_extra < UDP_EXTRA_MAX ? socket_bind(AF_INET, &e.port) : -1;
+	if (e.socket.fd < 0 || epoll_ctl(u->extra_fd, EPOLL_CTL_ADD, e.socket.fd, &ev)) {
+		u->stats.extra_failed++;
+		if (e.socket.fd >= 0)
+			close(e.socket.fd);
+		return;
+	}
+	socket_tune(&e.socket, &u->cfg);
+	e.socket.gro = e.socket.gro && (u->v4.gro || u->v6.gro); /* the arena was made for that */
+	u->extra[u->n_extra++] = e;
+}
+
+static bool is_among(uint16_t number, const uint16_t *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i] == number)
+			return true;
+	return false;
+}
+
+void udp_follow(struct udp *u, const uint16_t *numbers, size_t n)
+{
+	for (size_t i = 0; i < u->n_extra;) {
+		if (is_among(u->extra[i].number, numbers, n)) {
+			i++;
+			continue;
+		}
+		close(u->extra[i].socket.fd); /* leaves the epoll set by that */
+		u->extra[i] = u->extra[--u->n_extra];
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!extra_of(u, numbers[i]))
+			extra_open(u, numbers[i]);
 }
 
 /* --- receiving --- */
@@ -264,12 +348,26 @@ static bool receive_from(struct udp *u, const struct udp_socket *s)
 	return n > 0;
 }
 
+static bool receive_extra(struct udp *u)
+{
+	struct epoll_event ev;
+	if (u->n_extra == 0 || epoll_wait(u->extra_fd, &ev, 1, 0) != 1)
+		return false;
+	const struct udp_extra *e = extra_of(u, (uint16_t)ev.data.u32);
+	u->in_socket = (uint16_t)ev.data.u32;
+	return e && receive_from(u, &e->socket);
+}
+
 static bool receive(struct udp *u)
 {
-	for (int i = 0; i < 2; i++) {
-		const struct udp_socket *s = u->v6_next ? &u->v6 : &u->v4;
-		u->v6_next = !u->v6_next;
-		if (receive_from(u, s))
+	for (int i = 0; i < 3; i++) {
+		u->turn = (u->turn + 1) % 3;
+		if (u->turn == 2 && receive_extra(u))
+			return true;
+		if (u->turn == 2)
+			continue;
+		u->in_socket = 0;
+		if (receive_from(u, u->turn == 1 ? &u->v6 : &u->v4))
 			return true;
 	}
 	return false;
@@ -306,6 +404,7 @@ static bool take_segment(struct udp *u, struct datagram *d)
 		.head = at == 0 ? PACKET_HEADROOM : 0,
 		.tail = last ? (uint32_t)(iov->iov_len - len + PACKET_TAILROOM) : 0,
 	};
+	d->socket = u->in_socket;
 	u->at_byte = last ? 0 : at + n;
 	u->at_in += last;
 	u->stats.rx_too_long += !fits;
@@ -425,8 +524,8 @@ static size_t run_length(const struct datagram *v, size_t n, bool gso)
 	if (!gso || bytes == 0)
 		return 1;
 	while (k < n && v->from.family == 0 && v[k].from.family == 0 && k < MERGED_MAX &&
-	       endpoint_equal(&v[k].at, &v->at) && v[k].packet.len > 0 && v[k].packet.len <= v->packet.len &&
-	       bytes + v[k].packet.len <= MERGED_BYTES) {
+	       endpoint_equal(&v[k].at, &v->at) && v[k].socket == v->socket && v[k].packet.len > 0 &&
+	       v[k].packet.len <= v->packet.len && bytes + v[k].packet.len <= MERGED_BYTES) {
 		bytes += v[k].packet.len;
 		if (v[k++].packet.len < v->packet.len)
 			break;
@@ -480,11 +579,11 @@ static void add_message(struct udp *u, const struct datagram *v, size_t n)
 		say_segment_size(m, &u->out_control[i], (uint16_t)v->packet.len);
 }
 
-static void send_family(struct udp *u, struct udp_socket *s, uint8_t family, const struct datagram *v,
-			size_t n, struct udp_refused *r)
+static void send_family(struct udp *u, struct udp_socket *s, uint16_t number, uint8_t family,
+			const struct datagram *v, size_t n, struct udp_refused *r)
 {
 	for (size_t i = 0; i < n;) {
-		if (v[i].at.ip.family != family) {
+		if (v[i].at.ip.family != family || v[i].socket != number) {
 			i++;
 			continue;
 		}
@@ -503,9 +602,25 @@ static void send_family(struct udp *u, struct udp_socket *s, uint8_t family, con
 		send_messages(u, s, r);
 }
 
+/* Datagrams of one extra socket that stand side by side go together. */
+static void send_extra(struct udp *u, const struct datagram *v, size_t n, struct udp_refused *r)
+{
+	size_t k;
+	for (size_t i = 0; i < n; i = k) {
+		for (k = i + 1; k < n && v[k].socket == v[i].socket;)
+			k++;
+		struct udp_extra *e = extra_of(u, v[i].socket);
+		if (e)
+			send_family(u, &e->socket, e->number, 4, v + i, k - i, r);
+		else if (v[i].socket != 0)
+			u->stats.tx_no_socket += k - i;
+	}
+}
+
 void udp_send(struct udp *u, const struct datagram *v, size_t n, struct udp_refused *refused)
 {
 	refused->n = 0;
-	send_family(u, &u->v4, 4, v, n, refused);
-	send_family(u, &u->v6, 6, v, n, refused);
+	send_family(u, &u->v4, 0, 4, v, n, refused);
+	send_family(u, &u->v6, 0, 6, v, n, refused);
+	send_extra(u, v, n, refused);
 }

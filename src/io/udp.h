@@ -1,8 +1,11 @@
-/* io/udp.h - the one UDP port of a node, for IPv4 and IPv6, in batches
+/* io/udp.h - the one UDP port of a node, for IPv4 and IPv6, in batches; and extra sockets beside it
  *
  * Two nonblocking sockets with the same port number; IPv6 may be missing.  Marked 0x80000 where that
  * is permitted, so that policy routing can keep them off the tunnel.  Receives with recvmmsg and
  * UDP_GRO, sends with sendmmsg and UDP_SEGMENT, where the kernel has them.
+ *
+ * Extra sockets are of IPv4, on ports that the kernel chooses, and named by numbers (base/datagram.h:
+ * `socket`). They come and go at any time; one file descriptor tells of all of them.
  *
  * Source: udp(7), reference, data plane 7.2 and 9.1.
  */
@@ -15,7 +18,8 @@
 enum {
 	UDP_MARK = 0x80000,
 	UDP_BUFFER = 7 << 20, /* bytes of kernel buffer asked for, each way */
-	UDP_REFUSED_MAX = 16
+	UDP_REFUSED_MAX = 16,
+	UDP_EXTRA_MAX = 256
 };
 
 struct udp;
@@ -30,7 +34,13 @@ struct udp *udp_open(const struct udp_config *cfg, char why[static WHY_MAX]) MUS
 void udp_close(struct udp *u); /* NULL is allowed */
 uint16_t udp_port(const struct udp *u);
 int udp_fd4(const struct udp *u);
-int udp_fd6(const struct udp *u); /* -1: no IPv6 */
+int udp_fd6(const struct udp *u);      /* -1: no IPv6 */
+int udp_fd_extra(const struct udp *u); /* readable when any extra socket is */
+
+/* These extra sockets are to be open and no others (none of them 0; more than UDP_EXTRA_MAX are left
+ * out). One that cannot be opened is left out and counted; what is sent by it is lost. */
+void udp_follow(struct udp *u, const uint16_t *numbers, size_t n);
+uint16_t udp_extra_port(const struct udp *u, uint16_t number); /* 0: it is not open */
 
 /* Receives up to max (at most BATCH_MAX) datagrams of both sockets; 0: none is waiting. Memory is
  * borrowed until the next udp_recv. Each has PACKET_HEADROOM before it, but for one that the kernel
@@ -58,6 +68,8 @@ struct udp_stats {
 	uint64_t rx_too_long;        /* dropped: longer than a packet */
 	uint64_t tx_full;            /* dropped: the kernel's buffer was full */
 	uint64_t tx_refused;         /* no way there, or the system said no */
+	uint64_t extra_failed;       /* extra sockets that could not be opened */
+	uint64_t tx_no_socket;       /* dropped: its extra socket is not open */
 	uint64_t gso_failed;         /* merged messages that had to be sent one by one */
 };
 const struct udp_stats *udp_stats(const struct udp *u);

@@ -21,19 +21,19 @@ bool node_slot(struct node *n, struct packet *out)
 	return true;
 }
 
-bool node_send_udp(struct node *n, const struct packet *p, const struct endpoint *to)
+bool node_send_udp(struct node *n, const struct packet *p, const struct via *to)
 {
 	return node_send_udp_from(n, p, to, &(struct ip){0});
 }
 
-bool node_send_udp_from(struct node *n, const struct packet *p, const struct endpoint *to,
-			const struct ip *from)
+bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to, const struct ip *from)
 {
 	if (n->out.n_udp == NODE_OUT_MAX) {
 		n->stats.no_room++;
 		return false;
 	}
-	n->out.udp[n->out.n_udp++] = (struct datagram){.packet = *p, .at = *to, .from = *from};
+	n->out.udp[n->out.n_udp++] =
+		(struct datagram){.packet = *p, .at = to->ep, .from = *from, .socket = to->socket};
 	return true;
 }
 
@@ -96,7 +96,7 @@ static void pump_paths(struct node *n, mono_ns now)
 		if (!packet_append(&p, w.n))
 			continue;
 		if (send.via.kind == VIA_UDP)
-			(void)node_send_udp_from(n, &p, &send.via.ep, &send.from);
+			(void)node_send_udp_from(n, &p, &send.via, &send.from);
 		else if (send.via.kind == VIA_RELAY)
 			relays_send(n, send.via.region, &send.to, packet_bytes(&p), now);
 	}

@@ -69,9 +69,8 @@ void node_say(struct node *n, peer_id id, struct packet *p, mono_ns now);
 void node_begin(struct node *n);                             /* forget what was handed out */
 bool node_slot(struct node *n, struct packet *out) MUST_USE; /* an empty packet until the next drain */
 void node_tell(struct node *n, const struct node_event *ev);
-bool node_send_udp(struct node *n, const struct packet *p, const struct endpoint *to);
-bool node_send_udp_from(struct node *n, const struct packet *p, const struct endpoint *to,
-			const struct ip *from);
+bool node_send_udp(struct node *n, const struct packet *p, const struct via *to); /* VIA_UDP */
+bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to, const struct ip *from);
 
 /* inward.c: one WireGuard datagram that came this way; relay_source as in paths_input. */
 void node_take_wireguard(struct node *n, struct packet *p, const struct via *from,

@@ -28,7 +28,7 @@ static void send_back(struct node *n, const struct packet *p, const struct via *
 	if (relay_source)
 		relays_send(n, from->region, relay_source, packet_bytes(p), now);
 	else
-		(void)node_send_udp(n, p, &from->ep);
+		(void)node_send_udp(n, p, from);
 }
 
 /* TSMP is between the two nodes: it never reaches the system. */
@@ -102,7 +102,7 @@ void node_from_udp(struct node *n, struct datagram *v, size_t count, mono_ns now
 {
 	node_begin(n);
 	for (size_t i = 0; i < count; i++) {
-		struct via from = via_udp(&v[i].at);
+		struct via from = via_udp_by(&v[i].at, v[i].socket);
 		switch (paths_input(n->paths, &from, NULL, packet_bytes(&v[i].packet), now)) {
 		case PATHS_NOT_MINE:
 			node_take_wireguard(n, &v[i].packet, &from, NULL, now);

@@ -228,6 +228,11 @@ const struct disco_key *node_disco_key(const struct node *n)
 	return paths_disco_key(n->paths);
 }
 
+const struct socket_wish *node_sockets(const struct node *n)
+{
+	return paths_sockets(n->paths);
+}
+
 const struct tunnel_stats *node_tunnel_stats(const struct node *n)
 {
 	return tunnel_stats(n->tunnel);

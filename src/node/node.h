@@ -93,6 +93,10 @@ struct node_out {
 /* What is to be sent now; borrowed until the next call on this node. Call until it returns false. */
 bool node_drain(struct node *n, const struct node_out **out, mono_ns now) MUST_USE;
 
+/* The extra sockets that are to be open: compare with what is, after each node_drain and before its
+ * datagrams are sent. Borrowed. */
+const struct socket_wish *node_sockets(const struct node *n);
+
 struct node_event {
 	enum {
 		NODE_DIAL,    /* get a stream to the relay of `region` */

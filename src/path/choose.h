@@ -8,6 +8,7 @@
 struct choice {
 	struct endpoint ep; /* unset: no path */
 	mono_ns rtt;
+	uint16_t socket; /* of ours; 0: the main port */
 };
 
 /* By round trip in percent, with points for loopback, link-local and private addresses and for IPv6. */

@@ -309,6 +309,11 @@ bool paths_ping(struct paths *p, peer_id id, mono_ns now)
 	return true;
 }
 
+const struct socket_wish *paths_sockets(const struct paths *p)
+{
+	return &p->sockets;
+}
+
 /* --- time, events, answers to questions --- */
 
 mono_ns paths_deadline(const struct paths *p)

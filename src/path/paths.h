@@ -16,6 +16,7 @@
 #include "base/rng.h"
 #include "crypto/keys.h"
 #include "path/candidate.h"
+#include "path/socket_wish.h"
 #include "path/via.h"
 
 enum {
@@ -126,6 +127,9 @@ void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now);
 /* `warren ping`: one disco ping over each way there is; the answers come as PATHS_PONG events.
  * False: the peer's disco key is not known yet. */
 bool paths_ping(struct paths *p, peer_id id, mono_ns now) MUST_USE;
+
+/* The extra sockets that are to be open; look before each paths_output's datagram is sent. Borrowed. */
+const struct socket_wish *paths_sockets(const struct paths *p);
 
 mono_ns paths_deadline(const struct paths *p);
 void paths_tick(struct paths *p, mono_ns now);

@@ -96,6 +96,16 @@ bool peer_path_is_near(const struct peer_path *p, const struct candidates *own)
 
 /* --- ways --- */
 
+static struct via via_of(const struct choice *c)
+{
+	return via_udp_by(&c->ep, c->socket);
+}
+
+static bool is_best(const struct peer_path *p, const struct endpoint *ep, uint16_t socket)
+{
+	return endpoint_equal(&p->best.ep, ep) && p->best.socket == socket;
+}
+
 struct via peer_path_relay(const struct peer_path *p, const struct means *m)
 {
 	if (p->home != 0 && means_know_region(m, p->home))
@@ -117,7 +127,7 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 	struct via relay = peer_path_relay(p, m);
 	*out = (struct route){.n = 0};
 	if (peer_path_is_direct(p))
-		out->via[out->n++] = via_udp(&p->best.ep);
+		out->via[out->n++] = via_of(&p->best);
 	if ((!is_trusted(p) || is_called(p)) && p->state != PEER_PLAIN && relay.kind != VIA_NONE)
 		out->via[out->n++] = relay;
 	if (out->n == 0 && unproven(p).kind != VIA_NONE)
@@ -135,7 +145,7 @@ static void tell(const struct peer_path *p, struct means *m, struct paths_event 
 
 static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns now)
 {
-	struct via via = via_udp(&t->ep);
+	struct via via = via_udp_by(&t->ep, t->socket);
 	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
 		return;
 	t->pinged_at = now;
@@ -152,7 +162,7 @@ static void ping_all(struct peer_path *p, struct means *m, mono_ns now)
 
 static void ping_best(struct peer_path *p, struct means *m, mono_ns now)
 {
-	struct target *t = targets_find(&p->targets, &p->best.ep);
+	struct target *t = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
 	if (t)
 		ping(p, m, t, now);
 }
@@ -201,10 +211,10 @@ static void go_on(struct peer_path *p, mono_ns now)
 static void go_direct(struct peer_path *p, struct means *m, const struct target *t, enum path_reason reason,
 		      mono_ns now)
 {
-	bool same = endpoint_equal(&p->best.ep, &t->ep);
-	struct via via = via_udp(&t->ep);
-	struct via was = peer_path_is_direct(p) && !same ? via_udp(&p->best.ep) : peer_path_relay(p, m);
-	p->best = (struct choice){t->ep, t->rtt};
+	bool same = is_best(p, &t->ep, t->socket);
+	struct via via = via_udp_by(&t->ep, t->socket);
+	struct via was = peer_path_is_direct(p) && !same ? via_of(&p->best) : peer_path_relay(p, m);
+	p->best = (struct choice){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	p->heartbeat_at = p->active ? now + HEARTBEAT : MONO_NEVER;
 	pace_rest(&p->pace);
 	go_on(p, now);
@@ -221,7 +231,7 @@ static void go_asked(struct peer_path *p, struct means *m, bool pong_only, mono_
 
 static void go_doubted(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m), was = via_udp(&p->best.ep);
+	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
 	tell(p, m, (struct paths_event){.kind = PATHS_DOUBT, .via = relay, .was = was, .reason = reason});
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
@@ -234,7 +244,7 @@ static void go_doubted(struct peer_path *p, struct means *m, enum path_reason re
 
 static void go_relayed(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m), was = via_udp(&p->best.ep);
+	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
 	p->best = (struct choice){0};
 	p->heartbeat_at = MONO_NEVER;
 	enter(p, PEER_RELAYED, now);
@@ -316,7 +326,7 @@ void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now)
 	if (from->kind != VIA_UDP)
 		return;
 	p->heard = from->ep;
-	if (!is_trusted(p) || !endpoint_equal(&from->ep, &p->best.ep))
+	if (!is_trusted(p) || !is_best(p, &from->ep, from->socket))
 		return;
 	if (!is_called(p))
 		go_on(p, now);
@@ -328,8 +338,8 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 		p->reached = from->region;
 	if (from->kind != VIA_UDP || p->state == PEER_PLAIN)
 		return;
-	bool is_new = targets_see(&p->targets, &from->ep, &p->best.ep, now);
-	struct target *t = targets_find(&p->targets, &from->ep);
+	bool is_new = targets_see_by(&p->targets, &from->ep, from->socket, &p->best.ep, now);
+	struct target *t = targets_find_by(&p->targets, &from->ep, from->socket);
 	if (is_new && !is_trusted(p))
 		pace_answer(&p->pace, now);
 	else if (t && (is_new || !is_trusted(p)))
@@ -339,12 +349,12 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 /* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
 void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
 {
-	struct target *t = targets_find(&p->targets, &probe->via.ep);
+	struct target *t = targets_find_by(&p->targets, &probe->via.ep, probe->via.socket);
 	if (!t)
 		return;
-	bool same = endpoint_equal(&t->ep, &p->best.ep);
+	bool same = is_best(p, &t->ep, t->socket);
 	target_ponged(t, mono_since(probe->sent_at, now), now);
-	struct choice choice = {t->ep, t->rtt};
+	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	switch (p->state) {
 	case PEER_PLAIN:
 		break;
@@ -411,7 +421,7 @@ void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now
 void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now)
 {
 	struct via relay = peer_path_relay(p, m);
-	struct via best = via_udp(&p->best.ep);
+	struct via best = via_of(&p->best);
 	if (relay.kind != VIA_NONE)
 		means_ping(m, p->id, &relay, true, now);
 	if (peer_path_is_direct(p))

@@ -17,6 +17,7 @@ struct paths {
 	struct index by_node, by_disco; /* several peers may share a disco key: one device, two networks */
 	struct heap timers;             /* by peer id */
 	struct means means;
+	struct socket_wish sockets;
 };
 
 /* The used peer of this id, or NULL. */

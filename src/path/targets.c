@@ -4,12 +4,17 @@
 
 #define PROOF_LASTS (150 * SECOND) /* of a path not in use: all are pinged each 60 s */
 
-struct target *targets_find(struct targets *t, const struct endpoint *ep)
+struct target *targets_find_by(struct targets *t, const struct endpoint *ep, uint16_t socket)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (endpoint_equal(&t->v[i].ep, ep))
+		if (t->v[i].socket == socket && endpoint_equal(&t->v[i].ep, ep))
 			return &t->v[i];
 	return NULL;
+}
+
+struct target *targets_find(struct targets *t, const struct endpoint *ep)
+{
+	return targets_find_by(t, ep, 0);
 }
 
 /* The one whose place is worth least: told of no more, or only seen, and longest ago. */
@@ -31,24 +36,33 @@ static struct target *least_worth(struct targets *t, const struct endpoint *in_u
 }
 
 /* Finds or makes it; NULL: the table is full. */
-static struct target *place_of(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use,
-			       bool *is_new)
+static struct target *place_of(struct targets *t, const struct endpoint *ep, uint16_t socket,
+			       const struct endpoint *in_use, bool *is_new)
 {
-	struct target *found = targets_find(t, ep);
+	struct target *found = targets_find_by(t, ep, socket);
 	*is_new = !found;
 	if (found)
 		return found;
 	found = t->n < TARGETS_MAX ? &t->v[t->n++] : least_worth(t, in_use);
 	if (found)
-		*found = (struct target){
-			.ep = *ep, .seen_at = MONO_NEVER, .pinged_at = MONO_NEVER, .ponged_at = MONO_NEVER};
+		*found = (struct target){.ep = *ep,
+					 .socket = socket,
+					 .seen_at = MONO_NEVER,
+					 .pinged_at = MONO_NEVER,
+					 .ponged_at = MONO_NEVER};
 	return found;
 }
 
 bool targets_see(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use, mono_ns now)
 {
+	return targets_see_by(t, ep, 0, in_use, now);
+}
+
+bool targets_see_by(struct targets *t, const struct endpoint *ep, uint16_t socket,
+		    const struct endpoint *in_use, mono_ns now)
+{
 	bool is_new;
-	struct target *v = place_of(t, ep, in_use, &is_new);
+	struct target *v = place_of(t, ep, socket, in_use, &is_new);
 	if (!v)
 		return false;
 	v->sources |= TARGET_SEEN;
@@ -75,7 +89,7 @@ bool targets_tell(struct targets *t, enum target_source source, const struct end
 		t->v[i].sources &= (uint8_t)~source;
 	for (size_t i = 0; i < n; i++) {
 		bool is_new;
-		struct target *place = endpoint_is_set(&v[i]) ? place_of(t, &v[i], in_use, &is_new) : NULL;
+		struct target *place = endpoint_is_set(&v[i]) ? place_of(t, &v[i], 0, in_use, &is_new) : NULL;
 		if (!place)
 			continue;
 		place->sources |= (uint8_t)source;
@@ -93,11 +107,22 @@ void targets_expire(struct targets *t, const struct endpoint *in_use, mono_ns no
 	sweep(t, in_use);
 }
 
+void targets_drop_sockets(struct targets *t, uint16_t but)
+{
+	for (size_t i = 0; i < t->n;) {
+		if (t->v[i].socket != 0 && t->v[i].socket != but)
+			t->v[i] = t->v[--t->n];
+		else
+			i++;
+	}
+}
+
 void targets_restart(struct targets *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		struct target *v = &t->v[i];
 		*v = (struct target){.ep = v->ep,
+				     .socket = v->socket,
 				     .sources = v->sources & TARGET_HINT,
 				     .seen_at = MONO_NEVER,
 				     .pinged_at = MONO_NEVER,
@@ -120,8 +145,8 @@ struct target *targets_second(struct targets *t, const struct endpoint *in_use, 
 		struct target *v = &t->v[i];
 		if (mono_since(v->ponged_at, now) > PROOF_LASTS || endpoint_equal(&v->ep, in_use))
 			continue;
-		if (!best ||
-		    choose_better(&(struct choice){v->ep, v->rtt}, &(struct choice){best->ep, best->rtt}))
+		if (!best || choose_better(&(struct choice){.ep = v->ep, .rtt = v->rtt},
+					   &(struct choice){.ep = best->ep, .rtt = best->rtt}))
 			best = v;
 	}
 	return best;

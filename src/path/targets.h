@@ -4,6 +4,7 @@
  *   hint    until the owner's list leaves it out
  *   called  until a later call-me-maybe leaves it out
  *   seen    45 s after the last ping that came from there
+ * An extra socket of ours (a way that a hard NAT was crossed) makes another target of the same endpoint.
  * The path in use is kept whatever its sources do.  At most TARGETS_MAX: a full table gives up the
  * endpoint that was seen longest ago, and takes no new one when all are told of.
  */
@@ -21,6 +22,7 @@ enum target_source { TARGET_HINT = 1, TARGET_CALLED = 2, TARGET_SEEN = 4 };
 
 struct target {
 	struct endpoint ep;
+	uint16_t socket; /* of ours, from which it is reached: 0 is the main port */
 	uint8_t sources;
 	mono_ns seen_at;   /* last ping from there; MONO_NEVER */
 	mono_ns pinged_at; /* MONO_NEVER */
@@ -33,9 +35,15 @@ struct targets {
 	size_t n;
 };
 
+/* By the main port. */
 struct target *targets_find(struct targets *t, const struct endpoint *ep);
+struct target *targets_find_by(struct targets *t, const struct endpoint *ep, uint16_t socket);
 /* True: it was not there before. in_use is never given up for it. */
 bool targets_see(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use, mono_ns now);
+bool targets_see_by(struct targets *t, const struct endpoint *ep, uint16_t socket,
+		    const struct endpoint *in_use, mono_ns now);
+/* Those of extra sockets go, but for this one. */
+void targets_drop_sockets(struct targets *t, uint16_t but);
 /* The whole list of one source, hint or called; true: there is a new target in it. */
 bool targets_tell(struct targets *t, enum target_source source, const struct endpoint *v, size_t n,
 		  const struct endpoint *in_use);

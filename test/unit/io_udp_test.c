@@ -355,6 +355,71 @@ static void a_datagram_leaves_from_the_address_that_was_asked_for(void **state)
 	udp_close(a);
 }
 
+static struct endpoint extra4(const struct udp *u, uint16_t number)
+{
+	return (struct endpoint){ip_v4(127, 0, 0, 1), udp_extra_port(u, number)};
+}
+
+static struct datagram take_one(struct udp *u, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct datagram in;
+	assert_int_equal(poll(&p, 1, 2000), 1);
+	assert_int_equal(udp_recv(u, &in, 1), 1);
+	return in;
+}
+
+static void an_extra_socket_sends_and_receives_under_its_number(void **state)
+{
+	struct udp *a = open_any(false, false);
+	const uint16_t numbers[] = {7, 65535};
+	struct udp_refused r;
+	uint8_t x = 'x';
+	udp_follow(a, numbers, 2);
+	assert_int_equal(udp_extra_port(a, 8), 0);
+	/* from extra socket 7 to 65535 and to the main port, in one call with one the other way round */
+	struct datagram out[] = {{.packet = {&x, 1, 0, 0}, .at = extra4(a, 65535), .socket = 7},
+				 {.packet = {&x, 1, 0, 0}, .at = here4(a), .socket = 7}};
+	udp_send(a, out, 2, &r);
+	assert_int_equal(r.n, 0);
+	struct datagram in = take_one(a, udp_fd_extra(a)), other = take_one(a, udp_fd4(a));
+	assert_int_equal(in.socket + other.socket, 65535); /* either may be handed out first */
+	assert_int_equal(in.at.port, udp_extra_port(a, 7));
+	assert_int_equal(other.at.port, udp_extra_port(a, 7));
+	udp_close(a);
+}
+
+static void extra_sockets_follow_the_wish(void **state)
+{
+	struct udp *a = open_any(false, false);
+	uint16_t numbers[UDP_EXTRA_MAX + 1];
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		numbers[i] = (uint16_t)(i + 1);
+	udp_follow(a, numbers, UDP_EXTRA_MAX);
+	uint16_t port = udp_extra_port(a, 256);
+	assert_int_not_equal(udp_extra_port(a, 1), 0);
+	assert_int_not_equal(port, 0);
+	udp_follow(a, numbers, UDP_EXTRA_MAX + 1); /* one too many */
+	assert_int_equal(udp_extra_port(a, 257), 0);
+	assert_int_equal(udp_stats(a)->extra_failed, 1);
+	udp_follow(a, &numbers[255], 1); /* the winner stays, on its port */
+	assert_int_equal(udp_extra_port(a, 1), 0);
+	assert_int_equal(udp_extra_port(a, 256), port);
+	udp_close(a);
+}
+
+static void what_goes_to_a_closed_extra_socket_is_counted(void **state)
+{
+	struct udp *a = open_any(false, false);
+	struct udp_refused r;
+	uint8_t x = 'x';
+	struct datagram out = {.packet = {&x, 1, 0, 0}, .at = here4(a), .socket = 9};
+	udp_send(a, &out, 1, &r);
+	assert_int_equal(udp_stats(a)->tx_no_socket, 1);
+	assert_int_equal(udp_stats(a)->tx, 0);
+	udp_close(a);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_link_local_address_keeps_its_interface),
 	cmocka_unit_test(a_datagram_leaves_from_the_address_that_was_asked_for),
@@ -369,6 +434,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_way_there_is_told_once),
 	cmocka_unit_test(a_port_in_use_is_said_in_a_sentence),
 	cmocka_unit_test(a_port_taken_for_one_family_is_taken),
+	cmocka_unit_test(an_extra_socket_sends_and_receives_under_its_number),
+	cmocka_unit_test(extra_sockets_follow_the_wish),
+	cmocka_unit_test(what_goes_to_a_closed_extra_socket_is_counted),
 	cmocka_unit_test(addresses_go_to_the_kernel_and_back),
 };
 RUN_TESTS(tests)

@@ -1,0 +1,30 @@
+/* path/socket_wish.h - the extra sockets that a node wants to have open now
+ *
+ * Beside its main port a node may use extra IPv4 sockets on ports that the system chooses: for finding a
+ * way through a hard NAT.  They are named by numbers, never by ports, and a number is not used again for
+ * another socket before 65535 others were.  The wish is a level: its owner compares it with what is open,
+ * before he sends what the node wants sent, closes what is not on it, and opens what is new.  A socket that
+ * cannot be opened is left out: what goes to it is lost.
+ */
+#ifndef PATH_SOCKET_WISH_H
+#define PATH_SOCKET_WISH_H
+
+#include "base/def.h"
+
+enum { SOCKETS_MAX = 256 };
+
+struct socket_wish {
+	uint16_t v[SOCKETS_MAX]; /* never 0, each once */
+	size_t n;
+	uint32_t version; /* another one after each change */
+};
+
+static inline bool socket_wished(const struct socket_wish *w, uint16_t number)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i] == number)
+			return true;
+	return false;
+}
+
+#endif
