@@ -315,17 +315,23 @@ static void arrive_from_below(void *self, void *arg, mono_ns now)
 	}
 }
 
-bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload, mono_ns now)
+bool net_send_from(struct box *from, const struct endpoint *src, const struct endpoint *dst,
+		   struct bytes payload, mono_ns now)
 {
-	from = box_way_out(from, &dst->ip);
-	const struct ip *src = box_source(from, &dst->ip);
-	if (!src || from->off || payload.n > NET_DATAGRAM_MAX)
+	if (from->off || payload.n > NET_DATAGRAM_MAX || !box_owns(from, &src->ip))
 		return false;
 	struct net_datagram *d = sim_alloc(sizeof(*d) + payload.n);
-	*d = (struct net_datagram){.src = {*src, sport}, .dst = *dst, .ttl = NET_TTL, .n = payload.n};
+	*d = (struct net_datagram){.src = *src, .dst = *dst, .ttl = NET_TTL, .n = payload.n};
 	if (payload.n)
 		memcpy(d->b, payload.p, payload.n);
 	/* As an event of its own, so that nobody is called back from inside his own call. */
 	events_at(from->net->events, now, arrive_from_below, from, d);
 	return true;
+}
+
+bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload, mono_ns now)
+{
+	from = box_way_out(from, &dst->ip);
+	const struct ip *src = box_source(from, &dst->ip);
+	return src && net_send_from(from, &(struct endpoint){*src, sport}, dst, payload, now);
 }

@@ -306,7 +306,9 @@ static void set_relays(struct sim_node *n, mono_ns now)
 		v[i].region = n->relays[i]->region;
 		for (size_t k = 0; k < n->relays[i]->box->n_addresses; k++) {
 			const struct ip *ip = &n->relays[i]->box->addresses[k];
-			*(ip->family == 4 ? &v[i].stun4 : &v[i].stun6) = (struct endpoint){*ip, 3478};
+			struct endpoint *stun = ip->family == 4 ? &v[i].stun4 : &v[i].stun6;
+			if (stun->port == 0)
+				*stun = (struct endpoint){*ip, 3478};
 		}
 	}
 	node_set_relays(n->node, v, n->n_relays, now);

@@ -1,6 +1,6 @@
 #include "sim/sim_relay.h"
 
-#include "wire/stun.h"
+#include "relay/stun_server.h"
 
 static void pump(struct sim_relay *r, mono_ns now)
 {
@@ -64,16 +64,32 @@ static bool accept_stream(void *self, struct pipe *p, mono_ns now)
 	return true;
 }
 
+/* The host's second address of each family is the other one. */
+static struct stun_places places_of(const struct sim_relay *r)
+{
+	struct stun_places p = {.port = {STUN_PORT, SIM_RELAY_STUN_PORT2}};
+	bool seen[2] = {false};
+	for (size_t i = 0; i < r->box->n_addresses; i++) {
+		const struct ip *ip = &r->box->addresses[i];
+		bool v6 = ip->family == 6;
+		if (seen[v6])
+			p.second[v6] = *ip;
+		seen[v6] = true;
+	}
+	return p;
+}
+
 static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 {
 	struct sim_relay *r = self;
-	struct stun_txid txid;
-	uint8_t buf[STUN_RESPONSE_MAX];
+	uint8_t buf[STUN_ANSWER_MAX];
 	struct wr w = wr_of(buf, sizeof(buf));
-	if (!r->server || d->dst.port != STUN_PORT || !stun_read_request((struct bytes){d->b, d->n}, &txid))
+	struct stun_places places = places_of(r);
+	struct endpoint leave;
+	if (!r->server || (d->dst.port != places.port[0] && d->dst.port != places.port[1]) ||
+	    !stun_server_answer(&places, &d->dst, &d->src, (struct bytes){d->b, d->n}, &leave, &w))
 		return;
-	stun_write_response(&w, &txid, &d->src);
-	if (net_send(r->box, STUN_PORT, &d->src, wr_done(&w), now))
+	if (net_send_from(r->box, &leave, &d->src, wr_done(&w), now))
 		r->stun_answered++;
 }
 

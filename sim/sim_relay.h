@@ -5,7 +5,7 @@
 #include "relay/server.h"
 #include "sim/pipe.h"
 
-enum { SIM_RELAY_CLIENTS_MAX = 64 };
+enum { SIM_RELAY_CLIENTS_MAX = 64, SIM_RELAY_STUN_PORT2 = 3479 };
 
 struct sim_relay {
 	struct box *box;

@@ -20,6 +20,12 @@ static const char help[] =
 	"  --listen ADDR:PORT       HTTPS; \":443\" (default) is all addresses, \"none\" is no HTTPS\n"
 	"  --http-listen ADDR:PORT  plain HTTP as well (\":80\" serves captive-portal checks)\n"
 	"  --stun-port PORT         STUN over UDP; 3478 is the default\n"
+	"  --stun-port2 PORT        a second one, by which nodes find out how their NAT behaves; the "
+	"default\n"
+	"                           is the STUN port + 1, 0 is none\n"
+	"  --stun-address2 IP       another address of this machine, for the same; may be given twice, for "
+	"IPv4\n"
+	"                           and IPv6\n"
 	"  --no-stun                no STUN\n"
 	"  --certfile FILE          certificate chain (PEM); read again on SIGHUP\n"
 	"  --keyfile FILE           its key (PEM); if not given, it is in the certificate's file\n"
@@ -87,6 +93,24 @@ static bool set_stun_port(struct relay_options *o, const char *v)
 	return ok;
 }
 
+static bool set_stun_port2(struct relay_options *o, const char *v)
+{
+	unsigned long port = 0;
+	bool ok = read_number(v, UINT16_MAX, &port);
+	o->stun_second_port = (uint16_t)port;
+	o->stun_second_given = true;
+	return ok;
+}
+
+static bool set_stun_address2(struct relay_options *o, const char *v)
+{
+	struct ip ip;
+	if (!ip_parse(&ip, v))
+		return false;
+	o->stun_second[ip.family == 6] = ip;
+	return true;
+}
+
 static bool set_no_stun(struct relay_options *o, const char *v)
 {
 	o->stun = strcmp(v, "no") == 0;
@@ -146,6 +170,8 @@ static const struct word {
 	{"listen", false, set_listen, "an address and a port such as 192.0.2.1:443, :443, or none"},
 	{"http-listen", false, set_http_listen, "an address and a port such as 192.0.2.1:80 or :80"},
 	{"stun-port", false, set_stun_port, "a port"},
+	{"stun-port2", false, set_stun_port2, "a port, or 0"},
+	{"stun-address2", false, set_stun_address2, "an IP address of this machine"},
 	{"no-stun", true, set_no_stun, "yes or no"},
 	{"certfile", false, set_certfile, "a file name"},
 	{"keyfile", false, set_keyfile, "a file name"},
@@ -310,8 +336,12 @@ enum relay_options_got relay_options_read(struct relay_options *o, int argc, cha
 		return RELAY_OPTIONS_SHOWN;
 	if (!read_args(o, argc, argv, why))
 		return RELAY_OPTIONS_BAD;
+	if (!o->stun_second_given && o->stun_port != 0 && o->stun_port < UINT16_MAX)
+		o->stun_second_port = (uint16_t)(o->stun_port + 1);
 	if (o->keyfile[0] && !o->certfile[0])
 		(void)why_say(why, "--keyfile without --certfile: name the certificate too");
+	else if (o->stun && o->stun_second_port == o->stun_port)
+		(void)why_say(why, "--stun-port and --stun-port2 are the same port: give two");
 	else if (o->no_tls && !o->http)
 		(void)why_say(why,
 			      "neither HTTPS nor HTTP is to be listened on: give --listen or --http-listen");

@@ -18,7 +18,9 @@ struct relay_options {
 	struct endpoint http_listen;
 	bool http; /* --http-listen was given */
 	bool stun;
-	uint16_t stun_port;
+	uint16_t stun_port, stun_second_port; /* second 0: none */
+	bool stun_second_given;               /* it was asked for: not to have it is an error */
+	struct ip stun_second[2];             /* IPv4, IPv6: this machine's other address; family 0: none */
 	char certfile[RELAY_PATH_MAX], keyfile[RELAY_PATH_MAX]; /* empty: self-signed */
 	char self_signed[RELAY_PATH_MAX];                       /* folder; empty: state */
 	char host[RELAY_HOST_MAX]; /* by which nodes reach us; empty: this machine's name */

@@ -223,15 +223,30 @@ static bool begin_tls(struct relay *r, char why[static WHY_MAX])
 	return relay_listen_open(r->listen, &r->o.listen, true, &r->port, why);
 }
 
+/* A second port that nobody asked for may be somebody else's: then there is none. */
+static bool open_stun(struct relay *r, char why[static WHY_MAX])
+{
+	struct stun_listen_config cfg = {
+		.at = {r->o.no_tls ? r->o.http_listen.ip : r->o.listen.ip, r->o.stun_port},
+		.second_port = r->o.stun_second_port,
+		.second = {r->o.stun_second[0], r->o.stun_second[1]}};
+	r->stun = stun_listen_open(r->loop, &cfg, why);
+	if (r->stun || r->o.stun_second_given || cfg.second_port == 0)
+		return r->stun != NULL;
+	char second[WHY_MAX];
+	(void)why_say(second, "%s", why);
+	cfg.second_port = r->o.stun_second_port = 0;
+	r->stun = stun_listen_open(r->loop, &cfg, why);
+	if (r->stun)
+		log_say(&r->log, LOG_AT_WARNING, "no second STUN port: %s", second);
+	return r->stun != NULL;
+}
+
 static bool open_ports(struct relay *r, char why[static WHY_MAX])
 {
-	struct endpoint stun = {.ip = r->o.no_tls ? r->o.http_listen.ip : r->o.listen.ip,
-				.port = r->o.stun_port};
 	if (r->o.http && !relay_listen_open(r->listen, &r->o.http_listen, false, &r->http_port, why))
 		return false;
-	if (r->o.stun && !(r->stun = stun_listen_open(r->loop, &stun, why)))
-		return false;
-	return true;
+	return !r->o.stun || open_stun(r, why);
 }
 
 static bool begin(struct relay *r, char why[static WHY_MAX])
@@ -289,7 +304,10 @@ static void say_ports(struct relay *r)
 		log_say(&r->log, LOG_AT_NOTICE, "relay on TCP port %u (HTTPS)", r->port);
 	if (r->o.http)
 		log_say(&r->log, LOG_AT_NOTICE, "relay on TCP port %u (HTTP)", r->http_port);
-	if (r->stun)
+	if (r->stun && r->o.stun_second_port)
+		log_say(&r->log, LOG_AT_NOTICE, "STUN on UDP ports %u and %u", r->o.stun_port,
+			r->o.stun_second_port);
+	else if (r->stun)
 		log_say(&r->log, LOG_AT_NOTICE, "STUN on UDP port %u", r->o.stun_port);
 }
 

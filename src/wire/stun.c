@@ -10,6 +10,7 @@ enum {
 	BINDING_SUCCESS = 0x0101,
 
 	ATTR_MAPPED_ADDRESS = 0x0001,
+	ATTR_CHANGE_REQUEST = 0x0003,
 	ATTR_USERNAME = 0x0006,
 	ATTR_MESSAGE_INTEGRITY = 0x0008,
 	ATTR_ERROR_CODE = 0x0009,
@@ -20,10 +21,13 @@ enum {
 	ATTR_PASSWORD_ALGORITHM = 0x001d,
 	ATTR_USERHASH = 0x001e,
 	ATTR_XOR_MAPPED_ADDRESS = 0x0020,
+	ATTR_PADDING = 0x0026,
 	ATTR_OPTIONAL = 0x8000, /* from here on: may be ignored by who does not know it */
 	ATTR_XOR_MAPPED_ADDRESS_OLD = 0x8020,
 	ATTR_SOFTWARE = 0x8022,
 	ATTR_FINGERPRINT = 0x8028,
+	ATTR_RESPONSE_ORIGIN = 0x802b,
+	ATTR_OTHER_ADDRESS = 0x802c,
 
 	ATTR_HEADER_LEN = 4,
 	FINGERPRINT_LEN = 4
@@ -120,22 +124,44 @@ static bool is_known(uint16_t type)
 	}
 }
 
-bool stun_read_request(struct bytes datagram, struct stun_txid *txid)
+/* False: this attribute makes the request one that is not for us. */
+static bool take_question_attr(const struct attr *a, struct stun_question *out)
+{
+	struct rd r = rd_of(a->value);
+	if (a->type == ATTR_PADDING)
+		return true;
+	if (a->type != ATTR_CHANGE_REQUEST)
+		return is_known(a->type);
+	out->wants_origin = true;
+	out->change = rd_be32(&r) & (STUN_CHANGE_PORT | STUN_CHANGE_ADDRESS);
+	return rd_done(&r);
+}
+
+bool stun_read_question(struct bytes datagram, struct stun_question *out)
 {
 	struct bytes message = datagram;
 	struct rd attrs;
 	struct attr a;
 	/* What comes behind MESSAGE-INTEGRITY is not covered by it, and to be ignored (14.5). */
 	bool ignored = false;
-	if (!open_message(&message, BINDING_REQUEST, txid, &attrs) || message.n != datagram.n)
+	*out = (struct stun_question){0};
+	if (!open_message(&message, BINDING_REQUEST, &out->txid, &attrs) || message.n != datagram.n)
 		return false;
 	while (next_attr(message, &attrs, &a)) {
-		if (!ignored && !is_known(a.type))
+		if (!ignored && !take_question_attr(&a, out))
 			return false;
 		if (a.type == ATTR_MESSAGE_INTEGRITY || a.type == ATTR_MESSAGE_INTEGRITY_SHA256)
 			ignored = true;
 	}
 	return !attrs.bad;
+}
+
+bool stun_read_request(struct bytes datagram, struct stun_txid *txid)
+{
+	struct stun_question q;
+	bool plain = stun_read_question(datagram, &q) && !q.wants_origin;
+	*txid = q.txid;
+	return plain;
 }
 
 /* Cookie and transaction id: what an address is XORed with. */
@@ -163,24 +189,39 @@ static void read_address(struct bytes value, const uint8_t mask[static 16], stru
 	*out = (struct endpoint){.ip = n == 4 ? ip_v4_from(b) : ip_v6_from(b), .port = port};
 }
 
-bool stun_read_response(struct bytes datagram, struct stun_txid *txid, struct endpoint *reflexive)
+bool stun_read_answer(struct bytes datagram, struct stun_answer *out)
 {
 	static const uint8_t no_mask[16];
-	struct endpoint mapped = {0}, xored = {0};
+	struct endpoint mapped = {0};
 	uint8_t mask[16];
 	struct rd attrs;
 	struct attr a;
-	if (!open_message(&datagram, BINDING_SUCCESS, txid, &attrs))
+	*out = (struct stun_answer){0};
+	if (!open_message(&datagram, BINDING_SUCCESS, &out->txid, &attrs))
 		return false;
-	address_mask(txid, mask);
+	address_mask(&out->txid, mask);
 	while (next_attr(datagram, &attrs, &a)) {
 		if (a.type == ATTR_XOR_MAPPED_ADDRESS || a.type == ATTR_XOR_MAPPED_ADDRESS_OLD)
-			read_address(a.value, mask, &xored);
+			read_address(a.value, mask, &out->reflexive);
 		else if (a.type == ATTR_MAPPED_ADDRESS)
 			read_address(a.value, no_mask, &mapped);
+		else if (a.type == ATTR_RESPONSE_ORIGIN)
+			read_address(a.value, no_mask, &out->origin);
+		else if (a.type == ATTR_OTHER_ADDRESS)
+			read_address(a.value, no_mask, &out->other);
 	}
-	*reflexive = xored.ip.family ? xored : mapped;
-	return !attrs.bad && reflexive->ip.family != 0;
+	if (!out->reflexive.ip.family)
+		out->reflexive = mapped;
+	return !attrs.bad && out->reflexive.ip.family != 0;
+}
+
+bool stun_read_response(struct bytes datagram, struct stun_txid *txid, struct endpoint *reflexive)
+{
+	struct stun_answer a;
+	bool read = stun_read_answer(datagram, &a);
+	*txid = a.txid;
+	*reflexive = a.reflexive;
+	return read;
 }
 
 /* --- writing --- */
@@ -199,33 +240,74 @@ static void write_attr_header(struct wr *w, uint16_t type, size_t len)
 	wr_be16(w, (uint16_t)len);
 }
 
-void stun_write_request(struct wr *out, const struct stun_txid *txid)
+/* A request of this length; `change`: with CHANGE-REQUEST, and PADDING for the rest. */
+static void write_request(struct wr *out, const struct stun_txid *txid, size_t len, uint8_t change)
 {
-	uint8_t message[STUN_REQUEST_LEN];
-	struct wr w = wr_of(message, sizeof(message));
-	write_header(&w, BINDING_REQUEST, STUN_REQUEST_LEN - STUN_HEADER_LEN, txid);
+	uint8_t message[STUN_CHANGE_LEN];
+	struct wr w = wr_of(message, len);
+	write_header(&w, BINDING_REQUEST, len - STUN_HEADER_LEN, txid);
 	write_attr_header(&w, ATTR_SOFTWARE, sizeof(software));
 	wr_put(&w, software, sizeof(software));
+	if (len == STUN_CHANGE_LEN) {
+		write_attr_header(&w, ATTR_CHANGE_REQUEST, 4);
+		wr_be32(&w, change);
+		size_t padding = len - w.n - 2 * ATTR_HEADER_LEN - FINGERPRINT_LEN;
+		write_attr_header(&w, ATTR_PADDING, padding);
+		wr_zero(&w, padding);
+	}
 	uint32_t crc = stun_crc32(wr_done(&w));
 	write_attr_header(&w, ATTR_FINGERPRINT, FINGERPRINT_LEN);
 	wr_be32(&w, crc ^ FINGERPRINT_MASK);
 	wr_bytes(out, wr_done(&w));
 }
 
-void stun_write_response(struct wr *out, const struct stun_txid *txid, const struct endpoint *reflexive)
+void stun_write_request(struct wr *out, const struct stun_txid *txid)
 {
+	write_request(out, txid, STUN_REQUEST_LEN, 0);
+}
+
+void stun_write_change_request(struct wr *out, const struct stun_txid *txid, uint8_t change)
+{
+	write_request(out, txid, STUN_CHANGE_LEN, change);
+}
+
+static size_t address_attr_len(const struct endpoint *e)
+{
+	return e->ip.family ? ATTR_HEADER_LEN + 4 + ip_len(&e->ip) : 0;
+}
+
+static void write_address(struct wr *w, uint16_t type, const struct endpoint *e,
+			  const uint8_t mask[static 16])
+{
+	size_t n = ip_len(&e->ip);
+	if (n == 0)
+		return;
+	write_attr_header(w, type, 4 + n);
+	wr_u8(w, 0);
+	wr_u8(w, n == 4 ? 1 : 2);
+	wr_be16(w, (uint16_t)(e->port ^ (mask[0] << 8 | mask[1])));
+	for (size_t i = 0; i < n; i++)
+		wr_u8(w, e->ip.b[i] ^ mask[i]);
+}
+
+void stun_write_answer(struct wr *out, const struct stun_answer *a)
+{
+	static const uint8_t no_mask[16];
 	uint8_t mask[16];
-	size_t n = ip_len(&reflexive->ip);
-	if (n == 0) {
+	size_t len =
+		address_attr_len(&a->reflexive) + address_attr_len(&a->origin) + address_attr_len(&a->other);
+	if (a->reflexive.ip.family == 0) {
 		out->bad = true;
 		return;
 	}
-	address_mask(txid, mask);
-	write_header(out, BINDING_SUCCESS, ATTR_HEADER_LEN + 4 + n, txid);
-	write_attr_header(out, ATTR_XOR_MAPPED_ADDRESS, 4 + n);
-	wr_u8(out, 0);
-	wr_u8(out, n == 4 ? 1 : 2);
-	wr_be16(out, (uint16_t)(reflexive->port ^ COOKIE >> 16));
-	for (size_t i = 0; i < n; i++)
-		wr_u8(out, reflexive->ip.b[i] ^ mask[i]);
+	address_mask(&a->txid, mask);
+	write_header(out, BINDING_SUCCESS, len, &a->txid);
+	write_address(out, ATTR_XOR_MAPPED_ADDRESS, &a->reflexive, mask);
+	write_address(out, ATTR_RESPONSE_ORIGIN, &a->origin, no_mask);
+	write_address(out, ATTR_OTHER_ADDRESS, &a->other, no_mask);
+}
+
+void stun_write_response(struct wr *out, const struct stun_txid *txid, const struct endpoint *reflexive)
+{
+	stun_write_answer(out, &(struct stun_answer){.txid = *txid, .reflexive = *reflexive});
 }

@@ -323,7 +323,91 @@ static void what_cannot_be_written_makes_the_writer_bad(void **state)
 	assert_int_equal(w.n, 0);
 }
 
+/* --- RFC 5780 --- */
+
+static void a_change_request_says_what_is_wanted_and_is_padded(void **state)
+{
+	static const uint8_t wants[] = {0, STUN_CHANGE_PORT, STUN_CHANGE_ADDRESS,
+					STUN_CHANGE_PORT | STUN_CHANGE_ADDRESS};
+	struct stun_txid txid = counting_txid(), plain;
+	for (size_t i = 0; i < ARRAY_LEN(wants); i++) {
+		uint8_t out[STUN_CHANGE_LEN];
+		struct stun_question q;
+		struct wr w = wr_of(out, sizeof(out));
+		stun_write_change_request(&w, &txid, wants[i]);
+		assert_int_equal(w.n, STUN_CHANGE_LEN);
+		assert_true(w.n >= STUN_ANSWER_MAX);
+		assert_true(stun_read_question(wr_done(&w), &q));
+		assert_true(q.wants_origin);
+		assert_int_equal(q.change, wants[i]);
+		assert_memory_equal(&q.txid, &txid, sizeof(txid));
+		assert_false(stun_read_request(wr_done(&w), &plain));
+		assert_true(stun_is(wr_done(&w)));
+	}
+}
+
+static void questions_by_their_attributes(void **state)
+{
+	static const struct {
+		const char *attrs;
+		bool read, wants_origin;
+		uint8_t change;
+	} rows[] = {
+		{"", true, false, 0},
+		{"80220003 61626300", true, false, 0},
+		{"00030004 00000006", true, true, 6},
+		{"00030004 00000000", true, true, 0},
+		{"00030004 fffffff9", true, true, 0},                   /* bits that mean nothing to us */
+		{"00260004 00000000 00030004 00000002", true, true, 2}, /* PADDING */
+		{"00030003 00000000", false, false, 0},                 /* of the wrong length */
+		{"00030008 0000000000000000", false, false, 0},         /* and again */
+		{"00270004 12340000 00030004 00000002", false, false,
+		 0}, /* RESPONSE-PORT: to somebody else */
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct message m = with_attrs(0x0001, rows[i].attrs);
+		struct stun_question q;
+		assert_int_equal(stun_read_question(view(&m), &q), rows[i].read);
+		if (!rows[i].read)
+			continue;
+		assert_int_equal(q.wants_origin, rows[i].wants_origin);
+		assert_int_equal(q.change, rows[i].change);
+	}
+}
+
+static void an_answer_says_where_it_comes_from_and_what_else_there_is(void **state)
+{
+	static const struct {
+		const char *reflexive, *origin, *other;
+		size_t n;
+	} rows[] = {
+		{"192.0.2.10:41641", "203.0.113.1:3478", "203.0.113.2:3479", 56},
+		{"[2001:db8::7]:41641", "[2001:db8:1::1]:3478", "[2001:db8:1::2]:3479", STUN_ANSWER_MAX},
+		{"192.0.2.10:41641", "203.0.113.1:3478", NULL, 44},
+		{"192.0.2.10:41641", NULL, NULL, 32},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct stun_answer a = {.txid = counting_txid()}, back;
+		uint8_t out[STUN_ANSWER_MAX];
+		struct wr w = wr_of(out, sizeof(out));
+		assert_true(endpoint_parse(&a.reflexive, rows[i].reflexive));
+		assert_true(!rows[i].origin || endpoint_parse(&a.origin, rows[i].origin));
+		assert_true(!rows[i].other || endpoint_parse(&a.other, rows[i].other));
+		stun_write_answer(&w, &a);
+		assert_false(w.bad);
+		assert_int_equal(w.n, rows[i].n);
+		assert_true(stun_read_answer(wr_done(&w), &back));
+		assert_memory_equal(&a.txid, &back.txid, sizeof(a.txid));
+		assert_true(endpoint_equal(&a.reflexive, &back.reflexive));
+		assert_true(endpoint_equal(&a.origin, &back.origin));
+		assert_true(endpoint_equal(&a.other, &back.other));
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_change_request_says_what_is_wanted_and_is_padded),
+	cmocka_unit_test(questions_by_their_attributes),
+	cmocka_unit_test(an_answer_says_where_it_comes_from_and_what_else_there_is),
 	cmocka_unit_test(crc_gives_the_published_check_value),
 	cmocka_unit_test(the_request_is_the_one_stock_relays_want),
 	cmocka_unit_test(responses_are_those_of_the_reference),

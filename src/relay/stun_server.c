@@ -1,0 +1,55 @@
+#include "relay/stun_server.h"
+
+static uint16_t other_port(const struct stun_places *p, uint16_t port)
+{
+	return p->port[port == p->port[0] ? 1 : 0];
+}
+
+/* Family 0: there is no other. */
+static struct ip other_address(const struct stun_places *p, const struct ip *ip)
+{
+	if (ip->family == 0)
+		return (struct ip){0};
+	struct ip second = p->second[ip->family == 4 ? 0 : 1];
+	return ip_equal(&second, ip) ? (struct ip){0} : second;
+}
+
+static bool change(const struct stun_places *p, const struct endpoint *at, uint8_t what,
+		   struct endpoint *leave)
+{
+	*leave = *at;
+	if (what & STUN_CHANGE_PORT)
+		leave->port = other_port(p, at->port);
+	if (what & STUN_CHANGE_ADDRESS)
+		leave->ip = other_address(p, &at->ip);
+	return leave->port != 0 && (leave->ip.family != 0 || !(what & STUN_CHANGE_ADDRESS));
+}
+
+/* The other port at the other address, or at this one where there is no other. */
+static struct endpoint elsewhere(const struct stun_places *p, const struct endpoint *at)
+{
+	struct endpoint e = {other_address(p, &at->ip), other_port(p, at->port)};
+	if (e.ip.family == 0)
+		e.ip = at->ip;
+	return e.port ? e : (struct endpoint){0};
+}
+
+bool stun_server_answer(const struct stun_places *places, const struct endpoint *at,
+			const struct endpoint *from, struct bytes question, struct endpoint *leave,
+			struct wr *answer)
+{
+	struct stun_question q;
+	struct stun_answer a = {.reflexive = *from};
+	if (!stun_read_question(question, &q))
+		return false;
+	a.txid = q.txid;
+	*leave = *at;
+	if (q.wants_origin) {
+		if (question.n < STUN_ANSWER_MAX || !change(places, at, q.change, leave))
+			return false;
+		a.origin = *leave;
+		a.other = elsewhere(places, at);
+	}
+	stun_write_answer(answer, &a);
+	return !answer->bad;
+}
