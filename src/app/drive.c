@@ -214,6 +214,8 @@ static void on_event(struct drive *d, const struct node_event *ev)
 		break;
 	case NODE_SESSION:
 	case NODE_SELF:
+	case NODE_LOOKUP64:
+	case NODE_NAT64:
 		break;
 	}
 }

@@ -32,8 +32,8 @@ bool node_send_udp_from(struct node *n, const struct packet *p, const struct via
 		n->stats.no_room++;
 		return false;
 	}
-	n->out.udp[n->out.n_udp++] =
-		(struct datagram){.packet = *p, .at = to->ep, .from = *from, .socket = to->socket};
+	n->out.udp[n->out.n_udp++] = (struct datagram){
+		.packet = *p, .at = nat64_out(&n->nat64, &to->ep), .from = *from, .socket = to->socket};
 	return true;
 }
 

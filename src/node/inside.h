@@ -4,6 +4,7 @@
  *   outward.c  from the TUN to the peers
  *   inward.c   from the peers to the TUN
  *   relays.c   its relay clients
+ *   nat64.c    IPv4 endpoints in a network that has only IPv6
  *   advert.c   telling peers our disco key inside the tunnel
  *   drain.c    effects and events, handed to the owner
  */
@@ -42,6 +43,7 @@ struct node {
 	struct node_key self;
 	struct tunnel *tunnel;
 	struct paths *paths;
+	struct nat64 nat64;
 	struct ip addresses[NODE_ADDRESSES_MAX];
 	size_t n_addresses;
 	struct relay_slot relays[NODE_RELAYS_MAX];
@@ -64,6 +66,13 @@ struct node {
 void node_emit(struct node *n, peer_id id, const struct packet *p, mono_ns now);
 /* Seals and emits a packet of our own; a peer without a session gets it after the handshake. */
 void node_say(struct node *n, peer_id id, struct packet *p, mono_ns now);
+
+/* node.c: doubts every path, and asks the relays whether they are still there. */
+void node_doubt_links(struct node *n, mono_ns now);
+
+/* nat64.c */
+void node_nat64_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
+void node_nat64_tick(struct node *n, mono_ns now);
 
 /* drain.c */
 void node_begin(struct node *n);                             /* forget what was handed out */

@@ -35,6 +35,7 @@ struct node *node_new(const struct node_config *cfg, mono_ns now)
 	n->rng = cfg->rng;
 	n->key = cfg->key;
 	n->peers_max = cfg->peers_max;
+	nat64_init(&n->nat64);
 	key_public(n->self.b, cfg->key.b);
 	if (make_parts(n, cfg, now))
 		return n;
@@ -69,6 +70,7 @@ void node_set_addresses(struct node *n, const struct ip *v, size_t count)
 
 void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now)
 {
+	node_nat64_interfaces(n, v, count, now);
 	paths_set_interfaces(n->paths, v, count, now);
 }
 
@@ -94,6 +96,12 @@ void node_set_port(struct node *n, uint16_t port, mono_ns now)
 }
 
 void node_link_changed(struct node *n, mono_ns now)
+{
+	nat64_link_changed(&n->nat64, now);
+	node_doubt_links(n, now);
+}
+
+void node_doubt_links(struct node *n, mono_ns now)
 {
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
 		if (n->relays[i].used)
@@ -177,12 +185,14 @@ peer_id node_peer_find(const struct node *n, const struct node_key *key)
 mono_ns node_deadline(const struct node *n)
 {
 	mono_ns first = mono_min(tunnel_deadline(n->tunnel), paths_deadline(n->paths));
+	first = mono_min(first, nat64_deadline(&n->nat64));
 	return mono_min(first, mono_min(relays_deadline(n), heap_first(&n->adverts)));
 }
 
 void node_tick(struct node *n, mono_ns now)
 {
 	node_begin(n);
+	node_nat64_tick(n, now);
 	tunnel_tick(n->tunnel, now);
 	paths_tick(n->paths, now);
 	relays_tick(n, now);
@@ -191,7 +201,8 @@ void node_tick(struct node *n, mono_ns now)
 
 void node_udp_unreachable(struct node *n, const struct endpoint *ep, mono_ns now)
 {
-	paths_unreachable(n->paths, ep, now);
+	struct endpoint known = nat64_in(&n->nat64, ep);
+	paths_unreachable(n->paths, &known, now);
 }
 
 bool node_ping(struct node *n, peer_id id, mono_ns now)

@@ -13,6 +13,7 @@
 
 #include "base/datagram.h"
 #include "base/peer.h"
+#include "path/nat64.h"
 #include "path/paths.h"
 #include "relay/client.h"
 #include "tunnel/tunnel.h"
@@ -72,6 +73,11 @@ void node_from_stream(struct node *n, uint16_t region, struct bytes b, mono_ns n
 /* Bytes to write to it; 0: none. Call for each open stream after draining, and when it can take more. */
 size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap, mono_ns now);
 
+/* The answer to NODE_LOOKUP64 (nat64_answer says how), and what a router advertised. */
+void node_nat64_answer(struct node *n, const struct ip *v, size_t count, uint32_t ttl_s, bool failed,
+		       mono_ns now);
+void node_nat64_advertised(struct node *n, const struct prefix *p, uint32_t lifetime_s, mono_ns now);
+
 bool node_ping(struct node *n, peer_id id, mono_ns now) MUST_USE; /* false: it speaks WireGuard only */
 void node_link_changed(struct node *n, mono_ns now);              /* wake from sleep, another default route */
 
@@ -99,12 +105,14 @@ const struct socket_wish *node_sockets(const struct node *n);
 
 struct node_event {
 	enum {
-		NODE_DIAL,    /* get a stream to the relay of `region` */
-		NODE_HANGUP,  /* throw it away */
-		NODE_RELAY,   /* for the log: ready, or lost and why (text) */
-		NODE_PATH,    /* a peer's route moved or is in doubt; a pong came: `path` */
-		NODE_SESSION, /* a session with `peer` began */
-		NODE_SELF     /* our own candidates changed */
+		NODE_DIAL,     /* get a stream to the relay of `region` */
+		NODE_HANGUP,   /* throw it away */
+		NODE_RELAY,    /* for the log: ready, or lost and why (text) */
+		NODE_PATH,     /* a peer's route moved or is in doubt; a pong came: `path` */
+		NODE_SESSION,  /* a session with `peer` began */
+		NODE_SELF,     /* our own candidates changed */
+		NODE_LOOKUP64, /* look up the IPv6 addresses of NAT64_NAME, then node_nat64_answer */
+		NODE_NAT64     /* IPv4 is reached through another prefix now, or through none: node_nat64 */
 	} kind;
 	uint16_t region;
 	bool ready; /* NODE_RELAY */
@@ -125,6 +133,8 @@ struct node_peer_status {
 bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node_peer_status *out) MUST_USE;
 bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out) MUST_USE;
 const struct candidates *node_candidates(const struct node *n);
+/* The NAT64 prefix through which IPv4 is reached; NULL: none, IPv4 goes as IPv4. Borrowed. */
+const struct prefix *node_nat64(const struct node *n);
 const struct disco_key *node_disco_key(const struct node *n);
 const struct tunnel_stats *node_tunnel_stats(const struct node *n);
 const struct paths_stats *node_paths_stats(const struct node *n);

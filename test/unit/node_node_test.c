@@ -87,6 +87,8 @@ static void on_event(struct world *w, struct side *s, const struct node_event *e
 		s->sessions++;
 		break;
 	case NODE_SELF:
+	case NODE_LOOKUP64:
+	case NODE_NAT64:
 		break;
 	}
 }
