@@ -16,7 +16,7 @@
 #include "sim/scenario.h"
 
 static const struct scenario *const tables[] = {scenarios_meet, scenarios_cut, scenarios_change,
-						scenarios_endure};
+						scenarios_cost, scenarios_endure};
 
 struct options {
 	uint64_t seed;  /* 0: all */
@@ -73,7 +73,7 @@ static void print_columns(struct columns *c)
 static void print_event(void *self, struct home *h, const struct node_event *ev, mono_ns now)
 {
 	char ep[ENDPOINT_TEXT_MAX] = "relay";
-	static const char *const path_kinds[] = {"moved", "doubt", "pong", "self"};
+	static const char *const path_kinds[] = {"moved", "doubt", "pong", "sign", "self"};
 	if (ev->path.via.kind == VIA_UDP)
 		endpoint_format(&ev->path.via.ep, ep);
 	if (ev->kind == NODE_PATH)

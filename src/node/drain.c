@@ -83,6 +83,14 @@ static void pump_tunnel(struct node *n, mono_ns now)
 	}
 }
 
+/* It goes that one way, and is no traffic: it wakes nothing. */
+static void give_sign(struct node *n, const struct paths_event *ev, mono_ns now)
+{
+	struct packet p;
+	if (node_slot(n, &p) && tunnel_seal(n->tunnel, ev->peer, &p, now) == TUNNEL_SEALED)
+		(void)node_send_udp(n, &p, &ev->via);
+}
+
 static void pump_paths(struct node *n, mono_ns now)
 {
 	struct packet p;
@@ -102,6 +110,10 @@ static void pump_paths(struct node *n, mono_ns now)
 	}
 	struct paths_event ev;
 	while (paths_event(n->paths, &ev)) {
+		if (ev.kind == PATHS_SIGN) {
+			give_sign(n, &ev, now);
+			continue;
+		}
 		struct node_event tell = {.kind = NODE_PATH, .peer = ev.peer, .path = ev};
 		if (ev.kind == PATHS_SELF)
 			tell.kind = NODE_SELF;

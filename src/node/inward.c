@@ -78,7 +78,7 @@ void node_take_wireguard(struct node *n, struct packet *p, const struct via *fro
 
 	switch (tunnel_open(n->tunnel, p, source_bytes(source, from, relay_source), now, &id, &reply)) {
 	case TUNNEL_PACKET:
-		paths_heard(n->paths, id, from, now);
+		paths_heard_data(n->paths, id, from, now);
 		deliver(n, id, p, now);
 		break;
 	case TUNNEL_KEEPALIVE:

@@ -287,6 +287,16 @@ void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns no
 		peer_path_heard(peer, from, now);
 }
 
+void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_ns now)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	if (!peer)
+		return;
+	peer_path_heard(peer, from, now);
+	if (from->kind == VIA_UDP && peer->state != PEER_PLAIN && signs_data_heard(&peer->signs, from, now))
+		paths_settle(p, peer, now);
+}
+
 void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now)
 {
 	for (uint32_t id = 0; id < p->peers_max; id++) {
@@ -374,6 +384,8 @@ const char *path_reason_text(enum path_reason r)
 		return "our own addresses changed";
 	case PATH_RESTARTED:
 		return "the peer was started anew";
+	case PATH_RELAY_FASTER:
+		return "the relay is clearly faster than the direct path";
 	case PATH_PROVEN:
 		return "it answered again";
 	}

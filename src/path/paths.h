@@ -24,7 +24,8 @@ enum {
 	PATHS_RELAYS_MAX = 64,
 	PATHS_HINTS_MAX = 8,
 	PATHS_INTERFACES_MAX = 64,
-	PATHS_GATEWAYS_MAX = 4
+	PATHS_GATEWAYS_MAX = 4,
+	PATHS_HISTORY_MAX = 32 /* changes of one peer's way that are remembered */
 };
 
 struct paths;
@@ -116,11 +117,13 @@ struct route {
 	struct via via[2];
 	uint8_t n; /* 0: there is no way at present */
 };
-/* Called for each batch that is sent to a peer. On a direct path a stream in both directions costs a
- * ping each 3 s; one in which nothing comes back costs at most three pings a second, of 124 bytes. */
+/* Called for each batch that is sent to a peer. On a direct path a stream costs a ping each 3 s; if nothing
+ * comes back, not even signs of life (PATHS_SIGN), at most three pings a second, of 124 bytes. */
 void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out);
 /* An authentic WireGuard message of this peer came this way. */
 void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns now);
+/* The same, and it was data: the peer may need a sign that it is heard (PATHS_SIGN). */
+void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_ns now);
 /* The system refused to send to this endpoint (unreachable): doubt it at once. */
 void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now);
 
@@ -136,13 +139,14 @@ void paths_tick(struct paths *p, mono_ns now);
 
 /* Why a peer's route changed. */
 enum path_reason {
-	PATH_FIRST,       /* first proven direct path */
-	PATH_BETTER,      /* clearly shorter round trip */
-	PATH_SILENT,      /* nothing came back while we were sending */
-	PATH_UNREACHABLE, /* the system said so */
-	PATH_LINK_CHANGE, /* our own addresses changed */
-	PATH_RESTARTED,   /* the peer has a new disco key */
-	PATH_PROVEN       /* a doubted path answered again */
+	PATH_FIRST,        /* first proven direct path */
+	PATH_BETTER,       /* clearly shorter round trip */
+	PATH_SILENT,       /* nothing came back while we were sending */
+	PATH_UNREACHABLE,  /* the system said so */
+	PATH_LINK_CHANGE,  /* our own addresses changed */
+	PATH_RESTARTED,    /* the peer has a new disco key */
+	PATH_RELAY_FASTER, /* the direct path works, but is clearly worse than the relay */
+	PATH_PROVEN        /* a doubted path answered again */
 };
 const char *path_reason_text(enum path_reason r); /* a short clause for people */
 
@@ -151,7 +155,8 @@ struct paths_event {
 		PATHS_MOVED, /* the main way of this peer's traffic is now `via` (was `was`) */
 		PATHS_DOUBT, /* silence: traffic goes to the old way `was` and `via` (the relay) together */
 		PATHS_PONG,  /* answer to paths_ping, `via` and rtt */
-		PATHS_SELF   /* our own candidates changed: paths_candidates */
+		PATHS_SIGN, /* an empty WireGuard message is to go to this peer by `via`, which is no route */
+		PATHS_SELF  /* our own candidates changed: paths_candidates */
 	} kind;
 	peer_id peer;
 	struct via via, was;
@@ -160,6 +165,15 @@ struct paths_event {
 };
 bool paths_event(struct paths *p,
 		 struct paths_event *ev) MUST_USE; /* until false; oldest lost when nobody asks */
+
+/* What became of a peer's way. */
+struct paths_past {
+	mono_ns at;
+	struct via via; /* where the traffic went from then on */
+	mono_ns rtt;    /* 0: unknown */
+	enum path_reason reason;
+	bool doubt; /* both the old way and `via` */
+};
 
 /* Our own candidates, most useful first. */
 const struct candidates *paths_candidates(const struct paths *p);

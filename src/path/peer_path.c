@@ -15,8 +15,14 @@
  * A sign of life on the way in use is a pong or authentic data; in DOUBTED, and when the peer called
  * (so it has lost us), only a pong is, because data proves the other direction only.  AWAITING and ASKED
  * together last at most 700 ms while the round trip is below 325 ms, so with the way through the relay
- * a cut costs less than a second.  A stream that flows one way costs a ping and a pong for each AWAITING
- * and ASKED in turn: less than three of each per second, 124 and 110 bytes.
+ * a cut costs less than a second.  Where the peer's own messages have come in a slower rhythm, as its signs
+ * of life do (signs.h), AWAITING lasts as long as that, and both together at most 900 ms below 410 ms.  A
+ * stream that flows one way to a peer that gives no signs costs a ping and a pong for each AWAITING and
+ * ASKED in turn: less than three of each per second, 124 and 110 bytes.
+ *
+ * Beside that a direct path in use costs one ping each HEARTBEAT: to the best, or in every other beat, if
+ * the best has just been heard, to one of the others, so that a better one is found and the second best
+ * stays warm.
  *
  * In RELAYED and DOUBTED attempts are made (pace.h) while there is traffic: a call-me-maybe through the
  * relay, so that the peer probes us, and pings to all its targets.  After 45 s without traffic
@@ -26,22 +32,22 @@
  * and one for each doubt. */
 #include "path/peer_path.h"
 
-#define ACTIVE        (45 * SECOND) /* after the last data sent */
-#define TRUST         (6500 * MSEC)
-#define HEARTBEAT     (3 * SECOND)
-#define UPGRADE_APART (60 * SECOND) /* between two looks for something better than a direct path */
-#define GOOD_ENOUGH   (5 * MSEC)    /* of a round trip: do not look for better */
-#define DOUBT_MAX     (5 * SECOND)
-#define CALL_APART    (250 * MSEC)
-#define ANSWER_APART  (5 * SECOND)  /* between two calls of ours that answer the peer's */
-#define CALL_WAIT     (300 * MSEC)  /* for STUN, before a call */
-#define STUN_YOUNG    (27 * SECOND) /* reference, 7.1 "endpoints fresh" */
-#define SILENCE_ASK   (400 * MSEC)  /* AWAITING, at most */
-#define SILENCE_HASTE (150 * MSEC)  /* AWAITING, at least */
-#define SILENCE_TOTAL (700 * MSEC)  /* AWAITING and ASKED, if the round trip allows */
-#define ANSWER_MIN    (150 * MSEC)
-#define ANSWER_MARGIN (50 * MSEC)
-#define ASK_AGAIN     (20 * MSEC) /* after a round trip without an answer */
+#define ACTIVE         (45 * SECOND) /* after the last data sent */
+#define TRUST          (6500 * MSEC)
+#define HEARTBEAT      (3 * SECOND)
+#define GOOD_ENOUGH    (5 * MSEC) /* of a round trip: do not look for better */
+#define DOUBT_MAX      (5 * SECOND)
+#define CALL_APART     (250 * MSEC)
+#define ANSWER_APART   (5 * SECOND)  /* between two calls of ours that answer the peer's */
+#define CALL_WAIT      (300 * MSEC)  /* for STUN, before a call */
+#define STUN_YOUNG     (27 * SECOND) /* reference, 7.1 "endpoints fresh" */
+#define SILENCE_ASK    (400 * MSEC)  /* AWAITING, at most */
+#define SILENCE_HASTE  (150 * MSEC)  /* AWAITING, at least */
+#define SILENCE_TOTAL  (700 * MSEC)  /* AWAITING and ASKED, if the round trip allows */
+#define PATIENCE_TOTAL (900 * MSEC)  /* the same, for a peer with a rhythm of its own */
+#define ANSWER_MIN     (150 * MSEC)
+#define ANSWER_MARGIN  (50 * MSEC)
+#define ASK_AGAIN      (20 * MSEC) /* after a round trip without an answer */
 
 enum { WARM_EVERY = 6 }; /* heartbeats between two pings of the second best */
 
@@ -57,9 +63,9 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.call_by = MONO_NEVER,
 				.called_at = MONO_NEVER,
 				.answered_at = MONO_NEVER,
-				.heartbeat_at = MONO_NEVER,
-				.all_pinged_at = MONO_NEVER};
+				.heartbeat_at = MONO_NEVER};
 	pace_init(&p->pace, now);
+	signs_init(&p->signs);
 }
 
 bool peer_path_has_disco(const struct peer_path *p)
@@ -134,11 +140,12 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 		out->via[out->n++] = unproven(p);
 }
 
-static void tell(const struct peer_path *p, struct means *m, struct paths_event ev)
+static void tell(struct peer_path *p, struct means *m, struct paths_event ev, mono_ns now)
 {
 	ev.peer = p->id;
 	ev.rtt = p->best.rtt;
 	means_tell(m, &ev);
+	history_note(&p->history, &ev, now);
 }
 
 /* --- probing --- */
@@ -155,7 +162,6 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 static void ping_all(struct peer_path *p, struct means *m, mono_ns now)
 {
 	targets_expire(&p->targets, &p->best.ep, now);
-	p->all_pinged_at = now;
 	for (size_t i = 0; i < p->targets.n; i++)
 		ping(p, m, &p->targets.v[i], now);
 }
@@ -218,7 +224,7 @@ static void go_direct(struct peer_path *p, struct means *m, const struct target 
 	p->heartbeat_at = p->active ? now + HEARTBEAT : MONO_NEVER;
 	pace_rest(&p->pace);
 	go_on(p, now);
-	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = via, .was = was, .reason = reason});
+	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = via, .was = was, .reason = reason}, now);
 }
 
 static void go_asked(struct peer_path *p, struct means *m, bool pong_only, mono_ns now)
@@ -232,7 +238,8 @@ static void go_asked(struct peer_path *p, struct means *m, bool pong_only, mono_
 static void go_doubted(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
 {
 	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
-	tell(p, m, (struct paths_event){.kind = PATHS_DOUBT, .via = relay, .was = was, .reason = reason});
+	tell(p, m, (struct paths_event){.kind = PATHS_DOUBT, .via = relay, .was = was, .reason = reason},
+	     now);
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
 	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the call of the
@@ -248,7 +255,8 @@ static void go_relayed(struct peer_path *p, struct means *m, enum path_reason re
 	p->best = (struct choice){0};
 	p->heartbeat_at = MONO_NEVER;
 	enter(p, PEER_RELAYED, now);
-	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = reason});
+	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = reason},
+	     now);
 }
 
 static void wake(struct peer_path *p, struct means *m, mono_ns now)
@@ -293,6 +301,7 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 {
 	if (peer_path_is_direct(p))
 		go_relayed(p, m, PATH_RESTARTED, now);
+	signs_init(&p->signs);
 	means_forget(m, p->id);
 	targets_restart(&p->targets);
 	pace_rest(&p->pace);
@@ -309,6 +318,7 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 	p->sent_at = now;
 	if (p->state == PEER_PLAIN)
 		return;
+	signs_sent(&p->signs, now);
 	if (!p->active)
 		wake(p, m, now);
 	if (p->state == PEER_DIRECT && now > p->trust_until)
@@ -328,6 +338,7 @@ void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now)
 	p->heard = from->ep;
 	if (!is_trusted(p) || !is_best(p, &from->ep, from->socket))
 		return;
+	signs_heard(&p->signs, now);
 	if (!is_called(p))
 		go_on(p, now);
 }
@@ -430,17 +441,28 @@ void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now)
 
 /* --- time --- */
 
-static mono_ns answer_time(const struct peer_path *p)
+static mono_ns usual_answer(const struct peer_path *p)
 {
 	return mono_max(ANSWER_MIN, 2 * p->best.rtt + ANSWER_MARGIN);
 }
 
-/* The longer an answer takes, the sooner we ask. */
+/* The longer an answer takes, the sooner we ask; but not before the peer may be expected to speak. */
 static mono_ns ask_after(const struct peer_path *p)
 {
-	mono_ns answer = answer_time(p);
+	mono_ns answer = usual_answer(p);
 	mono_ns left = answer < SILENCE_TOTAL ? SILENCE_TOTAL - answer : 0;
-	return mono_min(SILENCE_ASK, mono_max(SILENCE_HASTE, left));
+	mono_ns ask = mono_min(SILENCE_ASK, mono_max(SILENCE_HASTE, left));
+	return mono_max(ask, signs_patience(&p->signs, p->since));
+}
+
+/* Whoever was waited for longer is given less time to answer, but enough for the second ping. */
+static mono_ns answer_time(const struct peer_path *p)
+{
+	mono_ns usual = usual_answer(p), patience = signs_patience(&p->signs, p->since);
+	mono_ns left = patience < PATIENCE_TOTAL ? PATIENCE_TOTAL - patience : 0;
+	if (patience == 0)
+		return usual;
+	return mono_min(usual, mono_max(left, p->best.rtt + ASK_AGAIN + ANSWER_MARGIN));
 }
 
 static mono_ns state_ends(const struct peer_path *p)
@@ -498,17 +520,51 @@ static void tick_call(struct peer_path *p, struct means *m, mono_ns now)
 		means_call(m, p->id, &relay);
 }
 
+/* One target after the other, the best left out. */
+static struct target *next_to_look_at(struct peer_path *p)
+{
+	for (size_t i = 0; i < p->targets.n; i++) {
+		p->looked_at = (p->looked_at + 1) % p->targets.n;
+		struct target *t = &p->targets.v[p->looked_at];
+		if (!is_best(p, &t->ep, t->socket))
+			return t;
+	}
+	return NULL;
+}
+
+/* Whose beat it is besides the best's; NULL: nobody's. */
+static struct target *other_of_beat(struct peer_path *p, mono_ns now)
+{
+	if (p->heartbeats % 2 != 0 || p->trust_until < now + TRUST - HEARTBEAT - SECOND)
+		return NULL;
+	targets_expire(&p->targets, &p->best.ep, now);
+	struct target *second = targets_second(&p->targets, &p->best.ep, now);
+	if (second && p->heartbeats % WARM_EVERY == 0)
+		return second;
+	return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
+}
+
 static void tick_heartbeat(struct peer_path *p, struct means *m, mono_ns now)
 {
 	if (p->heartbeat_at > now)
 		return;
 	p->heartbeat_at = now + HEARTBEAT;
-	ping_best(p, m, now);
-	if (mono_since(p->all_pinged_at, now) >= UPGRADE_APART && p->best.rtt > GOOD_ENOUGH)
-		ping_all(p, m, now);
-	struct target *second = targets_second(&p->targets, &p->best.ep, now);
-	if (++p->heartbeats % WARM_EVERY == 0 && second)
-		ping(p, m, second, now);
+	p->heartbeats++;
+	struct target *other = other_of_beat(p, now);
+	if (other)
+		ping(p, m, other, now);
+	else
+		ping_best(p, m, now);
+}
+
+/* A sign goes back to where the data came from, which the peer watches, whatever our own way is. */
+static void tick_sign(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (p->signs.due > now)
+		return;
+	bool same_way = is_trusted(p) && is_best(p, &p->signs.to.ep, p->signs.to.socket);
+	if (signs_give(&p->signs, same_way ? p->sent_at : MONO_NEVER, now))
+		means_tell(m, &(struct paths_event){.kind = PATHS_SIGN, .peer = p->id, .via = p->signs.to});
 }
 
 void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now)
@@ -519,11 +575,12 @@ void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now)
 	tick_attempt(p, m, now);
 	tick_call(p, m, now);
 	tick_heartbeat(p, m, now);
+	tick_sign(p, m, now);
 }
 
 mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m)
 {
 	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->heartbeat_at));
-	first = mono_min(first, call_at(p, m));
+	first = mono_min(first, mono_min(call_at(p, m), p->signs.due));
 	return p->active ? mono_min(first, p->sent_at + ACTIVE) : first;
 }

@@ -8,8 +8,10 @@
 #define PATH_PEER_PATH_H
 
 #include "path/choose.h"
+#include "path/history.h"
 #include "path/means.h"
 #include "path/pace.h"
+#include "path/signs.h"
 #include "path/targets.h"
 
 enum peer_state { PEER_PLAIN, PEER_RELAYED, PEER_DIRECT, PEER_AWAITING, PEER_ASKED, PEER_DOUBTED };
@@ -44,8 +46,10 @@ struct peer_path {
 	mono_ns called_at;          /* last one sent; MONO_NEVER */
 	mono_ns answered_at;        /* last time that we answered one with ours; MONO_NEVER */
 	mono_ns heartbeat_at;       /* MONO_NEVER: none */
-	mono_ns all_pinged_at;      /* MONO_NEVER */
 	uint32_t heartbeats;
+	size_t looked_at; /* the target after which the next look for a better one goes on */
+	struct signs signs;
+	struct history history;
 };
 
 void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now);
