@@ -1,50 +1,5 @@
-/* Effects and events.  Packets of a batch lie in the owner's memory, our own in slots; both stay
- * as they are until the owner, having acted on what node_drain gave, calls again. */
+/* The parts are asked for what they want sent and have to tell, and the owner gets it. */
 #include "node/inside.h"
-
-void node_begin(struct node *n)
-{
-	if (!n->handed)
-		return;
-	n->handed = false;
-	n->out.n_udp = n->out.n_tun = 0;
-	n->slots_used = 0;
-}
-
-bool node_slot(struct node *n, struct packet *out)
-{
-	if (n->slots_used == NODE_SLOTS) {
-		n->stats.no_room++;
-		return false;
-	}
-	*out = packet_in(n->slots[n->slots_used++], PACKET_SIZE, PACKET_HEADROOM);
-	return true;
-}
-
-bool node_send_udp(struct node *n, const struct packet *p, const struct via *to)
-{
-	return node_send_udp_from(n, p, to, &(struct ip){0});
-}
-
-bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to, const struct ip *from)
-{
-	if (n->out.n_udp == NODE_OUT_MAX) {
-		n->stats.no_room++;
-		return false;
-	}
-	n->out.udp[n->out.n_udp++] = (struct datagram){
-		.packet = *p, .at = nat64_out(&n->nat64, &to->ep), .from = *from, .socket = to->socket};
-	return true;
-}
-
-void node_tell(struct node *n, const struct node_event *ev)
-{
-	if (n->n_events == NODE_EVENTS_MAX) {
-		n->event_first = (n->event_first + 1) % NODE_EVENTS_MAX;
-		n->n_events--;
-	}
-	n->events[(n->event_first + n->n_events++) % NODE_EVENTS_MAX] = *ev;
-}
 
 bool node_event(struct node *n, struct node_event *ev)
 {
@@ -61,6 +16,15 @@ bool node_event(struct node *n, struct node_event *ev)
 static bool room_for_one(const struct node *n)
 {
 	return n->slots_used < NODE_SLOTS && n->out.n_udp + 2 <= NODE_OUT_MAX;
+}
+
+/* Stops when there is no room for a packet more: the rest stays in the clients until the next drain. */
+static void pump_relays(struct node *n, mono_ns now)
+{
+	struct relay_client_event ev;
+	uint16_t region;
+	while (n->slots_used < NODE_SLOTS && n->out.n_tun < BATCH_MAX && relays_packet(n, &region, &ev))
+		node_take_relayed(n, region, &ev.peer, ev.packet, now);
 }
 
 static void pump_tunnel(struct node *n, mono_ns now)
@@ -129,7 +93,7 @@ bool node_drain(struct node *n, const struct node_out **out, mono_ns now)
 	size_t before;
 	do {
 		before = n->slots_used;
-		relays_pump(n, now);
+		pump_relays(n, now);
 		pump_tunnel(n, now);
 		pump_paths(n, now);
 	} while (n->slots_used > before && room_for_one(n));

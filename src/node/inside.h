@@ -6,7 +6,8 @@
  *   relays.c   its relay clients
  *   nat64.c    IPv4 endpoints in a network that has only IPv6
  *   advert.c   telling peers our disco key inside the tunnel
- *   drain.c    effects and events, handed to the owner
+ *   out.c      what is to be sent and told, until the owner takes it
+ *   drain.c    all parts asked for it
  */
 #ifndef NODE_INSIDE_H
 #define NODE_INSIDE_H
@@ -74,7 +75,7 @@ void node_doubt_links(struct node *n, mono_ns now);
 void node_nat64_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
 void node_nat64_tick(struct node *n, mono_ns now);
 
-/* drain.c */
+/* out.c */
 void node_begin(struct node *n);                             /* forget what was handed out */
 bool node_slot(struct node *n, struct packet *out) MUST_USE; /* an empty packet until the next drain */
 void node_tell(struct node *n, const struct node_event *ev);
@@ -90,7 +91,8 @@ void node_take_relayed(struct node *n, uint16_t region, const struct node_key *f
 
 /* relays.c */
 void relays_send(struct node *n, uint16_t region, const struct node_key *to, struct bytes b, mono_ns now);
-void relays_pump(struct node *n, mono_ns now);
+/* The next packet that came through a relay; it is borrowed until the next call. */
+bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev) MUST_USE;
 bool relays_event(struct node *n, struct node_event *ev) MUST_USE;
 mono_ns relays_deadline(const struct node *n);
 void relays_tick(struct node *n, mono_ns now);

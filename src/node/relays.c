@@ -99,7 +99,7 @@ size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap,
 	return r && r->open ? relay_client_output(r->client, out, cap, now) : 0;
 }
 
-static void on_event(struct node *n, struct relay_slot *r, const struct relay_client_event *ev, mono_ns now)
+static void on_event(struct node *n, struct relay_slot *r, const struct relay_client_event *ev)
 {
 	struct node_event tell = {.kind = NODE_RELAY, .region = r->region};
 	switch (ev->kind) {
@@ -108,7 +108,7 @@ static void on_event(struct node *n, struct relay_slot *r, const struct relay_cl
 		break;
 	case RELAY_HANGUP:
 		/* A dial that the owner has not heard of yet needs no hanging up. */
-		r->hangup = r->open && !r->dial;
+		r->hangup |= r->open && !r->dial;
 		r->open = r->dial = false;
 		break;
 	case RELAY_READY:
@@ -119,25 +119,25 @@ static void on_event(struct node *n, struct relay_slot *r, const struct relay_cl
 		memcpy(tell.why, ev->why, sizeof(tell.why));
 		node_tell(n, &tell);
 		break;
-	case RELAY_PACKET:
-		node_take_relayed(n, r->region, &ev->peer, ev->packet, now);
-		break;
+	case RELAY_PACKET: /* relays_packet */
 	case RELAY_PEER_GONE:
 	case RELAY_HEALTH: /* shown by node_relay_status */
 		break;
 	}
 }
 
-/* Stops when there is no room for a packet more: the rest stays in the client until the next drain. */
-void relays_pump(struct node *n, mono_ns now)
+bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev)
 {
-	struct relay_client_event ev;
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
 		struct relay_slot *r = &n->relays[i];
-		while (r->used && n->slots_used < NODE_SLOTS && n->out.n_tun < BATCH_MAX &&
-		       relay_client_event(r->client, &ev))
-			on_event(n, r, &ev, now);
+		while (r->used && relay_client_event(r->client, ev)) {
+			*region = r->region;
+			if (ev->kind == RELAY_PACKET)
+				return true;
+			on_event(n, r, ev);
+		}
 	}
+	return false;
 }
 
 bool relays_event(struct node *n, struct node_event *ev)
