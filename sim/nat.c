@@ -25,6 +25,7 @@ struct mapping {
 	struct endpoint inside, outside; /* outside: as far as the mapping depends on it */
 	struct endpoint external;
 	mono_ns used;
+	mono_ns fixed_until;            /* asked for: open to all until then; 0: not */
 	struct permission *permissions; /* grows up to permissions_max */
 	uint32_t n_permissions, cap_permissions;
 };
@@ -128,6 +129,16 @@ bool nat_owns(const struct nat *n, const struct ip *ip)
 static bool alive(const struct nat *n, mono_ns used, mono_ns now)
 {
 	return mono_since(used, now) < n->cfg.timeout;
+}
+
+static bool is_fixed(const struct mapping *m, mono_ns now)
+{
+	return m->fixed_until > now;
+}
+
+static bool lives(const struct nat *n, const struct mapping *m, mono_ns now)
+{
+	return m->fixed_until ? is_fixed(m, now) : alive(n, m->used, now);
 }
 
 static struct endpoint seen_by(enum nat_scope scope, const struct endpoint *outside)
@@ -238,7 +249,7 @@ static void clean(struct nat *n, mono_ns now)
 {
 	n->cleaned_at = now;
 	for (uint32_t i = 0; i < n->high; i++) {
-		if (n->v[i].taken && !alive(n, n->v[i].used, now))
+		if (n->v[i].taken && !lives(n, &n->v[i], now))
 			remove_mapping(n, i);
 		else if (n->v[i].taken)
 			drop_dead_permissions(n, &n->v[i], now);
@@ -259,25 +270,33 @@ void nat_reboot(struct nat *n)
 	n->boots++;
 }
 
-static struct mapping *find_inside(struct nat *n, const struct endpoint *inside, const struct endpoint *dst,
-				   mono_ns now)
+static struct mapping *find_exactly(struct nat *n, const struct endpoint *inside,
+				    const struct endpoint *outside, bool fixed, mono_ns now)
 {
-	struct endpoint outside = seen_by(mapping_scope(n), dst);
-	struct index_walk w = index_walk(&n->by_inside, hash_inside(inside, &outside));
+	struct index_walk w = index_walk(&n->by_inside, hash_inside(inside, outside));
 	for (uint32_t id; index_next(&w, &id);) {
 		struct mapping *m = &n->v[id];
-		if (alive(n, m->used, now) && endpoint_equal(&m->inside, inside) &&
-		    endpoint_equal(&m->outside, &outside))
+		if (lives(n, m, now) && is_fixed(m, now) == fixed && endpoint_equal(&m->inside, inside) &&
+		    endpoint_equal(&m->outside, outside))
 			return m;
 	}
 	return NULL;
+}
+
+static struct mapping *find_inside(struct nat *n, const struct endpoint *inside, const struct endpoint *dst,
+				   mono_ns now)
+{
+	const struct endpoint any = {0};
+	struct endpoint outside = seen_by(mapping_scope(n), dst);
+	struct mapping *fixed = find_exactly(n, inside, &any, true, now);
+	return fixed ? fixed : find_exactly(n, inside, &outside, false, now);
 }
 
 static bool external_taken(const struct nat *n, const struct endpoint *external, mono_ns now)
 {
 	struct index_walk w = index_walk(&n->by_external, hash_external(external));
 	for (uint32_t id; index_next(&w, &id);)
-		if (alive(n, n->v[id].used, now) && endpoint_equal(&n->v[id].external, external))
+		if (lives(n, &n->v[id], now) && endpoint_equal(&n->v[id].external, external))
 			return true;
 	return false;
 }
@@ -402,6 +421,38 @@ static struct mapping *make(struct nat *n, const struct endpoint *src, const str
 	return m;
 }
 
+/* The mapping is of this inside endpoint towards everybody; a new one gets the wanted port if it can. */
+static struct mapping *make_fixed(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns now)
+{
+	struct mapping *m = make(n, inside, &(struct endpoint){0}, now);
+	if (!m)
+		return NULL;
+	uint32_t id = (uint32_t)(m - n->v);
+	struct endpoint external = {m->external.ip, wanted};
+	if (wanted >= PORT_LOW && !external_taken(n, &external, now)) {
+		index_remove(&n->by_external, hash_external(&m->external), id);
+		m->external = external;
+		must(index_add(&n->by_external, hash_external(&m->external), id));
+	}
+	return m;
+}
+
+bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns until, mono_ns now,
+	     struct endpoint *external)
+{
+	const struct endpoint any = {0};
+	struct mapping *m = find_exactly(n, inside, &any, true, now);
+	if (!m && until > now && !n->cfg.firewall)
+		m = make_fixed(n, inside, wanted, now);
+	if (!m)
+		return false;
+	m->fixed_until = until;
+	*external = m->external;
+	if (until <= now)
+		remove_mapping(n, (uint32_t)(m - n->v));
+	return true;
+}
+
 /* --- permissions --- */
 
 static struct permission *find_permission(const struct nat *n, const struct mapping *m,
@@ -463,7 +514,7 @@ bool nat_out(struct nat *n, struct endpoint *src, const struct endpoint *dst, mo
 	if (!m)
 		return false;
 	m->used = now;
-	if (!permit(n, m, dst, now))
+	if (!is_fixed(m, now) && !permit(n, m, dst, now))
 		return false;
 	*src = m->external;
 	return true;
@@ -481,9 +532,11 @@ static struct mapping *find_permitted(const struct nat *n, const struct endpoint
 	*any = false;
 	for (uint32_t id; index_next(&w, &id);) {
 		const struct mapping *m = &n->v[id];
-		if (!alive(n, m->used, now) || !endpoint_equal(&m->external, external))
+		if (!lives(n, m, now) || !endpoint_equal(&m->external, external))
 			continue;
 		*any = true;
+		if (is_fixed(m, now))
+			return (struct mapping *)m;
 		struct permission *p = find_permission(n, m, src);
 		if (!p || !alive(n, p->used, now) || (best && p->used < (*permission)->used))
 			continue;
@@ -506,7 +559,7 @@ bool nat_in(struct nat *n, const struct endpoint *src, struct endpoint *dst, mon
 		++*(any ? &n->stats.filtered : &n->stats.no_mapping);
 		return false;
 	}
-	if (n->cfg.inbound_refreshes)
+	if (n->cfg.inbound_refreshes && p)
 		m->used = p->used = now;
 	*dst = m->inside;
 	return true;

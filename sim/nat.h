@@ -66,6 +66,12 @@ bool nat_hairpin(struct nat *n, struct endpoint *src, struct endpoint *dst, mono
 bool nat_inside(const struct nat *n, const struct endpoint *external, const struct endpoint *outside,
 		mono_ns now, struct endpoint *inside) MUST_USE;
 
+/* What PCP and its like ask for: a mapping that lives until then (or is refreshed), lets in everybody, and
+ * is used by all that inside sends. The wanted port if it is free. False: no room, or a firewall. A time
+ * that is past takes it away. */
+bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns until, mono_ns now,
+	     struct endpoint *external) MUST_USE;
+
 void nat_flush(struct nat *n); /* forgets all mappings; streams of others through it go on */
 /* Forgets all, and streams through it are broken: the number of boots tells. */
 void nat_reboot(struct nat *n);

@@ -40,6 +40,7 @@ static void box_free(struct box *b)
 	}
 	nat_free(b->nat4);
 	nat_free(b->nat6);
+	nat_free(b->nat64);
 	free(b);
 }
 
@@ -106,6 +107,13 @@ void box_set_nat(struct box *b, const struct nat_config *cfg, uint8_t family)
 	struct nat **slot = family == 4 ? &b->nat4 : &b->nat6;
 	nat_free(*slot);
 	*slot = cfg ? nat_new(cfg, &b->net->rng) : NULL;
+}
+
+void box_set_nat64(struct box *b, const struct nat_config *cfg, const struct prefix *prefix)
+{
+	nat_free(b->nat64);
+	b->nat64 = nat_new(cfg, &b->net->rng);
+	b->nat64_prefix = *prefix;
 }
 
 void box_attach(struct box *b, const struct box_owner *owner)
@@ -281,6 +289,34 @@ static void go_up(struct box *b, struct net_datagram *d, mono_ns now)
 		hop(b, &b->up, b->parent, d, now);
 }
 
+/* RFC 6052 with a /96: the IPv4 address is the last four bytes. */
+static bool goes_to_ipv4(const struct box *b, const struct net_datagram *d)
+{
+	return b->nat64 && prefix_contains(&b->nat64_prefix, &d->dst.ip);
+}
+
+static void go_up_as_ipv4(struct box *b, struct net_datagram *d, mono_ns now)
+{
+	d->dst.ip = ip_v4_from(d->dst.ip.b + 12);
+	if (!nat_out(b->nat64, &d->src, &d->dst, now))
+		end(b, d, NET_NAT, now);
+	else
+		hop(b, &b->up, b->parent, d, now);
+}
+
+static void go_down_from_ipv4(struct box *b, struct net_datagram *d, mono_ns now)
+{
+	uint8_t src[16];
+	if (!nat_in(b->nat64, &d->src, &d->dst, now)) {
+		end(b, d, NET_NAT, now);
+		return;
+	}
+	memcpy(src, b->nat64_prefix.ip.b, 12);
+	memcpy(src + 12, d->src.ip.b, 4);
+	d->src.ip = ip_v6_from(src);
+	go_down(b, d, now);
+}
+
 static void arrive_from_above(void *self, void *arg, mono_ns now)
 {
 	struct box *b = self;
@@ -290,6 +326,8 @@ static void arrive_from_above(void *self, void *arg, mono_ns now)
 	struct nat *nat = nat_for(b, d);
 	if (b->blocks_udp)
 		end(b, d, NET_BLOCKED, now);
+	else if (b->nat64 && nat_owns(b->nat64, &d->dst.ip))
+		go_down_from_ipv4(b, d, now);
 	else if (nat && !nat_in(nat, &d->src, &d->dst, now))
 		end(b, d, NET_NAT, now);
 	else
@@ -308,6 +346,8 @@ static void arrive_from_below(void *self, void *arg, mono_ns now)
 			go_down(b, d, now);
 		else
 			end(b, d, NET_NAT, now);
+	} else if (goes_to_ipv4(b, d)) {
+		go_up_as_ipv4(b, d, now);
 	} else if (box_owns(b, &d->dst.ip) || way_down(b, &d->dst.ip)) {
 		go_down(b, d, now);
 	} else {

@@ -54,7 +54,9 @@ struct box {
 	struct prefix prefixes[BOX_PREFIXES_MAX]; /* routed here by the parent, besides the addresses */
 	size_t n_prefixes;
 	struct nat *nat4, *nat6; /* owned */
-	bool blocks_udp;         /* nothing but streams crosses the uplink */
+	struct nat *nat64;       /* owned; from nat64_prefix, a /96, to IPv4 */
+	struct prefix nat64_prefix;
+	bool blocks_udp; /* nothing but streams crosses the uplink */
 	bool off;
 	struct {
 		struct prefix src, dst;
@@ -102,6 +104,8 @@ void box_add_address(struct box *b, const struct ip *ip);
 void box_remove_address(struct box *b, const struct ip *ip);
 void box_route(struct box *b, const struct prefix *p); /* the parent sends this prefix here */
 void box_set_nat(struct box *b, const struct nat_config *cfg, uint8_t family);
+/* What comes from below to an address in prefix (a /96) goes on as IPv4, from the NAT's address. */
+void box_set_nat64(struct box *b, const struct nat_config *cfg, const struct prefix *prefix);
 void box_attach(struct box *b, const struct box_owner *owner);
 void box_move(struct box *b, struct box *parent); /* to another place in the tree; no loops */
 /* Swallows what goes from src to dst through this box, as the outside writes their addresses. */

@@ -369,6 +369,33 @@ static void thousands_of_mappings_come_and_go(void **state)
 	nat_free(n);
 }
 
+static void a_mapping_that_was_asked_for_is_open_to_all_until_its_end(void **state)
+{
+	struct nat *n = nat_with((struct nat_config){.ports = NAT_PORT_RANDOM,
+						     .mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+						     .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+						     .timeout = 10},
+				 1);
+	struct endpoint me = inside(1, 5000), other = inside(2, 5000), e, f;
+	struct endpoint before = out(n, me, outside(1, 80), 0);
+	assert_true(nat_map(n, &me, 5000, 100, 0, &e));
+	assert_int_equal(e.port, 5000);
+	assert_true(nat_map(n, &other, 5000, 100, 0, &f)); /* another port: this one is taken */
+	assert_int_not_equal(f.port, 5000);
+	assert_true(in(n, outside(9, 9), e, 50));
+	assert_true(in(n, outside(1, 80), before, 5)); /* what there was goes on */
+	assert_int_equal(out(n, me, outside(3, 80), 60).port, 5000);
+	assert_true(nat_map(n, &me, 1, 200, 90, &e));
+	assert_int_equal(e.port, 5000);
+	assert_true(in(n, outside(9, 9), e, 150));
+	assert_false(in(n, outside(9, 9), e, 200));
+	assert_true(nat_map(n, &me, 5000, 300, 210, &e));
+	assert_true(nat_map(n, &me, 5000, 0, 220, &e));
+	assert_false(in(n, outside(9, 9), e, 221));
+	assert_false(nat_map(n, &me, 5000, 0, 222, &e));
+	nat_free(n);
+}
+
 /* --- by name --- */
 
 static void every_parameter_is_set_by_its_name(void **state)
@@ -428,6 +455,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_host_or_a_session_too_many_is_refused_and_the_others_go_on),
 	cmocka_unit_test(blocked_it_lets_nothing_through),
 	cmocka_unit_test(thousands_of_mappings_come_and_go),
+	cmocka_unit_test(a_mapping_that_was_asked_for_is_open_to_all_until_its_end),
 	cmocka_unit_test(every_parameter_is_set_by_its_name),
 	cmocka_unit_test(a_wrong_name_or_value_is_refused),
 	cmocka_unit_test(behaves_as_each_combination_is_defined),

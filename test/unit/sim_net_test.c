@@ -248,6 +248,27 @@ static void all_addresses_of_a_pool_lead_back(void **state)
 	assert_true(seen[0] && seen[1]);
 }
 
+static void a_nat64_takes_ipv6_to_ipv4_and_back(void **state)
+{
+	struct ip v6, to;
+	struct prefix prefix;
+	assert_true(ip_parse(&v6, "2001:db8:1::2"));
+	assert_true(prefix_parse(&prefix, "2001:db8:1:64::/96"));
+	assert_true(ip_parse(&to, "2001:db8:1:64::cb00:7101")); /* 203.0.113.1 */
+	struct nat_config cfg = {.external = ip_v4(192, 0, 2, 64),
+				 .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT};
+	box_set_nat64(p.nat[0], &cfg, &prefix);
+	box_add_address(p.nat[0], &cfg.external);
+	box_add_address(p.host[0], &v6);
+	assert_true(arrives(p.host[0], 5000, (struct endpoint){to, 80}));
+	assert_ptr_equal(p.got_at, p.server);
+	assert_true(ip_equal(&p.got_from.ip, &cfg.external));
+	assert_false(arrives(p.server, 81, p.got_from)); /* filtered */
+	assert_true(arrives(p.server, 80, p.got_from));
+	assert_ptr_equal(p.got_at, p.host[0]);
+	assert_true(ip_equal(&p.got_from.ip, &to));
+}
+
 static void a_host_with_two_uplinks_uses_its_leg_where_its_own_place_has_no_way(void **state)
 {
 	struct ip leg = ip_v4(192, 168, 5, 5), v6, server6, out[2 * BOX_ADDRESSES_MAX];
@@ -435,6 +456,7 @@ static const struct CMUnitTest tests[] = {
 	IN_PLACE(a_nat_below_a_nat_translates_twice),
 	IN_PLACE(a_neighbour_below_the_same_carrier_is_reached_by_a_hairpin),
 	IN_PLACE(all_addresses_of_a_pool_lead_back),
+	IN_PLACE(a_nat64_takes_ipv6_to_ipv4_and_back),
 	IN_PLACE(a_host_with_two_uplinks_uses_its_leg_where_its_own_place_has_no_way),
 	IN_PLACE(a_stream_comes_up_after_its_round_trips),
 	IN_PLACE(bytes_arrive_all_and_in_order_over_a_bad_line),
