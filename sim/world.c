@@ -122,11 +122,9 @@ static void build_lines(struct world *w, struct home *h, const char *name, const
 		give_ipv6(h, i, &nat);
 }
 
-struct home *world_home(struct world *w, const char *name, const struct home_config *cfg)
+static void start_node(struct world *w, struct home *h, const char *name)
 {
-	struct home *h = &w->homes[w->n_homes];
 	struct ip tunnel = ip_v4(100, 64, 0, (uint8_t)(w->n_homes + 1));
-	build_lines(w, h, name, cfg);
 	w->n_homes++;
 	h->direct_at = MONO_NEVER;
 	sim_node_init(&h->node, h->host, name, &tunnel, (uint16_t)(20000 + rng_below(&w->rng, 40000)),
@@ -135,6 +133,24 @@ struct home *world_home(struct world *w, const char *name, const struct home_con
 	for (size_t i = 0; i < w->n_relays; i++)
 		sim_node_add_relay(&h->node, &w->relays[i]);
 	sim_node_start(&h->node, world_now(w));
+}
+
+struct home *world_home(struct world *w, const char *name, const struct home_config *cfg)
+{
+	struct home *h = &w->homes[w->n_homes];
+	build_lines(w, h, name, cfg);
+	start_node(w, h, name);
+	return h;
+}
+
+struct home *world_node(struct world *w, const char *name, struct box *router, struct box *host,
+			const struct ip *external)
+{
+	struct home *h = &w->homes[w->n_homes];
+	h->router = router;
+	h->host = host;
+	h->external = *external;
+	start_node(w, h, name);
 	return h;
 }
 

@@ -75,6 +75,10 @@ mono_ns world_now(const struct world *w);
 struct sim_relay *world_relay(struct world *w, mono_ns delay, const struct ip *address);
 /* A home with a host and a running node that uses all relays there are so far. */
 struct home *world_home(struct world *w, const char *name, const struct home_config *cfg);
+/* The same where the boxes stand already: a host, the router before it (or itself), and the address that
+ * the IPv4 internet sees (family 0: none). */
+struct home *world_node(struct world *w, const char *name, struct box *router, struct box *host,
+			const struct ip *external);
 /* Each is the other's peer. The nodes start anew when they run. */
 void world_know(struct world *w, struct home *a, struct home *b);
 struct stream *world_stream(struct world *w, struct home *from, struct home *to, mono_ns interval);

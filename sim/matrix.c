@@ -1,0 +1,264 @@
+/* warren-matrix - every pair of places, over many seeds: is it direct, by what, and how soon?
+ *
+ *   warren-matrix [-n SEEDS] [-p A,B] [-k I/N]    one line of JSON for each pair (of the I-th of N parts)
+ *   warren-matrix -l                              the list of places, as JSON
+ *
+ * A run: both nodes connect to the relay, then 10 packets a second each way until both talk directly and
+ * one second longer, or until the time is up. tools/matrix.py makes the documents from it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/places.h"
+
+enum { SEEDS_MAX = 100000, HOPELESS_S = 15, PATIENCE_S = 45 };
+
+#define LINE_DELAY  (25 * MSEC) /* each way, and 10 ms more to the relay */
+#define RELAY_DELAY (10 * MSEC)
+#define PACE        (100 * MSEC)
+
+enum won { WON_RELAY, WON_IPV4, WON_IPV6, WON_LAN, WON_HAIRPIN, WON_PORTMAP, WONS };
+static const char *const won_words[WONS] = {"relay", "ipv4", "ipv6", "lan", "hairpin", "portmap"};
+
+struct result {
+	bool connected, direct;
+	enum won won;
+	uint64_t first_us, direct_us; /* after the first packet was sent */
+	uint64_t probes;              /* pings of both sides */
+	size_t lost;
+};
+
+struct options {
+	unsigned seeds, part, parts;
+	const struct place *a, *b; /* NULL: all */
+};
+
+static bool is_direct(struct world *w)
+{
+	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+}
+
+static uint64_t probes_of(const struct home *h)
+{
+	return node_paths_stats(h->node.node)->pings_sent;
+}
+
+static enum won won_by(struct world *w)
+{
+	struct node_peer_status s;
+	struct home *a = &w->homes[0], *b = &w->homes[1];
+	if (!is_direct(w) || !sim_node_peer_status(&a->node, &b->node, world_now(w), &s))
+		return WON_RELAY;
+	const struct ip *ip = &s.path.route.via[0].ep.ip;
+	if (ip->family == 6)
+		return WON_IPV6;
+	if (ip_equal(ip, &a->external))
+		return WON_HAIRPIN;
+	return ip_is_private(ip) ? WON_LAN : WON_IPV4;
+}
+
+static struct result measure(struct world *w, const struct place *a, const struct place *b)
+{
+	struct home *homes[2];
+	struct link_config line = {.delay = LINE_DELAY, .jitter = rng_below(&w->rng, 2 * MSEC)};
+	world_relay(w, RELAY_DELAY, NULL);
+	places_build(w, a, b, &line, homes);
+	world_know(w, homes[0], homes[1]);
+	world_run(w, 2 * SECOND + rng_below(&w->rng, 5 * SECOND));
+	struct stream *there = world_stream(w, homes[0], homes[1], PACE);
+	struct stream *back = world_stream(w, homes[1], homes[0], PACE);
+	mono_ns start = world_now(w);
+	uint64_t before = probes_of(homes[0]) + probes_of(homes[1]);
+	bool hopeless = place_way(a, b) >= WAY_SLOW;
+	stream_start(there, start);
+	stream_start(back, start);
+	struct result r = {.direct = world_wait(w, is_direct, (hopeless ? HOPELESS_S : PATIENCE_S) * SECOND)};
+	r.direct_us = (world_now(w) - start) / USEC;
+	r.probes = probes_of(homes[0]) + probes_of(homes[1]) - before;
+	world_run(w, SECOND);
+	r.won = won_by(w);
+	stream_stop(there);
+	stream_stop(back);
+	world_run(w, SECOND);
+	mono_ns first =
+		mono_max(stream_first_arrival(there, start, false), stream_first_arrival(back, start, false));
+	r.connected = first != MONO_NEVER && !w->fault[0];
+	r.first_us = r.connected ? (first - start) / USEC : 0;
+	r.lost = stream_lost(there, start, MONO_NEVER) + stream_lost(back, start, MONO_NEVER);
+	return r;
+}
+
+/* --- numbers --- */
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Of the values in v, sorted here; null where there are none. */
+static void print_spread(const char *name, uint64_t *v, size_t n, double unit)
+{
+	if (n == 0) {
+		printf(", \"%s\": null", name);
+		return;
+	}
+	qsort(v, n, sizeof(*v), by_value);
+	printf(", \"%s\": {\"median\": %.1f, \"p99\": %.1f}", name, (double)v[n / 2] / unit,
+	       (double)v[(n * 99) / 100 < n ? (n * 99) / 100 : n - 1] / unit);
+}
+
+struct tally {
+	uint64_t *first, *direct, *probes;
+	size_t n_first, n_direct, n;
+	size_t won[WONS], lost, faults;
+};
+
+static void add(struct tally *t, const struct result *r)
+{
+	t->won[r->won]++;
+	t->probes[t->n++] = r->probes;
+	t->lost += r->lost;
+	t->faults += !r->connected;
+	if (r->connected)
+		t->first[t->n_first++] = r->first_us;
+	if (r->direct)
+		t->direct[t->n_direct++] = r->direct_us;
+}
+
+static void print_tally(struct tally *t, const struct place *a, const struct place *b)
+{
+	const char *comma = "";
+	printf("{\"a\": \"%s\", \"b\": \"%s\", \"possible\": \"%s\", \"seeds\": %zu, \"connected\": %zu, "
+	       "\"direct\": %zu, \"lost\": %zu, \"won\": {",
+	       a->name, b->name, place_way_word(place_way(a, b)), t->n, t->n - t->faults, t->n_direct,
+	       t->lost);
+	for (size_t i = 0; i < WONS; i++) {
+		if (!t->won[i])
+			continue;
+		printf("%s\"%s\": %zu", comma, won_words[i], t->won[i]);
+		comma = ", ";
+	}
+	printf("}");
+	print_spread("first_ms", t->first, t->n_first, 1000);
+	print_spread("direct_ms", t->direct, t->n_direct, 1000);
+	print_spread("probes", t->probes, t->n, 1);
+	printf("}\n");
+	fflush(stdout);
+}
+
+static void play_pair(const struct place *a, const struct place *b, unsigned seeds)
+{
+	size_t len = seeds * sizeof(uint64_t);
+	struct tally t = {.first = sim_alloc(len), .direct = sim_alloc(len), .probes = sim_alloc(len)};
+	for (unsigned seed = 1; seed <= seeds; seed++) {
+		struct world *w = world_new(seed);
+		struct result r = measure(w, a, b);
+		if (w->fault[0])
+			fprintf(stderr, "%s, %s: seed %u: %s\n", a->name, b->name, seed, w->fault);
+		add(&t, &r);
+		world_free(w);
+	}
+	print_tally(&t, a, b);
+	free(t.first);
+	free(t.direct);
+	free(t.probes);
+}
+
+static void play_all(const struct options *o)
+{
+	unsigned pair = 0;
+	for (size_t i = 0; i < places_count(); i++)
+		for (size_t k = i; k < places_count(); k++)
+			if (pair++ % o->parts == o->part)
+				play_pair(&places[i], &places[k], o->seeds);
+}
+
+/* --- the list --- */
+
+static void print_text(const char *name, const char *value)
+{
+	if (value && value[0])
+		printf(", \"%s\": \"%s\"", name, value);
+}
+
+static void print_place(const struct place *p)
+{
+	printf("  {\"name\": \"%s\", \"what\": \"%s\", \"addresses\": %u, \"shares_carrier\": %s", p->name,
+	       p->what, p->addresses ? p->addresses : 1, p->shares_carrier ? "true" : "false");
+	print_text("nat", p->nat);
+	print_text("carrier", p->carrier);
+	print_text("wall6", p->wall6);
+	print_text("nat64", p->nat64);
+	print_text("second", p->second);
+	print_text("second_wall6", p->second_wall6);
+	print_text("portmap", place_portmap_word(p));
+	printf("}");
+}
+
+static int list(void)
+{
+	printf("[\n");
+	for (size_t i = 0; i < places_count(); i++) {
+		print_place(&places[i]);
+		puts(i + 1 < places_count() ? "," : "\n]");
+	}
+	return 0;
+}
+
+/* --- start --- */
+
+static bool parse_pair(struct options *o, char *text)
+{
+	char *comma = strchr(text, ',');
+	if (!comma)
+		return false;
+	*comma = '\0';
+	o->a = place_find(text);
+	o->b = place_find(comma + 1);
+	return o->a && o->b;
+}
+
+static bool parse_part(struct options *o, char *text)
+{
+	char *end;
+	o->part = (unsigned)strtoul(text, &end, 10);
+	if (*end != '/')
+		return false;
+	o->parts = (unsigned)strtoul(end + 1, &end, 10);
+	return !*end && o->parts > 0 && o->part < o->parts;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: warren-matrix [-n SEEDS] [-p PLACE,PLACE] [-k I/N], or -l for the places\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.seeds = 20, .parts = 1};
+	int opt;
+	while ((opt = getopt(argc, argv, "ln:p:k:")) != -1) {
+		if (opt == 'l')
+			return list();
+		else if (opt == 'n')
+			o.seeds = (unsigned)strtoul(optarg, NULL, 10);
+		else if (opt == 'p' && !parse_pair(&o, optarg))
+			return usage();
+		else if (opt == 'k' && !parse_part(&o, optarg))
+			return usage();
+		else if (opt == '?')
+			return usage();
+	}
+	if (optind < argc || o.seeds == 0 || o.seeds > SEEDS_MAX || !crypto_init())
+		return usage();
+	if (o.a)
+		play_pair(o.a, o.b, o.seeds);
+	else
+		play_all(&o);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* sim/places.h - the kinds of place a host can be in: one list, for the simulator and for the lab
+ *
+ * The parameters are those of sim/nat_words.h.  `warren-matrix -l` prints the list as JSON, and
+ * lab/places.py builds the same places from that.
+ */
+#ifndef SIM_PLACES_H
+#define SIM_PLACES_H
+
+#include "sim/nat_words.h"
+#include "sim/world.h"
+
+enum { PLACE_PORTMAP_NONE, PLACE_PORTMAP_PCP, PLACE_PORTMAP_NATPMP, PLACE_PORTMAP_UPNP };
+
+struct place {
+	const char *name, *what;
+	const char *nat;     /* of the home's router; NULL: the host stands in the internet itself */
+	unsigned addresses;  /* of the outermost NAT; 0: one */
+	const char *carrier; /* of the NAT above the home's; NULL: none */
+	bool shares_carrier; /* two of this kind stand below the same one */
+	const char *wall6;   /* has IPv6, behind this; NULL: has none */
+	const char *nat64;   /* has no IPv4 of its own, but this; NULL: has IPv4 */
+	const char *second;  /* of the router of a second uplink; NULL: there is one only */
+	const char *second_wall6;
+	unsigned portmap; /* what the router can be asked by; PLACE_PORTMAP_... */
+};
+
+extern const struct place places[];
+size_t places_count(void);
+const struct place *place_find(const char *name); /* NULL: there is none */
+const char *place_portmap_word(const struct place *p);
+
+/* What can make a direct way between two places, of all that Warren knows; the easiest. */
+enum place_way {
+	WAY_PLAIN,    /* simple probing of what STUN and the interfaces say */
+	WAY_IPV6,     /* the same, and IPv4 alone would be harder */
+	WAY_PORTMAP,  /* after asking a gateway */
+	WAY_PREDICT,  /* guessing the next port of a NAT that counts */
+	WAY_BLOCK,    /* trying the ports of a block */
+	WAY_BIRTHDAY, /* many ports of a NAT that is random, from an easy one */
+	WAY_SLOW,     /* many against many: the slow mode, off by default */
+	WAY_NONE      /* the relay only */
+};
+enum place_way place_way(const struct place *a, const struct place *b);
+const char *place_way_word(enum place_way way);
+
+/* Two homes with nodes in the places, lines of this kind; the relays must be there. */
+void places_build(struct world *w, const struct place *a, const struct place *b,
+		  const struct link_config *line, struct home *out[static 2]);
+
+#endif
