@@ -74,11 +74,16 @@ static enum pipe_end other(enum pipe_end e)
 	return e == PIPE_CLIENT ? PIPE_SERVER : PIPE_CLIENT;
 }
 
+bool pipe_has_address(const struct pipe *p)
+{
+	return box_owns(p->ends[PIPE_CLIENT].box, &p->address);
+}
+
 /* When a segment gets through; MONO_NEVER: not in a reasonable time. */
 static mono_ns travel(const struct pipe *p, enum pipe_end from, size_t len, mono_ns now)
 {
 	struct box *src = p->ends[from].box, *dst = p->ends[other(from)].box;
-	if (!box_owns(p->ends[PIPE_CLIENT].box, &p->address))
+	if (!pipe_has_address(p))
 		return MONO_NEVER;
 	mono_ns wait = PIPE_RETRANSMIT;
 	for (mono_ns sent = now; sent < now + PIPE_GIVE_UP; sent += wait, wait += wait) {
@@ -183,7 +188,8 @@ struct pipe *pipe_open(struct box *client, struct box *server, unsigned round_tr
 	client->net->pipes = p;
 	p->ends[PIPE_CLIENT] = (struct end){.box = client, .owner = *owner, .open = true};
 	p->ends[PIPE_SERVER] = (struct end){.box = server};
-	p->address = client->n_addresses ? client->addresses[0] : (struct ip){0};
+	const struct ip *source = server->n_addresses ? box_source(client, &server->addresses[0]) : NULL;
+	p->address = source ? *source : client->n_addresses ? client->addresses[0] : (struct ip){0};
 	p->round_trips = round_trips ? round_trips : 1;
 	note_nats(p);
 	mono_ns at = travel(p, PIPE_CLIENT, ACK_LEN, now);

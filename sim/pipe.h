@@ -35,6 +35,8 @@ void pipe_write(struct pipe *p, enum pipe_end from, struct bytes b, mono_ns now)
 void pipe_close(struct pipe *p, enum pipe_end by, mono_ns now);
 /* Breaks it for both ends at once. */
 void pipe_cut(struct pipe *p, const char *why, mono_ns now);
+/* The client still has the address with which it began. */
+bool pipe_has_address(const struct pipe *p);
 const struct box *pipe_box(const struct pipe *p, enum pipe_end e);
 /* A number for its owner to find it again. */
 void pipe_set_tag(struct pipe *p, uint32_t tag);

@@ -31,7 +31,7 @@ static void on_stream_up(void *self, struct pipe *p, mono_ns now)
 {
 	struct sim_node *n = self;
 	size_t i;
-	if (!slot_of_pipe(n, p, &i))
+	if (n->asleep || !slot_of_pipe(n, p, &i))
 		return;
 	n->up[i] = true;
 	const struct sim_relay *r = n->relays[i];
@@ -45,7 +45,7 @@ static void on_stream_bytes(void *self, struct pipe *p, struct bytes b, mono_ns 
 {
 	struct sim_node *n = self;
 	size_t i;
-	if (!slot_of_pipe(n, p, &i))
+	if (n->asleep || !slot_of_pipe(n, p, &i))
 		return;
 	n->arriving = via_relay(n->relays[i]->region);
 	node_from_stream(n->node, n->relays[i]->region, b, now);
@@ -56,7 +56,7 @@ static void on_stream_down(void *self, struct pipe *p, const char *why, mono_ns 
 {
 	struct sim_node *n = self;
 	size_t i;
-	if (!slot_of_pipe(n, p, &i))
+	if (n->asleep || !slot_of_pipe(n, p, &i))
 		return;
 	n->pipes[i] = NULL;
 	n->up[i] = false;
@@ -224,7 +224,7 @@ static void pump(struct sim_node *n, mono_ns now)
 static void on_alarm(void *self, mono_ns now)
 {
 	struct sim_node *n = self;
-	if (!n->node)
+	if (!n->node || n->asleep)
 		return;
 	node_tick(n->node, now);
 	pump(n, now);
@@ -235,7 +235,7 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 	struct sim_node *n = self;
 	struct datagram in = {.packet = packet_in(n->memory, sizeof(n->memory), PACKET_HEADROOM),
 			      .at = d->src};
-	if (!n->node || !socket_of_port(n, d->dst.port, &in.socket))
+	if (!n->node || n->asleep || !socket_of_port(n, d->dst.port, &in.socket))
 		return;
 	uint8_t *to = packet_append(&in.packet, d->n);
 	if (!to)
@@ -250,7 +250,7 @@ void sim_node_tun(struct sim_node *n, struct bytes packet, mono_ns now)
 {
 	struct packet p = packet_in(n->memory, sizeof(n->memory), PACKET_HEADROOM);
 	uint8_t *to = packet_append(&p, packet.n);
-	if (!n->node || !to)
+	if (!n->node || n->asleep || !to)
 		return;
 	memcpy(to, packet.p, packet.n);
 	node_from_tun(n->node, &p, 1, now);
@@ -351,8 +351,20 @@ void sim_node_stop(struct sim_node *n, mono_ns now)
 	sim_node_fini(n);
 }
 
+/* As the program does: a stream from an address that is gone is dead, and need not be asked. */
+static void drop_lost_streams(struct sim_node *n, mono_ns now)
+{
+	for (size_t i = 0; i < n->n_relays; i++) {
+		if (!n->pipes[i] || pipe_has_address(n->pipes[i]))
+			continue;
+		hangup(n, i, now);
+		node_stream_down(n->node, n->relays[i]->region, "its local address is gone", now);
+	}
+}
+
 void sim_node_address_changed(struct sim_node *n, mono_ns now)
 {
+	drop_lost_streams(n, now);
 	set_interfaces(n, now);
 	pump(n, now);
 }
@@ -360,6 +372,21 @@ void sim_node_address_changed(struct sim_node *n, mono_ns now)
 void sim_node_link_changed(struct sim_node *n, mono_ns now)
 {
 	node_link_changed(n->node, now);
+	pump(n, now);
+}
+
+void sim_node_sleep(struct sim_node *n)
+{
+	n->asleep = true;
+	n->box->off = true;
+}
+
+void sim_node_wake(struct sim_node *n, mono_ns slept, mono_ns now)
+{
+	n->asleep = false;
+	n->box->off = false;
+	node_slept(n->node, slept, now);
+	node_tick(n->node, now);
 	pump(n, now);
 }
 

@@ -57,6 +57,7 @@ struct sim_node {
 	uint8_t memory[PACKET_SIZE];
 	mono_ns moment; /* of the turns counted */
 	unsigned turns;
+	bool asleep;
 	bool spins; /* SIM_NODE_TURNS_MAX was reached: it is not driven any further */
 };
 
@@ -71,6 +72,9 @@ void sim_node_stop(struct sim_node *n, mono_ns now); /* as a crash: streams clos
 /* Tells the node the addresses its host has now, and that the link changed. */
 void sim_node_address_changed(struct sim_node *n, mono_ns now);
 void sim_node_link_changed(struct sim_node *n, mono_ns now);
+/* The machine sleeps: it hears and does nothing until it wakes. At least NODE_SLEEP_LONG. */
+void sim_node_sleep(struct sim_node *n);
+void sim_node_wake(struct sim_node *n, mono_ns slept, mono_ns now);
 /* An IP packet from the system; copied. */
 void sim_node_tun(struct sim_node *n, struct bytes packet, mono_ns now);
 bool sim_node_peer_status(struct sim_node *n, const struct sim_node *peer, mono_ns now,

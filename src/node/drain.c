@@ -1,5 +1,6 @@
 /* The parts are asked for what they want sent and have to tell, and the owner gets it. */
 #include "node/inside.h"
+#include "wire/wireguard.h"
 
 bool node_event(struct node *n, struct node_event *ev)
 {
@@ -15,7 +16,23 @@ bool node_event(struct node *n, struct node_event *ev)
 
 static bool room_for_one(const struct node *n)
 {
-	return n->slots_used < NODE_SLOTS && n->out.n_udp + 2 <= NODE_OUT_MAX;
+	return n->slots_used < NODE_SLOTS && n->out.n_udp + 3 <= NODE_OUT_MAX;
+}
+
+/* A response goes by the way of the initiation, too: the peer may not be at its relay any more, or not yet
+ * again, and would wait 5 s for the next try. */
+static void answer_where_asked(struct node *n, peer_id id, const struct packet *p, mono_ns now)
+{
+	const struct via *by = &n->peers[id].asked_by;
+	struct paths_peer_status status;
+	paths_peer_status(n->paths, id, now, &status);
+	for (uint8_t i = 0; i < status.route.n; i++)
+		if (via_equal(&status.route.via[i], by))
+			return;
+	if (by->kind == VIA_UDP)
+		(void)node_send_udp(n, p, by);
+	else if (by->kind == VIA_RELAY)
+		relays_send(n, by->region, &n->peers[id].key, packet_bytes(p), now);
 }
 
 /* Stops when there is no room for a packet more: the rest stays in the clients until the next drain. */
@@ -44,6 +61,8 @@ static void pump_tunnel(struct node *n, mono_ns now)
 			return;
 		}
 		node_emit(n, id, &p, now);
+		if (wg_type_of(packet_bytes(&p)) == WG_RESPONSE)
+			answer_where_asked(n, id, &p, now);
 	}
 }
 

@@ -34,6 +34,7 @@ struct node_peer_slot {
 	struct node_key key;
 	struct ip address[2]; /* IPv4, IPv6: where it is reached inside the tunnel; family 0: none known */
 	bool ping_wanted;     /* node_ping came before its disco key */
+	struct via asked_by;  /* the way by which its last handshake message came */
 	uint8_t adverts_left; /* repeats of our disco key to send while it is relayed */
 	uint64_t lost_no_way;
 };
@@ -97,6 +98,7 @@ bool relays_event(struct node *n, struct node_event *ev) MUST_USE;
 mono_ns relays_deadline(const struct node *n);
 void relays_tick(struct node *n, mono_ns now);
 void relays_free(struct node *n);
+void relays_hangup_all(struct node *n, const char *why, mono_ns now);
 
 /* advert.c */
 void advert_begin(struct node *n, peer_id id, mono_ns now); /* a session began */

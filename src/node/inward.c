@@ -81,8 +81,11 @@ void node_take_wireguard(struct node *n, struct packet *p, const struct via *fro
 		paths_heard_data(n->paths, id, from, now);
 		deliver(n, id, p, now);
 		break;
-	case TUNNEL_KEEPALIVE:
 	case TUNNEL_HANDSHAKE:
+		n->peers[id].asked_by = *from;
+		paths_heard(n->paths, id, from, now);
+		break;
+	case TUNNEL_KEEPALIVE:
 		paths_heard(n->paths, id, from, now);
 		break;
 	case TUNNEL_COOKIE:

@@ -101,6 +101,13 @@ void node_link_changed(struct node *n, mono_ns now)
 	node_doubt_links(n, now);
 }
 
+void node_slept(struct node *n, mono_ns how_long, mono_ns now)
+{
+	if (how_long >= NODE_SLEEP_LONG)
+		relays_hangup_all(n, "this machine slept", now);
+	node_link_changed(n, now);
+}
+
 void node_doubt_links(struct node *n, mono_ns now)
 {
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)

@@ -79,7 +79,11 @@ void node_nat64_answer(struct node *n, const struct ip *v, size_t count, uint32_
 void node_nat64_advertised(struct node *n, const struct prefix *p, uint32_t lifetime_s, mono_ns now);
 
 bool node_ping(struct node *n, peer_id id, mono_ns now) MUST_USE; /* false: it speaks WireGuard only */
-void node_link_changed(struct node *n, mono_ns now);              /* wake from sleep, another default route */
+void node_link_changed(struct node *n, mono_ns now);              /* another default route, a short sleep */
+/* The machine slept so long: a link change, and after NODE_SLEEP_LONG the streams to relays begin anew,
+ * because asking each whether it is still there would take longer. */
+#define NODE_SLEEP_LONG (5 * SECOND)
+void node_slept(struct node *n, mono_ns how_long, mono_ns now);
 
 /* Before the end: what the next node_drain gives takes our port mappings back from the gateway. */
 void node_release(struct node *n, mono_ns now);

@@ -85,6 +85,18 @@ void node_stream_down(struct node *n, uint16_t region, const char *why, mono_ns 
 	relay_client_down(r->client, why, now);
 }
 
+void relays_hangup_all(struct node *n, const char *why, mono_ns now)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
+		struct relay_slot *r = &n->relays[i];
+		if (!r->used || !r->open)
+			continue;
+		r->hangup = !r->dial;
+		r->open = r->dial = false;
+		relay_client_down(r->client, why, now);
+	}
+}
+
 void node_from_stream(struct node *n, uint16_t region, struct bytes b, mono_ns now)
 {
 	node_begin(n);
