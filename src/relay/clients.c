@@ -72,14 +72,6 @@ uint32_t clients_find(const struct clients *t, const struct node_key *key)
 	return CLIENT_NONE;
 }
 
-static uint32_t active_of(const struct clients *t, uint32_t i)
-{
-	uint32_t at = i;
-	while (!t->v[at].active && t->v[at].ring_after != i)
-		at = t->v[at].ring_after;
-	return at;
-}
-
 /* The table has room for the one that another makes place for: it cannot fail. */
 static bool make_active(struct clients *t, uint32_t i, uint32_t instead_of)
 {
@@ -111,8 +103,10 @@ bool clients_register(struct clients *t, uint32_t i, const struct node_key *key)
 
 void clients_activate(struct clients *t, uint32_t i)
 {
-	if (!t->v[i].active)
-		(void)make_active(t, i, active_of(t, i));
+	struct client *c = &t->v[i];
+	/* Who is not registered has no key yet that could be found. */
+	if (c->state == CLIENT_REGISTERED && !c->active)
+		(void)make_active(t, i, clients_find(t, &c->key));
 }
 
 uint32_t clients_unregister(struct clients *t, uint32_t i)

@@ -85,7 +85,7 @@ struct client *clients_get(struct clients *t, uint32_t i); /* NULL: nobody has t
 /* By key. False: out of memory. */
 bool clients_register(struct clients *t, uint32_t i, const struct node_key *key) MUST_USE;
 uint32_t clients_find(const struct clients *t, const struct node_key *key);
-void clients_activate(struct clients *t, uint32_t i); /* it was heard */
+void clients_activate(struct clients *t, uint32_t i); /* it was heard; nothing if it only greets */
 /* Takes it from its ring; returns another with the same key, or CLIENT_NONE: it was the last. */
 uint32_t clients_unregister(struct clients *t, uint32_t i);
 

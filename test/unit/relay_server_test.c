@@ -314,6 +314,26 @@ static void the_connection_that_was_heard_last_gets_the_packets(void **state)
 
 /* --- handshake and time --- */
 
+/* Or strangers who come and go would fill it. */
+static void who_only_greets_stands_in_no_table(void **state)
+{
+	struct seeded seeded;
+	seeded_init(&seeded, 1);
+	struct rng rng = seeded_rng(&seeded);
+	struct node_key key = {.b = {1}};
+	struct clients t;
+	assert_true(clients_init(&t, 4, &rng));
+	uint32_t i = clients_take(&t);
+	clients_activate(&t, i);
+	assert_int_equal(t.by_key.n, 0);
+	assert_true(clients_register(&t, i, &key));
+	clients_activate(&t, i);
+	assert_int_equal(t.by_key.n, 1);
+	assert_int_equal(clients_unregister(&t, i), CLIENT_NONE);
+	assert_int_equal(t.by_key.n, 0);
+	clients_fini(&t);
+}
+
 static void lies_in_the_handshake_end_it(void **state)
 {
 	static const char *const json[] = {"", "{", "[]", "{\"meshKey\":\"ab\",\"version\":2}"};
@@ -566,6 +586,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(tells_those_who_heard_from_a_client_that_it_went),
 	cmocka_unit_test(remembers_the_latest_receivers),
 	cmocka_unit_test(the_connection_that_was_heard_last_gets_the_packets),
+	cmocka_unit_test(who_only_greets_stands_in_no_table),
 	cmocka_unit_test(lies_in_the_handshake_end_it),
 	cmocka_unit_test(frames_glued_to_the_greeting_count),
 	cmocka_unit_test(silence_in_the_handshake_ends_it),
