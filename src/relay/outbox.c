@@ -28,7 +28,8 @@ struct outbox_frame *outbox_frame_new(const struct derp_frame *f)
 		free(o);
 		return NULL;
 	}
-	o->next = NULL;
+	o->next = o->older = o->newer = NULL;
+	o->queue = NULL;
 	o->n = (uint32_t)w.n;
 	return o;
 }
@@ -41,6 +42,7 @@ size_t outbox_cost(const struct outbox_frame *f)
 void outbox_push(struct outbox_queue *q, struct outbox_frame *f)
 {
 	f->next = NULL;
+	f->queue = q;
 	if (q->last)
 		q->last->next = f;
 	else

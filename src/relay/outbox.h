@@ -12,6 +12,8 @@
 
 struct outbox_frame {
 	struct outbox_frame *next;
+	struct outbox_queue *queue;         /* in which it waits */
+	struct outbox_frame *older, *newer; /* for an owner of many queues: of all that wait */
 	uint32_t n;
 	uint8_t b[];
 };

@@ -8,8 +8,13 @@
  * frame.  Nobody waits for a receiver that does not read: its queues are full and drop their oldest.
  *
  * What is bounded: packets of a queue (RELAY_QUEUE_MAX), bytes of all queues (queued_bytes_max), bytes of
- * half-received frames (the same again), receivers remembered for each sender (RECEIVERS_MAX), notices
- * that wait (RELAY_QUEUE_MAX), PeerGone(NotHere) to one sender (1 a second, burst 3).
+ * half-received frames (the same again, and HELD_SMALL for each), receivers remembered for each sender
+ * (RECEIVERS_MAX), notices that wait (RELAY_QUEUE_MAX), PeerGone(NotHere) to one sender (1 a second,
+ * burst 3).
+ *
+ * Clients that let much pile up must not take the room of the others.  When the queues are full, the
+ * oldest frame of all makes room: it is of somebody who does not read.  When half-received frames are
+ * too many, who holds a small one (HELD_SMALL: the packet of a tunnel fits) is not the one to go.
  */
 #include "relay/server.h"
 
@@ -27,7 +32,8 @@ enum {
 	KEEPALIVE_MS = 60 * 1000,
 	KEEPALIVE_JITTER_MS = 5 * 1000,
 	NOT_HERE_BURST = 3,
-	INFO_ROOM = 256 /* our ServerInfo, sealed */
+	INFO_ROOM = 256, /* our ServerInfo, sealed */
+	HELD_SMALL = 2048
 };
 
 #define HANDSHAKE_MAX  (10 * SECOND) /* data plane 3.4 */
@@ -39,6 +45,7 @@ struct relay_server {
 	struct clients clients;
 	struct heap deadlines;
 	size_t queued_bytes, held_bytes;
+	struct outbox_frame *oldest, *newest;  /* of all queues */
 	uint32_t reconnect_ms, keep_trying_ms; /* of a drain */
 	struct relay_server_stats stats;
 };
@@ -79,9 +86,28 @@ static void free_frame(struct relay_server *s, struct outbox_frame *f)
 	free(f);
 }
 
-static bool drop_oldest(struct relay_server *s, struct outbox_queue *q)
+static void queue_push(struct relay_server *s, struct outbox_queue *q, struct outbox_frame *f)
+{
+	outbox_push(q, f);
+	f->older = s->newest;
+	f->newer = NULL;
+	*(s->newest ? &s->newest->newer : &s->oldest) = f;
+	s->newest = f;
+}
+
+static struct outbox_frame *queue_pop(struct relay_server *s, struct outbox_queue *q)
 {
 	struct outbox_frame *f = outbox_pop(q);
+	if (!f)
+		return NULL;
+	*(f->older ? &f->older->newer : &s->oldest) = f->newer;
+	*(f->newer ? &f->newer->older : &s->newest) = f->older;
+	return f;
+}
+
+static bool drop_oldest(struct relay_server *s, struct outbox_queue *q)
+{
+	struct outbox_frame *f = queue_pop(s, q);
 	if (!f)
 		return false;
 	free_frame(s, f);
@@ -102,14 +128,14 @@ static void enqueue(struct relay_server *s, uint32_t to, enum client_queue which
 	while (q->n >= RELAY_QUEUE_MAX)
 		(void)drop_oldest(s, q);
 	while (s->queued_bytes + outbox_cost(f) > s->cfg.queued_bytes_max) {
-		if (drop_oldest(s, q))
+		if (s->oldest && drop_oldest(s, s->oldest->queue))
 			continue;
 		s->stats.dropped_full++;
 		free(f);
 		return;
 	}
 	s->queued_bytes += outbox_cost(f);
-	outbox_push(q, f);
+	queue_push(s, q, f);
 	clients_ready_add(&s->clients, to);
 }
 
@@ -182,7 +208,7 @@ static void end_client(struct relay_server *s, uint32_t i)
 	frames_fini(&c->frames);
 	s->stats.dropped_gone += c->queue[QUEUE_DISCO].n + c->queue[QUEUE_DATA].n;
 	for (int q = 0; q < CLIENT_QUEUES; q++)
-		for (struct outbox_frame *f; (f = outbox_pop(&c->queue[q]));)
+		for (struct outbox_frame *f; (f = queue_pop(s, &c->queue[q]));)
 			free_frame(s, f);
 	free_frame(s, c->writing.frame);
 	c->writing = (struct outbox_writing){0};
@@ -330,7 +356,7 @@ static bool read_frames(struct relay_server *s, uint32_t i, struct bytes b, mono
 		enum frames_got got = frames_next(&c->frames, &want, &b, &type, &payload);
 		s->held_bytes += c->frames.cap;
 		if (got == FRAMES_MORE)
-			return s->held_bytes <= s->cfg.queued_bytes_max;
+			return s->held_bytes <= s->cfg.queued_bytes_max || c->frames.cap <= HELD_SMALL;
 		if (got != FRAMES_FRAME || !on_frame(s, i, type, payload, now))
 			return false;
 	}
@@ -392,7 +418,7 @@ static struct outbox_frame *queued_frame(struct relay_server *s, struct client *
 	for (int tries = 0; tries < CLIENT_QUEUES; tries++) {
 		uint8_t q = c->turn;
 		c->turn = (uint8_t)((c->turn + 1) % CLIENT_QUEUES);
-		struct outbox_frame *f = outbox_pop(&c->queue[q]);
+		struct outbox_frame *f = queue_pop(s, &c->queue[q]);
 		if (!f)
 			continue;
 		if (q != QUEUE_NOTICES) {

@@ -165,15 +165,57 @@ static void bytes_of_all_queues_are_bounded(void **state)
 	for (int i = 0; i < 20; i++)
 		assert_true(end_send(&e, &a, &b.key, BYTES_OF(packet)));
 	assert_int_equal(stats(&e)->dropped_oldest, 11); /* nine of them fit */
-	assert_true(end_send(&e, &a, &c.key, BYTES_OF(packet)));
-	assert_int_equal(stats(&e)->dropped_full, 1); /* c has none of its own to drop */
 	for (int i = 0; i < 9; i++)
 		expect_packet(&e, &b, &a, BYTES_OF(packet));
 	end_expect_nothing(&e, &b);
-	end_expect_nothing(&e, &c);
 	assert_true(end_send(&e, &a, &c.key, BYTES_OF(packet)));
 	end_close(&e, &c);
 	assert_int_equal(stats(&e)->dropped_gone, 1);
+	end_close(&e, &a);
+	end_close(&e, &b);
+	ends_fini(&e);
+}
+
+static void who_does_not_read_does_not_keep_the_room_from_others(void **state)
+{
+	struct ends e;
+	struct end a, frozen, c;
+	uint8_t packet[1000] = {0};
+	ends_init(&e, 4, 10000);
+	end_join(&e, &a);
+	end_join(&e, &frozen);
+	end_join(&e, &c);
+	for (int i = 0; i < 9; i++)
+		assert_true(end_send(&e, &a, &frozen.key, BYTES_OF(packet)));
+	for (int i = 0; i < 30; i++) {
+		assert_true(end_send(&e, &a, &c.key, BYTES_OF(packet)));
+		expect_packet(&e, &c, &a, BYTES_OF(packet));
+	}
+	assert_int_equal(stats(&e)->dropped_full, 0);
+	assert_int_equal(stats(&e)->dropped_oldest, 1);
+	for (int i = 0; i < 8; i++)
+		expect_packet(&e, &frozen, &a, BYTES_OF(packet));
+	end_expect_nothing(&e, &frozen);
+	end_close(&e, &a);
+	end_close(&e, &frozen);
+	end_close(&e, &c);
+	ends_fini(&e);
+}
+
+/* A frame that is being written cannot be taken back. */
+static void what_cannot_have_room_is_dropped_itself(void **state)
+{
+	struct ends e;
+	struct end a, b;
+	uint8_t packet[1000] = {0}, byte;
+	ends_init(&e, 4, 1500);
+	end_join(&e, &a);
+	end_join(&e, &b);
+	assert_true(end_send(&e, &a, &b.key, BYTES_OF(packet)));
+	assert_int_equal(relay_server_output(e.server, b.id, &byte, 1, e.now), 1);
+	assert_true(end_send(&e, &a, &b.key, BYTES_OF(packet)));
+	assert_int_equal(stats(&e)->dropped_oldest, 0);
+	assert_int_equal(stats(&e)->dropped_full, 1);
 	end_close(&e, &a);
 	end_close(&e, &b);
 	ends_fini(&e);
@@ -189,6 +231,25 @@ static void half_received_frames_are_bounded(void **state)
 	assert_true(end_write(&e, &a, (struct bytes){half, 10000}));
 	assert_false(end_write(&e, &a, (struct bytes){half, 30000}));
 	end_close(&e, &a);
+	ends_fini(&e);
+}
+
+static void who_holds_large_frames_back_does_not_throw_out_others(void **state)
+{
+	struct ends e;
+	struct end a, b, c;
+	static uint8_t half[40000] = {DERP_SEND_PACKET, 0, 1, 0, 0};
+	static uint8_t small[1000] = {DERP_SEND_PACKET, 0, 0, 5, 0};
+	ends_init(&e, 4, 33000);
+	end_join(&e, &a);
+	end_join(&e, &b);
+	end_join(&e, &c);
+	assert_true(end_write(&e, &a, (struct bytes){half, 29000}));
+	assert_true(end_write(&e, &b, (struct bytes){small, sizeof(small)}));
+	assert_false(end_write(&e, &c, (struct bytes){half, 29000}));
+	end_close(&e, &a);
+	end_close(&e, &b);
+	end_close(&e, &c);
 	ends_fini(&e);
 }
 
@@ -581,7 +642,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(bytes_come_out_in_pieces_of_any_size),
 	cmocka_unit_test(a_frozen_receiver_stalls_nobody_and_loses_the_oldest),
 	cmocka_unit_test(bytes_of_all_queues_are_bounded),
+	cmocka_unit_test(who_does_not_read_does_not_keep_the_room_from_others),
+	cmocka_unit_test(what_cannot_have_room_is_dropped_itself),
 	cmocka_unit_test(half_received_frames_are_bounded),
+	cmocka_unit_test(who_holds_large_frames_back_does_not_throw_out_others),
 	cmocka_unit_test(says_not_here_for_disco_only_and_seldom),
 	cmocka_unit_test(tells_those_who_heard_from_a_client_that_it_went),
 	cmocka_unit_test(remembers_the_latest_receivers),
