@@ -233,6 +233,12 @@ static struct bytes first_bytes(struct evbuffer *in)
 	return (struct bytes){n ? evbuffer_pullup(in, (ev_ssize_t)n) : NULL, n};
 }
 
+/* An answer is longer than its question: who asks on and on, and does not read, is answered no more. */
+static bool wants_too_much(const struct stream *s)
+{
+	return evbuffer_get_length(bufferevent_get_output(s->bev)) > OUTPUT_MAX;
+}
+
 /* False: there is nothing more to do for these bytes. */
 static bool read_http(struct stream *s, struct evbuffer *in)
 {
@@ -253,7 +259,7 @@ static bool read_http(struct stream *s, struct evbuffer *in)
 	case WANT_PAGE:
 	case WANT_BAD:
 		s->r->stats.pages++;
-		if (close || want == WANT_BAD) {
+		if (close || want == WANT_BAD || wants_too_much(s)) {
 			linger(s);
 			return false;
 		}

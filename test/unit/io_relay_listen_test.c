@@ -219,10 +219,31 @@ static void a_page_is_answered_and_the_stream_closed_after_a_fault(void **state)
 	end(&s);
 }
 
+static void who_asks_on_and_on_without_reading_is_answered_no_more(void **state)
+{
+	enum { ASKED = 20000 };
+	static const char request[] = "GET / HTTP/1.1\r\n\r\n";
+	struct scene s;
+	begin(&s, 4);
+	int fd = dial(&s);
+	for (int i = 0; i < ASKED; i++) {
+		(void)!send(fd, request, sizeof(request) - 1, MSG_DONTWAIT);
+		if (i % 200 == 0)
+			loop_turn(s.loop, 0);
+	}
+	turns(&s, 20);
+	assert_in_range(relay_listen_stats(s.listen)->pages, 100, 2000);
+	close(fd);
+	turns(&s, 5);
+	assert_int_equal(relay_listen_stats(s.listen)->streams, 0);
+	end(&s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_receiver_that_does_not_read_holds_up_nobody),
 	cmocka_unit_test(a_drain_tells_all_and_takes_no_more),
 	cmocka_unit_test(a_full_relay_turns_away),
 	cmocka_unit_test(a_page_is_answered_and_the_stream_closed_after_a_fault),
+	cmocka_unit_test(who_asks_on_and_on_without_reading_is_answered_no_more),
 };
 RUN_TESTS(tests)
