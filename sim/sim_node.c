@@ -105,6 +105,7 @@ static void act_on_event(struct sim_node *n, const struct node_event *ev, mono_n
 	case NODE_RELAY:
 	case NODE_PATH:
 	case NODE_SESSION:
+	case NODE_UPNP:
 	case NODE_SELF:
 	case NODE_LOOKUP64:
 	case NODE_NAT64:

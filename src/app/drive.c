@@ -213,6 +213,7 @@ static void on_event(struct drive *d, const struct node_event *ev)
 			d->path_fn(d->path_self, &ev->path);
 		break;
 	case NODE_SESSION:
+	case NODE_UPNP:
 	case NODE_SELF:
 	case NODE_LOOKUP64:
 	case NODE_NAT64:

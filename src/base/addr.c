@@ -91,6 +91,11 @@ bool ip_is_private(const struct ip *ip)
 	return ip->family == 6 && (ip->b[0] & 0xfe) == 0xfc;
 }
 
+bool ip_is_shared(const struct ip *ip)
+{
+	return ip->family == 4 && ip->b[0] == 100 && (ip->b[1] & 0xc0) == 64;
+}
+
 bool ip_is_multicast(const struct ip *ip)
 {
 	return ip->family == 4 ? (ip->b[0] & 0xf0) == 0xe0 : ip->family == 6 && ip->b[0] == 0xff;

@@ -38,6 +38,7 @@ const char *ip_format(const struct ip *ip, char out[static IP_TEXT_MAX]);
 bool ip_is_loopback(const struct ip *ip);
 bool ip_is_link_local(const struct ip *ip); /* 169.254/16, fe80::/10 */
 bool ip_is_private(const struct ip *ip);    /* RFC 1918, fc00::/7 */
+bool ip_is_shared(const struct ip *ip);     /* 100.64/10, of carriers: RFC 6598 */
 bool ip_is_multicast(const struct ip *ip);
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);

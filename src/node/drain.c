@@ -6,6 +6,11 @@ bool node_event(struct node *n, struct node_event *ev)
 {
 	if (relays_event(n, ev))
 		return true;
+	struct upnp_ask upnp;
+	if (paths_upnp_ask(n->paths, &upnp)) {
+		*ev = (struct node_event){.kind = NODE_UPNP, .upnp = upnp};
+		return true;
+	}
 	if (n->n_events == 0)
 		return false;
 	*ev = n->events[n->event_first];

@@ -79,6 +79,16 @@ void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t cou
 	paths_set_gateways(n->paths, v, count, now);
 }
 
+void node_upnp_report(struct node *n, const struct upnp_report *r, mono_ns now)
+{
+	paths_upnp_report(n->paths, r, now);
+}
+
+void node_portmap(const struct node *n, mono_ns now, struct paths_portmap *out)
+{
+	paths_portmap(n->paths, now, out);
+}
+
 void node_release(struct node *n, mono_ns now)
 {
 	node_begin(n);

@@ -85,6 +85,8 @@ void node_link_changed(struct node *n, mono_ns now);              /* another def
 #define NODE_SLEEP_LONG (5 * SECOND)
 void node_slept(struct node *n, mono_ns how_long, mono_ns now);
 
+/* What came of a NODE_UPNP. */
+void node_upnp_report(struct node *n, const struct upnp_report *r, mono_ns now);
 /* Before the end: what the next node_drain gives takes our port mappings back from the gateway. */
 void node_release(struct node *n, mono_ns now);
 
@@ -114,6 +116,7 @@ struct node_event {
 		NODE_RELAY,    /* for the log: ready, or lost and why (text) */
 		NODE_PATH,     /* a peer's route moved or is in doubt; a pong came: `path` */
 		NODE_SESSION,  /* a session with `peer` began */
+		NODE_UPNP,     /* something is to be done by UPnP: `upnp` */
 		NODE_SELF,     /* our own candidates changed */
 		NODE_LOOKUP64, /* look up the IPv6 addresses of NAT64_NAME, then node_nat64_answer */
 		NODE_NAT64     /* IPv4 is reached through another prefix now, or through none: node_nat64 */
@@ -122,6 +125,7 @@ struct node_event {
 	bool ready; /* NODE_RELAY */
 	peer_id peer;
 	struct paths_event path;
+	struct upnp_ask upnp;
 	char why[RELAY_WHY_MAX];
 };
 bool node_event(struct node *n, struct node_event *ev) MUST_USE; /* until false */
@@ -136,6 +140,7 @@ struct node_peer_status {
 };
 bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node_peer_status *out) MUST_USE;
 bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out) MUST_USE;
+void node_portmap(const struct node *n, mono_ns now, struct paths_portmap *out);
 const struct candidates *node_candidates(const struct node *n);
 /* The NAT64 prefix through which IPv4 is reached; NULL: none, IPv4 goes as IPv4. Borrowed. */
 const struct prefix *node_nat64(const struct node *n);

@@ -89,7 +89,9 @@ bool gather_fresh(const struct gather *g, mono_ns since)
 
 bool gather_merge(struct gather *g)
 {
-	struct candidates before = g->found;
+	struct candidates before = g->found, seen = {.n = 0};
+	stun_finder.candidates(&g->stun, &seen);
+	portmap_set_seen(&g->portmap, &seen);
 	g->found.n = 0;
 	for (int i = 0; i < FINDERS; i++) {
 		const struct gather_entry e = g->all[i];

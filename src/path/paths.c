@@ -156,6 +156,22 @@ void paths_release(struct paths *p, mono_ns now)
 	paths_settle_gather(p, now);
 }
 
+bool paths_upnp_ask(struct paths *p, struct upnp_ask *out)
+{
+	return portmap_upnp_ask(&p->means.gather.portmap, out);
+}
+
+void paths_upnp_report(struct paths *p, const struct upnp_report *r, mono_ns now)
+{
+	portmap_upnp_report(&p->means.gather.portmap, r, now);
+	paths_settle_gather(p, now);
+}
+
+void paths_portmap(const struct paths *p, mono_ns now, struct paths_portmap *out)
+{
+	portmap_status(&p->means.gather.portmap, now, out);
+}
+
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now)
 {
 	fixed_set(&p->means.gather.fixed, v, n);
@@ -260,10 +276,9 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 	}
 	if (!gather_output(&p->means.gather, &server, out))
 		return false;
-	if (!portmap_is_gateway(&p->means.gather.portmap, &server))
-		p->means.stats.stun_sent++;
 	*to = (struct paths_send){.via = via_udp(&server),
 				  .from = portmap_source(&p->means.gather.portmap, &server)};
+	p->means.stats.stun_sent += to->from.family == 0;
 	return true;
 }
 

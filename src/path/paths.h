@@ -17,6 +17,7 @@
 #include "crypto/keys.h"
 #include "path/candidate.h"
 #include "path/socket_wish.h"
+#include "path/upnp_mapper.h"
 #include "path/via.h"
 
 enum {
@@ -70,9 +71,26 @@ struct paths_gateway {
 	uint32_t ifindex;
 };
 void paths_set_gateways(struct paths *p, const struct paths_gateway *v, size_t n, mono_ns now);
+/* What UPnP needs done, which takes too long and too much for this machine (path/upnp_mapper.h). */
+bool paths_upnp_ask(struct paths *p, struct upnp_ask *out) MUST_USE; /* until false */
+void paths_upnp_report(struct paths *p, const struct upnp_report *r, mono_ns now);
 /* We are about to leave: what to send so that nothing of ours stays mapped comes from paths_output.
  * Nothing is asked again until gateways are set. */
 void paths_release(struct paths *p, mono_ns now);
+
+enum portmap_protocol { PORTMAP_PCP, PORTMAP_NATPMP, PORTMAP_UPNP };
+struct paths_portmap {
+	bool pcp, natpmp, upnp; /* a gateway speaks it */
+	struct {
+		enum portmap_protocol protocol;
+		struct ip gateway;
+		struct endpoint outside;
+		bool double_nat; /* it leads no farther than the next NAT */
+		mono_ns left;    /* of its lifetime */
+	} v[PATHS_GATEWAYS_MAX]; /* what is mapped */
+	size_t n;
+};
+void paths_portmap(const struct paths *p, mono_ns now, struct paths_portmap *out);
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now); /* by hand */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now);
 

@@ -1,44 +1,377 @@
+/* Theory of operation.  A gateway begins with three questions at once: PCP is asked for the mapping itself,
+ * NAT-PMP and UPnP only whether they are there, so that not three mappings are made where one is wanted.
+ * The next best may map when the better one has refused, has not answered for PCP_HEAD or UPNP_HEAD, or has
+ * given up.  When a better one maps after all, the other is left to run out; it is not taken back, because on
+ * many gateways all three protocols write into one table.
+ *
+ * Renewed at half life, and when the paths ask to look again (a path was lost: the gateway may have been
+ * restarted), at most once each LOOK_APART; a gateway that was restarted says so in its epoch.
+ *
+ * Bounded: PATHS_GATEWAYS_MAX gateways, and the requests of each by mapper.c. */
 #include "path/portmap.h"
+
+#define PCP_HEAD   (250 * MSEC)
+#define UPNP_HEAD  (1 * SECOND)
+#define LOOK_APART (10 * SECOND)
+
+enum { ANSWER_MIN = 8, FROM_GATEWAY = 0x80 };
+
+static const struct upnp_mapper no_upnp = {
+	.m = {.until = MONO_NEVER, .next = MONO_NEVER, .asked_at = MONO_NEVER}};
 
 void portmap_init(struct portmap *p, const struct rng *rng, uint16_t port)
 {
-	*p = (struct portmap){.rng = *rng, .port = port};
+	*p = (struct portmap){.rng = *rng, .port = port, .upnp = no_upnp};
 }
 
-void portmap_set_port(struct portmap *p, uint16_t port)
+/* --- the gateways --- */
+
+static void way_ask(struct portmap_way *w, mono_ns now)
 {
-	p->port = port;
+	w->begun = now;
+	mapper_ask(&w->pcp.m, now);
+	if (w->at.self.family == 4)
+		natpmp_mapper_ask(&w->natpmp, now);
+}
+
+static void way_init(struct portmap *p, struct portmap_way *w, const struct paths_gateway *at)
+{
+	bool local = at->gateway.family == 6 && ip_is_link_local(&at->gateway);
+	*w = (struct portmap_way){
+		.at = *at, .to = {.ip = at->gateway, .port = PCP_PORT, .scope = local ? at->ifindex : 0}};
+	pcp_mapper_init(&w->pcp, &at->self, p->port, &p->rng);
+	natpmp_mapper_init(&w->natpmp, p->port);
+}
+
+static void settle(struct portmap *p, mono_ns now);
+
+static void begin(struct portmap *p, mono_ns now)
+{
+	bool upnp = false;
+	for (size_t i = 0; i < p->n && p->port != 0; i++) {
+		way_ask(&p->v[i], now);
+		if (upnp || p->v[i].at.self.family != 4)
+			continue;
+		upnp = true;
+		upnp_mapper_init(&p->upnp, &p->v[i].at.self, &p->v[i].at.gateway, p->port);
+		upnp_mapper_ask(&p->upnp, now);
+	}
+	settle(p, now);
+}
+
+static bool same_gateways(const struct portmap *p, const struct paths_gateway *v, size_t n)
+{
+	bool same = p->n == n;
+	for (size_t i = 0; same && i < n; i++)
+		same = ip_equal(&p->v[i].at.gateway, &v[i].gateway) &&
+		       ip_equal(&p->v[i].at.self, &v[i].self) && p->v[i].at.ifindex == v[i].ifindex;
+	return same;
 }
 
 void portmap_set_gateways(struct portmap *p, const struct paths_gateway *v, size_t n, mono_ns now)
 {
-	p->n = n < PATHS_GATEWAYS_MAX ? n : PATHS_GATEWAYS_MAX;
-	for (size_t i = 0; i < p->n; i++)
-		p->v[i] = v[i];
+	if (n > PATHS_GATEWAYS_MAX)
+		n = PATHS_GATEWAYS_MAX;
+	if (same_gateways(p, v, n))
+		return;
+	p->n = n;
+	for (size_t i = 0; i < n; i++)
+		way_init(p, &p->v[i], &v[i]);
+	upnp_mapper_release(&p->upnp);
+	begin(p, now);
+}
+
+void portmap_set_port(struct portmap *p, uint16_t port)
+{
+	if (port == p->port)
+		return;
+	p->port = port;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct paths_gateway at = p->v[i].at;
+		way_init(p, &p->v[i], &at);
+	}
 }
 
 void portmap_release(struct portmap *p, mono_ns now)
 {
-	p->n = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		mapper_release(&p->v[i].pcp.m);
+		mapper_release(&p->v[i].natpmp.m);
+	}
+	upnp_mapper_release(&p->upnp);
 }
 
-bool portmap_is(const struct endpoint *from, struct bytes datagram)
+void portmap_set_seen(struct portmap *p, const struct candidates *seen)
 {
-	return false;
+	p->seen = *seen;
 }
 
-bool portmap_is_gateway(const struct portmap *p, const struct endpoint *to)
+/* --- which protocol --- */
+
+/* The better protocol has had its chance. */
+static bool had_chance(const struct mapper *better, mono_ns until, mono_ns now)
 {
-	return portmap_source(p, to).family != 0;
+	return !mapper_holds(better) && (mapper_is_hopeless(better) || now >= until);
+}
+
+static bool failed(const struct mapper *m)
+{
+	return mapper_is_hopeless(m) && !mapper_holds(m);
+}
+
+static void choose(struct portmap_way *w, mono_ns now)
+{
+	if (w->natpmp.m.state == MAPPER_OFF && w->at.self.family == 4 && failed(&w->pcp.m))
+		natpmp_mapper_ask(&w->natpmp, now);
+	if (natpmp_mapper_waits(&w->natpmp) && had_chance(&w->pcp.m, w->begun + PCP_HEAD, now))
+		natpmp_mapper_allow(&w->natpmp, now);
+	if (mapper_holds(&w->pcp.m) && mapper_holds(&w->natpmp.m))
+		mapper_off(&w->natpmp.m);
+}
+
+static struct portmap_way *first_of_ipv4(struct portmap *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].at.self.family == 4)
+			return &p->v[i];
+	return NULL;
+}
+
+static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	bool better = mapper_holds(&w->pcp.m) || mapper_holds(&w->natpmp.m);
+	if (p->upnp.m.state == MAPPER_OFF && failed(&w->pcp.m) && failed(&w->natpmp.m))
+		upnp_mapper_ask(&p->upnp, now);
+	if (!better && upnp_mapper_waits(&p->upnp) && had_chance(&w->pcp.m, w->begun + UPNP_HEAD, now) &&
+	    had_chance(&w->natpmp.m, w->begun + UPNP_HEAD, now))
+		upnp_mapper_allow(&p->upnp, now);
+	if (better && mapper_holds(&p->upnp.m))
+		upnp_mapper_release(&p->upnp);
+}
+
+static void settle(struct portmap *p, mono_ns now)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		pcp_mapper_tick(&p->v[i].pcp, &p->rng, now);
+		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
+		choose(&p->v[i], now);
+		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
+	}
+	struct portmap_way *w = first_of_ipv4(p);
+	if (w)
+		choose_upnp(p, w, now);
+	upnp_mapper_tick(&p->upnp, &p->rng, now);
+}
+
+/* --- datagrams --- */
+
+bool portmap_is(const struct endpoint *from, struct bytes b)
+{
+	return from->port == PCP_PORT && b.n >= ANSWER_MIN && (b.p[0] == 0 || b.p[0] == 2) &&
+	       b.p[1] & FROM_GATEWAY;
+}
+
+static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (endpoint_equal(&p->v[i].to, from))
+			return &p->v[i];
+	return NULL;
 }
 
 struct ip portmap_source(const struct portmap *p, const struct endpoint *to)
 {
+	for (size_t i = 0; i < p->n; i++)
+		if (endpoint_equal(&p->v[i].to, to))
+			return p->v[i].at.self;
 	return (struct ip){0};
+}
+
+/* Who answers in one version that it does not speak the other, answers to our request in the other. */
+static bool take(struct portmap_way *w, struct bytes b, mono_ns now)
+{
+	struct pcp_response pcp;
+	struct natpmp_response natpmp;
+	if (pcp_read_response(b, &pcp)) {
+		if (pcp.result != PCP_UNSUPPORTED_VERSION)
+			return pcp_mapper_input(&w->pcp, &pcp, now);
+		if (w->natpmp.m.state == MAPPER_ASKING)
+			mapper_refused(&w->natpmp.m, UINT32_MAX, now);
+		return true;
+	}
+	if (!natpmp_read_response(b, &natpmp))
+		return false;
+	if (natpmp.result != NATPMP_UNSUPPORTED_VERSION)
+		return natpmp_mapper_input(&w->natpmp, &natpmp, now);
+	if (w->pcp.m.state == MAPPER_ASKING)
+		mapper_refused(&w->pcp.m, UINT32_MAX, now);
+	w->pcp.m.heard = false;
+	return true;
+}
+
+static bool portmap_input(void *self, const struct endpoint *from, struct bytes datagram, mono_ns now)
+{
+	struct portmap *p = self;
+	struct portmap_way *w = portmap_is(from, datagram) ? way_of(p, from) : NULL;
+	if (!w || !take(w, datagram, now))
+		return false;
+	settle(p, now);
+	return true;
+}
+
+static bool portmap_output(void *self, struct endpoint *to, struct wr *out)
+{
+	struct portmap *p = self;
+	for (size_t i = 0; i < p->n; i++) {
+		struct portmap_way *w = &p->v[i];
+		if (!pcp_mapper_output(&w->pcp, out) && !natpmp_mapper_output(&w->natpmp, out))
+			continue;
+		*to = w->to;
+		return true;
+	}
+	return false;
+}
+
+bool portmap_upnp_ask(struct portmap *p, struct upnp_ask *out)
+{
+	return upnp_mapper_output(&p->upnp, out);
+}
+
+void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns now)
+{
+	upnp_mapper_report(&p->upnp, r, now);
+	settle(p, now);
+}
+
+/* --- time --- */
+
+static mono_ns portmap_deadline(const void *self)
+{
+	const struct portmap *p = self;
+	mono_ns first = mapper_deadline(&p->upnp.m);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct portmap_way *w = &p->v[i];
+		first = mono_min(first, mapper_deadline(&w->pcp.m));
+		first = mono_min(first, mapper_deadline(&w->natpmp.m));
+		if (natpmp_mapper_waits(&w->natpmp) && !mapper_holds(&w->pcp.m))
+			first = mono_min(first, w->begun + PCP_HEAD);
+		if (upnp_mapper_waits(&p->upnp) && !mapper_holds(&w->pcp.m) && !mapper_holds(&w->natpmp.m) &&
+		    w->at.self.family == 4)
+			first = mono_min(first, w->begun + UPNP_HEAD);
+	}
+	return first;
+}
+
+static void portmap_tick(void *self, mono_ns now)
+{
+	settle(self, now);
+}
+
+static bool is_renewable(const struct mapper *m, mono_ns now)
+{
+	return m->state == MAPPER_KEEPING && mono_since(m->asked_at, now) >= LOOK_APART;
+}
+
+static void look_again(struct portmap *p, mono_ns now)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_renewable(&p->v[i].pcp.m, now))
+			mapper_ask(&p->v[i].pcp.m, now);
+		if (is_renewable(&p->v[i].natpmp.m, now))
+			natpmp_mapper_ask(&p->v[i].natpmp, now);
+	}
+	if (is_renewable(&p->upnp.m, now))
+		upnp_mapper_ask(&p->upnp, now);
+}
+
+static void portmap_refresh(void *self, bool forget, mono_ns now)
+{
+	struct portmap *p = self;
+	if (!forget) {
+		look_again(p, now);
+		settle(p, now);
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		mapper_forget(&p->v[i].pcp.m);
+		mapper_forget(&p->v[i].natpmp.m);
+		p->v[i].natpmp.may_map = false;
+	}
+	begin(p, now);
+}
+
+/* --- what was found --- */
+
+static const struct mapper *best_of(const struct portmap *p, const struct portmap_way *w,
+				    enum portmap_protocol *protocol)
+{
+	const struct mapper *m = &w->pcp.m;
+	*protocol = PORTMAP_PCP;
+	if (mapper_holds(m))
+		return m;
+	m = &w->natpmp.m;
+	*protocol = PORTMAP_NATPMP;
+	if (mapper_holds(m))
+		return m;
+	m = &p->upnp.m;
+	*protocol = PORTMAP_UPNP;
+	return mapper_holds(m) && ip_equal(&p->upnp.gateway, &w->at.gateway) ? m : NULL;
+}
+
+/* Behind one more NAT: its address outside is none of the internet's, or not the one that is seen there. */
+static bool is_near(const struct portmap *p, const struct ip *outside)
+{
+	bool seen = false;
+	if (outside->family != 4)
+		return false;
+	if (ip_is_private(outside) || ip_is_shared(outside) || ip_is_link_local(outside))
+		return true;
+	for (size_t i = 0; i < p->seen.n; i++) {
+		const struct candidate *c = &p->seen.v[i];
+		if (c->kind != CANDIDATE_STUN || c->ep.ip.family != 4)
+			continue;
+		if (ip_equal(&c->ep.ip, outside))
+			return false;
+		seen = true;
+	}
+	return seen;
 }
 
 static void portmap_candidates(const void *self, struct candidates *out)
 {
+	const struct portmap *p = self;
+	for (size_t i = 0; i < p->n; i++) {
+		enum portmap_protocol protocol;
+		const struct mapper *m = best_of(p, &p->v[i], &protocol);
+		if (m && is_near(p, &m->outside.ip))
+			candidates_add_near(out, &m->outside, CANDIDATE_PORTMAP);
+		else if (m)
+			candidates_add(out, &m->outside, CANDIDATE_PORTMAP);
+	}
 }
 
-const struct finder portmap_finder = {.candidates = portmap_candidates};
+void portmap_status(const struct portmap *p, mono_ns now, struct paths_portmap *out)
+{
+	*out = (struct paths_portmap){.upnp = p->upnp.m.heard};
+	for (size_t i = 0; i < p->n; i++) {
+		enum portmap_protocol protocol;
+		const struct portmap_way *w = &p->v[i];
+		const struct mapper *m = best_of(p, w, &protocol);
+		out->pcp |= w->pcp.m.heard;
+		out->natpmp |= w->natpmp.m.heard;
+		if (!m)
+			continue;
+		out->v[out->n].protocol = protocol;
+		out->v[out->n].gateway = w->at.gateway;
+		out->v[out->n].outside = m->outside;
+		out->v[out->n].double_nat = is_near(p, &m->outside.ip);
+		out->v[out->n++].left = mono_since(now, m->until);
+	}
+}
+
+const struct finder portmap_finder = {.input = portmap_input,
+				      .output = portmap_output,
+				      .deadline = portmap_deadline,
+				      .tick = portmap_tick,
+				      .candidates = portmap_candidates,
+				      .refresh = portmap_refresh};

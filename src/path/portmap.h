@@ -1,29 +1,53 @@
-/* path/portmap.h - candidates that our default gateways map to our port: PCP, NAT-PMP, UPnP */
+/* path/portmap.h - candidates that our default gateways map to our port: PCP, NAT-PMP, UPnP
+ *
+ * All gateways are asked at the same time, each in all protocols at the same time; one mapping each is
+ * made and kept, by the best protocol that works: PCP, then NAT-PMP, then UPnP.  On an IPv6 gateway only
+ * PCP: it opens the firewall for our own address.
+ *
+ * A mapping of the gateway's own private address, or of another address than STUN servers see, leads only
+ * as far as the next NAT.  Whoever is behind that NAT too can use it, nobody else: the candidate is `near`.
+ */
 #ifndef PATH_PORTMAP_H
 #define PATH_PORTMAP_H
 
-#include "base/rng.h"
 #include "path/finder.h"
+#include "path/natpmp_mapper.h"
 #include "path/paths.h"
+#include "path/pcp_mapper.h"
 
 struct portmap {
 	struct rng rng;
 	uint16_t port;
-	struct paths_gateway v[PATHS_GATEWAYS_MAX];
+	struct portmap_way {
+		struct paths_gateway at;
+		struct endpoint to; /* where it is asked */
+		mono_ns begun;
+		struct pcp_mapper pcp;
+		struct natpmp_mapper natpmp; /* IPv4 */
+	} v[PATHS_GATEWAYS_MAX];
 	size_t n;
+	struct upnp_mapper upnp; /* at the first IPv4 gateway */
+	struct candidates seen;  /* by STUN servers */
 };
 
 extern const struct finder portmap_finder;
 
 void portmap_init(struct portmap *p, const struct rng *rng, uint16_t port);
-void portmap_set_port(struct portmap *p, uint16_t port);
+void portmap_set_port(struct portmap *p, uint16_t port); /* asks when it is told to look again */
+/* The same as before: nothing happens. */
 void portmap_set_gateways(struct portmap *p, const struct paths_gateway *v, size_t n, mono_ns now);
+/* Takes all mappings back: output has the requests. */
 void portmap_release(struct portmap *p, mono_ns now);
+/* What STUN servers see of us now. */
+void portmap_set_seen(struct portmap *p, const struct candidates *seen);
 
 /* Looks like a gateway's answer; it is no WireGuard, disco or STUN then. */
 bool portmap_is(const struct endpoint *from, struct bytes datagram);
-bool portmap_is_gateway(const struct portmap *p, const struct endpoint *to);
 /* Our address that a request to this gateway must leave from; family 0: it is none. */
 struct ip portmap_source(const struct portmap *p, const struct endpoint *to);
+
+bool portmap_upnp_ask(struct portmap *p, struct upnp_ask *out) MUST_USE;
+void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns now);
+void portmap_status(const struct portmap *p, mono_ns now, struct paths_portmap *out);
 
 #endif

@@ -86,6 +86,7 @@ static void on_event(struct world *w, struct side *s, const struct node_event *e
 	case NODE_SESSION:
 		s->sessions++;
 		break;
+	case NODE_UPNP:
 	case NODE_SELF:
 	case NODE_LOOKUP64:
 	case NODE_NAT64:
