@@ -8,6 +8,8 @@
 
 #include "base/heap.h"
 
+#define REORDER_BY (10 * MSEC)
+
 struct frame {
 	enum cable_way way;
 	uint16_t n;
@@ -77,6 +79,10 @@ void cable_mend(struct cable *c)
 static mono_ns arrival(struct cable *c, enum cable_way way, mono_ns now)
 {
 	const struct cable_quality *q = &c->quality[way];
+	if (rng_below(&c->rng, CABLE_PPM) < q->reorder_ppm) {
+		c->stats[way].reordered++;
+		return now + q->delay + (q->reorder_by ? q->reorder_by : REORDER_BY);
+	}
 	if (q->jitter)
 		return now + q->delay + rng_below(&c->rng, q->jitter);
 	c->last[way] = mono_max(now + q->delay, c->last[way] + 1);
@@ -104,16 +110,25 @@ static bool is_dropped(struct cable *c, enum cable_way way, size_t n)
 	return false;
 }
 
-void cable_input(struct cable *c, enum cable_way way, struct bytes frame, mono_ns now)
+static void carry(struct cable *c, enum cable_way way, struct bytes frame, mono_ns now)
 {
-	if (is_dropped(c, way, frame.n))
-		return;
 	uint32_t slot = c->free[--c->n_free];
 	struct frame *f = &c->frames[slot];
 	f->way = way;
 	f->n = (uint16_t)frame.n;
 	memcpy(f->b, frame.p, frame.n);
 	heap_set(&c->due, slot, arrival(c, way, now));
+}
+
+void cable_input(struct cable *c, enum cable_way way, struct bytes frame, mono_ns now)
+{
+	if (is_dropped(c, way, frame.n))
+		return;
+	carry(c, way, frame, now);
+	if (rng_below(&c->rng, CABLE_PPM) >= c->quality[way].duplicate_ppm || c->n_free == 0)
+		return;
+	c->stats[way].duplicated++;
+	carry(c, way, frame, now);
 }
 
 bool cable_output(struct cable *c, enum cable_way *way, struct bytes *frame, mono_ns now)

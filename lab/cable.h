@@ -20,12 +20,15 @@ enum cable_way { CABLE_AB, CABLE_BA };
 
 struct cable_quality {
 	mono_ns delay;
-	mono_ns jitter;    /* added to delay, uniform in [0, jitter): frames may overtake one another */
-	uint32_t loss_ppm; /* frames lost of a million */
+	mono_ns jitter;         /* added to delay, uniform in [0, jitter): frames may overtake one another */
+	uint32_t loss_ppm;      /* frames lost of a million */
+	uint32_t duplicate_ppm; /* arrive twice */
+	uint32_t reorder_ppm;   /* held back by reorder_by: others overtake them */
+	mono_ns reorder_by;     /* 0: 10 ms */
 };
 
 struct cable_stats {
-	uint64_t carried, lost, cut, full, too_long;
+	uint64_t carried, lost, cut, full, too_long, duplicated, reordered;
 };
 
 struct cable;

@@ -6,7 +6,7 @@
  *
  *   cut            nothing gets through any more, what is under way is lost
  *   mend           it works again
- *   loss 2.5%      and `delay 25ms`, `jitter 3ms`: from now on
+ *   loss 2.5%      and `delay 25ms`, `jitter 3ms`, `duplicate 1%`, `reorder 1%`: from now on
  *   stats          prints one line with counters
  *
  * A value may be `X`, or `X/Y` for A to B and B to A.  Each order is answered by a line `ok`, `up` is
@@ -14,35 +14,25 @@
  * it the cable: nothing is left behind when the lab dies.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <linux/if.h>
-#include <linux/if_tun.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "crypto/seeded.h"
-#include "lab/cable.h"
+#include "lab/cable_words.h"
+#include "lab/device.h"
 
 enum { FRAMES_PER_TURN = 64, ORDER_MAX = 128 };
 
-struct end {
-	char *where; /* namespace: a path or a process id */
-	char *name;  /* of the device */
-	int fd;
-};
-
 struct link {
 	struct cable *cable;
-	struct end end[2]; /* A, B */
+	struct device end[2]; /* A, B */
 	int timer, loop;
 	char order[ORDER_MAX];
 	size_t n_order;
@@ -68,33 +58,6 @@ static mono_ns clock_now(void)
 }
 
 /* --- the devices --- */
-
-static void enter(const char *where)
-{
-	char path[64];
-	if (where[0] != '/') {
-		snprintf(path, sizeof(path), "/proc/%.20s/ns/net", where);
-		where = path;
-	}
-	int fd = open(where, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
-		die(where);
-	close(fd);
-}
-
-/* A TAP belongs to the namespace in which its file was opened. */
-static int tap_open(const struct end *e)
-{
-	struct ifreq req = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-	enter(e->where);
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		die("/dev/net/tun");
-	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", e->name);
-	if (ioctl(fd, TUNSETIFF, &req) < 0)
-		die(e->name);
-	return fd;
-}
 
 static void read_frames(struct link *l, enum cable_way way)
 {
@@ -130,67 +93,7 @@ static void arm(struct link *l)
 		die("timerfd_settime");
 }
 
-/* --- orders: values with units --- */
-
-static bool parse_delay(const char *s, char **end, mono_ns *out)
-{
-	double v = strtod(s, end);
-	mono_ns unit = MSEC;
-	if (*end == s || !(v >= 0 && v <= 3600000))
-		return false;
-	if (strncmp(*end, "ms", 2) == 0)
-		*end += 2;
-	else if (strncmp(*end, "us", 2) == 0)
-		unit = USEC, *end += 2;
-	else if (**end == 's')
-		unit = SECOND, *end += 1;
-	*out = (mono_ns)(v * (double)unit);
-	return true;
-}
-
-static bool parse_loss(const char *s, char **end, mono_ns *ppm)
-{
-	double v = strtod(s, end);
-	if (*end == s || !(v >= 0 && v <= 100))
-		return false;
-	if (**end == '%')
-		*end += 1;
-	*ppm = (mono_ns)(v * CABLE_PPM / 100);
-	return true;
-}
-
-/* `X` or `X/Y`, to the end of the text. */
-static bool parse_pair(const char *s, bool (*one)(const char *, char **, mono_ns *), mono_ns v[2])
-{
-	char *end;
-	if (!one(s, &end, &v[0]))
-		return false;
-	v[1] = v[0];
-	if (*end == '/' && !one(end + 1, &end, &v[1]))
-		return false;
-	return *end == 0;
-}
-
-static bool set_quality(struct cable *c, const char *key, const char *value)
-{
-	mono_ns v[2];
-	bool loss = strcmp(key, "loss") == 0;
-	if (!parse_pair(value, loss ? parse_loss : parse_delay, v))
-		return false;
-	for (int way = CABLE_AB; way <= CABLE_BA; way++) {
-		struct cable_quality q = *cable_get(c, (enum cable_way)way);
-		if (loss)
-			q.loss_ppm = (uint32_t)v[way];
-		else if (strcmp(key, "delay") == 0)
-			q.delay = v[way];
-		else if (strcmp(key, "jitter") == 0)
-			q.jitter = v[way];
-		else
-			return false;
-		cable_set(c, (enum cable_way)way, &q);
-	}
-	return true;
-}
+/* --- orders --- */
 
 static void print_stats(const struct cable *c)
 {
@@ -214,7 +117,7 @@ static void obey(struct link *l, char *line)
 		cable_mend(l->cable);
 	else if (strcmp(line, "stats") == 0)
 		print_stats(l->cable);
-	else if (!value || !set_quality(l->cable, line, value)) {
+	else if (!value || !cable_set_by_name(l->cable, line, value)) {
 		printf("what? %s\n", line);
 		return;
 	}
@@ -245,37 +148,31 @@ static void read_orders(struct link *l)
 
 static const char usage[] =
 	"usage: warren-lab-link --a NAMESPACE:DEVICE --b NAMESPACE:DEVICE\n"
-	"         [--delay 25ms] [--jitter 0ms] [--loss 0%] [--seed 1]\n"
+	"         [--delay 25ms] [--jitter 0ms] [--loss 0%]\n"
+	"         [--duplicate 0%] [--reorder 0%] [--seed 1]\n"
 	"A namespace is a path (/proc/PID/ns/net, /proc/self/fd/N) or a process id; X/Y gives A to B and\n"
 	"B to A their own values. Orders on the standard input: cut, mend, loss, delay, jitter, stats.\n";
-
-static void parse_end(struct end *e, char *arg)
-{
-	char *colon = strrchr(arg, ':');
-	if (!colon || !colon[1] || strlen(colon + 1) >= IFNAMSIZ)
-		wrong("expected NAMESPACE:DEVICE, found", arg);
-	*colon = 0;
-	*e = (struct end){.where = arg, .name = colon + 1, .fd = -1};
-}
 
 static void parse_options(struct link *l, struct seeded *seed, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"a", 1, NULL, 'a'},     {"b", 1, NULL, 'b'},
-		{"delay", 1, NULL, 'q'}, {"jitter", 1, NULL, 'q'},
-		{"loss", 1, NULL, 'q'},  {"seed", 1, NULL, 's'},
-		{"help", 0, NULL, 'h'},  {0},
+		{"a", 1, NULL, 'a'},       {"b", 1, NULL, 'b'},
+		{"delay", 1, NULL, 'q'},   {"jitter", 1, NULL, 'q'},
+		{"loss", 1, NULL, 'q'},    {"duplicate", 1, NULL, 'q'},
+		{"reorder", 1, NULL, 'q'}, {"seed", 1, NULL, 's'},
+		{"help", 0, NULL, 'h'},    {0},
 	};
 	int which;
 	for (int o; (o = getopt_long(argc, argv, "", options, &which)) != -1;) {
-		if (o == 'a' || o == 'b')
-			parse_end(&l->end[o - 'a'], optarg);
-		else if (o == 's')
+		if (o == 'a' || o == 'b') {
+			if (!device_parse(&l->end[o - 'a'], optarg))
+				wrong("expected NAMESPACE:DEVICE, found", optarg);
+		} else if (o == 's')
 			seeded_init(seed, strtoull(optarg, NULL, 10));
 		else if (o == 'h' || o == '?') {
 			fputs(usage, o == 'h' ? stdout : stderr);
 			exit(o == 'h' ? 0 : 2);
-		} else if (!set_quality(l->cable, options[which].name, optarg))
+		} else if (!cable_set_by_name(l->cable, options[which].name, optarg))
 			wrong(options[which].name, optarg);
 	}
 	if (optind < argc)
@@ -295,14 +192,9 @@ static void watch(struct link *l, int fd)
 
 static void open_all(struct link *l)
 {
-	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	for (int i = 0; i < 2; i++) {
-		l->end[i].fd = tap_open(&l->end[i]);
-		/* A path such as /proc/self/ns/net for the second end means where we started. */
-		if (here < 0 || setns(here, CLONE_NEWNET) < 0)
-			die("/proc/self/ns/net");
-	}
-	close(here);
+	for (int i = 0; i < 2; i++)
+		if (!device_open(&l->end[i], DEVICE_TAP))
+			die(l->end[i].name);
 	l->loop = epoll_create1(EPOLL_CLOEXEC);
 	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (l->loop < 0 || l->timer < 0)

@@ -29,6 +29,7 @@ answers (address- and port-dependent filtering), and says nothing to anybody els
 """
 
 import os
+import signal
 import subprocess
 import time
 
@@ -94,6 +95,42 @@ class Cable:
         answer = self.process.stdout.readline()
         if answer != "ok\n":
             raise RuntimeError(f"the cable answered {answer!r} to {text!r}")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+class NatBox:
+    """A running warren-lab-nat between two namespaces. The parameters are those of sim/nat_words.h:
+    nat="mapping=address-dependent timeout=10s"; the qualities of the line too: line="delay=25ms loss=1%"."""
+
+    def __init__(self, program, inside, inside_name, outside, outside_name, external, nat="", line="", wall6=None):
+        options = [f"--{word}" for word in f"{nat} {line}".split()]
+        options += ["--external", ",".join(external)] if external else []
+        options += ["--wall6", wall6] if wall6 else []
+        self.process = subprocess.Popen(
+            [program, "--inside", f"{inside.path}:{inside_name}", "--outside", f"{outside.path}:{outside_name}", *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+        )
+        if self.process.stdout.readline() != "up\n":
+            raise RuntimeError(f"{program} did not come up")
+        inside.ip(f"link set {inside_name} up")
+        outside.ip(f"link set {outside_name} up", *(f"route add {a}/32 dev {outside_name}" for a in external))
+
+    def order(self, text):
+        """flush, reboot, nat timeout=10s, delay 25ms, cut, mend; what it printed before its ok."""
+        self.process.stdin.write(text + "\n")
+        lines = [self.process.stdout.readline()]
+        while lines[-1] not in ("ok\n", "what?\n", ""):
+            lines.append(self.process.stdout.readline())
+        if lines.pop() != "ok\n":
+            raise RuntimeError(f"the NAT box does not understand {text!r}")
+        return "".join(lines)
+
+    def reboot(self):
+        self.process.send_signal(signal.SIGUSR1)
 
     def close(self):
         self.process.stdin.close()

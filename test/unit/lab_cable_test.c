@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "crypto/seeded.h"
-#include "lab/cable.h"
+#include "lab/cable_words.h"
 #include "unit.h"
 
 struct world {
@@ -150,7 +150,53 @@ static void a_frame_that_is_too_long_is_dropped(void **state)
 	cable_free(w.cable);
 }
 
+static void frames_are_doubled_and_overtaken_as_often_as_asked(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, 0, 0, 0);
+	assert_true(cable_set_by_name(w.cable, "duplicate", "25%/0%"));
+	assert_true(cable_set_by_name(w.cable, "reorder", "0%/25%"));
+	unsigned came = 0, overtaken = 0;
+	int64_t last = -1;
+	for (uint32_t i = 0; i < 1000; i++) {
+		put(&w, CABLE_AB, i, i * MSEC);
+		while (take(&w, &way, i * MSEC + MSEC / 2) >= 0)
+			came++;
+	}
+	assert_in_range(came, 1200, 1300);
+	assert_int_equal(cable_stats(w.cable, CABLE_AB)->duplicated, came - 1000);
+	for (uint32_t i = 0; i < 1000; i++) {
+		put(&w, CABLE_BA, i, 2 * SECOND + i * MSEC);
+		for (int64_t n; (n = take(&w, &way, 2 * SECOND + i * MSEC)) >= 0; last = n)
+			overtaken += n < last;
+	}
+	assert_in_range(cable_stats(w.cable, CABLE_BA)->reordered, 200, 300);
+	assert_true(overtaken > 100);
+	cable_free(w.cable);
+}
+
+static void qualities_are_set_by_name(void **state)
+{
+	struct world w;
+	open_world(&w, 0, 0, 0);
+	assert_true(cable_set_by_name(w.cable, "delay", "25ms/400us"));
+	assert_true(cable_set_by_name(w.cable, "jitter", "1s"));
+	assert_true(cable_set_by_name(w.cable, "loss", "2.5%"));
+	assert_true(cable_get(w.cable, CABLE_AB)->delay == 25 * MSEC);
+	assert_true(cable_get(w.cable, CABLE_BA)->delay == 400 * USEC);
+	assert_true(cable_get(w.cable, CABLE_BA)->jitter == SECOND);
+	assert_int_equal(cable_get(w.cable, CABLE_AB)->loss_ppm, 25000);
+	assert_false(cable_set_by_name(w.cable, "loss", "101%"));
+	assert_false(cable_set_by_name(w.cable, "loss", "5%/"));
+	assert_false(cable_set_by_name(w.cable, "delay", "-1ms"));
+	assert_false(cable_set_by_name(w.cable, "colour", "5"));
+	cable_free(w.cable);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(frames_are_doubled_and_overtaken_as_often_as_asked),
+	cmocka_unit_test(qualities_are_set_by_name),
 	cmocka_unit_test(a_frame_arrives_after_the_delay_and_not_before),
 	cmocka_unit_test(each_way_has_its_own_delay),
 	cmocka_unit_test(frames_of_one_moment_keep_their_order),
