@@ -15,8 +15,8 @@
 
 #include "sim/scenario.h"
 
-static const struct scenario *const tables[] = {scenarios_meet, scenarios_cut, scenarios_change,
-						scenarios_cost, scenarios_endure};
+static const struct scenario *const tables[] = {scenarios_meet, scenarios_cut,    scenarios_change,
+						scenarios_cost, scenarios_endure, scenarios_netcheck};
 
 struct options {
 	uint64_t seed;  /* 0: all */

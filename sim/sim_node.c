@@ -107,6 +107,7 @@ static void act_on_event(struct sim_node *n, const struct node_event *ev, mono_n
 	case NODE_SESSION:
 	case NODE_UPNP:
 	case NODE_SELF:
+	case NODE_NETCHECK:
 	case NODE_LOOKUP64:
 	case NODE_NAT64:
 		break;
@@ -367,6 +368,12 @@ void sim_node_address_changed(struct sim_node *n, mono_ns now)
 {
 	drop_lost_streams(n, now);
 	set_interfaces(n, now);
+	pump(n, now);
+}
+
+void sim_node_netcheck(struct sim_node *n, bool full, mono_ns now)
+{
+	node_netcheck(n->node, full, now);
 	pump(n, now);
 }
 

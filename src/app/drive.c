@@ -215,6 +215,7 @@ static void on_event(struct drive *d, const struct node_event *ev)
 	case NODE_SESSION:
 	case NODE_UPNP:
 	case NODE_SELF:
+	case NODE_NETCHECK:
 	case NODE_LOOKUP64:
 	case NODE_NAT64:
 		break;

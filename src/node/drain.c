@@ -120,6 +120,7 @@ bool node_drain(struct node *n, const struct node_out **out, mono_ns now)
 		pump_relays(n, now);
 		pump_tunnel(n, now);
 		pump_paths(n, now);
+		checks_pump(n, now);
 	} while (n->slots_used > before && room_for_one(n));
 	*out = &n->out;
 	n->handed = true;

@@ -45,6 +45,10 @@ struct node {
 	struct node_key self;
 	struct tunnel *tunnel;
 	struct paths *paths;
+	struct netcheck *netcheck;
+	struct socket_wish sockets; /* of paths and of netcheck */
+	uint32_t paths_wish;        /* the version of paths' wish that is in it */
+	uint16_t check_socket;      /* netcheck's socket that is in it */
 	struct nat64 nat64;
 	struct ip addresses[NODE_ADDRESSES_MAX];
 	size_t n_addresses;
@@ -99,6 +103,9 @@ mono_ns relays_deadline(const struct node *n);
 void relays_tick(struct node *n, mono_ns now);
 void relays_free(struct node *n);
 void relays_hangup_all(struct node *n, const char *why, mono_ns now);
+
+/* checks.c */
+void checks_pump(struct node *n, mono_ns now);
 
 /* advert.c */
 void advert_begin(struct node *n, peer_id id, mono_ns now); /* a session began */

@@ -20,11 +20,13 @@ static bool make_parts(struct node *n, const struct node_config *cfg, mono_ns no
 	key_generate(paths.disco.b, &cfg->rng);
 	n->tunnel = tunnel_new(&tunnel, now);
 	n->paths = paths_new(&paths, now);
+	n->netcheck = netcheck_new(&cfg->rng, cfg->port);
 	n->peers = calloc(cfg->peers_max, sizeof(*n->peers));
 	n->slots = calloc(NODE_SLOTS, sizeof(*n->slots));
 	key_wipe(&tunnel, sizeof(tunnel));
 	key_wipe(&paths, sizeof(paths));
-	return n->tunnel && n->paths && n->peers && n->slots && heap_init(&n->adverts, cfg->peers_max);
+	return n->tunnel && n->paths && n->netcheck && n->peers && n->slots &&
+	       heap_init(&n->adverts, cfg->peers_max);
 }
 
 struct node *node_new(const struct node_config *cfg, mono_ns now)
@@ -50,6 +52,7 @@ void node_free(struct node *n)
 	relays_free(n);
 	tunnel_free(n->tunnel);
 	paths_free(n->paths);
+	netcheck_free(n->netcheck);
 	heap_fini(&n->adverts);
 	free(n->peers);
 	free(n->slots);
@@ -72,6 +75,7 @@ void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t
 {
 	node_nat64_interfaces(n, v, count, now);
 	paths_set_interfaces(n->paths, v, count, now);
+	netcheck_set_interfaces(n->netcheck, v, count, now);
 }
 
 void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now)
@@ -103,6 +107,7 @@ void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono
 void node_set_port(struct node *n, uint16_t port, mono_ns now)
 {
 	paths_set_port(n->paths, port, now);
+	netcheck_set_port(n->netcheck, port, now);
 }
 
 void node_link_changed(struct node *n, mono_ns now)
@@ -124,6 +129,7 @@ void node_doubt_links(struct node *n, mono_ns now)
 		if (n->relays[i].used)
 			relay_client_link_changed(n->relays[i].client, now);
 	paths_link_changed(n->paths, now);
+	netcheck_link_changed(n->netcheck, now);
 }
 
 /* --- peers --- */
@@ -202,6 +208,7 @@ peer_id node_peer_find(const struct node *n, const struct node_key *key)
 mono_ns node_deadline(const struct node *n)
 {
 	mono_ns first = mono_min(tunnel_deadline(n->tunnel), paths_deadline(n->paths));
+	first = mono_min(first, netcheck_deadline(n->netcheck));
 	first = mono_min(first, nat64_deadline(&n->nat64));
 	return mono_min(first, mono_min(relays_deadline(n), heap_first(&n->adverts)));
 }
@@ -212,6 +219,7 @@ void node_tick(struct node *n, mono_ns now)
 	node_nat64_tick(n, now);
 	tunnel_tick(n->tunnel, now);
 	paths_tick(n->paths, now);
+	netcheck_tick(n->netcheck, now);
 	relays_tick(n, now);
 	advert_tick(n, now);
 }
@@ -254,11 +262,6 @@ const struct candidates *node_candidates(const struct node *n)
 const struct disco_key *node_disco_key(const struct node *n)
 {
 	return paths_disco_key(n->paths);
-}
-
-const struct socket_wish *node_sockets(const struct node *n)
-{
-	return paths_sockets(n->paths);
 }
 
 const struct tunnel_stats *node_tunnel_stats(const struct node *n)

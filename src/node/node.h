@@ -14,6 +14,7 @@
 #include "base/datagram.h"
 #include "base/peer.h"
 #include "path/nat64.h"
+#include "path/netcheck.h"
 #include "path/paths.h"
 #include "relay/client.h"
 #include "tunnel/tunnel.h"
@@ -87,6 +88,13 @@ void node_slept(struct node *n, mono_ns how_long, mono_ns now);
 
 /* What came of a NODE_UPNP. */
 void node_upnp_report(struct node *n, const struct upnp_report *r, mono_ns now);
+
+/* Makes a report of where we are (path/netcheck.h), unless one is being made; NODE_NETCHECK tells of it. */
+void node_netcheck(struct node *n, bool full, mono_ns now);
+void node_netcheck_https(struct node *n, uint16_t region, mono_ns latency);
+void node_netcheck_https_done(struct node *n, mono_ns now);
+void node_netcheck_captive(struct node *n, bool captive);
+
 /* Before the end: what the next node_drain gives takes our port mappings back from the gateway. */
 void node_release(struct node *n, mono_ns now);
 
@@ -119,8 +127,10 @@ struct node_event {
 		NODE_UPNP,     /* something is to be done by UPnP: `upnp` */
 		NODE_SELF,     /* our own candidates changed */
 		NODE_LOOKUP64, /* look up the IPv6 addresses of NAT64_NAME, then node_nat64_answer */
-		NODE_NAT64     /* IPv4 is reached through another prefix now, or through none: node_nat64 */
+		NODE_NAT64,    /* IPv4 is reached through another prefix now, or through none: node_nat64 */
+		NODE_NETCHECK  /* a report is done, or wants something of the owner: `netcheck` */
 	} kind;
+	enum netcheck_event netcheck;
 	uint16_t region;
 	bool ready; /* NODE_RELAY */
 	peer_id peer;
@@ -141,6 +151,9 @@ struct node_peer_status {
 bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node_peer_status *out) MUST_USE;
 bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out) MUST_USE;
 void node_portmap(const struct node *n, mono_ns now, struct paths_portmap *out);
+
+/* The last report; NULL: there was none. */
+const struct netcheck_report *node_netcheck_report(const struct node *n);
 const struct candidates *node_candidates(const struct node *n);
 /* The NAT64 prefix through which IPv4 is reached; NULL: none, IPv4 goes as IPv4. Borrowed. */
 const struct prefix *node_nat64(const struct node *n);

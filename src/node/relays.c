@@ -50,6 +50,7 @@ void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, 
 			add(n, v[k].region, k == 0, now);
 	}
 	paths_set_relays(n->paths, v, count, now);
+	netcheck_set_relays(n->netcheck, v, count);
 	paths_set_home(n->paths, count > 0 ? v[0].region : 0);
 }
 
@@ -101,8 +102,10 @@ void node_from_stream(struct node *n, uint16_t region, struct bytes b, mono_ns n
 {
 	node_begin(n);
 	struct relay_slot *r = find(n, region);
-	if (r && r->open)
-		relay_client_input(r->client, b, now);
+	if (!r || !r->open)
+		return;
+	netcheck_heard(n->netcheck, region, now);
+	relay_client_input(r->client, b, now);
 }
 
 size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap, mono_ns now)

@@ -11,7 +11,12 @@
 
 #include "base/def.h"
 
-enum { SOCKETS_MAX = 256 };
+enum {
+	SOCKETS_MAX = 256,
+	/* Numbers of netcheck's; those below are for crossing hard NATs. */
+	SOCKETS_NETCHECK_FIRST = 0xff00,
+	SOCKETS_NETCHECK_LAST = 0xffff
+};
 
 struct socket_wish {
 	uint16_t v[SOCKETS_MAX]; /* never 0, each once */

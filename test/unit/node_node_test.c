@@ -88,6 +88,7 @@ static void on_event(struct world *w, struct side *s, const struct node_event *e
 		break;
 	case NODE_UPNP:
 	case NODE_SELF:
+	case NODE_NETCHECK:
 	case NODE_LOOKUP64:
 	case NODE_NAT64:
 		break;

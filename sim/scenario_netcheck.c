@@ -1,0 +1,224 @@
+/* Whether a node's report of where it is says what is true, behind NATs of every kind. */
+#include "sim/scenario.h"
+
+/* Two relays; the first has two addresses, so that it can show everything. */
+static void two_relays(struct world *w)
+{
+	struct ip second = ip_v4(198, 51, 100, 1);
+	struct sim_relay *r = world_relay(w, rng_below(&w->rng, 20 * MSEC), NULL);
+	box_add_address(r->box, &second);
+	world_relay(w, rng_below(&w->rng, 20 * MSEC), NULL);
+}
+
+static struct nat_config some_nat(struct world *w)
+{
+	struct nat_config nat = pair_easy_nat(w);
+	nat.mapping = (enum nat_scope)rng_below(&w->rng, 3);
+	nat.filtering = (enum nat_scope)rng_below(&w->rng, 3);
+	nat.ports = (enum nat_ports)rng_below(&w->rng, 3);
+	nat.port_step = (uint16_t)(1 + rng_below(&w->rng, 4));
+	nat.hairpin = (enum nat_hairpin)rng_below(&w->rng, 3);
+	return nat;
+}
+
+static bool report_is_done(struct world *w)
+{
+	const struct netcheck_report *r = node_netcheck_report(w->homes[0].node.node);
+	return r && r->ended >= r->began && r->full;
+}
+
+/* The full report of the one home there is, and how long it took. */
+static const struct netcheck_report *full_report(struct world *w, const struct home_config *cfg)
+{
+	struct home *h = world_home(w, "alice", cfg);
+	world_run(w, 3 * SECOND);
+	mono_ns start = world_now(w);
+	sim_node_netcheck(&h->node, true, start);
+	world_expect(w, world_wait(w, report_is_done, 6 * SECOND), "the report is not done after 6 s");
+	world_measure(w, "report, ms", (world_now(w) - start) / MSEC);
+	return node_netcheck_report(h->node.node);
+}
+
+static const enum behaviour behaviours[] = {
+	[NAT_ENDPOINT_INDEPENDENT] = BEHAVIOUR_ENDPOINT_INDEPENDENT,
+	[NAT_ADDRESS_DEPENDENT] = BEHAVIOUR_ADDRESS_DEPENDENT,
+	[NAT_ADDRESS_AND_PORT_DEPENDENT] = BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT,
+};
+
+static void expect_nat(struct world *w, const struct netcheck_report *r, const struct nat_config *nat)
+{
+	bool hard = nat->mapping != NAT_ENDPOINT_INDEPENDENT;
+	int step = hard && nat->ports == NAT_PORT_SEQUENTIAL ? nat->port_step : 0;
+	world_expect(w, r->mapping == behaviours[nat->mapping], "mapping: %s", behaviour_name(r->mapping));
+	world_expect(w, r->mapping_varies == (hard ? TRI_YES : TRI_NO),
+		     "whether the mapping varies is wrong");
+	world_expect(w, r->filtering == behaviours[nat->filtering], "filtering: %s",
+		     behaviour_name(r->filtering));
+	world_expect(w, r->step == step, "a step of %d, found %d", step, r->step);
+	world_expect(w, r->port_preserved == (nat->ports == NAT_PORT_PRESERVE ? TRI_YES : TRI_NO),
+		     "whether the port is preserved is wrong");
+	if (!hard)
+		world_expect(w, r->hairpin == (nat->hairpin == NAT_HAIRPIN_NONE ? TRI_NO : TRI_YES),
+			     "hairpin: %d", r->hairpin);
+}
+
+static void netcheck_any_nat(struct world *w)
+{
+	two_relays(w);
+	struct home_config home = {.line = pair_line(w), .nat = some_nat(w)};
+	const struct netcheck_report *r = full_report(w, &home);
+	if (!r)
+		return;
+	world_expect(w, r->udp && r->ipv4 && !r->ipv6, "UDP or a family is wrong");
+	world_expect(w, r->behind_nat == TRI_YES, "the NAT was not seen");
+	world_expect(w, ip_equal(&r->global4.ip, &w->homes[0].external), "another outside address");
+	world_expect(w, r->preferred != 0, "no preferred relay");
+	expect_nat(w, r, &home.nat);
+}
+
+/* With one relay that has one address the report says less, and nothing wrong. */
+static void netcheck_one_relay(struct world *w)
+{
+	world_relay(w, 0, NULL);
+	struct home_config home = {.line = pair_line(w), .nat = some_nat(w)};
+	const struct netcheck_report *r = full_report(w, &home);
+	if (!r)
+		return;
+	enum behaviour all = home.nat.mapping == NAT_ADDRESS_AND_PORT_DEPENDENT
+				     ? BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT
+				     : BEHAVIOUR_NOT_ON_PORT;
+	enum behaviour some = home.nat.filtering == NAT_ADDRESS_AND_PORT_DEPENDENT
+				      ? BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT
+				      : BEHAVIOUR_NOT_ON_PORT;
+	world_expect(w, r->mapping == all, "mapping: %s", behaviour_name(r->mapping));
+	world_expect(w, r->filtering == some, "filtering: %s", behaviour_name(r->filtering));
+}
+
+static void netcheck_in_the_open(struct world *w)
+{
+	two_relays(w);
+	struct home_config home = {.line = pair_line(w), .no_nat = true};
+	const struct netcheck_report *r = full_report(w, &home);
+	if (!r)
+		return;
+	world_expect(w, r->behind_nat == TRI_NO, "a NAT where there is none");
+	world_expect(w, r->mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "mapping: %s",
+		     behaviour_name(r->mapping));
+	world_expect(w, r->filtering == BEHAVIOUR_ENDPOINT_INDEPENDENT, "filtering: %s",
+		     behaviour_name(r->filtering));
+	world_expect(w, r->port_preserved == TRI_YES && r->hairpin == TRI_UNKNOWN, "port or hairpin");
+}
+
+static void netcheck_ipv6(struct world *w)
+{
+	struct ip six = {0};
+	struct sim_relay *r6 = world_relay(w, 0, NULL);
+	world_expect(w, ip_parse(&six, "2001:db8:ffff::1"), "no address");
+	box_add_address(r6->box, &six);
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	const struct netcheck_report *r = full_report(w, &home);
+	if (!r)
+		return;
+	world_expect(w, r->ipv4 && r->ipv6 && r->has6, "a family is missing");
+	world_expect(w, r->global6.ip.family == 6 && r->global6.port == w->homes[0].node.port,
+		     "the IPv6 address is not our own");
+}
+
+static void netcheck_no_udp(struct world *w)
+{
+	two_relays(w);
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
+	const struct netcheck_report *r = full_report(w, &home);
+	if (!r)
+		return;
+	world_expect(w, !r->udp && !r->ipv4 && r->behind_nat == TRI_UNKNOWN, "something came through");
+	world_expect(w, r->mapping == BEHAVIOUR_UNKNOWN && r->filtering == BEHAVIOUR_UNKNOWN,
+		     "something is claimed of the NAT");
+	world_measure(w, "blocked datagrams", w->net.fates[NET_BLOCKED]);
+	world_expect(w, w->net.fates[NET_BLOCKED] < 40, "%llu datagrams against the wall",
+		     (unsigned long long)w->net.fates[NET_BLOCKED]);
+}
+
+/* Lossy lines: it may know less, but what it says is true. Retries make that rare. */
+static void netcheck_lossy(struct world *w)
+{
+	two_relays(w);
+	struct home_config home = {.line = pair_line(w), .nat = some_nat(w)};
+	home.line.loss_ppm = 20000;
+	const struct netcheck_report *r = full_report(w, &home);
+	if (!r)
+		return;
+	bool right =
+		r->mapping == behaviours[home.nat.mapping] && r->filtering == behaviours[home.nat.filtering];
+	world_measure(w, "right", right);
+	world_expect(w, r->udp, "no UDP");
+	world_expect(w, home.nat.mapping != NAT_ENDPOINT_INDEPENDENT || r->mapping_varies != TRI_YES,
+		     "an easy NAT was called hard");
+}
+
+/* Three relays about as far as each other, and lines that tremble: home is chosen once. */
+static void netcheck_home_stays(struct world *w)
+{
+	for (int i = 0; i < 3; i++)
+		world_relay(w, 5 * MSEC + rng_below(&w->rng, 3 * MSEC), NULL);
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	home.line.jitter = 10 * MSEC;
+	struct home *h = world_home(w, "alice", &home);
+	uint16_t first = 0;
+	unsigned moves = 0;
+	world_run(w, 3 * SECOND);
+	for (int i = 0; i < 60; i++) {
+		sim_node_netcheck(&h->node, i == 0, world_now(w));
+		world_run(w, 25 * SECOND);
+		const struct netcheck_report *r = node_netcheck_report(h->node.node);
+		world_expect(w, r && r->preferred != 0, "no preferred relay");
+		if (!r)
+			return;
+		moves += first != 0 && r->preferred != first;
+		first = r->preferred;
+	}
+	world_measure(w, "moves of home", moves);
+	world_expect(w, moves == 0, "home moved %u times", moves);
+}
+
+/* The near relay goes, and comes back. */
+static void netcheck_home_moves(struct world *w)
+{
+	struct sim_relay *near = world_relay(w, 0, NULL);
+	world_relay(w, 40 * MSEC, NULL);
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home *h = world_home(w, "alice", &home);
+	static const struct {
+		bool near_runs;
+		uint16_t preferred;
+	} steps[] = {{true, 1}, {false, 2}, {true, 1}};
+	world_run(w, 3 * SECOND);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		if (i > 0 && steps[i].near_runs)
+			sim_relay_start(near, world_now(w));
+		else if (i > 0)
+			sim_relay_stop(near, world_now(w));
+		world_run(w, 30 * SECOND);
+		sim_node_netcheck(&h->node, true, world_now(w));
+		world_run(w, 7 * SECOND);
+		const struct netcheck_report *r = node_netcheck_report(h->node.node);
+		world_expect(w, r && r->preferred == steps[i].preferred, "step %zu: relay %u preferred", i,
+			     r ? r->preferred : 0u);
+	}
+}
+
+const struct scenario scenarios_netcheck[] = {
+	{"netcheck", "the report is right behind NATs of every mapping, filtering, port and hairpin kind",
+	 300, netcheck_any_nat},
+	{"netcheck-one-relay", "a relay with one address shows less, and nothing wrong", 100,
+	 netcheck_one_relay},
+	{"netcheck-open", "no NAT is seen where there is none", 50, netcheck_in_the_open},
+	{"netcheck-ipv6", "both families are reported", 50, netcheck_ipv6},
+	{"netcheck-no-udp", "blocked UDP is reported within six seconds, without shouting", 50,
+	 netcheck_no_udp},
+	{"netcheck-lossy", "with loss an easy NAT is never called hard", 200, netcheck_lossy},
+	{"netcheck-home-stays", "home does not flap between relays alike, whatever the jitter", 20,
+	 netcheck_home_stays},
+	{"netcheck-home-moves", "home follows a relay that goes and comes back", 20, netcheck_home_moves},
+	{0},
+};
