@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
-MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV = 0x4000, 0x40000, 2, 4
+MS_BIND, MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV = 0x1000, 0x4000, 0x40000, 2, 4
 PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
 
 SKIPPED = 77  # exit status of a test that this machine cannot run
@@ -58,6 +58,11 @@ def _furnish():
     with contextlib.suppress(OSError):  # a container may hide parts of /proc and so forbid this
         _call("mount", b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None)
     _call("mount", b"tmpfs", b"/run", b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=755")
+
+
+def mount_over(file, target):
+    """This file is seen at that path, in our world only."""
+    _call("mount", file.encode(), os.path.realpath(target).encode(), None, MS_BIND, None)
 
 
 def _become_first():

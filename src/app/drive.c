@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "app/links.h"
+#include "app/lookups.h"
 #include "app/network.h"
 #include "io/clock.h"
 #include "io/random.h"
@@ -22,6 +23,7 @@ enum {
 };
 
 static const mono_ns SETTLE_AFTER_CHANGE = 200 * MSEC; /* changes of addresses come in groups */
+static const mono_ns NAP = 1 * SECOND;                 /* a sleep that may have broken something */
 static const mono_ns ASLEEP = 5 * SECOND;              /* a timer this late: the machine slept */
 
 struct drive {
@@ -34,12 +36,14 @@ struct drive {
 	struct network network;
 	struct udp *udp;
 	struct links *links;
+	struct lookups *lookups;
 	struct netlink_monitor *monitor;
 	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
 	struct loop_timer *deadline, *changed;
 	struct loop_deferred *settle;
 	size_t peers_max;         /* that the node was made for */
 	uint32_t sockets_version; /* of the node's wish that the UDP port follows */
+	mono_ns slept;            /* how long the machine had, when we last looked */
 	mono_ns planned;          /* when the deadline timer should fire */
 	struct paths_interface interfaces[PATHS_INTERFACES_MAX];
 	size_t n_interfaces;
@@ -183,6 +187,25 @@ static void log_path(struct drive *d, const struct paths_event *ev)
 			path_reason_text(ev->reason));
 }
 
+static void log_nat64(struct drive *d)
+{
+	const struct prefix *p = node_nat64(d->node);
+	char text[PREFIX_TEXT_MAX];
+	if (p)
+		log_say(d->log, LOG_AT_INFO,
+			"this network has only IPv6: IPv4 is reached through the NAT64 at %s",
+			prefix_format(p, text));
+	else
+		log_say(d->log, LOG_AT_INFO, "IPv4 is not reached through a NAT64 any more");
+}
+
+static void set_relays(struct drive *d)
+{
+	struct paths_relay v[NODE_RELAYS_MAX];
+	size_t n = lookups_relays(d->lookups, d->cfg, node_nat64(d->node), v, NODE_RELAYS_MAX);
+	node_set_relays(d->node, v, n, loop_now(d->loop));
+}
+
 static void dial(struct drive *d, uint16_t region)
 {
 	const struct config_relay *r = config_relay(d->cfg, region);
@@ -216,16 +239,39 @@ static void on_event(struct drive *d, const struct node_event *ev)
 	case NODE_UPNP:
 	case NODE_SELF:
 	case NODE_NETCHECK:
+		break;
 	case NODE_LOOKUP64:
+		lookups_ask_nat64(d->lookups);
+		break;
 	case NODE_NAT64:
+		log_nat64(d);
+		set_relays(d);
 		break;
 	}
 }
 
+/* The first packet of the system or of a peer tells, long before a timer might. */
+static void look_awake(struct drive *d)
+{
+	mono_ns slept = clock_slept(), since = mono_since(d->slept, slept);
+	d->slept = slept;
+	if (since < NAP)
+		return;
+	log_say(d->log, LOG_AT_INFO, "this machine slept for %llu s: looking for paths anew",
+		(unsigned long long)(since / SECOND));
+	links_network_changed(d->links);
+	lookups_network_changed(d->lookups);
+	node_slept(d->node, since, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
+
+/* Before the events: what they dial goes through the NAT64 that there is now. */
 static void settle(void *self)
 {
 	struct drive *d = self;
 	struct node_event ev;
+	look_awake(d);
+	dialer_set_nat64(links_dialer(d->links), node_nat64(d->node));
 	while (node_event(d->node, &ev))
 		on_event(d, &ev);
 	links_fill(d->links, take_stream, d);
@@ -244,7 +290,7 @@ static void on_deadline(void *self)
 	struct drive *d = self;
 	mono_ns now = loop_now(d->loop);
 	if (mono_since(d->planned, now) > ASLEEP)
-		node_link_changed(d->node, now);
+		node_slept(d->node, mono_since(d->planned, now), now);
 	node_tick(d->node, now);
 	move(d, now);
 }
@@ -267,6 +313,7 @@ static void on_changed(void *self)
 	struct drive *d = self;
 	mono_ns now = loop_now(d->loop);
 	links_network_changed(d->links);
+	lookups_network_changed(d->lookups);
 	if (!look_at_interfaces(d))
 		return;
 	log_say(d->log, LOG_AT_INFO, "addresses of this machine changed: looking for paths anew");
@@ -278,8 +325,13 @@ static void on_changed(void *self)
 static void on_monitor(void *self, unsigned ready)
 {
 	struct drive *d = self;
+	struct prefix p;
+	uint32_t lifetime_s;
 	if (netlink_monitor_read(d->monitor))
 		loop_timer_set(d->changed, loop_now(d->loop) + SETTLE_AFTER_CHANGE);
+	while (netlink_monitor_pref64(d->monitor, &p, &lifetime_s))
+		node_nat64_advertised(d->node, &p, lifetime_s, loop_now(d->loop));
+	move(d, loop_now(d->loop));
 }
 
 /* --- what the node is told of the configuration --- */
@@ -298,27 +350,13 @@ static bool set_peer(struct drive *d, const struct config_peer *p, mono_ns now)
 	return added == TUNNEL_ADDED;
 }
 
-static void set_relays(struct drive *d, mono_ns now)
-{
-	struct paths_relay v[NODE_RELAYS_MAX] = {0};
-	size_t n = d->cfg->n_relays < NODE_RELAYS_MAX ? d->cfg->n_relays : NODE_RELAYS_MAX;
-	for (size_t i = 0; i < n; i++) {
-		const struct config_relay *r = &d->cfg->relays[i];
-		v[i].region = r->region;
-		if (r->stun_port && r->ip4.family)
-			v[i].stun4 = (struct endpoint){r->ip4, r->stun_port};
-		if (r->stun_port && r->ip6.family)
-			v[i].stun6 = (struct endpoint){r->ip6, r->stun_port};
-	}
-	node_set_relays(d->node, v, n, now);
-}
-
 static void configure(struct drive *d)
 {
 	mono_ns now = loop_now(d->loop);
 	node_set_addresses(d->node, d->cfg->node.address, d->cfg->node.n_addresses);
 	node_set_fixed(d->node, d->cfg->node.fixed, d->cfg->node.n_fixed, now);
-	set_relays(d, now);
+	lookups_set(d->lookups, d->cfg);
+	set_relays(d);
 	for (size_t i = 0; i < d->cfg->n_peers; i++)
 		if (!set_peer(d, &d->cfg->peers[i], now))
 			log_say(d->log, LOG_AT_ERROR, "peer %zu of the configuration could not be taken",
@@ -326,6 +364,20 @@ static void configure(struct drive *d)
 }
 
 /* --- up and down --- */
+
+static void relays_found(void *self)
+{
+	struct drive *d = self;
+	set_relays(d);
+	move(d, loop_now(d->loop));
+}
+
+static void nat64_answered(void *self, const struct lookup64_answer *a)
+{
+	struct drive *d = self;
+	node_nat64_answer(d->node, a->v, a->n, a->ttl_s, a->failed, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
 
 static bool make_node(struct drive *d)
 {
@@ -373,6 +425,7 @@ static void go_down(struct drive *d)
 	loop_fd_free(d->on_monitor);
 	loop_timer_free(d->deadline);
 	loop_timer_free(d->changed);
+	lookups_free(d->lookups);
 	loop_deferred_free(d->settle);
 	links_free(d->links);
 	netlink_monitor_close(d->monitor);
@@ -394,6 +447,7 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 					  .writable = stream_writable,
 					  .down = stream_down,
 					  .self = d};
+	const struct lookups_calls lookups = {.relays = relays_found, .nat64 = nat64_answered, .self = d};
 	d->udp = udp_open(&udp, why);
 	if (!d->udp || !network_open(&d->network, d->cfg, why))
 		return false;
@@ -401,8 +455,11 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	if (!d->monitor)
 		return false;
 	d->links = links_new(d->loop, &calls);
-	if (!d->links || !make_node(d) || !make_watches(d))
+	if (d->links)
+		d->lookups = lookups_new(links_dialer(d->links), &lookups);
+	if (!d->lookups || !make_node(d) || !make_watches(d))
 		return why_say(why, "there is not enough memory for %zu peers", d->cfg->n_peers);
+	d->slept = clock_slept();
 	configure(d);
 	(void)look_at_interfaces(d);
 	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, loop_now(d->loop));

@@ -125,6 +125,14 @@ void links_hangup(struct links *l, uint16_t region)
 void links_network_changed(struct links *l)
 {
 	dialer_network_changed(l->dialer);
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (l->v[i].stream && relay_link_is_stranded(l->v[i].stream))
+			on_down(&l->v[i], "the address of this machine that it went from is gone");
+}
+
+struct dialer *links_dialer(struct links *l)
+{
+	return l->dialer;
 }
 
 static void fill(struct link *k, links_take *take, void *self)

@@ -24,7 +24,9 @@ void links_free(struct links *l);
 /* False: out of memory. Every other failure comes as `down`. */
 bool links_dial(struct links *l, const struct config_relay *relay) MUST_USE;
 void links_hangup(struct links *l, uint16_t region);
+/* The network changed: DNS is read anew, and streams from addresses that are gone are `down` at once. */
 void links_network_changed(struct links *l);
+struct dialer *links_dialer(struct links *l); /* borrowed until links_free */
 
 /* Moves bytes from `take` into every stream that has room for them, until take gives 0. */
 typedef size_t links_take(void *self, uint16_t region, uint8_t *out, size_t cap);

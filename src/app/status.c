@@ -45,6 +45,14 @@ static json_t *endpoints_json(const struct node *n)
 	return list;
 }
 
+/* The prefix through which IPv4 is reached. */
+static json_t *nat64_json(const struct node *n)
+{
+	char text[PREFIX_TEXT_MAX];
+	const struct prefix *p = node_nat64(n);
+	return p ? json_string(prefix_format(p, text)) : json_null();
+}
+
 static json_t *self_json(const struct status_source *s)
 {
 	const struct config_node *node = &s->cfg->node;
@@ -59,8 +67,10 @@ static json_t *self_json(const struct status_source *s)
 				 s->interface ? s->interface : node->interface, "port",
 				 (int)(s->port ? s->port : node->port), "relay",
 				 relay_name(s->cfg, s->cfg->n_relays ? s->cfg->relays[0].region : 0));
-	if (self && s->node)
+	if (self && s->node) {
 		json_object_set_new(self, "endpoints", endpoints_json(s->node));
+		json_object_set_new(self, "nat64", nat64_json(s->node));
+	}
 	return self;
 }
 

@@ -14,6 +14,12 @@ mono_ns clock_now(void)
 	return clock_read(CLOCK_BOOTTIME);
 }
 
+mono_ns clock_slept(void)
+{
+	mono_ns awake = clock_read(CLOCK_MONOTONIC);
+	return mono_since(awake, clock_read(CLOCK_BOOTTIME));
+}
+
 uint64_t clock_wall_offset_ns(void)
 {
 	return clock_read(CLOCK_REALTIME) - clock_read(CLOCK_BOOTTIME);

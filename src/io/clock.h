@@ -9,6 +9,8 @@
 #include "base/time.h"
 
 mono_ns clock_now(void);
+/* How long the machine has slept since it was started. */
+mono_ns clock_slept(void);
 /* What is to be added to clock_now() to get nanoseconds since 1970. Changes when the wall clock is set. */
 uint64_t clock_wall_offset_ns(void);
 

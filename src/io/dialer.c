@@ -19,7 +19,6 @@ struct dialer *dialer_new(struct loop *l)
 		free(d);
 		return NULL;
 	}
-	evdns_base_load_hosts(d->dns, HOSTS);
 	return d;
 }
 
@@ -38,6 +37,11 @@ void dialer_network_changed(struct dialer *d)
 	d->dns_stale = true;
 }
 
+void dialer_set_nat64(struct dialer *d, const struct prefix *p)
+{
+	d->nat64 = p ? *p : (struct prefix){0};
+}
+
 /* Questions under way are asked again of the new servers. */
 static void read_servers(struct dialer *d)
 {
@@ -47,6 +51,8 @@ static void read_servers(struct dialer *d)
 	evdns_base_set_option(d->dns, "timeout:", "2");
 	evdns_base_set_option(d->dns, "attempts:", "3");
 	evdns_base_resume(d->dns);
+	evdns_base_clear_host_addresses(d->dns);
+	evdns_base_load_hosts(d->dns, HOSTS);
 	d->dns_stale = false;
 }
 
@@ -106,6 +112,51 @@ void lookup_stop(struct lookup *k)
 	k->call.fn = NULL;
 	if (k->request)
 		evdns_getaddrinfo_cancel(k->request);
+}
+
+/* As a lookup, it outlives its stop. */
+struct lookup64 {
+	struct lookup64_call call; /* fn NULL: stopped */
+	struct evdns_base *dns;
+	struct evdns_request *request;
+};
+
+static void on_answer64(int result, char type, int count, int ttl, void *addresses, void *self)
+{
+	struct lookup64 *k = self;
+	struct lookup64_answer a = {.ttl_s = ttl > 0 ? (uint32_t)ttl : 0};
+	const uint8_t *v = addresses;
+	if (result == DNS_ERR_NONE && type == DNS_IPv6_AAAA)
+		for (int i = 0; i < count && a.n < LOOKUP_MAX; i++)
+			a.v[a.n++] = ip_v6_from(v + 16 * (size_t)i);
+	a.failed = result != DNS_ERR_NONE && result != DNS_ERR_NODATA && result != DNS_ERR_NOTEXIST;
+	struct lookup64_call call = k->call;
+	free(k);
+	if (call.fn)
+		call.fn(call.self, &a);
+}
+
+struct lookup64 *lookup64_start(struct dialer *d, const char *host, struct lookup64_call call)
+{
+	struct lookup64 *k = calloc(1, sizeof(*k));
+	if (!k)
+		return NULL;
+	if (d->dns_stale)
+		read_servers(d);
+	*k = (struct lookup64){.call = call, .dns = d->dns};
+	k->request = evdns_base_resolve_ipv6(d->dns, host, DNS_QUERY_NO_SEARCH, on_answer64, k);
+	if (k->request)
+		return k;
+	free(k);
+	return NULL;
+}
+
+void lookup64_stop(struct lookup64 *k)
+{
+	if (!k)
+		return;
+	k->call.fn = NULL;
+	evdns_cancel_request(k->dns, k->request);
 }
 
 static SSL_CTX *shared(SSL_CTX **kept, enum stream_trust trust, char *why)

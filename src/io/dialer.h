@@ -10,6 +10,7 @@ struct dialer {
 	struct loop *l;
 	struct evdns_base *dns;
 	bool dns_stale;           /* resolv.conf is to be read (again) before the next look-up */
+	struct prefix nat64;      /* family 0: none */
 	SSL_CTX *roots, *unasked; /* made when first needed; unasked: no roots, for pins */
 };
 
@@ -25,6 +26,23 @@ struct lookup_call {
 struct lookup *lookup_start(struct dialer *d, const char *host, struct lookup_call call) MUST_USE;
 /* No call any more. NULL is allowed. */
 void lookup_stop(struct lookup *k);
+
+/* The IPv6 addresses of a name, asked of DNS alone, and for how long they hold. */
+struct lookup64_answer {
+	struct ip v[LOOKUP_MAX];
+	size_t n; /* 0 and not failed: it has none */
+	uint32_t ttl_s;
+	bool failed; /* DNS did not answer */
+};
+struct lookup64_call {
+	void (*fn)(void *self, const struct lookup64_answer *a); /* never from inside lookup64_start */
+	void *self;
+};
+struct lookup64;
+/* NULL: it could not even be asked, and no call comes. */
+struct lookup64 *lookup64_start(struct dialer *d, const char *host, struct lookup64_call call) MUST_USE;
+/* No call any more. NULL is allowed. */
+void lookup64_stop(struct lookup64 *k);
 
 /* A new reference, to be freed by SSL_CTX_free. NULL: why. */
 SSL_CTX *dialer_context(struct dialer *d, enum stream_trust trust, const char *ca_file,

@@ -9,10 +9,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "wire/nat64.h"
+
 enum {
 	REQUEST_MAX = 512,
 	ANSWER_MAX = 16 << 10,
-	LINKS_MAX = 256 /* interfaces that are looked at */
+	ROUTER_ADVERTISEMENT = 134, /* of ICMPv6 */
+	LINKS_MAX = 256,            /* interfaces that are looked at */
+	PREF64_WAITING_MAX = 4
 };
 
 struct netlink {
@@ -287,6 +291,11 @@ struct netlink_monitor {
 	struct mnl_socket *socket;
 	int skip;
 	bool changed;
+	struct {
+		struct prefix prefix;
+		uint32_t lifetime_s;
+	} pref64[PREF64_WAITING_MAX]; /* in the order in which they came */
+	size_t n_pref64;
 	_Alignas(8) char answer[ANSWER_MAX]; /* messages are read in place */
 };
 
@@ -299,7 +308,7 @@ struct netlink_monitor *netlink_monitor_open(int skip_ifindex, char why[static W
 	}
 	m->skip = skip_ifindex;
 	m->socket = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-					RTMGRP_IPV6_ROUTE,
+					RTMGRP_IPV6_ROUTE | 1u << (RTNLGRP_ND_USEROPT - 1),
 				SOCK_NONBLOCK, why);
 	if (m->socket)
 		return m;
@@ -335,6 +344,35 @@ static bool is_default_route(const struct nlmsghdr *h, int skip)
 	return r->rtm_dst_len == 0 && r->rtm_type == RTN_UNICAST && (skip == 0 || by != (uint32_t)skip);
 }
 
+/* An option of a router advertisement that is not the kernel's business. */
+static void take_option(struct netlink_monitor *m, const struct nlmsghdr *h)
+{
+	const struct nduseroptmsg *o = mnl_nlmsg_get_payload(h);
+	size_t n = mnl_nlmsg_get_payload_len(h);
+	struct prefix p;
+	uint32_t lifetime_s;
+	if (n < sizeof(*o) || o->nduseropt_opts_len > n - sizeof(*o) || o->nduseropt_family != AF_INET6 ||
+	    o->nduseropt_icmp_type != ROUTER_ADVERTISEMENT || o->nduseropt_ifindex == m->skip)
+		return;
+	struct bytes option = {(const uint8_t *)(o + 1), o->nduseropt_opts_len};
+	if (!pref64_read(option, &p, &lifetime_s))
+		return;
+	if (m->n_pref64 == PREF64_WAITING_MAX)
+		memmove(&m->pref64[0], &m->pref64[1], --m->n_pref64 * sizeof(m->pref64[0]));
+	m->pref64[m->n_pref64].prefix = p;
+	m->pref64[m->n_pref64++].lifetime_s = lifetime_s;
+}
+
+bool netlink_monitor_pref64(struct netlink_monitor *m, struct prefix *p, uint32_t *lifetime_s)
+{
+	if (m->n_pref64 == 0)
+		return false;
+	*p = m->pref64[0].prefix;
+	*lifetime_s = m->pref64[0].lifetime_s;
+	memmove(&m->pref64[0], &m->pref64[1], --m->n_pref64 * sizeof(m->pref64[0]));
+	return true;
+}
+
 static int on_change(const struct nlmsghdr *h, void *self)
 {
 	struct netlink_monitor *m = self;
@@ -352,6 +390,9 @@ static int on_change(const struct nlmsghdr *h, void *self)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		m->changed |= is_default_route(h, m->skip);
+		break;
+	case RTM_NEWNDUSEROPT:
+		take_option(m, h);
 		break;
 	}
 	return MNL_CB_OK;

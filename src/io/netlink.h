@@ -42,5 +42,8 @@ void netlink_monitor_close(struct netlink_monitor *m);   /* NULL is allowed */
 int netlink_monitor_fd(const struct netlink_monitor *m); /* readable: call netlink_monitor_read */
 /* Reads all that is waiting. True: something changed (or so much that messages were lost). */
 bool netlink_monitor_read(struct netlink_monitor *m) MUST_USE;
+/* The next NAT64 prefix that a router advertised (RFC 8781), of those that were read; lifetime 0: it is taken
+ * back. False: no more. When more wait than there is room for, the oldest is lost. */
+bool netlink_monitor_pref64(struct netlink_monitor *m, struct prefix *p, uint32_t *lifetime_s) MUST_USE;
 
 #endif

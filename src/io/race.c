@@ -177,6 +177,18 @@ struct race *race_start(struct loop *l, const struct endpoint *v, size_t n, stru
 	return r;
 }
 
+bool race_is_stranded(const struct race *r)
+{
+	int fds[] = {r->v6.fd, r->v4.fd};
+	bool any = false;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (fds[i] >= 0 && !socket_is_stranded(fds[i]))
+			return false;
+		any |= fds[i] >= 0;
+	}
+	return any;
+}
+
 void race_stop(struct race *r)
 {
 	if (!r)

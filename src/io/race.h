@@ -25,6 +25,8 @@ struct race_call {
 
 /* NULL: out of memory, or no address at all. There is no limit of time. */
 struct race *race_start(struct loop *l, const struct endpoint *v, size_t n, struct race_call call) MUST_USE;
+/* All that is being tried goes from addresses that this machine does not have any more. */
+bool race_is_stranded(const struct race *r);
 void race_stop(struct race *r); /* also after it is over; NULL is allowed */
 
 #endif

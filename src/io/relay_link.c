@@ -169,6 +169,11 @@ struct relay_link *relay_link_open(struct dialer *d, const struct stream_config 
 	return k;
 }
 
+bool relay_link_is_stranded(const struct relay_link *k)
+{
+	return stream_is_stranded(k->s);
+}
+
 size_t relay_link_room(const struct relay_link *k)
 {
 	return k->state == UP ? stream_room(k->s) : 0;

@@ -1,7 +1,9 @@
 #include "io/socket_address.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 bool socket_address_read(struct endpoint *e, const struct sockaddr_storage *sa)
 {
@@ -40,4 +42,22 @@ socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoin
 		return sizeof(*in);
 	}
 	return 0;
+}
+
+/* The kernel knows best: a list of addresses leaves out those that still work but are not for new use. */
+bool socket_is_stranded(int fd)
+{
+	struct sockaddr_storage sa = {0};
+	socklen_t len = sizeof(sa);
+	struct endpoint own;
+	if (getsockname(fd, (struct sockaddr *)&sa, &len) || !socket_address_read(&own, &sa))
+		return false;
+	own.port = 0;
+	len = socket_address_write(&sa, &own);
+	int probe = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (probe < 0)
+		return false;
+	bool gone = bind(probe, (struct sockaddr *)&sa, len) && errno == EADDRNOTAVAIL;
+	close(probe);
+	return gone;
 }

@@ -34,6 +34,8 @@
 #include "io/dialer.h"
 #include "io/proxy.h"
 #include "io/race.h"
+#include "io/socket_address.h"
+#include "path/nat64.h"
 
 enum { READ_AHEAD = 64 << 10, WHERE_MAX = STREAM_HOST_MAX + 16 };
 
@@ -269,6 +271,14 @@ static void begin_bytes(struct stream *s)
 		bufferevent_enable(s->bev, EV_READ | EV_WRITE);
 }
 
+bool stream_is_stranded(const struct stream *s)
+{
+	int fd = s->bev ? (int)bufferevent_getfd(s->bev) : s->fd;
+	if (s->state == RACE)
+		return race_is_stranded(s->race);
+	return fd >= 0 && socket_is_stranded(fd);
+}
+
 size_t stream_room(const struct stream *s)
 {
 	if (s->state != UP)
@@ -370,13 +380,34 @@ static void on_raced(void *self, int fd, const struct endpoint *to, const char *
 	leave(s);
 }
 
+/* In a network that has only IPv6 an IPv4 address is reached through its NAT64. */
+static struct ip way_to(const struct dialer *d, const struct ip *ip)
+{
+	if (d->nat64.ip.family == 0 || !nat64_translates(&d->nat64, ip))
+		return *ip;
+	return nat64_embed(&d->nat64, ip);
+}
+
+static bool has(const struct endpoint *v, size_t n, const struct endpoint *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (endpoint_equal(&v[i], e))
+			return true;
+	return false;
+}
+
 static void begin_race(struct stream *s, const struct ip *v, size_t n)
 {
 	struct endpoint to[LOOKUP_MAX];
-	for (size_t i = 0; i < n; i++)
-		to[i] = (struct endpoint){v[i], s->proxy.host[0] ? s->proxy.port : s->cfg.port};
+	size_t n_to = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct endpoint e = {.ip = way_to(s->d, &v[i]),
+				     .port = s->proxy.host[0] ? s->proxy.port : s->cfg.port};
+		if (!has(to, n_to, &e)) /* DNS has made the same address of it perhaps */
+			to[n_to++] = e;
+	}
 	s->state = RACE;
-	s->race = race_start(s->d->l, to, n, (struct race_call){on_raced, s});
+	s->race = race_start(s->d->l, to, n_to, (struct race_call){on_raced, s});
 	if (!s->race)
 		fail(s, "out of memory");
 }

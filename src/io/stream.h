@@ -34,6 +34,8 @@ struct dialer *dialer_new(struct loop *l) MUST_USE; /* NULL: out of memory */
 void dialer_free(struct dialer *d);
 /* The network changed: read /etc/resolv.conf and /etc/hosts again before the next look-up. */
 void dialer_network_changed(struct dialer *d);
+/* IPv4 addresses are dialled through the NAT64 with this prefix from now on; NULL: as they are. Copied. */
+void dialer_set_nat64(struct dialer *d, const struct prefix *p);
 
 enum stream_trust {
 	STREAM_PLAIN,   /* no TLS */
@@ -82,6 +84,9 @@ struct stream;
 /* NULL: out of memory. Every other failure comes by `down`. */
 struct stream *stream_open(struct dialer *d, const struct stream_config *cfg) MUST_USE;
 void stream_close(struct stream *s); /* NULL is allowed */
+/* It goes, or is being dialled, from an address that this machine does not have any more: nothing will
+ * come of it, although it will take a while until it says so. */
+bool stream_is_stranded(const struct stream *s);
 /* Bytes that stream_write takes now; 0 before `up`. */
 size_t stream_room(const struct stream *s);
 /* Queues the bytes, copied. False, and nothing is queued, if there is not that much room. */
