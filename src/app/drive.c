@@ -81,6 +81,8 @@ static void move(struct drive *d, mono_ns now)
 	loop_deferred_ask(d->settle);
 }
 
+static void interface_gone(struct drive *d);
+
 static void from_tun(void *self, unsigned ready)
 {
 	struct drive *d = self;
@@ -93,6 +95,8 @@ static void from_tun(void *self, unsigned ready)
 		node_from_tun(d->node, v, n, now);
 		move(d, now);
 	}
+	if (tun_is_gone(d->network.tun))
+		interface_gone(d);
 }
 
 static void from_udp(void *self, unsigned ready)
@@ -467,6 +471,25 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	return true;
 }
 
+/* False: it is down. */
+static bool begin_anew(struct drive *d, char why[static WHY_MAX])
+{
+	go_down(d);
+	if (go_up(d, why))
+		return true;
+	go_down(d);
+	return false;
+}
+
+static void interface_gone(struct drive *d)
+{
+	char why[WHY_MAX];
+	log_say(d->log, LOG_AT_WARNING, "the interface %s was removed by another program: it begins anew",
+		tun_name(d->network.tun));
+	if (!begin_anew(d, why))
+		log_say(d->log, LOG_AT_ERROR, "%s; Warren is down until `warren up`", why);
+}
+
 bool drive_set_up(struct drive *d, bool up, char why[static WHY_MAX])
 {
 	if (up == drive_is_up(d))
@@ -533,13 +556,13 @@ bool drive_reload(struct drive *d, const struct config *cfg, char why[static WHY
 	if (!same_node(was, cfg) || cfg->n_peers > d->peers_max) {
 		log_say(d->log, LOG_AT_NOTICE,
 			"[Node] changed, or many peers came: the interface begins anew");
-		go_down(d);
-		if (go_up(d, why))
+		if (begin_anew(d, why))
 			return true;
-		go_down(d);
 		d->cfg = was;
 		char again[WHY_MAX];
-		return go_up(d, again) && false;
+		if (!begin_anew(d, again))
+			log_say(d->log, LOG_AT_ERROR, "%s; Warren is down until `warren up`", again);
+		return false;
 	}
 	remove_old_peers(d, was);
 	drop_old_streams(d, was);

@@ -11,6 +11,7 @@
 
 struct tun {
 	int fd, index;
+	bool gone;
 	char name[TUN_NAME_MAX];
 	struct tun_stats stats;
 	uint8_t memory[BATCH_MAX][PACKET_SIZE];
@@ -123,8 +124,10 @@ size_t tun_read(struct tun *t, struct packet *v, size_t max)
 		struct packet p = packet_in(t->memory[n], PACKET_SIZE, PACKET_HEADROOM);
 		/* One byte more than is allowed: what fills it is too long. */
 		ssize_t got = read(t->fd, p.data, PACKET_CONTENT_MAX + 1);
-		if (got <= 0)
+		if (got <= 0) {
+			t->gone = got < 0 && (errno == EBADFD || errno == EIO);
 			break;
+		}
 		if (got > PACKET_CONTENT_MAX) {
 			t->stats.rx_too_long++;
 			continue;
@@ -135,6 +138,11 @@ size_t tun_read(struct tun *t, struct packet *v, size_t max)
 	}
 	t->stats.rx += n;
 	return n;
+}
+
+bool tun_is_gone(const struct tun *t)
+{
+	return t->gone;
 }
 
 void tun_write(struct tun *t, struct packet *v, size_t n)

@@ -24,6 +24,9 @@ int tun_fd(const struct tun *t);
 /* Reads up to max (at most BATCH_MAX) packets; 0: none is waiting. Memory is borrowed until the next
  * tun_read; each packet has PACKET_HEADROOM and at least PACKET_TAILROOM around it. */
 size_t tun_read(struct tun *t, struct packet *v, size_t max) MUST_USE;
+/* Somebody removed the interface: nothing will ever be read again, and the fd is ready for ever. Known
+ * after a tun_read. */
+bool tun_is_gone(const struct tun *t);
 /* Writes them all; what the kernel does not take is dropped and counted. May write to the headroom. */
 void tun_write(struct tun *t, struct packet *v, size_t n);
 
