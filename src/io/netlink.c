@@ -16,12 +16,14 @@ enum {
 	ANSWER_MAX = 16 << 10,
 	ROUTER_ADVERTISEMENT = 134, /* of ICMPv6 */
 	LINKS_MAX = 256,            /* interfaces that are looked at */
+	LIST_TRIES = 4,
 	PREF64_WAITING_MAX = 4
 };
 
 struct netlink {
 	struct mnl_socket *socket;
 	uint32_t seq;
+	bool torn; /* something changed while the last list was being told */
 	_Alignas(8) char request[REQUEST_MAX], answer[ANSWER_MAX]; /* messages are read in place */
 };
 
@@ -67,10 +69,22 @@ static struct nlmsghdr *request_begin(struct netlink *nl, uint16_t type, uint16_
 	return h;
 }
 
+/* libmnl would give up on a list that changed while it was told; what it says is of use all the same. */
+static void note_torn(struct netlink *nl, size_t n)
+{
+	int left = (int)n;
+	for (struct nlmsghdr *h = (struct nlmsghdr *)nl->answer; mnl_nlmsg_ok(h, left);
+	     h = mnl_nlmsg_next(h, &left)) {
+		nl->torn |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+		h->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+	}
+}
+
 /* Sends the request and reads its answer to the end; 0, or the kernel's errno. */
 static int request_end(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t each, void *self)
 {
 	unsigned port = mnl_socket_get_portid(nl->socket);
+	nl->torn = false;
 	if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0)
 		return errno;
 	for (;;) {
@@ -79,6 +93,7 @@ static int request_end(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t each, vo
 			continue;
 		if (n < 0)
 			return errno;
+		note_torn(nl, (size_t)n);
 		int r = mnl_cb_run(nl->answer, (size_t)n, h->nlmsg_seq, port, each, self);
 		if (r < 0 && errno == ESRCH && h->nlmsg_seq != ((struct nlmsghdr *)nl->answer)->nlmsg_seq)
 			continue; /* the rest of an older answer */
@@ -272,15 +287,29 @@ static int list(struct netlink *nl, uint16_t type, mnl_cb_t each, struct listing
 	return request_end(nl, h, each, l);
 }
 
+/* 0, or the kernel's errno. */
+static int list_both(struct netlink *nl, struct listing *l, bool *torn)
+{
+	int error = list(nl, RTM_GETLINK, on_link, l);
+	*torn = nl->torn;
+	if (!error)
+		error = list(nl, RTM_GETADDR, on_address, l);
+	*torn |= nl->torn;
+	return error;
+}
+
 bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct paths_interface *v, size_t max,
 			size_t *n, char why[static WHY_MAX])
 {
-	struct listing l = {.skip = skip_ifindex, .v = v, .max = max};
-	int error = list(nl, RTM_GETLINK, on_link, &l);
-	if (!error)
-		error = list(nl, RTM_GETADDR, on_address, &l);
-	if (error)
-		return why_say(why, "cannot list the addresses of this machine: %s", strerror(error));
+	struct listing l;
+	bool torn = true;
+	/* The last try counts, torn or not: the change that tore it is told too, and asked about again. */
+	for (int i = 0; torn && i < LIST_TRIES; i++) {
+		l = (struct listing){.skip = skip_ifindex, .v = v, .max = max};
+		int error = list_both(nl, &l, &torn);
+		if (error)
+			return why_say(why, "cannot list the addresses of this machine: %s", strerror(error));
+	}
 	*n = l.n;
 	return true;
 }

@@ -1,9 +1,11 @@
 /* The TUN device and netlink, in a network namespace of the test's own; skipped where that is not allowed. */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -210,6 +212,59 @@ static void addresses_are_listed(void)
 	tun_close(t);
 }
 
+static void remove_interface(int ifindex)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg m;
+	} request = {{sizeof(request), RTM_DELLINK, NLM_F_REQUEST, 1, 0}, {.ifi_index = ifindex}};
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	CHECK(send(fd, &request, sizeof(request), 0) == sizeof(request));
+	close(fd);
+}
+
+static void a_removed_interface_is_noticed(void)
+{
+	struct tun *t = open_tun("w");
+	struct packet v[BATCH_MAX];
+	CHECK(tun_read(t, v, BATCH_MAX) == 0 && !tun_is_gone(t));
+	remove_interface(tun_index(t));
+	CHECK(tun_read(t, v, BATCH_MAX) == 0 && tun_is_gone(t));
+	tun_close(t);
+}
+
+/* So many addresses that the kernel tells them in pieces; meanwhile others change. */
+static void addresses_that_change_meanwhile_are_listed(void)
+{
+	enum { ADDRESSES = 1500 };
+	static struct paths_interface v[2 * ADDRESSES];
+	struct tun *t = open_tun("w");
+	struct netlink *nl = netlink_open(why);
+	struct ip changing = ip_v4(10, 200, 0, 1);
+	size_t n;
+	CHECK(nl);
+	set_up(nl, t);
+	for (int i = 0; i < ADDRESSES; i++) {
+		struct ip ip = ip_v4(10, 1, (uint8_t)(i / 250), (uint8_t)(1 + i % 250));
+		CHECK(netlink_address_add(nl, tun_index(t), &ip, 32, why));
+	}
+	pid_t child = fork();
+	if (child == 0) {
+		struct netlink *own = netlink_open(why);
+		for (int i = 0; own && i < 20000; i++)
+			if (!netlink_address_add(own, tun_index(t), &changing, 32, why) ||
+			    !netlink_address_remove(own, tun_index(t), &changing, 32, why))
+				_exit(1);
+		_exit(0);
+	}
+	for (int i = 0; i < 200; i++)
+		CHECK(netlink_interfaces(nl, 0, v, ARRAY_LEN(v), &n, why) && n > ADDRESSES / 2);
+	kill(child, SIGKILL);
+	CHECK(waitpid(child, NULL, 0) == child);
+	netlink_close(nl);
+	tun_close(t);
+}
+
 static void routes_come_and_go(void)
 {
 	struct tun *t = open_tun("w");
@@ -329,6 +384,8 @@ IN_OWN_NETWORK(packets_pass_both_ways)
 IN_OWN_NETWORK(too_long_packets_are_dropped)
 IN_OWN_NETWORK(tun_failures_are_sentences)
 IN_OWN_NETWORK(addresses_are_listed)
+IN_OWN_NETWORK(a_removed_interface_is_noticed)
+IN_OWN_NETWORK(addresses_that_change_meanwhile_are_listed)
 IN_OWN_NETWORK(routes_come_and_go)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 IN_OWN_NETWORK(changes_are_noticed)
@@ -339,6 +396,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_too_long_packets_are_dropped),
 	cmocka_unit_test(test_tun_failures_are_sentences),
 	cmocka_unit_test(test_addresses_are_listed),
+	cmocka_unit_test(test_a_removed_interface_is_noticed),
+	cmocka_unit_test(test_addresses_that_change_meanwhile_are_listed),
 	cmocka_unit_test(test_routes_come_and_go),
 	cmocka_unit_test(test_netlink_failures_are_sentences),
 	cmocka_unit_test(test_changes_are_noticed),
