@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "io/socket_address.h"
 
 static const char RESOLV_CONF[] = "/etc/resolv.conf";
@@ -22,14 +24,29 @@ struct dialer *dialer_new(struct loop *l)
 	return d;
 }
 
-void dialer_free(struct dialer *d)
+static void release(evutil_socket_t fd, short what, void *self)
 {
-	if (!d)
-		return;
+	struct dialer *d = self;
 	evdns_base_free(d->dns, 0);
 	SSL_CTX_free(d->roots);
 	SSL_CTX_free(d->unasked);
 	free(d);
+}
+
+/* In a turn of its own: evdns calls itself about what it gave up, and looks at its base then. */
+static void release_soon(struct dialer *d)
+{
+	static const struct timeval now = {0, 0};
+	(void)event_base_once(loop_base(d->l), -1, EV_TIMEOUT, release, d, &now);
+}
+
+void dialer_free(struct dialer *d)
+{
+	if (!d)
+		return;
+	d->closed = true;
+	if (d->lookups == 0)
+		release_soon(d);
 }
 
 void dialer_network_changed(struct dialer *d)
@@ -58,6 +75,7 @@ static void read_servers(struct dialer *d)
 
 /* Outlives its stop: evdns calls back in any case, and then it is freed. */
 struct lookup {
+	struct dialer *d;
 	struct lookup_call call; /* fn NULL: stopped */
 	struct evdns_getaddrinfo_request *request;
 	bool starting, done;
@@ -80,9 +98,12 @@ static void on_answer(int error, struct evutil_addrinfo *found, void *self)
 	k->done = true;
 	k->request = NULL;
 	struct lookup_call call = k->call;
+	struct dialer *d = k->d;
 	if (!k->starting)
 		free(k);
-	if (call.fn)
+	if (--d->lookups == 0 && d->closed)
+		release_soon(d);
+	else if (call.fn)
 		call.fn(call.self, v, n, n ? "" : evutil_gai_strerror(error ? error : EVUTIL_EAI_NODATA));
 }
 
@@ -96,7 +117,8 @@ struct lookup *lookup_start(struct dialer *d, const char *host, struct lookup_ca
 	}
 	if (d->dns_stale)
 		read_servers(d);
-	*k = (struct lookup){.call = call, .starting = true};
+	*k = (struct lookup){.d = d, .call = call, .starting = true};
+	d->lookups++;
 	k->request = evdns_getaddrinfo(d->dns, host, NULL, &hints, on_answer, k);
 	k->starting = false;
 	if (!k->done)

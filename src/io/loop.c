@@ -24,6 +24,8 @@
 #include "base/heap.h"
 #include "io/clock.h"
 
+enum { LAST_TURNS = 4 };
+
 struct loop {
 	struct event_base *base;
 	struct event *timer_event;
@@ -100,6 +102,9 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
+	/* What libevent has put off until its next turn is freed in it. */
+	for (int i = 0; l->base && i < LAST_TURNS; i++)
+		event_base_loop(l->base, EVLOOP_NONBLOCK);
 	if (l->timer_event)
 		event_free(l->timer_event);
 	if (l->timer_fd >= 0)
