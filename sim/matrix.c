@@ -46,12 +46,26 @@ static uint64_t probes_of(const struct home *h)
 	return node_paths_stats(h->node.node)->pings_sent;
 }
 
+/* Is that endpoint what the gateway of h has mapped for it? */
+static bool is_mapped(struct world *w, const struct home *h, const struct endpoint *ep)
+{
+	struct paths_portmap m;
+	node_portmap(h->node.node, world_now(w), &m);
+	for (size_t i = 0; i < m.n; i++)
+		if (endpoint_equal(&m.v[i].outside, ep))
+			return true;
+	return false;
+}
+
 static enum won won_by(struct world *w)
 {
-	struct node_peer_status s;
+	struct node_peer_status s, back;
 	struct home *a = &w->homes[0], *b = &w->homes[1];
-	if (!is_direct(w) || !sim_node_peer_status(&a->node, &b->node, world_now(w), &s))
+	if (!is_direct(w) || !sim_node_peer_status(&a->node, &b->node, world_now(w), &s) ||
+	    !sim_node_peer_status(&b->node, &a->node, world_now(w), &back))
 		return WON_RELAY;
+	if (is_mapped(w, b, &s.path.route.via[0].ep) || is_mapped(w, a, &back.path.route.via[0].ep))
+		return WON_PORTMAP;
 	const struct ip *ip = &s.path.route.via[0].ep.ip;
 	if (ip->family == 6)
 		return WON_IPV6;

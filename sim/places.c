@@ -34,9 +34,9 @@ const struct place places[] = {
 	 .carrier = CGN "hairpin=external-source", .shares_carrier = true},
 	{"same-carrier", "two homes below one carrier NAT that does not hairpin", HOME,
 	 .carrier = CGN "hairpin=none", .shares_carrier = true},
-	{"gateway-pcp", "a hard NAT that speaks PCP", HARD, .portmap = PLACE_PORTMAP_PCP},
-	{"gateway-natpmp", "a hard NAT that speaks NAT-PMP", HARD, .portmap = PLACE_PORTMAP_NATPMP},
-	{"gateway-upnp", "a hard NAT that speaks UPnP", HARD, .portmap = PLACE_PORTMAP_UPNP},
+	{"gateway-pcp", "a hard NAT that speaks PCP", HARD, .portmap = GATEWAY_PCP},
+	{"gateway-natpmp", "a hard NAT that speaks NAT-PMP", HARD, .portmap = GATEWAY_NATPMP},
+	{"gateway-upnp", "a hard NAT that speaks UPnP", HARD, .portmap = GATEWAY_UPNP},
 	{"ipv6-firewall", "IPv6 behind a firewall, and IPv4 behind a hard NAT", HARD, .wall6 = WALL},
 	{"ipv6-nat64", "IPv6 only, and NAT64", NULL, .wall6 = WALL, .nat64 = EIM APDF "ports=random"},
 	{"udp-blocked", "no UDP at all", HOME " udp=blocked"},
@@ -207,10 +207,15 @@ static void put_ipv6(struct site *s, struct box *router, struct box *host, const
 	box_set_nat(router, &c, 6);
 }
 
-static void put_nat64(struct site *s)
+static struct prefix prefix64_of(const struct site *s)
 {
 	struct ip base = ipv6_of(s->i, 0x64, 0);
-	struct prefix p = prefix_of(&base, 96);
+	return prefix_of(&base, 96);
+}
+
+static void put_nat64(struct site *s)
+{
+	struct prefix p = prefix64_of(s);
 	struct nat_config c = nat_of(s, s->place->nat64, &s->external);
 	box_add_address(s->router, &s->external);
 	box_set_nat64(s->router, &c, &p);
@@ -287,6 +292,19 @@ static void put_chain(struct site *s, struct box *shared)
 		put_second(s);
 }
 
+/* What DHCP and router advertisements tell a host; the node takes it up when it starts again. */
+static void tell_network(struct site *s, struct home *h)
+{
+	if (s->place->nat64)
+		h->node.nat64 = prefix64_of(s);
+	if (!s->router->nat4 || nat_config(s->router->nat4)->firewall)
+		return;
+	struct ip inside = ip_v4(192, 168, s->i, 1);
+	gateway_init(&h->gateway, s->place->portmap, s->router, &inside, world_now(s->w));
+	h->node.gateway = &h->gateway;
+	h->node.inside = s->host->addresses[0];
+}
+
 void places_build(struct world *w, const struct place *a, const struct place *b,
 		  const struct link_config *line, struct home *out[static 2])
 {
@@ -299,5 +317,6 @@ void places_build(struct world *w, const struct place *a, const struct place *b,
 		put_chain(&s, i == 1 && a == b && a->shares_carrier ? shared : NULL);
 		shared = s.carrier;
 		out[i] = world_node(w, names[i], s.router, s.host, &s.external);
+		tell_network(&s, out[i]);
 	}
 }

@@ -9,8 +9,6 @@
 #include "sim/nat_words.h"
 #include "sim/world.h"
 
-enum { PLACE_PORTMAP_NONE, PLACE_PORTMAP_PCP, PLACE_PORTMAP_NATPMP, PLACE_PORTMAP_UPNP };
-
 struct place {
 	const char *name, *what;
 	const char *nat;     /* of the home's router; NULL: the host stands in the internet itself */
@@ -21,7 +19,7 @@ struct place {
 	const char *nat64;   /* has no IPv4 of its own, but this; NULL: has IPv4 */
 	const char *second;  /* of the router of a second uplink; NULL: there is one only */
 	const char *second_wall6;
-	unsigned portmap; /* what the router can be asked by; PLACE_PORTMAP_... */
+	enum gateway_kind portmap; /* what the router can be asked by; PLACE_PORTMAP_... */
 };
 
 extern const struct place places[];

@@ -2,7 +2,15 @@
 
 #include <string.h>
 
-enum { INTERFACE_BITS_4 = 24, INTERFACE_BITS_6 = 64, REFUSED_MAX = 8, RELAY_STREAM_CHUNK = 1 << 16 };
+enum {
+	INTERFACE_BITS_4 = 24,
+	INTERFACE_BITS_6 = 64,
+	REFUSED_MAX = 8,
+	NAT64_LIFETIME_S = 65528,
+	RELAY_STREAM_CHUNK = 1 << 16
+};
+
+#define UPNP_TAKES (100 * MSEC) /* discovery, description, a call */
 
 /* 2020-01-01: handshake stamps grow over restarts as virtual time does. */
 static const uint64_t wall_offset_ns = 1577836800ull * SECOND;
@@ -90,6 +98,27 @@ static void write_stream(struct sim_node *n, size_t i, mono_ns now)
 
 /* --- the loop --- */
 
+/* --- UPnP: what a real node has a thread for --- */
+
+static void upnp_answered(void *self, void *arg, mono_ns now)
+{
+	struct sim_node *n = self;
+	if (!n->node)
+		return;
+	struct upnp_report r = gateway_upnp(n->gateway, arg, now);
+	node_upnp_report(n->node, &r, now);
+	pump(n, now);
+}
+
+static void ask_upnp(struct sim_node *n, const struct upnp_ask *ask, mono_ns now)
+{
+	if (!n->gateway)
+		return;
+	struct upnp_ask *copy = sim_alloc(sizeof(*copy));
+	*copy = *ask;
+	events_at(n->box->net->events, now + UPNP_TAKES, upnp_answered, n, copy);
+}
+
 static void act_on_event(struct sim_node *n, const struct node_event *ev, mono_ns now)
 {
 	size_t i = slot_of_region(n, ev->region);
@@ -102,10 +131,12 @@ static void act_on_event(struct sim_node *n, const struct node_event *ev, mono_n
 		if (i < n->n_relays)
 			hangup(n, i, now);
 		break;
+	case NODE_UPNP:
+		ask_upnp(n, &ev->upnp, now);
+		break;
 	case NODE_RELAY:
 	case NODE_PATH:
 	case NODE_SESSION:
-	case NODE_UPNP:
 	case NODE_SELF:
 	case NODE_NETCHECK:
 	case NODE_LOOKUP64:
@@ -340,6 +371,12 @@ void sim_node_start(struct sim_node *n, mono_ns now)
 	node_set_addresses(n->node, &n->address, 1);
 	set_interfaces(n, now);
 	set_relays(n, now);
+	if (n->gateway)
+		node_set_gateways(n->node,
+				  &(struct paths_gateway){.gateway = n->gateway->inside, .self = n->inside},
+				  1, now);
+	if (n->nat64.ip.family)
+		node_nat64_advertised(n->node, &n->nat64, NAT64_LIFETIME_S, now);
 	for (size_t i = 0; i < n->n_peers; i++)
 		if (!set_peer(n, &n->peers[i], now))
 			n->spins = true;

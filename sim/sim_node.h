@@ -7,6 +7,7 @@
 #define SIM_NODE_H
 
 #include "node/node.h"
+#include "sim/gateway.h"
 #include "sim/sim_relay.h"
 
 enum {
@@ -44,6 +45,10 @@ struct sim_node {
 	struct pipe *pipes[SIM_NODE_RELAYS_MAX];
 	bool up[SIM_NODE_RELAYS_MAX]; /* the pipe is */
 	size_t n_relays;
+	/* What its network tells it; set before it starts. */
+	struct gateway *gateway; /* NULL: none is known */
+	struct ip inside;        /* its address towards the gateway */
+	struct prefix nat64;     /* family 0: none */
 	struct sim_peer peers[SIM_NODE_PEERS_MAX];
 	size_t n_peers;
 	struct sim_node_observer observer;

@@ -34,6 +34,7 @@ struct home {
 	struct box *router, *host; /* without a NAT the same box */
 	struct ip external;        /* IPv4, as the internet sees it */
 	struct sim_node node;
+	struct gateway gateway;
 	uint32_t moves; /* PATHS_MOVED events of the node */
 	uint32_t doubts;
 	mono_ns direct_at; /* its node first moved to a direct path; MONO_NEVER */

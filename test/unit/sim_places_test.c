@@ -83,8 +83,23 @@ static void each_place_reaches_a_public_host(void **state)
 		struct world *w = world_new(i + 1);
 		talk(w, places[i].name, "public");
 		assert_true(stream_first_arrival(&w->streams[0], 0, false) != MONO_NEVER);
-		if (!places[i].nat64 && place_way(&places[i], place_find("public")) == WAY_PLAIN)
+		if (place_way(&places[i], place_find("public")) == WAY_PLAIN)
 			assert_true(is_direct(w));
+		world_free(w);
+	}
+}
+
+static void what_needs_a_gateway_or_a_nat64_gets_it(void **state)
+{
+	static const char *const pairs[][2] = {{"gateway-pcp", "port-restricted"},
+					       {"gateway-natpmp", "hard-random"},
+					       {"gateway-upnp", "gateway-upnp"},
+					       {"ipv6-nat64", "port-restricted"}};
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		struct world *w = world_new(i + 1);
+		talk(w, pairs[i][0], pairs[i][1]);
+		assert_true(is_direct(w));
+		assert_true(pairs[i][0][0] == 'i' || w->homes[0].gateway.asked > 0);
 		world_free(w);
 	}
 }
@@ -106,6 +121,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_place_has_a_name_and_parameters_that_are_understood),
 	cmocka_unit_test(what_is_possible_follows_from_the_parameters_of_both_sides),
 	cmocka_unit_test(each_place_reaches_a_public_host),
+	cmocka_unit_test(what_needs_a_gateway_or_a_nat64_gets_it),
 	cmocka_unit_test(neighbours_share_their_carrier),
 };
 RUN_TESTS(tests)
