@@ -32,7 +32,7 @@ static mono_ns travel(struct link *l)
 
 static mono_ns arrival(struct link *l, mono_ns sent)
 {
-	mono_ns at = sent + travel(l);
+	mono_ns at = sent + l->cfg.datagram_delay + travel(l);
 	if (happens(l, l->cfg.reorder_ppm))
 		return at + l->cfg.reorder_by;
 	l->last_arrival = mono_max(at, l->last_arrival);
@@ -42,7 +42,8 @@ static mono_ns arrival(struct link *l, mono_ns sent)
 size_t link_pass(struct link *l, size_t len, mono_ns now, mono_ns at[static LINK_COPIES_MAX])
 {
 	mono_ns sent = now;
-	if (l->down || happens(l, l->cfg.loss_ppm) || !wait_for_line(l, len, &sent)) {
+	if (l->down || happens(l, l->cfg.loss_ppm + l->cfg.datagram_loss_ppm) ||
+	    !wait_for_line(l, len, &sent)) {
 		l->lost++;
 		return 0;
 	}

@@ -20,6 +20,10 @@ struct link_config {
 	uint32_t duplicate_ppm; /* arrives twice */
 	uint32_t reorder_ppm;   /* held back by reorder_by, others overtake it */
 	mono_ns reorder_by;
+	/* For datagrams alone, not for streams: a carrier that treats UDP worse. */
+	mono_ns datagram_delay;
+	uint32_t datagram_loss_ppm;
+	uint32_t mtu; /* of a whole IP packet, bytes; 0: no limit. Longer ones go in pieces, if they may */
 	uint64_t rate_bps;    /* bits a second; 0: no limit */
 	mono_ns queue_max;    /* longest wait before a line with a rate; later ones are dropped. 0: 100 ms */
 	uint32_t headers_len; /* bytes counted to each datagram for the rate */

@@ -15,8 +15,17 @@
 
 #include "sim/scenario.h"
 
-static const struct scenario *const tables[] = {scenarios_meet, scenarios_cut,    scenarios_change,
-						scenarios_cost, scenarios_endure, scenarios_netcheck};
+/* clang-format off */
+static const struct scenario *const tables[] = {
+	scenarios_meet,
+	scenarios_cut,
+	scenarios_change,
+	scenarios_cost,
+	scenarios_endure,
+	scenarios_netcheck,
+	scenarios_quality,
+};
+/* clang-format on */
 
 struct options {
 	uint64_t seed;  /* 0: all */

@@ -45,7 +45,7 @@ static void pump_relays(struct node *n, mono_ns now)
 {
 	struct relay_client_event ev;
 	uint16_t region;
-	while (n->slots_used < NODE_SLOTS && n->out.n_tun < BATCH_MAX && relays_packet(n, &region, &ev))
+	while (n->slots_used < NODE_SLOTS && n->out.n_tun < BATCH_MAX && relays_packet(n, &region, &ev, now))
 		node_take_relayed(n, region, &ev.peer, ev.packet, now);
 }
 

@@ -97,7 +97,7 @@ void node_take_relayed(struct node *n, uint16_t region, const struct node_key *f
 /* relays.c */
 void relays_send(struct node *n, uint16_t region, const struct node_key *to, struct bytes b, mono_ns now);
 /* The next packet that came through a relay; it is borrowed until the next call. */
-bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev) MUST_USE;
+bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev, mono_ns now) MUST_USE;
 bool relays_event(struct node *n, struct node_event *ev) MUST_USE;
 mono_ns relays_deadline(const struct node *n);
 void relays_tick(struct node *n, mono_ns now);

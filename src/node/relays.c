@@ -114,7 +114,7 @@ size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap,
 	return r && r->open ? relay_client_output(r->client, out, cap, now) : 0;
 }
 
-static void on_event(struct node *n, struct relay_slot *r, const struct relay_client_event *ev)
+static void on_event(struct node *n, struct relay_slot *r, const struct relay_client_event *ev, mono_ns now)
 {
 	struct node_event tell = {.kind = NODE_RELAY, .region = r->region};
 	switch (ev->kind) {
@@ -131,6 +131,7 @@ static void on_event(struct node *n, struct relay_slot *r, const struct relay_cl
 		node_tell(n, &tell);
 		break;
 	case RELAY_LOST:
+		paths_relay_lost(n->paths, r->region, now);
 		memcpy(tell.why, ev->why, sizeof(tell.why));
 		node_tell(n, &tell);
 		break;
@@ -141,7 +142,7 @@ static void on_event(struct node *n, struct relay_slot *r, const struct relay_cl
 	}
 }
 
-bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev)
+bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev, mono_ns now)
 {
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
 		struct relay_slot *r = &n->relays[i];
@@ -149,7 +150,7 @@ bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *
 			*region = r->region;
 			if (ev->kind == RELAY_PACKET)
 				return true;
-			on_event(n, r, ev);
+			on_event(n, r, ev, now);
 		}
 	}
 	return false;

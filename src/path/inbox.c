@@ -83,6 +83,8 @@ static enum paths_input take_pong(struct paths *p, const struct letter *l, const
 						    .rtt = mono_since(probe.sent_at, l->now)});
 	if (probe.via.kind == VIA_UDP)
 		peer_path_ponged(peer, m, &probe, l->now);
+	else
+		peer_path_relay_ponged(peer, m, &probe, l->now);
 	paths_settle(p, peer, l->now);
 	return PATHS_TAKEN;
 }

@@ -323,6 +323,17 @@ void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now)
 	}
 }
 
+void paths_relay_lost(struct paths *p, uint16_t region, mono_ns now)
+{
+	for (uint32_t id = 0; id < p->peers_max; id++) {
+		struct peer_path *peer = paths_peer_of(p, id);
+		if (!peer || peer->state != PEER_ASIDE)
+			continue;
+		peer_path_relay_lost(peer, &p->means, region, now);
+		paths_settle(p, peer, now);
+	}
+}
+
 bool paths_ping(struct paths *p, peer_id id, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
@@ -374,7 +385,8 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct pa
 	out->direct = peer_path_is_direct(peer) || peer->state == PEER_PLAIN;
 	out->doubted = peer->state == PEER_DOUBTED || out->route.n == 2;
 	out->active = peer->active;
-	out->rtt = peer->best.rtt;
+	out->aside = peer->state == PEER_ASIDE;
+	out->rtt = out->aside ? peer->contest.relay.rtt : peer->best.rtt;
 	out->disco = peer->disco;
 	out->n_candidates = (uint32_t)peer->targets.n;
 }

@@ -145,6 +145,9 @@ void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_
 /* The system refused to send to this endpoint (unreachable): doubt it at once. */
 void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now);
 
+/* The connection to this relay was lost. */
+void paths_relay_lost(struct paths *p, uint16_t region, mono_ns now);
+
 /* `warren ping`: one disco ping over each way there is; the answers come as PATHS_PONG events.
  * False: the peer's disco key is not known yet. */
 bool paths_ping(struct paths *p, peer_id id, mono_ns now) MUST_USE;
@@ -201,6 +204,7 @@ struct paths_peer_status {
 	bool direct; /* the main way is UDP */
 	bool doubted;
 	bool active; /* traffic within the last 45 s */
+	bool aside;  /* there is a direct path, but the relay is clearly faster */
 	mono_ns rtt; /* of the main way; 0: unknown */
 	struct disco_key disco;
 	uint32_t n_candidates;

@@ -11,6 +11,9 @@
  *              when called                                        2 round trips -> DOUBTED
  *   DOUBTED    best and relay    silence, a refusal of the        a pong -> DIRECT, there
  *                                system, a changed link           5 s -> RELAYED
+ *   ASIDE      relay             the relay is clearly faster      the best is as good -> DIRECT
+ *                                than the best (quality.h)        the relay is mute -> DOUBTED
+ *                                                                 the best is mute -> RELAYED
  *
  * A sign of life on the way in use is a pong or authentic data; in DOUBTED, and when the peer called
  * (so it has lost us), only a pong is, because data proves the other direction only.  AWAITING and ASKED
@@ -49,7 +52,11 @@
 #define ANSWER_MARGIN  (50 * MSEC)
 #define ASK_AGAIN      (20 * MSEC) /* after a round trip without an answer */
 
-enum { WARM_EVERY = 6 }; /* heartbeats between two pings of the second best */
+enum {
+	WARM_EVERY = 6,   /* heartbeats between two pings of the second best */
+	RELAY_MUTE = 2,   /* pings in a row without an answer, while it has the traffic */
+	DIRECT_MUTE = 10, /* the same of a path that waits: it may well be lossy */
+};
 
 void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now)
 {
@@ -77,6 +84,12 @@ bool peer_path_has_disco(const struct peer_path *p)
 static bool is_trusted(const struct peer_path *p)
 {
 	return p->state == PEER_DIRECT || p->state == PEER_AWAITING || p->state == PEER_ASKED;
+}
+
+/* There is a way that has been proven and is watched: no need to look for one. */
+static bool is_settled(const struct peer_path *p)
+{
+	return is_trusted(p) || p->state == PEER_ASIDE;
 }
 
 bool peer_path_is_direct(const struct peer_path *p)
@@ -156,6 +169,8 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
 		return;
 	t->pinged_at = now;
+	if (is_best(p, &t->ep, t->socket))
+		quality_asked(&p->contest.direct, now);
 	means_ping(m, p->id, &via, false, now);
 }
 
@@ -220,6 +235,8 @@ static void go_direct(struct peer_path *p, struct means *m, const struct target 
 	bool same = is_best(p, &t->ep, t->socket);
 	struct via via = via_udp_by(&t->ep, t->socket);
 	struct via was = peer_path_is_direct(p) && !same ? via_of(&p->best) : peer_path_relay(p, m);
+	if (!same)
+		contest_new_path(&p->contest);
 	p->best = (struct choice){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	p->heartbeat_at = p->active ? now + HEARTBEAT : MONO_NEVER;
 	pace_rest(&p->pace);
@@ -259,10 +276,20 @@ static void go_relayed(struct peer_path *p, struct means *m, enum path_reason re
 	     now);
 }
 
+/* The direct path works, and waits until it is as good as the relay. */
+static void go_aside(struct peer_path *p, struct means *m, mono_ns now)
+{
+	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
+	enter(p, PEER_ASIDE, now);
+	tell(p, m,
+	     (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = PATH_RELAY_FASTER},
+	     now);
+}
+
 static void wake(struct peer_path *p, struct means *m, mono_ns now)
 {
 	p->active = true;
-	if (peer_path_is_direct(p))
+	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
 		p->heartbeat_at = now + HEARTBEAT;
 	if (m->n_active++ == 0)
 		gather_want(&m->gather, true, now);
@@ -292,15 +319,16 @@ void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mo
 {
 	p->hint = n > 0 ? v[0] : (struct endpoint){0};
 	bool any_new = targets_tell(&p->targets, TARGET_HINT, v, n, &p->best.ep);
-	if (any_new && p->active && !is_trusted(p))
+	if (any_new && p->active && !is_settled(p))
 		attempt(p, now);
 }
 
 void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_key *key,
 		     const struct box_shared *shared, mono_ns now)
 {
-	if (peer_path_is_direct(p))
+	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_RESTARTED, now);
+	contest_reset(&p->contest);
 	signs_init(&p->signs);
 	means_forget(m, p->id);
 	targets_restart(&p->targets);
@@ -325,7 +353,7 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 		go_doubted(p, m, PATH_SILENT, now);
 	else if (p->state == PEER_DIRECT)
 		enter(p, PEER_AWAITING, now);
-	else if (!is_trusted(p) && pace_resting(&p->pace))
+	else if (!is_settled(p) && pace_resting(&p->pace))
 		attempt(p, now);
 }
 
@@ -351,9 +379,9 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 		return;
 	bool is_new = targets_see_by(&p->targets, &from->ep, from->socket, &p->best.ep, now);
 	struct target *t = targets_find_by(&p->targets, &from->ep, from->socket);
-	if (is_new && !is_trusted(p))
+	if (is_new && !is_settled(p))
 		pace_answer(&p->pace, now);
-	else if (t && (is_new || !is_trusted(p)))
+	else if (t && (is_new || !is_settled(p)))
 		ping(p, m, t, now);
 }
 
@@ -366,8 +394,17 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 	bool same = is_best(p, &t->ep, t->socket);
 	target_ponged(t, mono_since(probe->sent_at, now), now);
 	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
+	if (same)
+		quality_answered(&p->contest.direct, probe->sent_at, now);
 	switch (p->state) {
 	case PEER_PLAIN:
+		break;
+	case PEER_ASIDE:
+		if (same)
+			p->best = choice;
+		if (same ? contest_direct_wins(&p->contest, now)
+			 : t->rtt <= quality_cost(&p->contest.relay, now))
+			go_direct(p, m, t, PATH_BETTER, now);
 		break;
 	case PEER_RELAYED:
 		go_direct(p, m, t, PATH_FIRST, now);
@@ -388,12 +425,27 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 	}
 }
 
+void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
+{
+	struct via relay = peer_path_relay(p, m);
+	if (probe->for_person || !via_equal(&relay, &probe->via))
+		return;
+	quality_answered(&p->contest.relay, probe->sent_at, now);
+	if (p->state == PEER_DIRECT || p->state == PEER_AWAITING)
+		if (contest_relay_wins(&p->contest, now))
+			go_aside(p, m, now);
+}
+
 /* The peer asks to be probed: it has no path to us, and has just pinged what it knows of ours. */
 void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n, mono_ns now)
 {
 	targets_tell(&p->targets, TARGET_CALLED, v, n, &p->best.ep);
 	if (is_trusted(p)) {
 		go_asked(p, m, true, now);
+		ping_all(p, m, now);
+		return;
+	}
+	if (p->state == PEER_ASIDE) {
 		ping_all(p, m, now);
 		return;
 	}
@@ -410,10 +462,23 @@ void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now)
 {
 	if (is_trusted(p))
 		go_doubted(p, m, PATH_UNREACHABLE, now);
+	else if (p->state == PEER_ASIDE)
+		go_relayed(p, m, PATH_UNREACHABLE, now);
+}
+
+void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region, mono_ns now)
+{
+	struct via relay = peer_path_relay(p, m);
+	struct target *t = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
+	if (p->state == PEER_ASIDE && t && relay.kind == VIA_RELAY && relay.region == region)
+		go_direct(p, m, t, PATH_UNREACHABLE, now);
 }
 
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 {
+	contest_reset(&p->contest);
+	if (p->state == PEER_ASIDE)
+		go_relayed(p, m, PATH_LINK_CHANGE, now);
 	if (is_trusted(p) && p->active) {
 		go_doubted(p, m, PATH_LINK_CHANGE, now);
 		return;
@@ -425,7 +490,7 @@ void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 
 void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now)
 {
-	if (p->active && !is_trusted(p) && peer_path_has_disco(p))
+	if (p->active && !is_settled(p) && peer_path_has_disco(p))
 		want_call(p, m, now);
 }
 
@@ -477,6 +542,7 @@ static mono_ns state_ends(const struct peer_path *p)
 	case PEER_PLAIN:
 	case PEER_RELAYED:
 	case PEER_DIRECT:
+	case PEER_ASIDE:
 		break;
 	}
 	return MONO_NEVER;
@@ -535,13 +601,49 @@ static struct target *next_to_look_at(struct peer_path *p)
 /* Whose beat it is besides the best's; NULL: nobody's. */
 static struct target *other_of_beat(struct peer_path *p, mono_ns now)
 {
-	if (p->heartbeats % 2 != 0 || p->trust_until < now + TRUST - HEARTBEAT - SECOND)
-		return NULL;
 	targets_expire(&p->targets, &p->best.ep, now);
 	struct target *second = targets_second(&p->targets, &p->best.ep, now);
 	if (second && p->heartbeats % WARM_EVERY == 0)
 		return second;
 	return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
+}
+
+static bool ping_relay(struct peer_path *p, struct means *m, mono_ns now)
+{
+	struct via relay = peer_path_relay(p, m);
+	if (relay.kind == VIA_NONE || !peer_path_has_disco(p))
+		return false;
+	quality_asked(&p->contest.relay, now);
+	means_ping(m, p->id, &relay, false, now);
+	return true;
+}
+
+/* The relay has the traffic: both are measured in turn. */
+static void beat_aside(struct peer_path *p, struct means *m, mono_ns now)
+{
+	if (quality_mute(&p->contest.relay, RELAY_MUTE, now))
+		go_doubted(p, m, PATH_SILENT, now);
+	else if (quality_mute(&p->contest.direct, DIRECT_MUTE, now))
+		go_relayed(p, m, PATH_SILENT, now);
+	else if (p->heartbeats % 2 == 0 || !ping_relay(p, m, now))
+		ping_best(p, m, now);
+}
+
+static void beat(struct peer_path *p, struct means *m, mono_ns now)
+{
+	bool is_heard = p->trust_until >= now + TRUST - HEARTBEAT - SECOND; /* since the last beat, about */
+	bool is_bad = contest_is_bad(&p->contest, now);
+	if (p->heartbeats % 2 != 0 || !is_heard) {
+		ping_best(p, m, now);
+		return;
+	}
+	if (p->heartbeats % 4 == 0 && is_bad && p->state != PEER_DOUBTED && ping_relay(p, m, now))
+		return;
+	struct target *other = other_of_beat(p, now);
+	if (other)
+		ping(p, m, other, now);
+	else
+		ping_best(p, m, now);
 }
 
 static void tick_heartbeat(struct peer_path *p, struct means *m, mono_ns now)
@@ -550,11 +652,10 @@ static void tick_heartbeat(struct peer_path *p, struct means *m, mono_ns now)
 		return;
 	p->heartbeat_at = now + HEARTBEAT;
 	p->heartbeats++;
-	struct target *other = other_of_beat(p, now);
-	if (other)
-		ping(p, m, other, now);
+	if (p->state == PEER_ASIDE)
+		beat_aside(p, m, now);
 	else
-		ping_best(p, m, now);
+		beat(p, m, now);
 }
 
 /* A sign goes back to where the data came from, which the peer watches, whatever our own way is. */

@@ -11,10 +11,19 @@
 #include "path/history.h"
 #include "path/means.h"
 #include "path/pace.h"
+#include "path/quality.h"
 #include "path/signs.h"
 #include "path/targets.h"
 
-enum peer_state { PEER_PLAIN, PEER_RELAYED, PEER_DIRECT, PEER_AWAITING, PEER_ASKED, PEER_DOUBTED };
+enum peer_state {
+	PEER_PLAIN,
+	PEER_RELAYED,
+	PEER_DIRECT,
+	PEER_AWAITING,
+	PEER_ASKED,
+	PEER_DOUBTED,
+	PEER_ASIDE
+};
 
 struct peer_path {
 	peer_id id;
@@ -47,7 +56,8 @@ struct peer_path {
 	mono_ns answered_at;        /* last time that we answered one with ours; MONO_NEVER */
 	mono_ns heartbeat_at;       /* MONO_NEVER: none */
 	uint32_t heartbeats;
-	size_t looked_at; /* the target after which the next look for a better one goes on */
+	size_t looked_at;       /* the target after which the next look for a better one goes on */
+	struct contest contest; /* of the best and the relay */
 	struct signs signs;
 	struct history history;
 };
@@ -66,8 +76,11 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now); /* data 
 void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now);
 void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now);
 void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);
+void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);
 void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n, mono_ns now);
 void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now);
+/* There is no connection to this relay at present. */
+void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region, mono_ns now);
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now);
 /* Our own candidates are others now. */
 void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now);

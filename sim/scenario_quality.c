@@ -1,0 +1,136 @@
+/* Good paths and bad ones: what is measured decides, not whether a path is direct. */
+#include "sim/scenario.h"
+
+/* A carrier that treats datagrams worse than the streams to relays. */
+static void shape(struct home *h, mono_ns delay, uint32_t loss_ppm)
+{
+	h->router->up.cfg.datagram_delay = h->router->down.cfg.datagram_delay = delay;
+	h->router->up.cfg.datagram_loss_ppm = h->router->down.cfg.datagram_loss_ppm = loss_ppm;
+}
+
+static bool is_aside(struct world *w, struct home *a, struct home *b)
+{
+	struct node_peer_status s;
+	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) && s.path.aside;
+}
+
+static bool both_aside(struct world *w)
+{
+	return is_aside(w, &w->homes[0], &w->homes[1]) && is_aside(w, &w->homes[1], &w->homes[0]);
+}
+
+static bool both_direct(struct world *w)
+{
+	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+}
+
+/* Not both at once: two sessions that begin together cost some packets at the next handshake. */
+static void start(struct pair *p)
+{
+	stream_start(p->there, world_now(p->w));
+	world_run(p->w, SECOND);
+	stream_start(p->back, world_now(p->w));
+	pair_wait_direct(p, 2 * SECOND);
+	world_run(p->w, 10 * SECOND);
+}
+
+static void bad_and_good_again(struct world *w, mono_ns delay, uint32_t loss_ppm)
+{
+	struct pair p = pair_easy(w);
+	start(&p);
+	shape(p.alice, delay, loss_ppm);
+	mono_ns bad = world_now(w);
+	world_expect(w, world_wait(w, both_aside, 180 * SECOND), "the relay is faster and does not win");
+	world_measure(w, "relay after, s", (world_now(w) - bad) / SECOND);
+	world_run(w, SECOND);
+	mono_ns on_relay = world_now(w);
+	world_run(w, 120 * SECOND);
+	world_expect(w, both_aside(w), "went back to the bad path");
+	shape(p.alice, 0, 0);
+	mono_ns good = world_now(w);
+	world_expect(w, world_wait(w, both_direct, 300 * SECOND), "the direct path is good, and is not used");
+	world_measure(w, "direct after, s", (world_now(w) - good) / SECOND);
+	world_run(w, 30 * SECOND);
+	pair_hush(&p);
+	size_t lost = pair_lost(&p, on_relay, MONO_NEVER);
+	world_expect(w, lost == 0, "%zu packets lost after the bad path was left", lost);
+	world_expect(w, both_direct(w), "not direct any more");
+}
+
+static void a_slow_path(struct world *w)
+{
+	bad_and_good_again(w, (100 + rng_below(&w->rng, 200)) * MSEC, 0);
+}
+
+static void a_lossy_path(struct world *w)
+{
+	bad_and_good_again(w, 0, PPM / 8 + (uint32_t)rng_below(&w->rng, PPM / 8));
+}
+
+/* The relay is as good as the path, or a little better: no reason to leave it. */
+static void no_clear_winner(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	shape(p.alice, rng_below(&w->rng, 25 * MSEC), 0);
+	p.alice->router->up.cfg.jitter = p.bob->router->up.cfg.jitter = 20 * MSEC;
+	p.there->interval = p.back->interval = 200 * MSEC;
+	pair_talk(&p);
+	pair_wait_direct(&p, 2 * SECOND);
+	world_run(w, 1800 * SECOND);
+	pair_hush(&p);
+	world_measure(w, "moves in half an hour", p.alice->moves + p.bob->moves);
+	world_expect(w, p.alice->moves <= 4 && p.bob->moves <= 4, "moved %u and %u times", p.alice->moves,
+		     p.bob->moves);
+}
+
+/* One that is bad and good in turns must not drag the traffic along. */
+static void bad_by_turns(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	p.there->interval = p.back->interval = 200 * MSEC;
+	pair_talk(&p);
+	pair_wait_direct(&p, 2 * SECOND);
+	for (int i = 0; i < 30; i++) {
+		shape(p.alice, i % 2 ? 0 : 200 * MSEC, 0);
+		world_run(w, 90 * SECOND + rng_below(&w->rng, 60 * SECOND));
+	}
+	pair_hush(&p);
+	world_measure(w, "moves in an hour", p.alice->moves + p.bob->moves);
+	world_expect(w, p.alice->moves <= 16 && p.bob->moves <= 16, "moved %u and %u times", p.alice->moves,
+		     p.bob->moves);
+}
+
+/* Two direct paths, IPv6 and IPv4: the other one is warm when the best dies. */
+static void fall_over(struct world *w)
+{
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	home.nat.timeout = (20 + rng_below(&w->rng, 280)) * SECOND;
+	struct pair p = pair_build(w, &home, &home);
+	pair_talk(&p);
+	pair_wait_direct(&p, 2 * SECOND);
+	world_run(w, 60 * SECOND + rng_below(&w->rng, 60 * SECOND));
+	const struct via *used = &p.there->v[p.there->n - 30].how;
+	world_expect(w, used->kind == VIA_UDP && used->ep.ip.family == 6, "not by IPv6");
+	mono_ns cut = world_now(w);
+	struct ip any6 = ip_v6_from((const uint8_t[16]){0x20, 0x01});
+	struct prefix all6 = prefix_of(&any6, 16);
+	box_cut(w->net.root, &all6, &all6);
+	world_run(w, 2 * SECOND);
+	world_expect(w, both_direct(w), "not on the other path after 2 s");
+	world_run(w, 5 * SECOND);
+	pair_hush(&p);
+	mono_ns gap = pair_gap(&p, cut - SECOND, world_now(w) - 2 * SECOND);
+	world_measure(w, "longest silence, ms", gap / MSEC);
+	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+}
+
+const struct scenario scenarios_quality[] = {
+	{"slow-path", "a relay that is clearly faster wins, and gives back when the path is good again", 100,
+	 a_slow_path},
+	{"lossy-path", "the same where the path loses datagrams", 100, a_lossy_path},
+	{"no-winner", "where neither is clearly better, the traffic stays where it is", 20, no_clear_winner},
+	{"bad-by-turns", "a path that is bad every other minute moves the traffic ever less", 20,
+	 bad_by_turns},
+	{"fall-over", "the second of two direct paths takes over at once", 100, fall_over},
+	{0},
+};
