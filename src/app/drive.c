@@ -275,6 +275,7 @@ static void settle(void *self)
 	struct drive *d = self;
 	struct node_event ev;
 	look_awake(d);
+	node_set_wall(d->node, clock_wall_offset_ns());
 	dialer_set_nat64(links_dialer(d->links), node_nat64(d->node));
 	while (node_event(d->node, &ev))
 		on_event(d, &ev);
@@ -295,6 +296,7 @@ static void on_deadline(void *self)
 	mono_ns now = loop_now(d->loop);
 	if (mono_since(d->planned, now) > ASLEEP)
 		node_slept(d->node, mono_since(d->planned, now), now);
+	node_set_wall(d->node, clock_wall_offset_ns());
 	node_tick(d->node, now);
 	move(d, now);
 }

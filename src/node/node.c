@@ -110,6 +110,11 @@ void node_set_port(struct node *n, uint16_t port, mono_ns now)
 	netcheck_set_port(n->netcheck, port, now);
 }
 
+void node_set_wall(struct node *n, uint64_t wall_offset_ns)
+{
+	tunnel_set_wall(n->tunnel, wall_offset_ns);
+}
+
 void node_link_changed(struct node *n, mono_ns now)
 {
 	nat64_link_changed(&n->nat64, now);

@@ -46,6 +46,8 @@ void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t
 void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now);
 void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now);
 void node_set_port(struct node *n, uint16_t port, mono_ns now);
+/* As in node_config: a wall clock is set anew at any time, on a small router after the start. */
+void node_set_wall(struct node *n, uint64_t wall_offset_ns);
 
 /* The relays there are; the first is our home. One that is left out is hung up. */
 void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, mono_ns now);

@@ -12,12 +12,15 @@
 
 enum { STEP_MS = 5, REGION = 1, HELD_MAX = 512, RECEIVED_MAX = 512 };
 
+#define WALL (1700000000 * SECOND)
+
 struct side {
 	struct node *node;
 	struct node_private key;
 	struct node_key pub;
 	struct endpoint ep;
 	struct ip address;
+	uint64_t clock_behind_ns;
 	bool stream, dial; /* the stream to the relay is up; asked for */
 	uint32_t client;
 	peer_id peer;
@@ -182,7 +185,7 @@ static void start(struct world *w, size_t i)
 	struct side *s = &w->side[i];
 	struct node_config cfg = {.key = s->key,
 				  .rng = w->rng,
-				  .wall_offset_ns = UINT64_C(1700000000) * SECOND,
+				  .wall_offset_ns = WALL - s->clock_behind_ns,
 				  .peers_max = 4,
 				  .port = 41641};
 	s->node = node_new(&cfg, w->now);
@@ -333,6 +336,30 @@ static void a_restarted_node_is_met_again_soon(void **state)
 	world_free(w);
 }
 
+/* A small router has no clock of its own: it starts in 1970, and later is told the time. */
+static void a_clock_that_is_set_late_is_heeded(void **state)
+{
+	struct world *w = world_new();
+	run(w, 100 * MSEC);
+	say(w, 0, 1);
+	run(w, SECOND);
+	assert_int_equal(w->side[1].n_received, 1);
+	node_free(w->side[0].node);
+	relay_server_gone(w->relay, w->side[0].client, w->now);
+	w->side[0].stream = false;
+	w->side[0].clock_behind_ns = WALL;
+	start(w, 0);
+	run(w, 100 * MSEC);
+	say(w, 0, 2);
+	run(w, SECOND);
+	assert_int_equal(w->side[1].n_received, 1); /* its stamp is older than what was seen */
+	assert_true(node_tunnel_stats(w->side[1].node)->replayed > 0);
+	node_set_wall(w->side[0].node, WALL);
+	run(w, 6 * SECOND);
+	assert_int_equal(w->side[1].n_received, 2);
+	world_free(w);
+}
+
 static void pings_are_answered_over_each_way(void **state)
 {
 	struct world *w = world_new();
@@ -445,6 +472,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(then_it_goes_directly),
 	cmocka_unit_test(a_dead_direct_path_is_left_within_a_second),
 	cmocka_unit_test(a_restarted_node_is_met_again_soon),
+	cmocka_unit_test(a_clock_that_is_set_late_is_heeded),
 	cmocka_unit_test(pings_are_answered_over_each_way),
 	cmocka_unit_test(more_relayed_packets_than_slots_all_arrive),
 	cmocka_unit_test(what_cannot_be_sent_is_counted),
