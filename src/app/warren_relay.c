@@ -121,29 +121,35 @@ static void say_node_lines(const struct relay *r)
 
 /* --- signals --- */
 
-static void on_reload(void *self)
+/* False: the certificate in use stays. */
+static bool reload(struct relay *r)
 {
-	struct relay *r = self;
 	char why[WHY_MAX];
 	if (r->o.no_tls)
-		return;
+		return false;
+	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
 	SSL_CTX *tls = relay_state_tls(&r->o, relay_server_key(r->server), why);
 	if (!tls) {
 		log_say(&r->log, LOG_AT_ERROR, "%s; the certificate in use stays", why);
-		return;
+		return false;
 	}
 	SSL_CTX_free(r->tls);
 	r->tls = tls;
 	relay_listen_set_tls(r->listen, tls);
-	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
+	return true;
+}
+
+static void on_renew(void *self)
+{
+	(void)reload(self);
 }
 
 static void on_hangup_signal(void *self)
 {
 	struct relay *r = self;
 	notify_reloading(&r->notify);
-	on_reload(r);
-	log_say(&r->log, LOG_AT_NOTICE, "certificate read again");
+	if (reload(r))
+		log_say(&r->log, LOG_AT_NOTICE, "certificate read again");
 	notify_ready(&r->notify);
 }
 
@@ -262,7 +268,7 @@ static bool begin(struct relay *r, char why[static WHY_MAX])
 	if (!r->loop)
 		return why_say(why, "no event loop: out of memory or of file descriptors");
 	r->end = loop_timer_new(r->loop, (struct loop_call){on_end, r});
-	r->renew = loop_timer_new(r->loop, (struct loop_call){on_reload, r});
+	r->renew = loop_timer_new(r->loop, (struct loop_call){on_renew, r});
 	if (!r->end || !r->renew || !watch_signals(r))
 		return why_say(why, "out of memory");
 	return begin_server(r, why) && begin_tls(r, why) && open_ports(r, why);
