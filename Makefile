@@ -4,7 +4,7 @@
 BUILD ?= build
 
 .DEFAULT_GOAL := all
-.PHONY: all packages packages-check demo check check-slow lint fuzz coverage footprint throughput install clean help
+.PHONY: all packages packages-check demo check check-slow lint fuzz matrix coverage footprint throughput install clean help
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -29,6 +29,10 @@ check: packages-check ## everything that must hold; what CI runs
 
 check-slow: packages-check all ## what takes minutes: rekeying with stock peers, thousands of seeds
 	@meson test -C $(BUILD) --suite slow --print-errorlogs --timeout-multiplier 10
+
+matrix: packages $(BUILD)/build.ninja ## every pair of places in the simulator: docs/matrix.md, SEEDS=100
+	@ninja -C $(BUILD) --quiet warren-matrix
+	@python3 tools/matrix.py --build $(BUILD) --seeds $(or $(SEEDS),100)
 
 lint: packages-check all ## format, clang-tidy, cppcheck, the rules of the house
 	@tools/lint $(BUILD)

@@ -1,6 +1,8 @@
 /* warren-matrix - every pair of places, over many seeds: is it direct, by what, and how soon?
  *
  *   warren-matrix [-n SEEDS] [-p A,B] [-k I/N]    one line of JSON for each pair (of the I-th of N parts)
+ *   warren-matrix -c ...                          exit status 1 unless each run is connected and loses nothing,
+ *                                                 and 99 of 100 are direct where a technique makes that possible
  *   warren-matrix -l                              the list of places, as JSON
  *
  * A run: both nodes connect to the relay, then 10 packets a second each way until both talk directly and
@@ -33,6 +35,7 @@ struct result {
 
 struct options {
 	unsigned seeds, part, parts;
+	bool check;
 	const struct place *a, *b; /* NULL: all */
 };
 
@@ -164,7 +167,14 @@ static void print_tally(struct tally *t, const struct place *a, const struct pla
 	fflush(stdout);
 }
 
-static void play_pair(const struct place *a, const struct place *b, unsigned seeds)
+static bool is_good(const struct tally *t, const struct place *a, const struct place *b)
+{
+	bool possible = place_way(a, b) <= WAY_PORTMAP;
+	return t->faults == 0 && t->lost == 0 && (!possible || t->n_direct * 100 >= t->n * 99);
+}
+
+/* False: it is not as it must be. */
+static bool play_pair(const struct place *a, const struct place *b, unsigned seeds)
 {
 	size_t len = seeds * sizeof(uint64_t);
 	struct tally t = {.first = sim_alloc(len), .direct = sim_alloc(len), .probes = sim_alloc(len)};
@@ -177,18 +187,21 @@ static void play_pair(const struct place *a, const struct place *b, unsigned see
 		world_free(w);
 	}
 	print_tally(&t, a, b);
+	bool good = is_good(&t, a, b);
 	free(t.first);
 	free(t.direct);
 	free(t.probes);
+	return good;
 }
 
-static void play_all(const struct options *o)
+static bool play_all(const struct options *o)
 {
-	unsigned pair = 0;
+	unsigned pair = 0, bad = 0;
 	for (size_t i = 0; i < places_count(); i++)
 		for (size_t k = i; k < places_count(); k++)
 			if (pair++ % o->parts == o->part)
-				play_pair(&places[i], &places[k], o->seeds);
+				bad += !play_pair(&places[i], &places[k], o->seeds);
+	return bad == 0;
 }
 
 /* --- the list --- */
@@ -248,7 +261,8 @@ static bool parse_part(struct options *o, char *text)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: warren-matrix [-n SEEDS] [-p PLACE,PLACE] [-k I/N], or -l for the places\n");
+	fprintf(stderr,
+		"usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N], or -l for the places\n");
 	return 2;
 }
 
@@ -256,9 +270,11 @@ int main(int argc, char **argv)
 {
 	struct options o = {.seeds = 20, .parts = 1};
 	int opt;
-	while ((opt = getopt(argc, argv, "ln:p:k:")) != -1) {
+	while ((opt = getopt(argc, argv, "cln:p:k:")) != -1) {
 		if (opt == 'l')
 			return list();
+		else if (opt == 'c')
+			o.check = true;
 		else if (opt == 'n')
 			o.seeds = (unsigned)strtoul(optarg, NULL, 10);
 		else if (opt == 'p' && !parse_pair(&o, optarg))
@@ -270,9 +286,6 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc || o.seeds == 0 || o.seeds > SEEDS_MAX || !crypto_init())
 		return usage();
-	if (o.a)
-		play_pair(o.a, o.b, o.seeds);
-	else
-		play_all(&o);
-	return 0;
+	bool good = o.a ? play_pair(o.a, o.b, o.seeds) : play_all(&o);
+	return o.check && !good;
 }
