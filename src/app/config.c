@@ -149,6 +149,7 @@ static struct config *config_new(void)
 		return NULL;
 	c->node.port = CONFIG_PORT;
 	c->node.mtu = CONFIG_MTU;
+	c->node.port_mapping = true;
 	snprintf(c->node.interface, sizeof(c->node.interface), "warren0");
 	return c;
 }

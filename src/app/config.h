@@ -42,7 +42,8 @@ struct config_node {
 	size_t n_addresses; /* at least one */
 	struct endpoint fixed[CONFIG_FIXED_MAX];
 	size_t n_fixed;
-	uint16_t port; /* 0: any that is free */
+	bool port_mapping; /* gateways may be asked to map our port */
+	uint16_t port;     /* 0: any that is free */
 	uint16_t mtu;
 };
 

@@ -103,6 +103,11 @@ static bool node_endpoint(struct reader *r, char *value)
 	return endpoints(r, r->c->node.fixed, &r->c->node.n_fixed, CONFIG_FIXED_MAX, value);
 }
 
+static bool node_port_mapping(struct reader *r, char *value)
+{
+	return value_yes(&r->c->node.port_mapping, value);
+}
+
 static bool node_home(struct reader *r, char *value)
 {
 	r->notes.home = value;
@@ -125,6 +130,7 @@ static const struct config_key node_keys[] = {
 	{"Interface", node_interface, "1 to 15 letters, digits, '.', '-' or '_'", false, false},
 	{"Name", node_name, EXPECT_NAME, false, false},
 	{"Endpoint", node_endpoint, EXPECT_ENDPOINT, true, false},
+	{"PortMapping", node_port_mapping, "yes or no", false, false},
 	{"Home", node_home, "the Name of a [Relay]", false, false},
 };
 

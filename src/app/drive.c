@@ -314,17 +314,28 @@ static bool look_at_interfaces(struct drive *d)
 	return true;
 }
 
+static void look_at_gateways(struct drive *d)
+{
+	struct paths_gateway v[NETLINK_GATEWAYS_MAX];
+	size_t n = d->cfg->node.port_mapping ? network_gateways(&d->network, v) : 0;
+	node_set_gateways(d->node, v, n, loop_now(d->loop));
+}
+
 static void on_changed(void *self)
 {
 	struct drive *d = self;
 	mono_ns now = loop_now(d->loop);
 	links_network_changed(d->links);
 	lookups_network_changed(d->lookups);
-	if (!look_at_interfaces(d))
+	if (!look_at_interfaces(d)) {
+		look_at_gateways(d);
+		move(d, now);
 		return;
+	}
 	log_say(d->log, LOG_AT_INFO, "addresses of this machine changed: looking for paths anew");
 	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, now);
 	node_link_changed(d->node, now);
+	look_at_gateways(d);
 	move(d, now);
 }
 
@@ -422,8 +433,18 @@ static bool make_watches(struct drive *d)
 	return true;
 }
 
+/* What gateways hold for us is given back, as far as that can be said in one datagram each. */
+static void release(struct drive *d)
+{
+	node_release(d->node, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+	settle(d);
+}
+
 static void go_down(struct drive *d)
 {
+	if (d->node && d->settle)
+		release(d);
 	loop_fd_free(d->on_tun);
 	loop_fd_free(d->on_udp4);
 	loop_fd_free(d->on_udp6);
@@ -469,6 +490,7 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	configure(d);
 	(void)look_at_interfaces(d);
 	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, loop_now(d->loop));
+	look_at_gateways(d);
 	move(d, loop_now(d->loop));
 	return true;
 }
@@ -569,6 +591,9 @@ bool drive_reload(struct drive *d, const struct config *cfg, char why[static WHY
 	remove_old_peers(d, was);
 	drop_old_streams(d, was);
 	configure(d);
+	if (was->node.port_mapping && !cfg->node.port_mapping)
+		release(d);
+	look_at_gateways(d);
 	if (!network_reroute(&d->network, was, cfg, why))
 		log_say(d->log, LOG_AT_WARNING, "%s", why);
 	move(d, loop_now(d->loop));

@@ -88,3 +88,8 @@ size_t network_interfaces(struct network *n, struct paths_interface *v, size_t m
 	memset(v + kept, 0, (count - kept) * sizeof(*v));
 	return kept;
 }
+
+size_t network_gateways(struct network *n, struct paths_gateway v[static NETLINK_GATEWAYS_MAX])
+{
+	return netlink_gateways(n->nl, tun_index(n->tun), v);
+}

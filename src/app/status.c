@@ -53,6 +53,30 @@ static json_t *nat64_json(const struct node *n)
 	return p ? json_string(prefix_format(p, text)) : json_null();
 }
 
+static json_t *mappings_json(const struct paths_portmap *p)
+{
+	static const char *const protocols[] = {
+		[PORTMAP_PCP] = "pcp", [PORTMAP_NATPMP] = "nat-pmp", [PORTMAP_UPNP] = "upnp"};
+	char outside[ENDPOINT_TEXT_MAX], gateway[IP_TEXT_MAX];
+	json_t *list = json_array();
+	for (size_t i = 0; i < p->n; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:b, s:o}", "protocol", protocols[p->v[i].protocol],
+					"gateway", ip_format(&p->v[i].gateway, gateway), "endpoint",
+					endpoint_format(&p->v[i].outside, outside), "double_nat",
+					(int)p->v[i].double_nat, "expires_s", count(p->v[i].left / SECOND)));
+	return list;
+}
+
+static json_t *port_mapping_json(const struct status_source *s)
+{
+	struct paths_portmap p;
+	node_portmap(s->node, s->now, &p);
+	return json_pack("{s:b, s:b, s:b, s:b, s:o}", "enabled", (int)s->cfg->node.port_mapping, "pcp",
+			 (int)p.pcp, "nat_pmp", (int)p.natpmp, "upnp", (int)p.upnp, "mappings",
+			 mappings_json(&p));
+}
+
 static json_t *self_json(const struct status_source *s)
 {
 	const struct config_node *node = &s->cfg->node;
@@ -70,6 +94,7 @@ static json_t *self_json(const struct status_source *s)
 	if (self && s->node) {
 		json_object_set_new(self, "endpoints", endpoints_json(s->node));
 		json_object_set_new(self, "nat64", nat64_json(s->node));
+		json_object_set_new(self, "port_mapping", port_mapping_json(s));
 	}
 	return self;
 }

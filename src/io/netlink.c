@@ -314,6 +314,69 @@ bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct paths_inter
 	return true;
 }
 
+/* --- the gateways --- */
+
+/* Any address of the internet: nothing is sent there. These are of a root name server. */
+static const char *const somewhere[] = {"198.41.0.4", "2001:503:ba3e::2:30"};
+
+struct way_out {
+	uint16_t len; /* of an address in this family */
+	struct paths_gateway found;
+};
+
+static int on_way_part(const struct nlattr *a, void *self)
+{
+	struct way_out *w = self;
+	uint16_t type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
+	const uint8_t *b = mnl_attr_get_payload(a);
+	if (type == RTA_OIF && len == 4)
+		w->found.ifindex = mnl_attr_get_u32(a);
+	if (len != w->len || (type != RTA_GATEWAY && type != RTA_PREFSRC))
+		return MNL_CB_OK;
+	struct ip ip = len == 16 ? ip_v6_from(b) : ip_v4_from(b);
+	*(type == RTA_GATEWAY ? &w->found.gateway : &w->found.self) = ip;
+	return MNL_CB_OK;
+}
+
+static int on_way(const struct nlmsghdr *h, void *self)
+{
+	mnl_attr_parse(h, sizeof(struct rtmsg), on_way_part, self);
+	return MNL_CB_OK;
+}
+
+static bool way_out(struct netlink *nl, const struct ip *to, struct paths_gateway *out)
+{
+	struct nlmsghdr *h = request_begin(nl, RTM_GETROUTE, NLM_F_ACK);
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct way_out w = {.len = (uint16_t)ip_len(to)};
+	m->rtm_family = family_of(to);
+	m->rtm_dst_len = (uint8_t)(8 * w.len);
+	mnl_attr_put(h, RTA_DST, w.len, to->b);
+	if (request_end(nl, h, on_way, &w))
+		return false;
+	*out = w.found;
+	return true;
+}
+
+static bool is_of_use(const struct paths_gateway *g, int skip)
+{
+	if (g->gateway.family == 0 || g->self.family == 0 || g->ifindex == (uint32_t)skip)
+		return false;
+	return g->self.family == 4 || !(ip_is_link_local(&g->self) || ip_is_private(&g->self));
+}
+
+size_t netlink_gateways(struct netlink *nl, int skip_ifindex,
+			struct paths_gateway v[static NETLINK_GATEWAYS_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(somewhere); i++) {
+		struct ip to;
+		if (ip_parse(&to, somewhere[i]) && way_out(nl, &to, &v[n]) && is_of_use(&v[n], skip_ifindex))
+			n++;
+	}
+	return n;
+}
+
 /* --- what changes --- */
 
 struct netlink_monitor {
