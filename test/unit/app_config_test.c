@@ -45,6 +45,7 @@ static void a_short_file_gets_the_defaults(void **state)
 	struct config *c = good("[node]\nprivatekeyfile=/k\naddress=100.64.0.1\n" RELAY PEER "Relay = LAB");
 	assert_int_equal(c->node.port, 41641);
 	assert_int_equal(c->node.mtu, 1280);
+	assert_true(c->node.port_mapping);
 	assert_string_equal(c->node.interface, "warren0");
 	assert_string_equal(c->node.name, "");
 	assert_int_equal(c->node.address_bits[0], 32);
@@ -64,7 +65,7 @@ static const char everything[] =
 	"  PrivateKeyFile = /etc/warren/key # and another\r\n"
 	"Address = 100.64.0.1/10, fd7a::1/64\n"
 	"Address = 10.0.0.1\n"
-	"ListenPort = 0\nMTU = 1400\nInterface = wg-7\nName = alice\n"
+	"ListenPort = 0\nMTU = 1400\nInterface = wg-7\nName = alice\nPortMapping = no\n"
 	"Endpoint = 198.51.100.7:41641, [2001:db8::7]:1\n"
 	"Home = Far\n"
 	"\n"
@@ -209,6 +210,7 @@ static const struct {
 	{NODE "MTU = 1280\nmtu = 1280\n",
 	 "w.conf:5: found MTU again, expected it once in a [Node] (first at line 4)"},
 	/* values of [Node] */
+	{NODE "PortMapping = maybe\n", "w.conf:4: PortMapping: found \"maybe\", expected yes or no"},
 	{NODE "MTU = 100\n", "w.conf:4: MTU: found \"100\", expected a number from 576 to 1500"},
 	{NODE "MTU = 99999999999\n",
 	 "w.conf:4: MTU: found \"99999999999\", expected a number from 576 to 1500"},

@@ -2,6 +2,7 @@
 #include "app/status_text.h"
 #include "crypto/seeded.h"
 #include "unit.h"
+#include "wire/pcp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,51 @@ static struct running start_node(void)
 	return r;
 }
 
+static void answer_pcp(struct node *n, const struct paths_gateway *gw)
+{
+	const struct node_out *out;
+	struct pcp_request q = {.op = PCP_ANNOUNCE};
+	while (node_drain(n, &out, SECOND))
+		for (size_t i = 0; i < out->n_udp; i++)
+			if (ip_equal(&out->udp[i].at.ip, &gw->gateway) &&
+			    ip_equal(&out->udp[i].from, &gw->self))
+				(void)pcp_read_request(packet_bytes(&out->udp[i].packet), &q);
+	assert_int_equal(q.op, PCP_MAP);
+	struct pcp_response a = {.op = PCP_MAP, .lifetime_s = 60, .has_map = true, .map = q.map};
+	a.map.external = (struct endpoint){ip_v4(203, 0, 113, 7), 4444};
+	static uint8_t room[PACKET_SIZE];
+	struct datagram d = {.packet = packet_in(room, sizeof(room), PACKET_HEADROOM),
+			     .at = {gw->gateway, PCP_PORT}};
+	struct wr w = wr_of(packet_append(&d.packet, PCP_MAP_LEN), PCP_MAP_LEN);
+	pcp_write_response(&w, &a);
+	node_from_udp(n, &d, 1, SECOND);
+}
+
+static void it_tells_what_a_gateway_maps(void **state)
+{
+	struct running r = start_node();
+	const struct paths_gateway gw = {ip_v4(198, 51, 100, 1), ip_v4(198, 51, 100, 7), 2};
+	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = 21 * SECOND};
+	node_set_gateways(r.node, &gw, 1, SECOND);
+	answer_pcp(r.node, &gw);
+	json_t *status = status_json(&s);
+	json_t *all = json_object_get(json_object_get(status, "self"), "port_mapping");
+	assert_true(json_is_true(json_object_get(all, "enabled")));
+	assert_true(json_is_true(json_object_get(all, "pcp")));
+	assert_true(json_is_false(json_object_get(all, "nat_pmp")));
+	json_t *one = json_array_get(json_object_get(all, "mappings"), 0);
+	assert_string_equal(json_string_value(json_object_get(one, "protocol")), "pcp");
+	assert_string_equal(json_string_value(json_object_get(one, "gateway")), "198.51.100.1");
+	assert_string_equal(json_string_value(json_object_get(one, "endpoint")), "203.0.113.7:4444");
+	assert_true(json_is_false(json_object_get(one, "double_nat")));
+	assert_int_equal(json_integer_value(json_object_get(one, "expires_s")), 40);
+	json_t *endpoint = json_array_get(json_object_get(json_object_get(status, "self"), "endpoints"), 0);
+	assert_string_equal(json_string_value(json_object_get(endpoint, "kind")), "portmap");
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
 static void up_it_tells_what_the_node_knows(void **state)
 {
 	struct running r = start_node();
@@ -239,6 +285,7 @@ int main(void)
 		cmocka_unit_test(pongs),
 		cmocka_unit_test(down_it_knows_its_configuration_only),
 		cmocka_unit_test(up_it_tells_what_the_node_knows),
+		cmocka_unit_test(it_tells_what_a_gateway_maps),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
