@@ -208,8 +208,9 @@ static void answer_pcp(struct node *n, const struct paths_gateway *gw)
 	while (node_drain(n, &out, SECOND))
 		for (size_t i = 0; i < out->n_udp; i++)
 			if (ip_equal(&out->udp[i].at.ip, &gw->gateway) &&
-			    ip_equal(&out->udp[i].from, &gw->self))
-				(void)pcp_read_request(packet_bytes(&out->udp[i].packet), &q);
+			    ip_equal(&out->udp[i].from, &gw->self) &&
+			    pcp_read_request(packet_bytes(&out->udp[i].packet), &q))
+				break;
 	assert_int_equal(q.op, PCP_MAP);
 	struct pcp_response a = {.op = PCP_MAP, .lifetime_s = 60, .has_map = true, .map = q.map};
 	a.map.external = (struct endpoint){ip_v4(203, 0, 113, 7), 4444};
