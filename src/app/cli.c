@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
 	 "  --timeout SECONDS     wait so long for each answer; default 5\n"
 	 "  --until-direct=false  go on after an answer came directly\n"
 	 "Exit status 1 when nothing came, or nothing came directly until then.\n"},
+	{"why", cli_why, "PEER", "say why a peer is reached as it is, and what could be changed", ""},
 	{"genkey", cli_genkey, "", "print a new private key", "  --base64   in the form of wg(8)\n"},
 	{"pubkey", cli_pubkey, "< PRIVATE-KEY", "print the public key of a private key",
 	 "  --base64   in the form of wg(8)\n"},

@@ -6,6 +6,8 @@
 
 #include "app/pings.h"
 #include "app/status.h"
+#include "app/why.h"
+#include "io/clock.h"
 #include "io/unix_socket.h"
 
 enum { PING_MS = 5000, PING_MS_MAX = 60000 };
@@ -90,10 +92,33 @@ static void verb_ping(struct control *c, struct unix_ask *ask, const json_t *req
 	pings_ask(c->pings, ask, peer, (mono_ns)ms * MSEC);
 }
 
+static void verb_why(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "peer"));
+	struct node *n = drive_node(c->drive);
+	const struct config_peer *peer = name ? config_peer_named(drive_config(c->drive), name) : NULL;
+	const struct why_source s = {.cfg = drive_config(c->drive),
+				     .node = n,
+				     .peer = peer,
+				     .port = n ? udp_port(drive_udp(c->drive)) : 0,
+				     .now = loop_now(c->loop),
+				     .wall_offset_ns = clock_wall_offset_ns()};
+	if (!n)
+		refuse(ask, "Warren is down. Bring it up with: warren up");
+	else if (!peer)
+		refuse(ask, "no peer is called so or has that address; `warren status` lists them");
+	else
+		answer_new(ask, why_json(&s));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct control *c, struct unix_ask *ask, const json_t *request);
-} verbs[] = {{"status", verb_status}, {"up", verb_up}, {"down", verb_down}, {"ping", verb_ping}};
+} verbs[] = {{"status", verb_status},
+	     {"up", verb_up},
+	     {"down", verb_down},
+	     {"ping", verb_ping},
+	     {"why", verb_why}};
 
 /* --- requests --- */
 

@@ -117,6 +117,43 @@ void status_print(FILE *out, const json_t *status, bool peers)
 	print_health(out, json_object_get(status, "relays"));
 }
 
+static void print_list(FILE *out, const char *heading, const json_t *list)
+{
+	size_t i;
+	const json_t *line;
+	if (json_array_size(list) > 0)
+		fprintf(out, "\n%s\n", heading);
+	json_array_foreach(list, i, line)
+	{
+		const char *s = json_string_value(line);
+		fprintf(out, "  - %s\n", s ? s : "");
+	}
+}
+
+static void print_past(FILE *out, const json_t *past)
+{
+	const json_t *rtt = json_object_get(past, "rtt_ms");
+	fprintf(out, "  %s  %s%s: %s", text(past, "time"), yes(past, "in_doubt") ? "in doubt, and " : "",
+		text(past, "way"), text(past, "reason"));
+	if (json_is_number(rtt))
+		fprintf(out, ", %.1f ms", json_number_value(rtt));
+	fprintf(out, "\n");
+}
+
+void why_print(FILE *out, const json_t *why)
+{
+	const json_t *history = json_object_get(why, "history"), *past;
+	size_t i;
+	fprintf(out, "%s\n", text(why, "now"));
+	print_list(out, "What failed", json_object_get(why, "failed"));
+	print_list(out, "What could be changed", json_object_get(why, "advice"));
+	print_list(out, "What was tried", json_object_get(why, "tried"));
+	print_list(out, "What was seen", json_object_get(why, "seen"));
+	if (json_array_size(history) > 0)
+		fprintf(out, "\nIts path before\n");
+	json_array_foreach(history, i, past) print_past(out, past);
+}
+
 void pong_print(FILE *out, const json_t *pong)
 {
 	const char *endpoint = text(pong, "endpoint"), *ip = text(pong, "ip");

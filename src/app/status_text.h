@@ -15,6 +15,9 @@
  */
 void status_print(FILE *out, const json_t *status, bool peers);
 
+/* What why_json made: a sentence, then a list under each heading that has any. */
+void why_print(FILE *out, const json_t *why);
+
 /* "pong from bob (100.64.0.2) via relay(lab) in 30ms" */
 void pong_print(FILE *out, const json_t *pong);
 

@@ -259,6 +259,14 @@ bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node
 	return true;
 }
 
+bool node_peer_why(const struct node *n, peer_id id, mono_ns now, struct paths_why *out)
+{
+	if (id >= n->peers_max || !n->peers[id].used)
+		return false;
+	paths_why(n->paths, id, now, out);
+	return true;
+}
+
 const struct candidates *node_candidates(const struct node *n)
 {
 	return paths_candidates(n->paths);

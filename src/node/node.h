@@ -16,6 +16,7 @@
 #include "path/nat64.h"
 #include "path/netcheck.h"
 #include "path/paths.h"
+#include "path/why.h"
 #include "relay/client.h"
 #include "tunnel/tunnel.h"
 
@@ -151,6 +152,8 @@ struct node_peer_status {
 	uint64_t lost_no_way; /* packets for which there was no way at the time */
 };
 bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node_peer_status *out) MUST_USE;
+/* All that is known of how this peer is reached, and why so; false: there is no such peer. */
+bool node_peer_why(const struct node *n, peer_id id, mono_ns now, struct paths_why *out) MUST_USE;
 bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out) MUST_USE;
 void node_portmap(const struct node *n, mono_ns now, struct paths_portmap *out);
 

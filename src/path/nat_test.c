@@ -164,7 +164,9 @@ static void go_on(struct nat_test *t, mono_ns now)
 
 void nat_test_begin(struct nat_test *t, const struct endpoint *servers, size_t n, mono_ns now)
 {
-	*t = (struct nat_test){.rng = t->rng, };
+	*t = (struct nat_test){
+		.rng = t->rng,
+	};
 	for (size_t i = 0; i < n && t->n_servers < NAT_TEST_SERVERS_MAX; i++)
 		if (servers[i].ip.family == 4 && endpoint_is_set(&servers[i]))
 			t->servers[t->n_servers++].at = servers[i];

@@ -391,6 +391,14 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct pa
 	out->n_candidates = (uint32_t)peer->targets.n;
 }
 
+void paths_why(const struct paths *p, peer_id id, mono_ns now, struct paths_why *out)
+{
+	const struct peer_path *peer = paths_peer_of(p, id);
+	*out = (struct paths_why){0};
+	if (peer)
+		peer_path_why(peer, &p->means, now, out);
+}
+
 const struct paths_stats *paths_stats(const struct paths *p)
 {
 	return &p->means.stats;

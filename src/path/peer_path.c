@@ -169,6 +169,7 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
 		return;
 	t->pinged_at = now;
+	t->pings++;
 	if (is_best(p, &t->ep, t->socket))
 		quality_asked(&p->contest.direct, now);
 	means_ping(m, p->id, &via, false, now);
@@ -186,6 +187,12 @@ static void ping_best(struct peer_path *p, struct means *m, mono_ns now)
 	struct target *t = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
 	if (t)
 		ping(p, m, t, now);
+}
+
+static void call(struct peer_path *p, struct means *m, const struct via *relay)
+{
+	p->calls_sent++;
+	means_call(m, p->id, relay);
 }
 
 /* Plans a call-me-maybe, with candidates of ours that are young enough to be true. */
@@ -262,7 +269,7 @@ static void go_doubted(struct peer_path *p, struct means *m, enum path_reason re
 	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the call of the
 	 * attempt does. */
 	if (peer_path_has_disco(p) && relay.kind != VIA_NONE)
-		means_call(m, p->id, &relay);
+		call(p, m, &relay);
 	attempt(p, now);
 }
 
@@ -377,6 +384,7 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 		p->reached = from->region;
 	if (from->kind != VIA_UDP || p->state == PEER_PLAIN)
 		return;
+	p->pings_heard++;
 	bool is_new = targets_see_by(&p->targets, &from->ep, from->socket, &p->best.ep, now);
 	struct target *t = targets_find_by(&p->targets, &from->ep, from->socket);
 	if (is_new && !is_settled(p))
@@ -439,6 +447,7 @@ void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct p
 /* The peer asks to be probed: it has no path to us, and has just pinged what it knows of ours. */
 void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n, mono_ns now)
 {
+	p->calls_taken++;
 	targets_tell(&p->targets, TARGET_CALLED, v, n, &p->best.ep);
 	if (is_trusted(p)) {
 		go_asked(p, m, true, now);
@@ -583,7 +592,7 @@ static void tick_call(struct peer_path *p, struct means *m, mono_ns now)
 	p->call_by = MONO_NEVER;
 	p->called_at = now;
 	if (relay.kind != VIA_NONE)
-		means_call(m, p->id, &relay);
+		call(p, m, &relay);
 }
 
 /* One target after the other, the best left out. */

@@ -60,6 +60,7 @@ struct peer_path {
 	struct contest contest; /* of the best and the relay */
 	struct signs signs;
 	struct history history;
+	uint32_t calls_sent, calls_taken, pings_heard;
 };
 
 void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now);
@@ -91,6 +92,8 @@ mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m);
 
 struct via peer_path_relay(const struct peer_path *p, const struct means *m);
 void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out);
+struct paths_why;
+void peer_path_why(const struct peer_path *p, const struct means *m, mono_ns now, struct paths_why *out);
 bool peer_path_is_direct(const struct peer_path *p);
 /* Is it behind the same outer NAT as we: did it call us with a reflexive address of ours? */
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own);

@@ -7,10 +7,11 @@
  * The deviation stands for what a stream to a relay makes of loss: it delivers late.
  *
  * The relay takes the traffic over from a direct path that works only if that costs over QUALITY_BAD, the
- * relay costs at most three fifths of it over QUALITY_JUDGED pings at least, and this held QUALITY_STREAK times in a row; and gives it back
- * when the direct path costs at most a tenth more than the relay, as often in a row.  After each turn back
- * the next one to the relay must wait, twice as long each time (and as short as at first after a good hour), so that two ways that are as good as each
- * other do not keep the traffic moving.
+ * relay costs at most three fifths of it over QUALITY_JUDGED pings at least, and this held QUALITY_STREAK
+ * times in a row; and gives it back when the direct path costs at most a tenth more than the relay, as often
+ * in a row.  After each turn back the next one to the relay must wait, twice as long each time (and as short
+ * as at first after a good hour), so that two ways that are as good as each other do not keep the traffic
+ * moving.
  */
 #ifndef PATH_QUALITY_H
 #define PATH_QUALITY_H

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "crypto/hash.h"
 #include "path/peer_path.h"
+#include "path/why.h"
 
 struct paths {
 	struct node_key self;

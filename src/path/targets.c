@@ -136,6 +136,7 @@ void target_ponged(struct target *t, mono_ns rtt, mono_ns now)
 {
 	t->rtt = t->rtt == 0 || rtt < t->rtt ? rtt : (t->rtt + rtt) / 2;
 	t->ponged_at = now;
+	t->pongs++;
 }
 
 struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now)

@@ -28,6 +28,7 @@ struct target {
 	mono_ns pinged_at; /* MONO_NEVER */
 	mono_ns ponged_at; /* MONO_NEVER: not proven */
 	mono_ns rtt;       /* smoothed; 0: unknown */
+	uint32_t pings, pongs;
 };
 
 struct targets {

@@ -67,9 +67,11 @@ static void wrong_words_are_said(void **state)
 	} rows[] = {
 		{"", "Usage: warren VERB [options]"},
 		{"frob",
-		 "warren: found the verb \"frob\", expected one of: up down status ping genkey pubkey\n"},
+		 "warren: found the verb \"frob\", expected one of: up down status ping why genkey pubkey\n"},
 		{"--frob", "warren: found the option \"--frob\"; warren --help lists them\n"},
 		{"up now", "warren up: found \"now\", expected no more words; warren up --help says more\n"},
+		{"why",
+		 "warren why: expected one peer, by its name or address; warren why --help says more\n"},
 		{"up --frob",
 		 "warren up: found the option \"--frob\", expected one that the help lists; warren up "
 		 "--help says more\n"},
@@ -381,6 +383,8 @@ static void the_control_socket_of_a_node_that_is_down(void **state)
 	assert_int_equal(run("", "down"), CLI_OK);
 	assert_string_equal(out, "Warren is down already.\n");
 	assert_int_equal(run("", "ping bob"), CLI_FAILED);
+	assert_string_equal(err, "warren: Warren is down. Bring it up with: warren up\n");
+	assert_int_equal(run("", "why bob"), CLI_FAILED);
 	assert_string_equal(err, "warren: Warren is down. Bring it up with: warren up\n");
 	assert_int_equal(run("", "up"), CLI_FAILED); /* nobody may have a tunnel called lo */
 	assert_true(strlen(err) > 10);

@@ -1,0 +1,236 @@
+#include "app/why.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "app/drive.h"
+#include "node/node.h"
+
+enum { LINE_MAX_LEN = 240 };
+
+static const char *const ways[] = {
+	[WHY_PLAIN] = "wireguard only", [WHY_RELAYED] = "relayed",    [WHY_DIRECT] = "direct",
+	[WHY_DOUBTED] = "in doubt",     [WHY_ASIDE] = "relay faster",
+};
+static const char *const mappings[] = {
+	[WHY_MAPPING_UNKNOWN] = "unknown", [WHY_MAPPING_SAME] = "same", [WHY_MAPPING_VARIES] = "varies"};
+
+/* --- facts --- */
+
+static bool is_public(const struct ip *ip)
+{
+	return !ip_is_private(ip) && !ip_is_loopback(ip) && !ip_is_link_local(ip);
+}
+
+static void gather_own(struct why_facts *f, const struct paths_why *w)
+{
+	for (size_t i = 0; i < w->own.n; i++) {
+		const struct candidate *c = &w->own.v[i];
+		bool public = is_public(&c->ep.ip);
+		f->own_ipv6 |= c->ep.ip.family == 6 && public;
+		f->own_public |= c->ep.ip.family == 4 && public &&
+				 (c->kind == CANDIDATE_LOCAL || c->kind == CANDIDATE_FIXED ||
+				  c->kind == CANDIDATE_PORTMAP);
+	}
+	f->stun_asked = w->n_servers > 0;
+	for (size_t i = 0; i < w->n_servers; i++)
+		f->stun_answered |= endpoint_is_set(&w->servers[i].seen);
+	f->mapping_varies = w->mapping == WHY_MAPPING_VARIES;
+}
+
+static void gather_peer(struct why_facts *f, const struct paths_why *w)
+{
+	for (size_t i = 0; i < w->n_targets; i++) {
+		const struct why_target *t = &w->targets[i];
+		bool public = is_public(&t->ep.ip);
+		f->peer_told |= t->told || t->by_hand;
+		f->peer_public |= t->ep.ip.family == 4 && public;
+		f->peer_ipv6 |= t->ep.ip.family == 6 && public;
+		f->pings += t->pings;
+		f->pongs += t->pongs;
+	}
+	for (size_t i = 0; i < w->n_past; i++)
+		f->falls += w->past[i].doubt && w->past[i].reason == PATH_SILENT;
+}
+
+void why_gather(struct why_facts *f, const struct paths_why *w, const struct tunnel_peer_status *tunnel)
+{
+	f->plain = w->way == WHY_PLAIN;
+	f->direct = w->way == WHY_DIRECT;
+	f->doubted = w->way == WHY_DOUBTED;
+	f->aside = w->way == WHY_ASIDE;
+	f->active = w->active;
+	f->session = tunnel->session;
+	f->knows_disco = w->knows_disco;
+	f->rtt_ms = (unsigned)((w->rtt + MSEC / 2) / MSEC);
+	f->relay_rtt_ms = (unsigned)((w->relay_rtt + MSEC / 2) / MSEC);
+	f->loss_percent = w->loss_percent;
+	f->calls_sent = w->calls_sent;
+	f->calls_taken = w->calls_taken;
+	f->pings_heard = w->pings_heard;
+	gather_own(f, w);
+	gather_peer(f, w);
+}
+
+/* --- sentences about what was tried and seen --- */
+
+static void say(json_t *list, const char *fmt, ...) PRINTF(2, 3);
+static void say(json_t *list, const char *fmt, ...)
+{
+	char line[LINE_MAX_LEN];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	json_array_append_new(list, json_string(line));
+}
+
+static const char *times(unsigned n)
+{
+	return n == 1 ? "once" : "times";
+}
+
+static const char *named_by(const struct why_target *t)
+{
+	return t->by_hand ? "configured" : t->told ? "told by it" : "seen in its pings";
+}
+
+static json_t *tried(const struct paths_why *w)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	json_t *list = json_array();
+	if (w->calls_sent + w->calls_taken > 0)
+		say(list, "Called it over the relay %u %s, and were called %u %s.", w->calls_sent,
+		    times(w->calls_sent), w->calls_taken, times(w->calls_taken));
+	for (size_t i = 0; i < w->n_targets; i++) {
+		const struct why_target *t = &w->targets[i];
+		const char *ep = endpoint_format(&t->ep, text);
+		if (t->pongs > 0)
+			say(list, "%s (%s): %u pings, %u answers, %.1f ms.", ep, named_by(t), t->pings,
+			    t->pongs, (double)t->rtt / (double)MSEC);
+		else if (t->pings > 0)
+			say(list, "%s (%s): %u pings, no answer.", ep, named_by(t), t->pings);
+		else
+			say(list, "%s (%s): not pinged yet.", ep, named_by(t));
+	}
+	if (w->pings_heard > 0)
+		say(list, "It pinged us by UDP %u %s.", w->pings_heard, times(w->pings_heard));
+	return list;
+}
+
+static json_t *seen(const struct paths_why *w)
+{
+	char text[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
+	json_t *list = json_array();
+	for (size_t i = 0; i < w->own.n; i++)
+		say(list, "This node may be reached at %s (%s).", endpoint_format(&w->own.v[i].ep, text),
+		    candidate_kind_name(w->own.v[i].kind));
+	for (size_t i = 0; i < w->n_servers; i++)
+		if (!endpoint_is_set(&w->servers[i].seen))
+			say(list, "The STUN server %s did not answer.",
+			    endpoint_format(&w->servers[i].at, server));
+	if (w->mapping == WHY_MAPPING_SAME)
+		say(list, "Our NAT, if there is one, uses one port for all destinations (an easy one).");
+	else if (w->mapping == WHY_MAPPING_VARIES)
+		say(list, "Our NAT uses another port for each destination (a hard one).");
+	return list;
+}
+
+/* --- facts and history for programs --- */
+
+static json_t *ms_or_null(mono_ns t)
+{
+	return t == 0 ? json_null() : json_real((double)(t / (100 * USEC)) / 10);
+}
+
+static json_t *facts_json(const struct paths_why *w)
+{
+	char text[ENDPOINT_TEXT_MAX], seen_at[ENDPOINT_TEXT_MAX];
+	json_t *own = json_array(), *stun = json_array(), *candidates = json_array();
+	for (size_t i = 0; i < w->own.n; i++)
+		json_array_append_new(own, json_pack("{s:s, s:s}", "endpoint",
+						     endpoint_format(&w->own.v[i].ep, text), "kind",
+						     candidate_kind_name(w->own.v[i].kind)));
+	for (size_t i = 0; i < w->n_servers; i++) {
+		const struct why_server *v = &w->servers[i];
+		bool answered = endpoint_is_set(&v->seen);
+		json_array_append_new(stun, json_pack("{s:s, s:s?}", "server", endpoint_format(&v->at, text),
+						      "seen",
+						      answered ? endpoint_format(&v->seen, seen_at) : NULL));
+	}
+	for (size_t i = 0; i < w->n_targets; i++) {
+		const struct why_target *t = &w->targets[i];
+		json_array_append_new(candidates, json_pack("{s:s, s:s, s:i, s:i, s:o}", "endpoint",
+							    endpoint_format(&t->ep, text), "by", named_by(t),
+							    "pings", (int)t->pings, "answers", (int)t->pongs,
+							    "rtt_ms", ms_or_null(t->rtt)));
+	}
+	return json_pack("{s:s, s:o, s:o, s:i, s:s, s:o, s:o, s:i, s:i, s:i, s:o}", "way", ways[w->way],
+			 "rtt_ms", ms_or_null(w->rtt), "relay_rtt_ms", ms_or_null(w->relay_rtt),
+			 "loss_percent", (int)w->loss_percent, "mapping", mappings[w->mapping], "endpoints",
+			 own, "stun", stun, "calls_sent", (int)w->calls_sent, "calls_taken",
+			 (int)w->calls_taken, "pings_heard", (int)w->pings_heard, "candidates", candidates);
+}
+
+static json_t *past_json(const struct why_source *s, const struct paths_past *p)
+{
+	char via[VIA_TEXT_MAX], text[48];
+	uint64_t unix_ns = p->at + s->wall_offset_ns;
+	time_t seconds = (time_t)(unix_ns / SECOND);
+	struct tm tm;
+	size_t n = gmtime_r(&seconds, &tm) ? strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) : 0;
+	snprintf(text + n, sizeof(text) - n, ".%03uZ", (unsigned)(unix_ns % SECOND / MSEC));
+	return json_pack("{s:s, s:s, s:b, s:s, s:o}", "time", text, "way",
+			 drive_via_text(s->cfg, &p->via, via), "in_doubt", (int)p->doubt, "reason",
+			 path_reason_text(p->reason), "rtt_ms", ms_or_null(p->rtt));
+}
+
+/* --- all of it --- */
+
+static json_t *list_of(const struct why_sentences *v)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(list, json_string(v->v[i]));
+	return list;
+}
+
+static json_t *sentences(const struct why_facts *f,
+			 void (*collect)(const struct why_facts *f, struct why_sentences *out))
+{
+	struct why_sentences v;
+	collect(f, &v);
+	return list_of(&v);
+}
+
+static json_t *render(const struct why_source *s, const struct why_facts *f, const struct paths_why *w)
+{
+	char now[WHY_SENTENCE_MAX];
+	json_t *history = json_array();
+	for (size_t i = 0; i < w->n_past; i++)
+		json_array_append_new(history, past_json(s, &w->past[i]));
+	why_now(f, now);
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "name", f->peer, "now", now,
+			 "direct", (int)f->direct, "tried", tried(w), "seen", seen(w), "failed",
+			 sentences(f, why_failed), "advice", sentences(f, why_advice), "facts", facts_json(w),
+			 "history", history, "forgotten", (int)w->forgotten);
+}
+
+json_t *why_json(const struct why_source *s)
+{
+	char label[CONFIG_NAME_MAX];
+	struct paths_why w;
+	struct node_peer_status status;
+	struct relay_client_status relay;
+	struct why_facts f = {.peer = config_peer_label(s->peer, label), .port = s->port};
+	peer_id id = node_peer_find(s->node, &s->peer->key);
+	if (!node_peer_why(s->node, id, s->now, &w) || !node_peer_status(s->node, id, s->now, &status))
+		return NULL;
+	const struct config_relay *r =
+		w.relay.kind == VIA_RELAY ? config_relay(s->cfg, w.relay.region) : NULL;
+	f.relay = r ? r->name : NULL;
+	if (r && node_relay_status(s->node, r->region, &relay) && !relay.ready && relay.why[0])
+		f.relay_lost = relay.why;
+	why_gather(&f, &w, &status.tunnel);
+	return render(s, &f, &w);
+}

@@ -1,0 +1,34 @@
+/* app/why.h - `warren why`: how a peer is reached, what was tried, which step failed, and what was before
+ *
+ *   {"name", "now": "a sentence", "direct", "tried": [], "seen": [], "failed": [], "advice": [],
+ *    "facts": {"way", "rtt_ms", "relay_rtt_ms", "loss_percent", "mapping", "endpoints": [{"endpoint", "kind"}],
+ *              "stun": [{"server", "seen"}], "calls_sent", "calls_taken", "pings_heard",
+ *              "candidates": [{"endpoint", "by", "pings", "answers", "rtt_ms"}]},
+ *    "history": [{"time", "way", "in_doubt", "reason", "rtt_ms"}], "forgotten"}
+ *
+ * The lists of sentences are for people, in the order in which to read them.  Times are UTC.
+ */
+#ifndef APP_WHY_H
+#define APP_WHY_H
+
+#include <jansson.h>
+
+#include "app/config.h"
+#include "app/why_text.h"
+
+struct why_source {
+	const struct config *cfg;
+	const struct node *node;
+	const struct config_peer *peer;
+	uint16_t port; /* of this node */
+	mono_ns now;
+	uint64_t wall_offset_ns; /* Unix time less now's clock */
+};
+
+/* NULL: out of memory, or the node does not have this peer. */
+json_t *why_json(const struct why_source *s) MUST_USE;
+
+/* The facts that the sentences are made of; exposed for the tests. Texts are borrowed from the arguments. */
+void why_gather(struct why_facts *f, const struct paths_why *w, const struct tunnel_peer_status *tunnel);
+
+#endif

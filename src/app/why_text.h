@@ -1,0 +1,49 @@
+/* app/why_text.h - sentences that say why a peer is reached as it is, and what could be changed
+ *
+ * Facts go in; which sentences hold is a table in why_text.c: condition, sentence, advice.
+ */
+#ifndef APP_WHY_TEXT_H
+#define APP_WHY_TEXT_H
+
+#include "base/def.h"
+
+enum { WHY_SENTENCE_MAX = 400, WHY_SENTENCES_MAX = 16 };
+
+/* All false, 0 or NULL is allowed everywhere. Texts are borrowed. */
+struct why_facts {
+	const char *peer;
+	const char *relay;      /* the peer's; NULL: none */
+	const char *relay_lost; /* why it is not connected; NULL: it is */
+	uint16_t port;          /* ours */
+
+	bool direct, doubted, aside, plain; /* how it is reached; none of them: through the relay, if any */
+	bool active;                        /* traffic within the last 45 s */
+	bool session;                       /* of WireGuard */
+	bool knows_disco;                   /* the peer has told us its disco key */
+	unsigned rtt_ms, relay_rtt_ms, loss_percent; /* 0: unknown */
+
+	bool stun_asked, stun_answered; /* STUN servers at all; at least one answered */
+	bool mapping_varies;            /* our NAT gives each destination another port */
+	bool own_public;                /* we have an address that needs no NAT, or a mapped or given one */
+	bool own_ipv6, peer_ipv6;       /* a global one */
+	bool peer_told;                 /* it told us where it may be reached */
+	bool peer_public;               /* at least one public IPv4 address among that */
+	unsigned pings, pongs;          /* to and from the peer, by UDP */
+	unsigned pings_heard;           /* from the peer, by UDP */
+	unsigned calls_sent, calls_taken;
+	unsigned falls; /* how often a direct path fell silent, of what is remembered */
+};
+
+struct why_sentences {
+	char v[WHY_SENTENCES_MAX][WHY_SENTENCE_MAX];
+	size_t n;
+};
+
+/* How it is reached now: one sentence. */
+void why_now(const struct why_facts *f, char out[static WHY_SENTENCE_MAX]);
+/* Which steps failed, the most likely first; empty when nothing did. */
+void why_failed(const struct why_facts *f, struct why_sentences *out);
+/* What somebody could change; empty when there is nothing to gain. */
+void why_advice(const struct why_facts *f, struct why_sentences *out);
+
+#endif
