@@ -24,6 +24,7 @@ static const struct scenario *const tables[] = {
 	scenarios_endure,
 	scenarios_netcheck,
 	scenarios_quality,
+	scenarios_where,
 };
 /* clang-format on */
 

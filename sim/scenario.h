@@ -15,5 +15,6 @@ struct scenario {
 extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change[], scenarios_cost[],
 	scenarios_endure[], scenarios_netcheck[];
 extern const struct scenario scenarios_quality[];
+extern const struct scenario scenarios_where[];
 
 #endif

@@ -7,10 +7,12 @@ enum {
 	INTERFACE_BITS_6 = 64,
 	REFUSED_MAX = 8,
 	NAT64_LIFETIME_S = 65528,
-	RELAY_STREAM_CHUNK = 1 << 16
+	RELAY_STREAM_CHUNK = 1 << 16,
+	LOOKUP_TTL_S = 3600
 };
 
 #define UPNP_TAKES (100 * MSEC) /* discovery, description, a call */
+#define DNS_TAKES  (30 * MSEC)
 
 /* 2020-01-01: handshake stamps grow over restarts as virtual time does. */
 static const uint64_t wall_offset_ns = 1577836800ull * SECOND;
@@ -80,11 +82,27 @@ static void hangup(struct sim_node *n, size_t i, mono_ns now)
 	n->up[i] = false;
 }
 
+/* By an address of the same family, or through the NAT64 of the network. */
+static bool has_way_to(const struct sim_node *n, const struct box *server)
+{
+	for (size_t i = 0; i < server->n_addresses; i++) {
+		const struct ip *ip = &server->addresses[i];
+		const struct prefix *p = node_nat64(n->node);
+		if (box_source(box_way_out(n->box, ip), ip) || (p && nat64_translates(p, ip)))
+			return true;
+	}
+	return false;
+}
+
 static void dial(struct sim_node *n, size_t i, mono_ns now)
 {
 	struct pipe_owner owner = {
 		.up = on_stream_up, .bytes = on_stream_bytes, .down = on_stream_down, .self = n};
 	hangup(n, i, now);
+	if (!has_way_to(n, n->relays[i]->box)) {
+		node_stream_down(n->node, n->relays[i]->region, "network is unreachable", now);
+		return;
+	}
 	n->pipes[i] = pipe_open(n->box, n->relays[i]->box, sim_relay_round_trips(n->relays[i]), &owner, now);
 }
 
@@ -119,6 +137,24 @@ static void ask_upnp(struct sim_node *n, const struct upnp_ask *ask, mono_ns now
 	events_at(n->box->net->events, now + UPNP_TAKES, upnp_answered, n, copy);
 }
 
+/* --- DNS --- */
+
+/* As the DNS64 of the network says: the NAT64 above the host made the address. */
+static void answer_lookup64(void *self, void *arg, mono_ns now)
+{
+	struct sim_node *n = self;
+	const struct box *b = n->box;
+	struct ip well_known = ip_v4(192, 0, 0, 170), answer = {0};
+	if (!n->node || n->asleep)
+		return;
+	while (b && !b->nat64)
+		b = b->parent;
+	if (b)
+		answer = nat64_embed(&b->nat64_prefix, &well_known);
+	node_nat64_answer(n->node, &answer, b ? 1 : 0, LOOKUP_TTL_S, false, now);
+	pump(n, now);
+}
+
 static void act_on_event(struct sim_node *n, const struct node_event *ev, mono_ns now)
 {
 	size_t i = slot_of_region(n, ev->region);
@@ -139,8 +175,10 @@ static void act_on_event(struct sim_node *n, const struct node_event *ev, mono_n
 	case NODE_SESSION:
 	case NODE_SELF:
 	case NODE_NETCHECK:
-	case NODE_LOOKUP64:
 	case NODE_NAT64:
+		break;
+	case NODE_LOOKUP64:
+		events_at(n->box->net->events, now + DNS_TAKES, answer_lookup64, n, NULL);
 		break;
 	}
 	if (n->observer.event)

@@ -1,0 +1,248 @@
+/* Where a host stands: in a network that has only IPv6, between two networks, beside a namesake. */
+#include "sim/scenario.h"
+
+static const struct link_config lan = {.delay = 200 * USEC};
+
+static struct pair talk_about(struct world *w, struct home *alice, struct home *bob)
+{
+	struct pair p = {.w = w, .relay = &w->relays[0], .alice = alice, .bob = bob};
+	world_know(w, alice, bob);
+	p.there = world_stream(w, alice, bob, PAIR_PACE);
+	p.back = world_stream(w, bob, alice, PAIR_PACE);
+	return p;
+}
+
+static struct ip v6_of(uint8_t net, uint8_t host)
+{
+	const uint8_t b[16] = {0x20, 0x01, 0x0d, 0xb8, 0, net, [15] = host};
+	return ip_v6_from(b);
+}
+
+/* The prefix of a NAT64: the well-known one, or one of the network's own. */
+static struct prefix nat64_prefix_of(struct world *w)
+{
+	struct prefix p;
+	const char *text = rng_below(&w->rng, 2) ? "64:ff9b::/96" : "2001:db8:64::/96";
+	world_expect(w, prefix_parse(&p, text), "%s is no prefix", text);
+	return p;
+}
+
+/* The home keeps its NAT for IPv4, and its host has no IPv4 any more. */
+static void make_ipv6_only(struct world *w, struct home *h)
+{
+	struct nat_config nat = pair_easy_nat(w);
+	struct prefix p = nat64_prefix_of(w);
+	struct ip v4 = h->host->addresses[0];
+	nat.external = h->external;
+	box_set_nat(h->router, NULL, 4);
+	box_set_nat64(h->router, &nat, &p);
+	box_remove_address(h->host, &v4);
+}
+
+static void expect_all_direct(struct pair *p, mono_ns since)
+{
+	pair_wait_direct(p, 2 * SECOND);
+	world_measure(p->w, "direct after, ms", (world_now(p->w) - since) / MSEC);
+	world_run(p->w, 10 * SECOND);
+	pair_hush(p);
+	world_expect(p->w, pair_lost(p, since, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(p, since, MONO_NEVER));
+	world_expect(p->w, world_is_direct(p->w, p->alice, p->bob), "not direct any more after 10 s");
+}
+
+static struct via how_last(const struct stream *s)
+{
+	for (size_t i = s->n; i > 0; i--)
+		if (s->v[i - 1].arrived != MONO_NEVER)
+			return s->v[i - 1].how;
+	return (struct via){0};
+}
+
+/* To IPv4 behind an easy NAT. Both see an IPv4 endpoint. */
+static void nat64_to_easy(struct world *w)
+{
+	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	(void)world_relay(w, 0, NULL);
+	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	make_ipv6_only(w, b);
+	struct pair p = talk_about(w, a, b);
+	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	expect_all_direct(&p, start);
+	struct via alices = how_last(p.back), bobs = how_last(p.there);
+	world_expect(w, alices.kind == VIA_UDP && ip_equal(&alices.ep.ip, &b->external),
+		     "alice does not hear bob from his NAT64");
+	world_expect(w, bobs.kind == VIA_UDP && nat64_prefix_is_good(node_nat64(b->node.node)),
+		     "bob knows no prefix");
+}
+
+/* A walk from a network with IPv4 into one that has none, and back. */
+static void roams_to_nat64(struct world *w)
+{
+	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home_config cafe = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	(void)world_relay(w, 0, NULL);
+	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	struct home *third = world_home(w, "cafe", &cafe);
+	make_ipv6_only(w, third);
+	struct pair p = talk_about(w, a, b);
+	world_run(w, 2 * SECOND);
+	pair_talk(&p);
+	pair_wait_direct(&p, 2 * SECOND);
+	world_run(w, 5 * SECOND);
+	struct box *home = b->host->parent;
+	struct ip v4 = b->host->addresses[0], v6 = v6_of(3, 9);
+	for (int i = 0; i < 2; i++) {
+		box_move(b->host, i == 0 ? third->router : home);
+		box_remove_address(b->host, i == 0 ? &v4 : &v6);
+		box_add_address(b->host, i == 0 ? &v6 : &v4);
+		mono_ns moved = world_now(w);
+		sim_node_address_changed(&b->node, moved);
+		sim_node_link_changed(&b->node, moved);
+		world_run(w, 10 * SECOND);
+		mono_ns there = stream_first_arrival(p.there, moved, true),
+			back = stream_first_arrival(p.back, moved, true);
+		mono_ns again = mono_max(there, back);
+		if (again != MONO_NEVER)
+			world_measure(w, i == 0 ? "direct through NAT64, ms" : "direct at home, ms",
+				      (again - moved) / MSEC);
+		world_expect(w, again != MONO_NEVER && again - moved <= 2 * SECOND,
+			     "not direct within 2 s of walk %d", i + 1);
+	}
+	pair_hush(&p);
+}
+
+/* Only IPv6 on both sides, each behind a firewall that lets in only answers. */
+static void two_firewalls(struct world *w)
+{
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct ip relay6 = v6_of(0xee, 1);
+	struct sim_relay *relay = world_relay(w, 0, NULL);
+	box_add_address(relay->box, &relay6);
+	struct home *a = world_home(w, "alice", &home), *b = world_home(w, "bob", &home);
+	struct ip alice4 = a->host->addresses[0], bob4 = b->host->addresses[0];
+	box_remove_address(a->host, &alice4);
+	box_remove_address(b->host, &bob4);
+	struct pair p = talk_about(w, a, b);
+	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	expect_all_direct(&p, start);
+	world_expect(w, how_last(p.there).ep.ip.family == 6, "not by IPv6");
+}
+
+/* The host stands in two networks, and the one that carries everything goes away. */
+static void loses_an_uplink(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	struct home_config other = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home *third = world_home(w, "other", &other);
+	struct box *leg = net_box(&w->net, third->router, "leg", &lan, &lan);
+	struct ip was = p.bob->host->addresses[0], is = ip_v4(192, 168, 3, 9);
+	box_add_address(leg, &is);
+	box_add_leg(p.bob->host, leg);
+	sim_node_address_changed(&p.bob->node, world_now(w));
+	pair_talk(&p);
+	world_run(w, 5 * SECOND);
+	pair_wait_direct(&p, 2 * SECOND);
+	world_run(w, rng_below(&w->rng, 10 * SECOND));
+	mono_ns lost = world_now(w);
+	box_remove_address(p.bob->host, &was);
+	sim_node_address_changed(&p.bob->node, lost);
+	sim_node_link_changed(&p.bob->node, lost);
+	world_run(w, 10 * SECOND);
+	pair_hush(&p);
+	mono_ns again =
+		mono_max(stream_first_arrival(p.there, lost, true), stream_first_arrival(p.back, lost, true));
+	world_expect(w, again != MONO_NEVER && again - lost <= 2 * SECOND, "not direct within 2 s");
+	if (again != MONO_NEVER)
+		world_measure(w, "direct again after, ms", (again - lost) / MSEC);
+}
+
+/* Two hosts of one network whose router turns nothing back. */
+static void lan_peers(struct world *w)
+{
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct ip bob4 = ip_v4(192, 168, 1, 30);
+	(void)world_relay(w, 0, NULL);
+	struct home *a = world_home(w, "alice", &home), *b = world_home(w, "bob", &home);
+	struct ip was = b->host->addresses[0];
+	box_move(b->host, a->router);
+	box_remove_address(b->host, &was);
+	box_add_address(b->host, &bob4);
+	struct pair p = talk_about(w, a, b);
+	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	expect_all_direct(&p, start);
+	struct via how = how_last(p.back);
+	world_expect(w, ip_equal(&how.ep.ip, &bob4), "not inside the network");
+}
+
+/* Bob's address and port at home are those of carol, who is alice's neighbour; or alice's own. Carol is
+ * alice's peer, too, or a stranger to her. */
+static void namesake(struct world *w)
+{
+	const struct ip twin = ip_v4(192, 168, 1, 20);
+	enum { PORT = 41641 };
+	bool own = rng_below(&w->rng, 3) == 0, friends = rng_below(&w->rng, 2);
+	struct home_config alice = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .inside = ip_v4(192, 168, 1, 10)};
+	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .inside = twin};
+	if (own)
+		alice.inside = twin;
+	(void)world_relay(w, 0, NULL);
+	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	struct home *c = world_home(w, "carol", &alice);
+	struct ip was = c->host->addresses[0], carols = own ? ip_v4(192, 168, 1, 30) : twin;
+	a->node.port = b->node.port = c->node.port = PORT;
+	box_move(c->host, a->router);
+	box_remove_address(c->host, &was);
+	box_add_address(c->host, &carols);
+	struct pair near = {.w = w, .alice = a, .bob = c};
+	if (friends)
+		near = talk_about(w, a, c);
+	else
+		world_know(w, b, c); /* so that she runs with the port, and knows one of the two */
+	struct pair p = talk_about(w, a, b);
+	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	if (friends)
+		pair_talk(&near);
+	world_run(w, 2 * SECOND);
+	world_expect(w, world_is_direct(w, a, b), "alice and bob are not direct within 2 s");
+	world_expect(w, !friends || world_is_direct(w, a, c), "alice and carol are not direct within 2 s");
+	world_run(w, 10 * SECOND);
+	pair_hush(&p);
+	if (friends)
+		pair_hush(&near);
+	struct via bobs = how_last(p.back);
+	world_expect(w, ip_equal(&bobs.ep.ip, &b->external), "bob is not heard from his NAT");
+	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(&p, start, MONO_NEVER));
+	struct via carols_way = friends ? how_last(near.back) : (struct via){.ep.ip = carols};
+	world_expect(w, ip_equal(&carols_way.ep.ip, &carols), "carol is not heard inside the network");
+	const struct home *knocked = own ? a : c;
+	const struct paths_stats *s = node_paths_stats(knocked->node.node);
+	const struct tunnel_stats *t = node_tunnel_stats(c->node.node);
+	world_measure(w, "knocks at the wrong door", s->stranger + s->unauthentic);
+	world_expect(w, s->stranger + s->unauthentic > 0,
+		     "nobody knocked at the wrong door: this shows nothing");
+	world_expect(w, t->unknown_peer + t->no_session + t->unauthentic == 0, "data went astray");
+}
+
+const struct scenario scenarios_where[] = {
+	{"nat64", "IPv6 only, through a NAT64, to an easy NAT: direct within 2 s", 100, nat64_to_easy},
+	{"nat64-roam", "from IPv4 into a network that has only IPv6, and back: direct within 2 s", 100,
+	 roams_to_nat64},
+	{"ipv6-only", "two hosts without any IPv4 cross both their firewalls within 2 s", 100, two_firewalls},
+	{"two-uplinks", "one of two networks goes away: direct through the other within 2 s", 100,
+	 loses_an_uplink},
+	{"lan", "two hosts of one network talk inside it", 100, lan_peers},
+	{"namesake", "a peer with the private address of a neighbour is not taken for him", 150, namesake},
+	{0},
+};
