@@ -139,7 +139,7 @@ void lookup_stop(struct lookup *k)
 /* As a lookup, it outlives its stop. */
 struct lookup64 {
 	struct lookup64_call call; /* fn NULL: stopped */
-	struct evdns_base *dns;
+	struct dialer *d;
 	struct evdns_request *request;
 };
 
@@ -153,8 +153,11 @@ static void on_answer64(int result, char type, int count, int ttl, void *address
 			a.v[a.n++] = ip_v6_from(v + 16 * (size_t)i);
 	a.failed = result != DNS_ERR_NONE && result != DNS_ERR_NODATA && result != DNS_ERR_NOTEXIST;
 	struct lookup64_call call = k->call;
+	struct dialer *d = k->d;
 	free(k);
-	if (call.fn)
+	if (--d->lookups == 0 && d->closed)
+		release_soon(d);
+	else if (call.fn)
 		call.fn(call.self, &a);
 }
 
@@ -165,10 +168,12 @@ struct lookup64 *lookup64_start(struct dialer *d, const char *host, struct looku
 		return NULL;
 	if (d->dns_stale)
 		read_servers(d);
-	*k = (struct lookup64){.call = call, .dns = d->dns};
+	*k = (struct lookup64){.call = call, .d = d};
 	k->request = evdns_base_resolve_ipv6(d->dns, host, DNS_QUERY_NO_SEARCH, on_answer64, k);
-	if (k->request)
+	if (k->request) {
+		d->lookups++;
 		return k;
+	}
 	free(k);
 	return NULL;
 }
@@ -178,7 +183,7 @@ void lookup64_stop(struct lookup64 *k)
 	if (!k)
 		return;
 	k->call.fn = NULL;
-	evdns_cancel_request(k->dns, k->request);
+	evdns_cancel_request(k->d->dns, k->request);
 }
 
 static SSL_CTX *shared(SSL_CTX **kept, enum stream_trust trust, char *why)

@@ -387,6 +387,39 @@ static void names_are_looked_up(void **state)
 	server_stop(&s);
 }
 
+/* 192.0.2.0/24 is nowhere, and so is the prefix: the failure says where it tried. */
+static void ipv4_addresses_are_dialled_through_the_nat64(void **state)
+{
+	struct prefix p;
+	assert_true(prefix_parse(&p, "2001:db8:64::/96"));
+	struct stream_config by_host = {.host = "192.0.2.33", .port = 443, .trust = STREAM_PLAIN};
+	struct stream_config by_hint = {.host = "relay.example.net",
+					.port = 443,
+					.trust = STREAM_PLAIN,
+					.known4 = ip_v4(192, 0, 2, 33)};
+	struct stream_config *v[] = {&by_host, &by_hint};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		struct seen c = begin();
+		dialer_set_nat64(c.d, &p);
+		v[i]->limit = 300 * MSEC;
+		open_stream(&c, *v[i]);
+		turn_until(&c, &c.downs);
+		assert_int_equal(c.downs, 1);
+		if (!strstr(c.why, "did not answer")) /* where there is a default route of IPv6 */
+			assert_non_null(strstr(c.why, "[2001:db8:64::c000:221]:443"));
+		end(&c);
+	}
+	struct server s;
+	struct seen c = begin();
+	server_start(&s, serve_echo, NULL, NULL, 0);
+	dialer_set_nat64(c.d, &p);
+	open_stream(&c, (struct stream_config){.host = "127.0.0.1", .port = s.port, .trust = STREAM_PLAIN});
+	expect_up(&c); /* loopback is not beyond any NAT */
+	assert_false(stream_is_stranded(c.s));
+	end(&c);
+	server_stop(&s);
+}
+
 static void a_look_up_can_be_given_up(void **state)
 {
 	struct seen c = begin();
@@ -599,6 +632,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nobody_there_is_told),
 	cmocka_unit_test(ipv4_is_used_when_ipv6_does_not_answer),
 	cmocka_unit_test(names_are_looked_up),
+	cmocka_unit_test(ipv4_addresses_are_dialled_through_the_nat64),
 	cmocka_unit_test(a_look_up_can_be_given_up),
 	cmocka_unit_test(a_stream_may_be_closed_in_its_calls),
 	cmocka_unit_test(the_end_of_a_stream_is_told_after_its_last_bytes),

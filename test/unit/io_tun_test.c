@@ -1,5 +1,6 @@
 /* The TUN device and netlink, in a network namespace of the test's own; skipped where that is not allowed. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -13,9 +14,12 @@
 #include <unistd.h>
 
 #include "io/netlink.h"
+#include "io/socket_address.h"
 #include "io/tun.h"
 #include "io/udp.h"
 #include "unit.h"
+#include "wire/ip.h"
+#include "wire/nat64.h"
 
 enum { SKIP = 77 };
 
@@ -339,6 +343,73 @@ static void changes_are_noticed(void)
 	tun_close(other);
 }
 
+/* A router's advertisement with the option of RFC 8781 in it comes in by the TUN. */
+static void advertise(struct tun *t, const char *prefix, uint32_t lifetime_s)
+{
+	static uint8_t memory[PACKET_SIZE];
+	struct packet p = packet_in(memory, sizeof(memory), PACKET_HEADROOM);
+	uint8_t body[8 + PREF64_OPTION_LEN] = {0};
+	struct wr option = wr_of(body + 8, PREF64_OPTION_LEN), w = wr_of(p.data, p.tail);
+	struct ip router, all;
+	struct prefix p64;
+	CHECK(ip_parse(&router, "fe80::1") && ip_parse(&all, "ff02::1") && prefix_parse(&p64, prefix));
+	CHECK(pref64_write(&option, &p64, lifetime_s));
+	ip_write(&w, &router, &all, IP_ICMP6, 255, 8 + sizeof(body));
+	icmp_write(&w, &router, &all, 134, 0, 64u << 24, BYTES_OF(body));
+	CHECK(!w.bad && packet_append(&p, w.n));
+	tun_write(t, &p, 1);
+}
+
+static void prefixes_that_a_router_advertises_are_heard(void)
+{
+	struct tun *t = open_tun("w");
+	struct netlink *nl = netlink_open(why);
+	struct netlink_monitor *m = netlink_monitor_open(0, why);
+	struct prefix p, want;
+	uint32_t lifetime_s;
+	CHECK(nl && m && netlink_link_up(nl, tun_index(t), 1280, why));
+	settle(m);
+	CHECK(!netlink_monitor_pref64(m, &p, &lifetime_s));
+	advertise(t, "64:ff9b::/96", 600);
+	struct pollfd ready = {.fd = netlink_monitor_fd(m), .events = POLLIN};
+	if (poll(&ready, 1, 1000) != 1)
+		_exit(SKIP);             /* a kernel without IPv6, or older than 5.7 */
+	CHECK(!netlink_monitor_read(m)); /* no reason to doubt a path */
+	CHECK(netlink_monitor_pref64(m, &p, &lifetime_s) && prefix_parse(&want, "64:ff9b::/96"));
+	CHECK(prefix_equal(&p, &want) && lifetime_s == 600);
+	CHECK(!netlink_monitor_pref64(m, &p, &lifetime_s));
+	/* Of more than there is room for the oldest are lost. */
+	for (uint32_t i = 1; i <= 6; i++)
+		advertise(t, "2001:db8:64::/96", 8 * i);
+	settle(m);
+	for (uint32_t i = 3; i <= 6; i++)
+		CHECK(netlink_monitor_pref64(m, &p, &lifetime_s) && lifetime_s == 8 * i);
+	CHECK(!netlink_monitor_pref64(m, &p, &lifetime_s));
+	netlink_monitor_close(m);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+static void a_socket_whose_address_is_gone_is_stranded(void)
+{
+	struct tun *t = open_tun("w");
+	struct netlink *nl = netlink_open(why);
+	struct ip a4 = ip_v4(10, 1, 2, 3);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+	CHECK(nl && netlink_link_up(nl, tun_index(t), 1280, why));
+	CHECK(netlink_address_add(nl, tun_index(t), &a4, 24, why));
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	inet_pton(AF_INET, "10.1.2.9", &to.sin_addr);
+	CHECK(!socket_is_stranded(fd)); /* it has none yet */
+	CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno == EINPROGRESS);
+	CHECK(!socket_is_stranded(fd));
+	CHECK(netlink_address_remove(nl, tun_index(t), &a4, 24, why));
+	CHECK(socket_is_stranded(fd));
+	close(fd);
+	netlink_close(nl);
+	tun_close(t);
+}
+
 /* The device cannot take them merged: they go one by one, and after some tries unmerged from the start. */
 static void datagrams_over_the_mtu_go_one_by_one(void)
 {
@@ -389,6 +460,8 @@ IN_OWN_NETWORK(addresses_that_change_meanwhile_are_listed)
 IN_OWN_NETWORK(routes_come_and_go)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 IN_OWN_NETWORK(changes_are_noticed)
+IN_OWN_NETWORK(prefixes_that_a_router_advertises_are_heard)
+IN_OWN_NETWORK(a_socket_whose_address_is_gone_is_stranded)
 IN_OWN_NETWORK(datagrams_over_the_mtu_go_one_by_one)
 
 static const struct CMUnitTest tests[] = {
@@ -401,6 +474,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_routes_come_and_go),
 	cmocka_unit_test(test_netlink_failures_are_sentences),
 	cmocka_unit_test(test_changes_are_noticed),
+	cmocka_unit_test(test_prefixes_that_a_router_advertises_are_heard),
+	cmocka_unit_test(test_a_socket_whose_address_is_gone_is_stranded),
 	cmocka_unit_test(test_datagrams_over_the_mtu_go_one_by_one),
 };
 RUN_TESTS(tests)
