@@ -4,7 +4,7 @@
 BUILD ?= build
 
 .DEFAULT_GOAL := all
-.PHONY: all packages packages-check demo check check-slow lint fuzz matrix coverage footprint throughput install clean help
+.PHONY: all packages packages-check demo check check-slow lint fuzz matrix matrix-lab coverage footprint throughput install clean help
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -33,6 +33,9 @@ check-slow: packages-check all ## what takes minutes: rekeying with stock peers,
 matrix: packages $(BUILD)/build.ninja ## every pair of places in the simulator: docs/matrix.md, SEEDS=100
 	@ninja -C $(BUILD) --quiet warren-matrix
 	@python3 tools/matrix.py --build $(BUILD) --seeds $(or $(SEEDS),100)
+
+matrix-lab: packages all ## every pair of places once, with the real programs: docs/matrix-lab.json
+	@python3 lab/places.py --build $(BUILD) --out docs/matrix-lab.json; python3 tools/matrix.py --render
 
 lint: packages-check all ## format, clang-tidy, cppcheck, the rules of the house
 	@tools/lint $(BUILD)

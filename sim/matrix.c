@@ -4,6 +4,7 @@
  *   warren-matrix -c ...                          exit status 1 unless each run is connected and loses nothing,
  *                                                 and 99 of 100 are direct where a technique makes that possible
  *   warren-matrix -l                              the list of places, as JSON
+ *   warren-matrix -t                              what is possible between which, a line of JSON each
  *
  * A run: both nodes connect to the relay, then 10 packets a second each way until both talk directly and
  * one second longer, or until the time is up. tools/matrix.py makes the documents from it.
@@ -236,6 +237,15 @@ static int list(void)
 	return 0;
 }
 
+static int theory(void)
+{
+	for (size_t i = 0; i < places_count(); i++)
+		for (size_t k = i; k < places_count(); k++)
+			printf("{\"a\": \"%s\", \"b\": \"%s\", \"possible\": \"%s\"}\n", places[i].name,
+			       places[k].name, place_way_word(place_way(&places[i], &places[k])));
+	return 0;
+}
+
 /* --- start --- */
 
 static bool parse_pair(struct options *o, char *text)
@@ -261,8 +271,8 @@ static bool parse_part(struct options *o, char *text)
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N], or -l for the places\n");
+	fprintf(stderr, "usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N], or -l for the "
+			"places, -t for theory\n");
 	return 2;
 }
 
@@ -270,9 +280,11 @@ int main(int argc, char **argv)
 {
 	struct options o = {.seeds = 20, .parts = 1};
 	int opt;
-	while ((opt = getopt(argc, argv, "cln:p:k:")) != -1) {
+	while ((opt = getopt(argc, argv, "cltn:p:k:")) != -1) {
 		if (opt == 'l')
 			return list();
+		else if (opt == 't')
+			return theory();
 		else if (opt == 'c')
 			o.check = true;
 		else if (opt == 'n')
