@@ -12,11 +12,11 @@ ADDRESS = {"alice": "100.64.0.1", "bob": "100.64.0.2"}
 class Relay:
     """warren-relay with a certificate that it makes itself; its pin is in what it prints."""
 
-    def __init__(self, loop, lab, folder):
+    def __init__(self, loop, lab, folder, *options):
         state = os.path.join(folder, "relay")
         os.makedirs(state, exist_ok=True)
         self.program = Program(loop, lab.relay, "warren-relay", os.path.join(lab.build, "warren-relay"),
-                               "--state", state, "--host", lab.RELAY)
+                               "--state", state, "--host", lab.RELAY, *options)
         self.pin = self.program.wait_line(r"(sha256-raw:[0-9a-f]{64})")[1]
         self.address = lab.RELAY
 

@@ -7,7 +7,7 @@ _warren_peers() {
 
 _warren() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb= i
-	local verbs='up down status ping why genkey pubkey' common='--json --socket --help'
+	local verbs='up down status ping why netcheck genkey pubkey' common='--json --socket --help'
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [[ " $verbs " == *" ${COMP_WORDS[i]} "* ]]; then
 			verb=${COMP_WORDS[i]}
@@ -21,6 +21,7 @@ _warren() {
 	fi
 	case $verb in
 	'') common="$verbs $common --version" ;;
+	netcheck) common="$common --watch --watch=" ;;
 	status) common="$common --peers=false" ;;
 	genkey | pubkey) common="$common --base64" ;;
 	why)

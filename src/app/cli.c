@@ -21,6 +21,8 @@ static const struct verb verbs[] = {
 	 "  --until-direct=false  go on after an answer came directly\n"
 	 "Exit status 1 when nothing came, or nothing came directly until then.\n"},
 	{"why", cli_why, "PEER", "say why a peer is reached as it is, and what could be changed", ""},
+	{"netcheck", cli_netcheck, "", "show what the network around this node lets through",
+	 "  --watch[=SECONDS]   again and again; default every 5 seconds\n"},
 	{"genkey", cli_genkey, "", "print a new private key", "  --base64   in the form of wg(8)\n"},
 	{"pubkey", cli_pubkey, "< PRIVATE-KEY", "print the public key of a private key",
 	 "  --base64   in the form of wg(8)\n"},

@@ -65,6 +65,7 @@ int cli_up(struct cli *c, int argc, char **argv) MUST_USE;
 int cli_down(struct cli *c, int argc, char **argv) MUST_USE;
 int cli_status(struct cli *c, int argc, char **argv) MUST_USE;
 int cli_why(struct cli *c, int argc, char **argv) MUST_USE;
+int cli_netcheck(struct cli *c, int argc, char **argv) MUST_USE;
 int cli_ping(struct cli *c, int argc, char **argv) MUST_USE;
 
 #endif

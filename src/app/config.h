@@ -57,6 +57,7 @@ struct config_relay {
 	uint16_t region; /* unique, never 0 */
 	uint16_t port;
 	uint16_t stun_port; /* 0: no STUN */
+	uint16_t http_port; /* where it also answers plain HTTP, beside TLS; 0: unknown */
 	struct ip ip4, ip6; /* family 0: ask DNS for host. Set when host is an address. */
 	unsigned line;
 };

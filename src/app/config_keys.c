@@ -180,6 +180,11 @@ static bool relay_stun_port(struct reader *r, char *value)
 	return u16(&relay_of(r)->stun_port, 0, UINT16_MAX, value);
 }
 
+static bool relay_http_port(struct reader *r, char *value)
+{
+	return u16(&relay_of(r)->http_port, 0, UINT16_MAX, value);
+}
+
 static bool relay_ip(struct ip *out, uint8_t family, const char *value)
 {
 	struct ip ip;
@@ -208,6 +213,7 @@ static const struct config_key relay_keys[] = {
 	{"CAFile", relay_ca_file, EXPECT_PATH, false, false},
 	{"Plain", relay_plain, "yes or no", false, false},
 	{"STUNPort", relay_stun_port, "a UDP port up to 65535, or 0: no STUN", false, false},
+	{"HTTPPort", relay_http_port, "a TCP port up to 65535, or 0: none", false, false},
 	{"IPv4", relay_ipv4, "an IPv4 address", false, false},
 	{"IPv6", relay_ipv6, "an IPv6 address", false, false},
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/netchecks.h"
 #include "app/pings.h"
 #include "app/status.h"
 #include "app/why.h"
@@ -18,6 +19,7 @@ struct control {
 	struct drive *drive;
 	struct unix_server *server;
 	struct pings *pings;
+	struct netchecks *netchecks;
 };
 
 static void answer(void *ask, const json_t *answer)
@@ -66,6 +68,7 @@ static void set_up(struct control *c, struct unix_ask *ask, bool up)
 	if (changed) {
 		log_say(c->log, LOG_AT_NOTICE, "%s, as `warren` asked", up ? "up" : "down");
 		pings_forget(c->pings, "Warren went down");
+		netchecks_forget(c->netchecks, "Warren went down");
 	}
 	answer_new(ask, json_pack("{s:b, s:b}", "up", up, "changed", changed));
 }
@@ -111,14 +114,18 @@ static void verb_why(struct control *c, struct unix_ask *ask, const json_t *requ
 		answer_new(ask, why_json(&s));
 }
 
+static void verb_netcheck(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	netchecks_ask(c->netchecks, ask, !json_is_false(json_object_get(request, "full")));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct control *c, struct unix_ask *ask, const json_t *request);
-} verbs[] = {{"status", verb_status},
-	     {"up", verb_up},
-	     {"down", verb_down},
-	     {"ping", verb_ping},
-	     {"why", verb_why}};
+} verbs[] = {{"status", verb_status},    {"up", verb_up},   {"down", verb_down},
+	     {"ping", verb_ping},        {"why", verb_why},
+
+	     {"netcheck", verb_netcheck}};
 
 /* --- requests --- */
 
@@ -149,7 +156,9 @@ static void asked(void *self, struct unix_ask *ask, const char *text, const stru
 
 void control_reloaded(struct control *c)
 {
-	pings_forget(c->pings, "the configuration was loaded again; ask once more");
+	static const char why[] = "the configuration was loaded again; ask once more";
+	pings_forget(c->pings, why);
+	netchecks_forget(c->netchecks, why);
 }
 
 struct control *control_open(const struct control_config *cfg, char why[static WHY_MAX])
@@ -162,7 +171,8 @@ struct control *control_open(const struct control_config *cfg, char why[static W
 	*c = (struct control){.loop = cfg->loop, .log = cfg->log, .drive = cfg->drive};
 	const struct unix_server_config server = {.path = cfg->path, .mode = 0600, .asked = asked, .self = c};
 	c->pings = pings_new(cfg->loop, cfg->drive, answer);
-	if (!c->pings)
+	c->netchecks = netchecks_new(cfg->loop, cfg->drive, answer);
+	if (!c->pings || !c->netchecks)
 		why_say(why, "out of memory");
 	else
 		c->server = unix_server_open(cfg->loop, &server, why);
@@ -178,5 +188,6 @@ void control_close(struct control *c)
 		return;
 	unix_server_close(c->server);
 	pings_free(c->pings);
+	netchecks_free(c->netchecks);
 	free(c);
 }

@@ -4,6 +4,7 @@
  *   {"verb": "up"}, {"verb": "down"}                    {"up": true, "changed": true}
  *   {"verb": "why", "peer": "bob"}                      what app/why.h says
  *   {"verb": "ping", "peer": "bob", "timeout_ms": 5000} what app/pings.h says
+ *   {"verb": "netcheck", "full": true}                  what app/netcheck_json.h says
  *
  * Whatever cannot be done is answered {"error": "a sentence"}.  Only root and the daemon's own user
  * are served.

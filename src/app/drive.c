@@ -22,6 +22,7 @@ enum {
 	SPARE_PEERS = 64 /* that a reload may add without beginning anew */
 };
 
+static const mono_ns CHECK_AFTER_CHANGE = 2 * SECOND;
 static const mono_ns SETTLE_AFTER_CHANGE = 200 * MSEC; /* changes of addresses come in groups */
 static const mono_ns NAP = 1 * SECOND;                 /* a sleep that may have broken something */
 static const mono_ns ASLEEP = 5 * SECOND;              /* a timer this late: the machine slept */
@@ -39,7 +40,7 @@ struct drive {
 	struct lookups *lookups;
 	struct netlink_monitor *monitor;
 	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
-	struct loop_timer *deadline, *changed;
+	struct loop_timer *deadline, *changed, *check;
 	struct loop_deferred *settle;
 	size_t peers_max;         /* that the node was made for */
 	uint32_t sockets_version; /* of the node's wish that the UDP port follows */
@@ -50,6 +51,8 @@ struct drive {
 
 	void (*path_fn)(void *self, const struct paths_event *ev);
 	void *path_self;
+	void (*netcheck_fn)(void *self, enum netcheck_event ev);
+	void *netcheck_self;
 };
 
 /* --- packets --- */
@@ -242,7 +245,10 @@ static void on_event(struct drive *d, const struct node_event *ev)
 	case NODE_SESSION:
 	case NODE_UPNP:
 	case NODE_SELF:
+		break;
 	case NODE_NETCHECK:
+		if (d->netcheck_fn)
+			d->netcheck_fn(d->netcheck_self, ev->netcheck);
 		break;
 	case NODE_LOOKUP64:
 		lookups_ask_nat64(d->lookups);
@@ -321,6 +327,14 @@ static void look_at_gateways(struct drive *d)
 	node_set_gateways(d->node, v, n, loop_now(d->loop));
 }
 
+/* Where are we now? Asked a little after a change, when the relays' addresses are known. */
+static void on_check(void *self)
+{
+	struct drive *d = self;
+	node_netcheck(d->node, true, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
+
 static void on_changed(void *self)
 {
 	struct drive *d = self;
@@ -336,6 +350,7 @@ static void on_changed(void *self)
 	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, now);
 	node_link_changed(d->node, now);
 	look_at_gateways(d);
+	loop_timer_set(d->check, now + CHECK_AFTER_CHANGE);
 	move(d, now);
 }
 
@@ -420,9 +435,10 @@ static bool make_watches(struct drive *d)
 	d->on_monitor = loop_fd_new(l, netlink_monitor_fd(d->monitor), (struct loop_fd_call){on_monitor, d});
 	d->deadline = loop_timer_new(l, (struct loop_call){on_deadline, d});
 	d->changed = loop_timer_new(l, (struct loop_call){on_changed, d});
+	d->check = loop_timer_new(l, (struct loop_call){on_check, d});
 	d->settle = loop_deferred_new(l, (struct loop_call){settle, d});
 	if (!d->on_tun || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor || !d->deadline || !d->changed ||
-	    !d->settle)
+	    !d->check || !d->settle)
 		return false;
 	loop_fd_want(d->on_tun, LOOP_READ);
 	loop_fd_want(d->on_udp4, LOOP_READ);
@@ -452,6 +468,7 @@ static void go_down(struct drive *d)
 	loop_fd_free(d->on_monitor);
 	loop_timer_free(d->deadline);
 	loop_timer_free(d->changed);
+	loop_timer_free(d->check);
 	lookups_free(d->lookups);
 	loop_deferred_free(d->settle);
 	links_free(d->links);
@@ -463,7 +480,9 @@ static void go_down(struct drive *d)
 			    .log = d->log,
 			    .cfg = d->cfg,
 			    .path_fn = d->path_fn,
-			    .path_self = d->path_self};
+			    .path_self = d->path_self,
+			    .netcheck_fn = d->netcheck_fn,
+			    .netcheck_self = d->netcheck_self};
 }
 
 static bool go_up(struct drive *d, char why[static WHY_MAX])
@@ -491,6 +510,7 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	(void)look_at_interfaces(d);
 	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, loop_now(d->loop));
 	look_at_gateways(d);
+	loop_timer_set(d->check, loop_now(d->loop) + CHECK_AFTER_CHANGE);
 	move(d, loop_now(d->loop));
 	return true;
 }
@@ -642,4 +662,10 @@ void drive_on_path(struct drive *d, void (*fn)(void *self, const struct paths_ev
 {
 	d->path_fn = fn;
 	d->path_self = self;
+}
+
+void drive_on_netcheck(struct drive *d, void (*fn)(void *self, enum netcheck_event ev), void *self)
+{
+	d->netcheck_fn = fn;
+	d->netcheck_self = self;
 }

@@ -94,19 +94,25 @@ static enum stream_trust trust_of(const struct config_relay *r)
 	return r->ca_file[0] ? STREAM_CA : STREAM_ROOTS;
 }
 
+void links_stream_config(const struct config_relay *r, struct stream_config *out)
+{
+	*out = (struct stream_config){.host = r->host,
+				      .port = r->port,
+				      .trust = trust_of(r),
+				      .ca_file = r->ca_file,
+				      .known4 = r->ip4,
+				      .known6 = r->ip6};
+	memcpy(out->pin, r->pin, sizeof(out->pin));
+}
+
 bool links_dial(struct links *l, const struct config_relay *r)
 {
 	links_hangup(l, r->region);
 	struct link *k = find(l, 0);
 	if (!k)
 		return false;
-	struct stream_config cfg = {.host = r->host,
-				    .port = r->port,
-				    .trust = trust_of(r),
-				    .ca_file = r->ca_file,
-				    .known4 = r->ip4,
-				    .known6 = r->ip6};
-	memcpy(cfg.pin, r->pin, sizeof(cfg.pin));
+	struct stream_config cfg;
+	links_stream_config(r, &cfg);
 	const struct relay_link_calls calls = {
 		.up = on_up, .bytes = on_bytes, .writable = on_writable, .down = on_down, .self = k};
 	k->stream = relay_link_open(l->dialer, &cfg, &calls);

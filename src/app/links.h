@@ -19,6 +19,9 @@ struct links_calls {
 
 struct links;
 
+/* How to get a stream to this relay; what it names stays the configuration's. */
+void links_stream_config(const struct config_relay *relay, struct stream_config *out);
+
 struct links *links_new(struct loop *l, const struct links_calls *calls) MUST_USE; /* NULL: out of memory */
 void links_free(struct links *l);
 /* False: out of memory. Every other failure comes as `down`. */

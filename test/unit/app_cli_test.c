@@ -66,8 +66,8 @@ static void wrong_words_are_said(void **state)
 		const char *line, *err;
 	} rows[] = {
 		{"", "Usage: warren VERB [options]"},
-		{"frob",
-		 "warren: found the verb \"frob\", expected one of: up down status ping why genkey pubkey\n"},
+		{"frob", "warren: found the verb \"frob\", expected one of: up down status ping why netcheck "
+			 "genkey pubkey\n"},
 		{"--frob", "warren: found the option \"--frob\"; warren --help lists them\n"},
 		{"up now", "warren up: found \"now\", expected no more words; warren up --help says more\n"},
 		{"why",
