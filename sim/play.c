@@ -22,6 +22,7 @@ static const struct scenario *const tables[] = {
 	scenarios_change,
 	scenarios_cost,
 	scenarios_endure,
+	scenarios_hard,
 	scenarios_netcheck,
 	scenarios_quality,
 	scenarios_where,

@@ -16,5 +16,6 @@ extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change
 	scenarios_endure[], scenarios_netcheck[];
 extern const struct scenario scenarios_quality[];
 extern const struct scenario scenarios_where[];
+extern const struct scenario scenarios_hard[];
 
 #endif

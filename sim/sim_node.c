@@ -333,7 +333,12 @@ void sim_node_tun(struct sim_node *n, struct bytes packet, mono_ns now)
 void sim_node_init(struct sim_node *n, struct box *box, const char *name, const struct ip *address,
 		   uint16_t port, const struct rng *rng)
 {
-	*n = (struct sim_node){.name = name, .box = box, .address = *address, .port = port, .rng = *rng};
+	*n = (struct sim_node){.name = name,
+			       .box = box,
+			       .address = *address,
+			       .port = port,
+			       .rng = *rng,
+			       .hard.enabled = true};
 	n->alarm = alarm_of(box->net->events, on_alarm, n);
 	key_generate(n->key.b, rng);
 	key_public(n->public.b, n->key.b);
@@ -407,6 +412,7 @@ void sim_node_start(struct sim_node *n, mono_ns now)
 	sim_node_fini(n);
 	n->node = node_new(&cfg, now);
 	node_set_addresses(n->node, &n->address, 1);
+	node_set_hard(n->node, &n->hard, now);
 	set_interfaces(n, now);
 	set_relays(n, now);
 	if (n->gateway)

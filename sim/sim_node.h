@@ -41,6 +41,7 @@ struct sim_node {
 	struct node_key public;
 	struct ip address; /* in the tunnel */
 	uint16_t port;
+	struct paths_hard hard;                        /* as it starts with */
 	struct sim_relay *relays[SIM_NODE_RELAYS_MAX]; /* the first is home */
 	struct pipe *pipes[SIM_NODE_RELAYS_MAX];
 	bool up[SIM_NODE_RELAYS_MAX]; /* the pipe is */

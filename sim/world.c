@@ -140,6 +140,8 @@ struct home *world_home(struct world *w, const char *name, const struct home_con
 	struct home *h = &w->homes[w->n_homes];
 	build_lines(w, h, name, cfg);
 	start_node(w, h, name);
+	h->node.hard = (struct paths_hard){.enabled = !cfg->no_hard, .slow = cfg->slow_punch};
+	node_set_hard(h->node.node, &h->node.hard, world_now(w));
 	return h;
 }
 
@@ -176,8 +178,12 @@ struct stream *world_stream(struct world *w, struct home *from, struct home *to,
 /* What must hold after every step, whatever the scenario. */
 static bool all_is_well(struct world *w)
 {
-	for (size_t i = 0; i < w->n_homes; i++)
-		world_expect(w, !w->homes[i].node.spins, "%s does not come to rest", w->homes[i].node.name);
+	for (size_t i = 0; i < w->n_homes; i++) {
+		struct home *h = &w->homes[i];
+		world_expect(w, !h->node.spins, "%s does not come to rest", h->node.name);
+		const char *broken = budget_check(&h->budget, &h->node, world_now(w));
+		world_expect(w, !broken, "%s: %s", h->node.name, broken);
+	}
 	for (size_t i = 0; i < w->n_streams; i++) {
 		world_expect(w, w->streams[i].doubled == 0, "a packet arrived twice");
 		world_expect(w, w->streams[i].damaged == 0, "a packet arrived damaged");

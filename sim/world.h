@@ -10,6 +10,7 @@
 #define SIM_WORLD_H
 
 #include "crypto/seeded.h"
+#include "sim/budget.h"
 #include "sim/stream.h"
 
 enum {
@@ -27,7 +28,9 @@ struct home_config {
 	bool blocks_udp;
 	struct ip external, inside; /* unset: chosen */
 	uint16_t port;              /* of the node; 0: chosen */
-	bool ipv6;                  /* also has an IPv6 prefix, behind a firewall with the NAT's filtering */
+	bool no_hard;               /* crossing hard NATs is switched off */
+	bool slow_punch;
+	bool ipv6; /* also has an IPv6 prefix, behind a firewall with the NAT's filtering */
 };
 
 struct home {
@@ -35,6 +38,7 @@ struct home {
 	struct ip external;        /* IPv4, as the internet sees it */
 	struct sim_node node;
 	struct gateway gateway;
+	struct budget budget;
 	uint32_t moves; /* PATHS_MOVED events of the node */
 	uint32_t doubts;
 	mono_ns direct_at; /* its node first moved to a direct path; MONO_NEVER */

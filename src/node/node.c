@@ -104,6 +104,11 @@ void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono
 	paths_set_fixed(n->paths, v, count, now);
 }
 
+void node_set_hard(struct node *n, const struct paths_hard *cfg, mono_ns now)
+{
+	paths_set_hard(n->paths, cfg, now);
+}
+
 void node_set_port(struct node *n, uint16_t port, mono_ns now)
 {
 	paths_set_port(n->paths, port, now);

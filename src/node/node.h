@@ -46,6 +46,8 @@ void node_set_addresses(struct node *n, const struct ip *v, size_t count); /* ou
 void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
 void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now);
 void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now);
+/* Crossing hard NATs with peers that agree; off until this is called. */
+void node_set_hard(struct node *n, const struct paths_hard *cfg, mono_ns now);
 void node_set_port(struct node *n, uint16_t port, mono_ns now);
 /* As in node_config: a wall clock is set anew at any time, on a small router after the start. */
 void node_set_wall(struct node *n, uint64_t wall_offset_ns);

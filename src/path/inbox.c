@@ -132,6 +132,18 @@ static enum paths_input take_call(struct paths *p, const struct letter *l, const
 	return PATHS_TAKEN;
 }
 
+static enum paths_input take_extension(struct paths *p, const struct letter *l,
+				       const struct disco_extension *e)
+{
+	struct peer_path *peer = node_with_key(p, l, l->relay_source);
+	if (!peer)
+		return drop(&p->means.stats.unexpected);
+	p->means.stats.extensions_taken++;
+	hard_told(p, peer, l->from, e, l->now);
+	paths_settle(p, peer, l->now);
+	return PATHS_TAKEN;
+}
+
 static enum paths_input take_message(struct paths *p, const struct letter *l, const struct disco_msg *msg)
 {
 	switch (msg->type) {
@@ -141,6 +153,8 @@ static enum paths_input take_message(struct paths *p, const struct letter *l, co
 		return take_pong(p, l, &msg->pong);
 	case DISCO_CALL_ME_MAYBE:
 		return take_call(p, l, &msg->call);
+	case DISCO_EXTENSION:
+		return take_extension(p, l, &msg->extension);
 	case DISCO_BIND:
 	case DISCO_BIND_CHALLENGE:
 	case DISCO_BIND_ANSWER:
@@ -180,6 +194,9 @@ enum paths_input paths_input(struct paths *p, const struct via *from, const stru
 	if (disco_is(datagram))
 		return take_disco(p, from, relay_source, datagram, now);
 	bool is_stun = stun_is(datagram);
+	if (from->kind == VIA_UDP && is_stun && from->socket != 0)
+		return hard_input(p, from->socket, datagram, now) ? PATHS_TAKEN
+								  : drop(&p->means.stats.unexpected);
 	if (from->kind != VIA_UDP || !(is_stun || portmap_is(&from->ep, datagram)))
 		return PATHS_NOT_MINE;
 	if (!gather_input(&p->means.gather, &from->ep, datagram, now))

@@ -56,6 +56,12 @@ void means_call(struct means *m, peer_id peer, const struct via *via)
 	post(m, &(struct outgoing){.type = DISCO_CALL_ME_MAYBE, .peer = peer, .via = *via});
 }
 
+void means_extend(struct means *m, peer_id peer, const struct via *via, uint64_t nonce, uint8_t step)
+{
+	post(m, &(struct outgoing){
+			.type = DISCO_EXTENSION, .peer = peer, .via = *via, .nonce = nonce, .step = step});
+}
+
 bool means_next(struct means *m, struct outgoing *out)
 {
 	while (m->n_out > 0) {

@@ -16,11 +16,13 @@ enum {
 };
 
 struct outgoing {
-	enum disco_type type; /* ping, pong or call-me-maybe */
+	enum disco_type type; /* ping, pong, call-me-maybe or extension */
 	peer_id peer;
 	struct via via;
 	struct disco_txid txid;
 	struct endpoint seen; /* pong: where the ping came from */
+	uint64_t nonce;       /* extension */
+	uint8_t step;
 };
 
 struct means {
@@ -45,6 +47,7 @@ bool means_know_region(const struct means *m, uint16_t region);
 void means_ping(struct means *m, peer_id peer, const struct via *via, bool for_person, mono_ns now);
 void means_pong(struct means *m, peer_id peer, const struct via *via, const struct disco_txid *txid);
 void means_call(struct means *m, peer_id peer, const struct via *via);
+void means_extend(struct means *m, peer_id peer, const struct via *via, uint64_t nonce, uint8_t step);
 bool means_next(struct means *m, struct outgoing *out) MUST_USE;
 
 void means_tell(struct means *m, const struct paths_event *ev);

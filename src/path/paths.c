@@ -17,6 +17,7 @@ struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
 	p->self = cfg->self;
 	p->disco = cfg->disco;
 	p->peers_max = cfg->peers_max;
+	hard_init(&p->hard, now);
 	key_public(p->disco_public.b, p->disco.b);
 	hash_secret_generate(&p->secret, &cfg->rng);
 	p->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*p->peers));
@@ -80,6 +81,7 @@ struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_ke
 void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	peer_path_tick(peer, &p->means, now);
+	hard_watch(p, peer, now);
 	mono_ns at = peer_path_deadline(peer, &p->means);
 	if (at < peer->timer) {
 		peer->timer = at;
@@ -111,6 +113,7 @@ void paths_settle_gather(struct paths *p, mono_ns now)
 void paths_link_changed(struct paths *p, mono_ns now)
 {
 	gather_refresh(&p->means.gather, true, now);
+	hard_link_changed(p, now);
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = paths_peer_of(p, id);
 		if (!peer)
@@ -178,6 +181,11 @@ void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_n
 	paths_settle_gather(p, now);
 }
 
+void paths_set_hard(struct paths *p, const struct paths_hard *cfg, mono_ns now)
+{
+	hard_set(p, cfg, now);
+}
+
 /* Another port is another mapping in every NAT. */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now)
 {
@@ -200,6 +208,7 @@ void paths_peer_remove(struct paths *p, peer_id id)
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (!peer)
 		return;
+	hard_forget(p, id);
 	unindex_disco(p, peer);
 	index_remove(&p->by_node, paths_hash(p, peer->key.b), id);
 	heap_set(&p->timers, id, MONO_NEVER);
@@ -254,6 +263,9 @@ static void seal(struct paths *p, const struct peer_path *peer, const struct out
 	} else if (o->type == DISCO_PONG) {
 		msg.pong = (struct disco_pong){.txid = o->txid, .seen = o->seen};
 		p->means.stats.pongs_sent++;
+	} else if (o->type == DISCO_EXTENSION) {
+		hard_letter(&p->hard, o->nonce, (enum disco_step)o->step, &msg.extension);
+		p->means.stats.extensions_sent++;
 	} else {
 		bool near = peer_path_is_near(peer, own);
 		for (size_t i = 0; i < own->n; i++)
@@ -274,6 +286,9 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 		seal(p, peer, &o, out);
 		return true;
 	}
+	*to = (struct paths_send){.via.kind = VIA_NONE};
+	if (hard_output(p, &to->via, out))
+		return true;
 	if (!gather_output(&p->means.gather, &server, out))
 		return false;
 	*to = (struct paths_send){.via = via_udp(&server),
@@ -354,7 +369,8 @@ const struct socket_wish *paths_sockets(const struct paths *p)
 
 mono_ns paths_deadline(const struct paths *p)
 {
-	return mono_min(heap_first(&p->timers), gather_deadline(&p->means.gather));
+	mono_ns first = mono_min(heap_first(&p->timers), gather_deadline(&p->means.gather));
+	return mono_min(first, hard_deadline(&p->hard));
 }
 
 void paths_tick(struct paths *p, mono_ns now)
@@ -364,6 +380,8 @@ void paths_tick(struct paths *p, mono_ns now)
 		gather_tick(&p->means.gather, now);
 		paths_settle_gather(p, now);
 	}
+	if (hard_deadline(&p->hard) <= now)
+		hard_tick(p, now);
 	while (heap_due(&p->timers, now, &id)) {
 		p->peers[id].timer = MONO_NEVER;
 		paths_settle(p, &p->peers[id], now);

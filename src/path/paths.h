@@ -94,6 +94,13 @@ void paths_portmap(const struct paths *p, mono_ns now, struct paths_portmap *out
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now); /* by hand */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now);
 
+/* Crossing hard NATs (hard.h), with peers that agree to it. */
+struct paths_hard {
+	bool enabled; /* false, as at first: nothing of it is ever sent */
+	bool slow;    /* also random against random: up to 170,000 probes in half an hour */
+};
+void paths_set_hard(struct paths *p, const struct paths_hard *cfg, mono_ns now);
+
 /* --- peers --- */
 
 struct paths_peer {
@@ -214,6 +221,9 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct pa
 struct paths_stats {
 	uint64_t malformed, unauthentic, stranger, unexpected; /* dropped datagrams, by reason */
 	uint64_t pings_sent, pongs_sent, pongs_taken, calls_sent, calls_taken, stun_sent, stun_taken;
+	uint64_t extensions_sent, extensions_taken; /* Warren's own disco messages */
+	uint64_t hard_attempts, hard_won, hard_failed;
+	uint64_t hard_sent; /* samples and probes of these attempts: their pings are in pings_sent, too */
 };
 const struct paths_stats *paths_stats(const struct paths *p);
 

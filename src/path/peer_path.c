@@ -73,6 +73,7 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.heartbeat_at = MONO_NEVER};
 	pace_init(&p->pace, now);
 	signs_init(&p->signs);
+	escalation_peer_init(&p->escalation, now);
 }
 
 bool peer_path_has_disco(const struct peer_path *p)
@@ -396,6 +397,8 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 /* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
 void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
 {
+	if (p->crossing) /* whatever was probed, it is a target now */
+		(void)targets_see_by(&p->targets, &probe->via.ep, probe->via.socket, &p->best.ep, now);
 	struct target *t = targets_find_by(&p->targets, &probe->via.ep, probe->via.socket);
 	if (!t)
 		return;

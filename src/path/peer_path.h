@@ -8,6 +8,7 @@
 #define PATH_PEER_PATH_H
 
 #include "path/choose.h"
+#include "path/hard_escalation.h"
 #include "path/history.h"
 #include "path/means.h"
 #include "path/pace.h"
@@ -46,6 +47,8 @@ struct peer_path {
 	enum path_reason reason; /* DOUBTED: why */
 	bool asked_twice;        /* ASKED */
 	bool pong_only;          /* ASKED: data does not count as an answer */
+	bool crossing;           /* an attempt to cross hard NATs (hard.h) is under way with it */
+	struct escalation_peer escalation;
 	/* the efforts */
 	bool active;     /* traffic within the last 45 s */
 	mono_ns sent_at; /* last traffic; MONO_NEVER */

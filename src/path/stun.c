@@ -175,6 +175,18 @@ enum stun_mapping stun_finder_mapping(const struct stun_finder *f)
 	return mapping;
 }
 
+bool stun_finder_here(const struct stun_finder *f, struct endpoint *server, struct endpoint *seen)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->v[i].seen.ip.family != 4)
+			continue;
+		*server = f->v[i].at;
+		*seen = f->v[i].seen;
+		return true;
+	}
+	return false;
+}
+
 static void stun_candidates(const void *self, struct candidates *out)
 {
 	const struct stun_finder *f = self;

@@ -47,5 +47,7 @@ void stun_finder_set(struct stun_finder *f, const struct paths_relay *v, size_t 
 /* Does our NAT give each destination another mapping? Known after two answers over IPv4. */
 enum stun_mapping { STUN_MAPPING_UNKNOWN, STUN_MAPPING_SAME, STUN_MAPPING_VARIES };
 enum stun_mapping stun_finder_mapping(const struct stun_finder *f);
+/* A server that answered over IPv4, and where it saw our main port; false: none. */
+bool stun_finder_here(const struct stun_finder *f, struct endpoint *server, struct endpoint *seen) MUST_USE;
 
 #endif

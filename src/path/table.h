@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "crypto/hash.h"
+#include "path/hard.h"
 #include "path/peer_path.h"
 #include "path/why.h"
 
@@ -19,6 +20,7 @@ struct paths {
 	struct heap timers;             /* by peer id */
 	struct means means;
 	struct socket_wish sockets;
+	struct hard hard;
 };
 
 /* The used peer of this id, or NULL. */

@@ -107,10 +107,11 @@ void targets_expire(struct targets *t, const struct endpoint *in_use, mono_ns no
 	sweep(t, in_use);
 }
 
-void targets_drop_sockets(struct targets *t, uint16_t but)
+void targets_drop_sockets(struct targets *t, uint16_t but, mono_ns now)
 {
 	for (size_t i = 0; i < t->n;) {
-		if (t->v[i].socket != 0 && t->v[i].socket != but)
+		const struct target *v = &t->v[i];
+		if (v->socket != 0 && v->socket != but && mono_since(v->seen_at, now) >= TARGET_SEEN_FOR)
 			t->v[i] = t->v[--t->n];
 		else
 			i++;

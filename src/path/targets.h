@@ -43,8 +43,8 @@ struct target *targets_find_by(struct targets *t, const struct endpoint *ep, uin
 bool targets_see(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use, mono_ns now);
 bool targets_see_by(struct targets *t, const struct endpoint *ep, uint16_t socket,
 		    const struct endpoint *in_use, mono_ns now);
-/* Those of extra sockets go, but for this one. */
-void targets_drop_sockets(struct targets *t, uint16_t but);
+/* Those of extra sockets that were not seen for TARGET_SEEN_FOR go, but for this one. */
+void targets_drop_sockets(struct targets *t, uint16_t but, mono_ns now);
 /* The whole list of one source, hint or called; true: there is a new target in it. */
 bool targets_tell(struct targets *t, enum target_source source, const struct endpoint *v, size_t n,
 		  const struct endpoint *in_use);

@@ -184,6 +184,8 @@ bool disco_read(struct bytes inner, struct disco_msg *out)
 	case DISCO_ALLOCATE_REQUEST:
 		read_allocate(&r, &out->allocate);
 		return version == 0 && !r.bad;
+	case DISCO_EXTENSION:
+		return disco_extension_read(&r, version, &out->extension);
 	}
 	return false;
 }
@@ -191,7 +193,7 @@ bool disco_read(struct bytes inner, struct disco_msg *out)
 void disco_write(struct wr *out, const struct disco_msg *msg)
 {
 	wr_u8(out, (uint8_t)msg->type);
-	wr_u8(out, 0);
+	wr_u8(out, msg->type == DISCO_EXTENSION ? DISCO_EXTENSION_VERSION : 0);
 	switch (msg->type) {
 	case DISCO_PING:
 		write_ping(out, &msg->ping);
@@ -213,6 +215,9 @@ void disco_write(struct wr *out, const struct disco_msg *msg)
 		break;
 	case DISCO_ALLOCATE_REQUEST:
 		write_allocate(out, &msg->allocate);
+		break;
+	case DISCO_EXTENSION:
+		disco_extension_write(out, &msg->extension);
 		break;
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "crypto/box.h"
+#include "wire/disco_extension.h"
 
 enum {
 	DISCO_MAGIC_LEN = 6,
@@ -31,7 +32,8 @@ enum disco_type {
 	DISCO_BIND_ANSWER = 0x06,
 	DISCO_CALL_ME_MAYBE_VIA = 0x07,
 	DISCO_ALLOCATE_REQUEST = 0x08,
-	DISCO_ALLOCATE_RESPONSE = 0x09
+	DISCO_ALLOCATE_RESPONSE = 0x09,
+	DISCO_EXTENSION = DISCO_EXTENSION_TYPE /* Warren's own: disco_extension.h */
 };
 
 struct disco_txid {
@@ -84,6 +86,7 @@ struct disco_msg {
 		struct disco_bind bind;
 		struct disco_relay relay;
 		struct disco_allocate allocate;
+		struct disco_extension extension;
 	};
 };
 

@@ -1,0 +1,21 @@
+/* sim/budget.h - what holds of every node at every moment: crossing hard NATs stays within its budget
+ *
+ * It counts by itself what the node sends for that, in a bucket of its own.
+ */
+#ifndef SIM_BUDGET_H
+#define SIM_BUDGET_H
+
+#include "sim/sim_node.h"
+
+struct budget {
+	uint64_t sent; /* at the last look */
+	double level;
+	mono_ns at;
+	uint64_t in_hour;
+	mono_ns hour;
+};
+
+/* What does not hold, or NULL. */
+const char *budget_check(struct budget *b, const struct sim_node *n, mono_ns now);
+
+#endif

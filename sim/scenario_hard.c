@@ -1,0 +1,170 @@
+/* NATs that give each destination another mapping: what simple punching cannot do. */
+#include "sim/scenario.h"
+
+static struct nat_config hard_nat(struct world *w, enum nat_ports ports)
+{
+	struct nat_config nat = pair_easy_nat(w);
+	nat.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT;
+	nat.ports = ports;
+	nat.port_step = (uint16_t)(1 + rng_below(&w->rng, 4));
+	nat.port_block = (uint16_t)(128 << rng_below(&w->rng, 3));
+	return nat;
+}
+
+/* With two relays each side sees whether its mapping varies; with one it does not know. */
+static struct pair build(struct world *w, const struct nat_config *alice, const struct nat_config *bob,
+			 unsigned relays)
+{
+	struct home_config a = {.line = pair_line(w), .nat = *alice}, b = {.line = pair_line(w), .nat = *bob};
+	struct pair p = {.w = w, .relay = world_relay(w, 0, NULL)};
+	for (unsigned i = 1; i < relays; i++)
+		(void)world_relay(w, 0, NULL);
+	p.alice = world_home(w, "alice", &a);
+	p.bob = world_home(w, "bob", &b);
+	world_know(w, p.alice, p.bob);
+	p.there = world_stream(w, p.alice, p.bob, PAIR_PACE);
+	p.back = world_stream(w, p.bob, p.alice, PAIR_PACE);
+	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
+	return p;
+}
+
+static void direct_within(struct pair *p, mono_ns at_most)
+{
+	struct world *w = p->w;
+	mono_ns start = world_now(w);
+	pair_talk(p);
+	pair_wait_direct(p, at_most);
+	world_measure(w, "direct after, ms", (world_now(w) - start) / MSEC);
+	world_measure(w, "probes of alice", node_paths_stats(p->alice->node.node)->hard_sent);
+	world_measure(w, "probes of bob", node_paths_stats(p->bob->node.node)->hard_sent);
+	world_run(w, 10 * SECOND);
+	pair_hush(p);
+	world_expect(w, pair_lost(p, start, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(p, start, MONO_NEVER));
+	world_expect(w, world_is_direct(w, p->alice, p->bob), "not direct any more after 10 s");
+	world_measure(w, "sockets left", p->alice->node.n_sockets + p->bob->node.n_sockets);
+	world_expect(w, p->alice->node.n_sockets + p->bob->node.n_sockets <= 32, "%zu sockets stay open",
+		     p->alice->node.n_sockets + p->bob->node.n_sockets);
+}
+
+static void against_easy(struct world *w, enum nat_ports ports, unsigned relays, mono_ns at_most)
+{
+	struct nat_config alice = hard_nat(w, ports), bob = pair_easy_nat(w);
+	bool swap = rng_below(&w->rng, 2);
+	struct pair p = build(w, swap ? &bob : &alice, swap ? &alice : &bob, relays);
+	direct_within(&p, at_most);
+}
+
+/* One attempt in a thousand fails; the next is a minute later. */
+static void random_to_easy(struct world *w)
+{
+	against_easy(w, NAT_PORT_RANDOM, 2, 120 * SECOND);
+}
+
+static void random_to_easy_unknown(struct world *w)
+{
+	against_easy(w, NAT_PORT_RANDOM, 1, 120 * SECOND);
+}
+
+static void counting_to_easy(struct world *w)
+{
+	against_easy(w, NAT_PORT_SEQUENTIAL, 1 + (unsigned)rng_below(&w->rng, 2), 5 * SECOND);
+}
+
+static void block_to_easy(struct world *w)
+{
+	against_easy(w, NAT_PORT_BLOCK, 1 + (unsigned)rng_below(&w->rng, 2), 5 * SECOND);
+}
+
+static void both_hard(struct world *w, enum nat_ports one, enum nat_ports other, mono_ns at_most)
+{
+	struct nat_config alice = hard_nat(w, one), bob = hard_nat(w, other);
+	struct pair p = build(w, &alice, &bob, 1 + (unsigned)rng_below(&w->rng, 2));
+	direct_within(&p, at_most);
+}
+
+static void both_count(struct world *w)
+{
+	both_hard(w, NAT_PORT_SEQUENTIAL, NAT_PORT_SEQUENTIAL, 5 * SECOND);
+}
+
+/* Half of each block may be used: that makes one pair fit in about one case of five. Which of them do is
+ * measured; that nothing is lost and no block is emptied must hold. */
+static void with_blocks(struct world *w, enum nat_ports other)
+{
+	struct nat_config alice = hard_nat(w, NAT_PORT_BLOCK), bob = hard_nat(w, other);
+	struct pair p = build(w, &alice, &bob, 2);
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	world_run(w, 30 * SECOND);
+	pair_hush(&p);
+	world_measure(w, "direct", world_is_direct(w, p.alice, p.bob));
+	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(&p, start, MONO_NEVER));
+	world_expect(w, nat_stats(p.alice->router->nat4)->refused_full == 0, "the block was emptied");
+}
+
+static void both_block(struct world *w)
+{
+	with_blocks(w, NAT_PORT_BLOCK);
+}
+
+static void counting_to_block(struct world *w)
+{
+	with_blocks(w, NAT_PORT_SEQUENTIAL);
+}
+
+/* The switch of one side is enough: nothing but questions leaves the other. */
+static void switched_off(struct world *w)
+{
+	struct home_config alice = {.line = pair_line(w), .nat = hard_nat(w, NAT_PORT_RANDOM)};
+	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	alice.no_hard = rng_below(&w->rng, 2);
+	bob.no_hard = !alice.no_hard || rng_below(&w->rng, 2);
+	struct pair p = pair_build(w, &alice, &bob);
+	pair_talk(&p);
+	world_run(w, 60 * SECOND);
+	pair_hush(&p);
+	const struct paths_stats *a = node_paths_stats(p.alice->node.node);
+	const struct paths_stats *b = node_paths_stats(p.bob->node.node);
+	world_expect(w, a->hard_sent == 0 && b->hard_sent == 0, "probes without agreement");
+	world_expect(w, a->extensions_sent <= 4 && b->extensions_sent <= 4, "it asks again and again");
+	world_expect(w, p.alice->direct_at == MONO_NEVER && p.bob->direct_at == MONO_NEVER,
+		     "a path that cannot be was chosen");
+}
+
+/* The winning socket is kept alive as any path is, and found anew when the NAT forgets. */
+static void lives_on(struct world *w)
+{
+	struct nat_config alice = hard_nat(w, NAT_PORT_SEQUENTIAL), bob = pair_easy_nat(w);
+	struct pair p = build(w, &alice, &bob, 2);
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	pair_wait_direct(&p, 5 * SECOND);
+	world_run(w, 180 * SECOND);
+	world_expect(w, world_is_direct(w, p.alice, p.bob), "the path did not live for three minutes");
+	world_expect(w, pair_gap(&p, start, world_now(w) - SECOND) <= SECOND, "silent for %.0f ms",
+		     (double)pair_gap(&p, start, world_now(w) - SECOND) / (double)MSEC);
+	/* The one in use, and those that the peer keeps warm as its second best. */
+	world_expect(w, p.alice->node.n_sockets <= 4, "%zu sockets stay open", p.alice->node.n_sockets);
+	home_flush(p.alice);
+	world_run(w, SECOND);
+	mono_ns again = world_now(w);
+	pair_wait_direct(&p, 30 * SECOND);
+	world_measure(w, "direct again after, ms", (world_now(w) - again) / MSEC);
+	pair_hush(&p);
+}
+
+const struct scenario scenarios_hard[] = {
+	{"hard-random", "random ports against easy: direct by birthday probing", 40, random_to_easy},
+	{"hard-random-unknown", "the same when no side knows whether its mapping varies", 40,
+	 random_to_easy_unknown},
+	{"hard-counts", "a counting NAT against easy: direct within 5 s", 200, counting_to_easy},
+	{"hard-block", "a block of ports against easy: direct within 5 s", 200, block_to_easy},
+	{"hard-both-count", "two counting NATs: direct within 5 s", 200, both_count},
+	{"hard-both-block", "two blocks of ports: nothing is lost, no block is emptied", 20, both_block},
+	{"hard-count-block", "a counting NAT against a block of ports: the same", 20, counting_to_block},
+	{"hard-off", "switched off on one side, nothing is probed", 40, switched_off},
+	{"hard-lives", "the way that was found is kept alive, and found again", 40, lives_on},
+	{0},
+};

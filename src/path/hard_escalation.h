@@ -1,0 +1,83 @@
+/* path/hard_escalation.h - when to go beyond simple punching, and how much that may send
+ *
+ * Probing many ports looks like an attack and fills the tables of small routers, so all of it is rationed:
+ *
+ *   begins        only when simple punching has failed for HARD_AFTER while there was traffic
+ *   at once       one attempt with one peer at a time on this host
+ *   rate          HARD_PER_SECOND with jitter, after HARD_BURST at once
+ *   sessions      an attempt touches at most HARD_FLOWS_MAX flows
+ *   for a peer    HARD_PEER_MAX packets, refilled in an hour
+ *   for the host  HARD_HOST_MAX packets, refilled in an hour
+ *   cool-down     a minute after an attempt that failed, then two, four ... an hour
+ *
+ * The slow way of random against random has a budget of its own (HARD_SLOW_MAX an attempt), at the same rate.
+ */
+#ifndef PATH_HARD_ESCALATION_H
+#define PATH_HARD_ESCALATION_H
+
+#include "base/rng.h"
+#include "base/time.h"
+
+enum {
+	HARD_PER_SECOND = 100,
+	HARD_BURST = 32,
+	HARD_SOCKETS = 256,
+	HARD_PROBES = 2048,
+	HARD_FLOWS_MAX = 4 * HARD_SOCKETS + HARD_PROBES,
+	HARD_PEER_MAX = 8000,
+	HARD_HOST_MAX = 16000,
+	HARD_SLOW_MAX = 170000
+};
+#define HARD_AFTER      (2 * SECOND)
+#define HARD_COOL_MIN   (60 * SECOND)
+#define HARD_COOL_BLOCK (240 * SECOND) /* the ports of our block come back when their mappings die */
+#define HARD_COOL_MAX   (3600 * SECOND)
+
+/* So much of something in an hour. */
+struct hard_purse {
+	uint32_t spent;
+	mono_ns at; /* when it was last refilled */
+};
+
+/* Of each peer. */
+struct escalation_peer {
+	mono_ns failing_since; /* MONO_NEVER: simple punching is not failing */
+	mono_ns cool_until;
+	mono_ns pause; /* the last cool-down; 0: none */
+	struct hard_purse purse;
+};
+
+/* Of the host. */
+struct escalation {
+	struct hard_purse purse;
+	mono_ns next;     /* packet */
+	uint32_t burst;   /* that may still go at once */
+	mono_ns burst_at; /* when that was last refilled */
+	uint32_t flows;   /* of this attempt */
+};
+
+void escalation_init(struct escalation *e, mono_ns now);
+void escalation_peer_init(struct escalation_peer *p, mono_ns now);
+/* failing: there is traffic, and it has no direct path. True: this is new. */
+bool escalation_watch(struct escalation_peer *p, bool failing, mono_ns now);
+/* When an attempt with this peer may begin; MONO_NEVER: not wanted. */
+mono_ns escalation_due(const struct escalation_peer *p);
+/* May the budgets bear an attempt with it now, whoever asks? */
+bool escalation_affordable(struct escalation *e, struct escalation_peer *p, mono_ns now) MUST_USE;
+void escalation_begin(struct escalation *e, mono_ns now);
+/* pause: the first cool-down is at least so long. */
+void escalation_failed(struct escalation_peer *p, mono_ns pause, mono_ns now);
+/* It worked, or the network is another one: what was learned of failing is void. */
+void escalation_forgive(struct escalation_peer *p);
+
+/* When the next packet may go. */
+static inline mono_ns escalation_next(const struct escalation *e)
+{
+	return e->next;
+}
+/* Takes one packet that goes now from all budgets; false: there is none left for this attempt.
+ * slow: it is of the slow way, and counts against the rate only. */
+bool escalation_spend(struct escalation *e, struct escalation_peer *p, bool new_flow, bool slow,
+		      const struct rng *rng, mono_ns now) MUST_USE;
+
+#endif
