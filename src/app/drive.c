@@ -66,10 +66,18 @@ static void follow_sockets(struct drive *d)
 	udp_follow(d->udp, w->v, w->n);
 }
 
-static void move(struct drive *d, mono_ns now)
+static size_t take_stream(void *self, uint16_t region, uint8_t *out, size_t cap)
+{
+	struct drive *d = self;
+	return node_to_stream(d->node, region, out, cap, loop_now(d->loop));
+}
+
+/* True: streams to relays got something to write. */
+static bool move(struct drive *d, mono_ns now)
 {
 	const struct node_out *out;
 	struct udp_refused refused = {0};
+	bool filled = false;
 	while (node_drain(d->node, &out, now)) {
 		follow_sockets(d);
 		if (out->n_udp > 0)
@@ -79,9 +87,13 @@ static void move(struct drive *d, mono_ns now)
 		for (size_t i = 0; i < refused.n; i++)
 			node_udp_unreachable(d->node, &refused.v[i], now);
 		refused.n = 0;
+		/* At once: what a relay client keeps is less than a turn may bring. */
+		filled |= links_fill(d->links, take_stream, d);
 	}
+	filled |= links_fill(d->links, take_stream, d);
 	follow_sockets(d);
 	loop_deferred_ask(d->settle);
+	return filled;
 }
 
 static void interface_gone(struct drive *d);
@@ -96,7 +108,8 @@ static void from_tun(void *self, unsigned ready)
 		if (n == 0)
 			break;
 		node_from_tun(d->node, v, n, now);
-		move(d, now);
+		if (move(d, now))
+			break; /* or a burst would be more than the stream takes before it is written */
 	}
 	if (tun_is_gone(d->network.tun))
 		interface_gone(d);
@@ -143,12 +156,6 @@ static void stream_down(void *self, uint16_t region, const char *why)
 	struct drive *d = self;
 	node_stream_down(d->node, region, why, loop_now(d->loop));
 	move(d, loop_now(d->loop));
-}
-
-static size_t take_stream(void *self, uint16_t region, uint8_t *out, size_t cap)
-{
-	struct drive *d = self;
-	return node_to_stream(d->node, region, out, cap, loop_now(d->loop));
 }
 
 /* --- events --- */
@@ -285,7 +292,7 @@ static void settle(void *self)
 	dialer_set_nat64(links_dialer(d->links), node_nat64(d->node));
 	while (node_event(d->node, &ev))
 		on_event(d, &ev);
-	links_fill(d->links, take_stream, d);
+	(void)links_fill(d->links, take_stream, d);
 	d->planned = node_deadline(d->node);
 	loop_timer_set(d->deadline, d->planned);
 }

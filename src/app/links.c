@@ -141,20 +141,25 @@ struct dialer *links_dialer(struct links *l)
 	return l->dialer;
 }
 
-static void fill(struct link *k, links_take *take, void *self)
+static bool fill(struct link *k, links_take *take, void *self)
 {
 	uint8_t chunk[CHUNK];
 	size_t room;
+	bool filled = false;
 	while ((room = relay_link_room(k->stream)) > 0) {
 		size_t n = take(self, k->region, chunk, room < CHUNK ? room : CHUNK);
 		if (n == 0 || !relay_link_write(k->stream, (struct bytes){chunk, n}))
-			return;
+			break;
+		filled = true;
 	}
+	return filled;
 }
 
-void links_fill(struct links *l, links_take *take, void *self)
+bool links_fill(struct links *l, links_take *take, void *self)
 {
+	bool filled = false;
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
 		if (l->v[i].stream)
-			fill(&l->v[i], take, self);
+			filled |= fill(&l->v[i], take, self);
+	return filled;
 }

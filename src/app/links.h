@@ -31,8 +31,9 @@ void links_hangup(struct links *l, uint16_t region);
 void links_network_changed(struct links *l);
 struct dialer *links_dialer(struct links *l); /* borrowed until links_free */
 
-/* Moves bytes from `take` into every stream that has room for them, until take gives 0. */
+/* Moves bytes from `take` into every stream that has room for them, until take gives 0. True: some
+ * were moved; they are written in the next turn of the loop. */
 typedef size_t links_take(void *self, uint16_t region, uint8_t *out, size_t cap);
-void links_fill(struct links *l, links_take *take, void *self);
+bool links_fill(struct links *l, links_take *take, void *self);
 
 #endif

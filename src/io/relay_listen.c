@@ -9,8 +9,8 @@
  * rest stays in the queues of the server, where the oldest is dropped.  The kernel is asked not to
  * take more than NOT_SENT_MAX ahead either: what lies there cannot be dropped any more.
  *
- * Who has output is asked of the server once, at the end of a turn: packets that came together leave
- * in one write.
+ * Who has output is asked of the server after each piece of input, for a queue of the server holds less
+ * than one read may bring; what came together leaves in one write, in the next turn.
  */
 #include "io/relay_listen.h"
 
@@ -36,6 +36,7 @@ enum {
 	OUTPUT_LOW = 8 * 1024, /* write more when less than this waits */
 	NOT_SENT_MAX = 64 * 1024,
 	INPUT_MAX = 16 * 1024, /* one TLS record */
+	PIECE_MAX = 1024,      /* taken at a time: fewer packets than a queue holds, even empty ones */
 	ACCEPT_AT_ONCE = 64,
 	TCP_TIMEOUT_MS = 15 * 1000, /* bytes not acknowledged for so long: gone; data plane 3.5 */
 	TCP_IDLE_S = 600
@@ -163,6 +164,13 @@ static void write_to(struct stream *s)
 	}
 }
 
+static void serve_ready(struct relay_listen *r)
+{
+	uint32_t client;
+	while (relay_server_ready(r->cfg.server, &client))
+		write_to(r->by_client[client]);
+}
+
 static void set_timer(struct relay_listen *r)
 {
 	mono_ns at = relay_server_deadline(r->cfg.server);
@@ -184,8 +192,7 @@ static void on_drain_server(void *self)
 		r->stats.slow++;
 		close_stream(s);
 	}
-	while (relay_server_ready(r->cfg.server, &client))
-		write_to(r->by_client[client]);
+	serve_ready(r);
 	set_timer(r);
 }
 
@@ -272,10 +279,12 @@ static bool read_derp(struct stream *s, struct evbuffer *in)
 {
 	struct relay_listen *r = s->r;
 	struct bytes b = first_bytes(in);
+	b.n = b.n < PIECE_MAX ? b.n : PIECE_MAX;
 	bool ok = relay_server_input(r->cfg.server, s->client, b, loop_now(r->cfg.loop));
 	loop_deferred_ask(r->drain_server);
 	if (ok) {
 		evbuffer_drain(in, b.n);
+		serve_ready(r);
 		return true;
 	}
 	r->by_client[s->client] = NULL;

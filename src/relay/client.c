@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/packet.h"
 #include "crypto/box.h"
 #include "relay/frames.h"
 #include "relay/inbox.h"
@@ -32,8 +33,8 @@
 #include "relay/token_bucket.h"
 
 enum {
-	SEND_QUEUE_MAX = 32,
-	GREETING_MAX = 1024, /* bytes of a ServerKey frame; data plane 3.2 */
+	SEND_QUEUE_MAX = BATCH_MAX + 32, /* data plane 9.1 has 32; ours come in batches */
+	GREETING_MAX = 1024,             /* bytes of a ServerKey frame; data plane 3.2 */
 	GIVE_UP_AFTER =
 		3,      /* failures in a row, after which packets for a relay that is not home are dropped */
 	INFO_ROOM = 256 /* our ClientInfo, sealed */

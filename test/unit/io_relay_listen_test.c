@@ -155,6 +155,27 @@ static void a_receiver_that_does_not_read_holds_up_nobody(void **state)
 	end(&s);
 }
 
+static void a_burst_of_small_packets_arrives_whole(void **state)
+{
+	enum { PACKETS = 90 };
+	struct scene s;
+	struct peer a, b;
+	begin(&s, 8);
+	join_until_ready(&s, &a);
+	join_until_ready(&s, &b);
+	for (uint8_t i = 0; i < PACKETS; i++)
+		relay_client_send(a.c, &b.key, (struct bytes){&i, 1}, clock_now());
+	serve(&a);
+	for (int i = 0; i < 20; i++) {
+		turns(&s, 1);
+		serve(&b);
+	}
+	assert_int_equal(b.received, PACKETS);
+	leave(&a);
+	leave(&b);
+	end(&s);
+}
+
 static void a_drain_tells_all_and_takes_no_more(void **state)
 {
 	struct scene s;
@@ -241,6 +262,7 @@ static void who_asks_on_and_on_without_reading_is_answered_no_more(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_receiver_that_does_not_read_holds_up_nobody),
+	cmocka_unit_test(a_burst_of_small_packets_arrives_whole),
 	cmocka_unit_test(a_drain_tells_all_and_takes_no_more),
 	cmocka_unit_test(a_full_relay_turns_away),
 	cmocka_unit_test(a_page_is_answered_and_the_stream_closed_after_a_fault),

@@ -281,17 +281,17 @@ static void the_send_queue_drops_its_oldest(void **state)
 	static struct scene s;
 	static uint8_t too_long[RELAY_PACKET_MAX + 1];
 	begin(&s, true);
-	for (uint8_t i = 0; i < 40; i++)
+	for (uint8_t i = 0; i < 104; i++)
 		relay_client_send(s.c, &peer, (struct bytes){&i, 1}, s.now);
 	assert_int_equal(status(&s).dropped_oldest, 8);
 	relay_client_send(s.c, &peer, BYTES_OF(too_long), s.now);
 	assert_int_equal(status(&s).dropped_oldest, 9);
 	greet(&s);
 	(void)expect_out(&s, DERP_NOTE_PREFERRED);
-	for (uint8_t i = 8; i < 40; i++)
+	for (uint8_t i = 8; i < 104; i++)
 		assert_int_equal(*expect_out(&s, DERP_SEND_PACKET).packet.packet.p, i);
 	expect_no_out(&s);
-	assert_int_equal(status(&s).tx_packets, 32);
+	assert_int_equal(status(&s).tx_packets, 96);
 	end(&s);
 }
 
