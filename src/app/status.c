@@ -133,6 +133,16 @@ static void set_route(json_t *peer, const struct config *cfg, const struct route
 	json_object_set_new(peer, "relay", relay ? relay : json_null());
 }
 
+/* The direct way of its traffic goes through the NAT64 of this network. */
+static bool is_by_nat64(const struct node *n, const struct route *route)
+{
+	const struct prefix *p = node_nat64(n);
+	for (uint8_t i = 0; p && i < route->n; i++)
+		if (route->via[i].kind == VIA_UDP)
+			return nat64_translates(p, &route->via[i].ep.ip);
+	return false;
+}
+
 static void set_live(json_t *peer, const struct status_source *s, const struct node_peer_status *st)
 {
 	const struct tunnel_peer_status *t = &st->tunnel;
@@ -142,6 +152,7 @@ static void set_live(json_t *peer, const struct status_source *s, const struct n
 	json_object_set_new(peer, "direct", json_boolean(st->path.direct));
 	json_object_set_new(peer, "in_doubt", json_boolean(st->path.doubted));
 	set_route(peer, s->cfg, &st->path.route);
+	json_object_set_new(peer, "nat64", json_boolean(is_by_nat64(s->node, &st->path.route)));
 	json_object_set_new(peer, "rtt_ms", st->path.rtt ? milliseconds(st->path.rtt) : json_null());
 	json_object_set_new(peer, "tx_bytes", count(t->tx_bytes));
 	json_object_set_new(peer, "rx_bytes", count(t->rx_bytes));

@@ -58,7 +58,7 @@ static void print_way(FILE *out, const json_t *peer)
 	if (yes(peer, "in_doubt") && endpoint[0] && relay[0])
 		fprintf(out, "; direct %s in doubt, and relay \"%s\"", endpoint, relay);
 	else if (endpoint[0])
-		fprintf(out, "; direct %s", endpoint);
+		fprintf(out, "; direct %s%s", endpoint, yes(peer, "nat64") ? " via NAT64" : "");
 	else if (relay[0])
 		fprintf(out, "; relay \"%s\"", relay);
 	else

@@ -47,6 +47,7 @@ class Nat64(LabCase):
         status = json.loads(self.bob.warren("status", "--json").stdout)
         self.assertEqual(status["self"]["nat64"], ipv6only.PREFIX)
         self.assertEqual(status["peers"][0]["endpoint"], "203.0.113.7:41641")
+        self.assertIn("direct 203.0.113.7:41641 via NAT64", self.bob.warren("status").stdout)
         self.assertIn("198.51.100.7", " ".join(e["endpoint"] for e in status["self"]["endpoints"]))
 
     def test_a_relay_known_by_name_is_asked_for_our_address_too(self):
