@@ -48,6 +48,8 @@ struct drive {
 	mono_ns planned;          /* when the deadline timer should fire */
 	struct paths_interface interfaces[PATHS_INTERFACES_MAX];
 	size_t n_interfaces;
+	struct paths_gateway gateways[NETLINK_GATEWAYS_MAX];
+	size_t n_gateways;
 
 	void (*path_fn)(void *self, const struct paths_event *ev);
 	void *path_self;
@@ -327,11 +329,22 @@ static bool look_at_interfaces(struct drive *d)
 	return true;
 }
 
-static void look_at_gateways(struct drive *d)
+/* True: they are others than before. */
+static bool look_at_gateways(struct drive *d)
 {
-	struct paths_gateway v[NETLINK_GATEWAYS_MAX];
-	size_t n = d->cfg->node.port_mapping ? network_gateways(&d->network, v) : 0;
-	node_set_gateways(d->node, v, n, loop_now(d->loop));
+	struct paths_gateway v[NETLINK_GATEWAYS_MAX] = {0};
+	size_t n = network_gateways(&d->network, v);
+	bool same = n == d->n_gateways, route4 = false;
+	for (size_t i = 0; i < n; i++) {
+		same = same && ip_equal(&v[i].gateway, &d->gateways[i].gateway) &&
+		       ip_equal(&v[i].self, &d->gateways[i].self) && v[i].ifindex == d->gateways[i].ifindex;
+		route4 |= v[i].gateway.family == 4;
+	}
+	memcpy(d->gateways, v, sizeof(v));
+	d->n_gateways = n;
+	node_set_gateways(d->node, v, d->cfg->node.port_mapping ? n : 0, loop_now(d->loop));
+	node_set_route4(d->node, route4, loop_now(d->loop));
+	return !same;
 }
 
 /* Where are we now? Asked a little after a change, when the relays' addresses are known. */
@@ -348,16 +361,14 @@ static void on_changed(void *self)
 	mono_ns now = loop_now(d->loop);
 	links_network_changed(d->links);
 	lookups_network_changed(d->lookups);
-	if (!look_at_interfaces(d)) {
-		look_at_gateways(d);
-		move(d, now);
-		return;
+	bool addresses = look_at_interfaces(d), gateways = look_at_gateways(d);
+	if (addresses || gateways) {
+		log_say(d->log, LOG_AT_INFO, "%s of this machine changed: looking for paths anew",
+			addresses ? "addresses" : "the default route");
+		node_set_interfaces(d->node, d->interfaces, d->n_interfaces, now);
+		node_link_changed(d->node, now);
+		loop_timer_set(d->check, now + CHECK_AFTER_CHANGE);
 	}
-	log_say(d->log, LOG_AT_INFO, "addresses of this machine changed: looking for paths anew");
-	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, now);
-	node_link_changed(d->node, now);
-	look_at_gateways(d);
-	loop_timer_set(d->check, now + CHECK_AFTER_CHANGE);
 	move(d, now);
 }
 
@@ -516,7 +527,7 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	configure(d);
 	(void)look_at_interfaces(d);
 	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, loop_now(d->loop));
-	look_at_gateways(d);
+	(void)look_at_gateways(d);
 	loop_timer_set(d->check, loop_now(d->loop) + CHECK_AFTER_CHANGE);
 	move(d, loop_now(d->loop));
 	return true;
@@ -620,7 +631,7 @@ bool drive_reload(struct drive *d, const struct config *cfg, char why[static WHY
 	configure(d);
 	if (was->node.port_mapping && !cfg->node.port_mapping)
 		release(d);
-	look_at_gateways(d);
+	(void)look_at_gateways(d);
 	if (!network_reroute(&d->network, was, cfg, why))
 		log_say(d->log, LOG_AT_WARNING, "%s", why);
 	move(d, loop_now(d->loop));

@@ -18,6 +18,12 @@ void node_nat64_interfaces(struct node *n, const struct paths_interface *v, size
 	settle(n, now);
 }
 
+void node_set_route4(struct node *n, bool has, mono_ns now)
+{
+	nat64_set_route4(&n->nat64, has, now);
+	settle(n, now);
+}
+
 void node_nat64_tick(struct node *n, mono_ns now)
 {
 	if (nat64_wants_lookup(&n->nat64, now))

@@ -82,6 +82,8 @@ size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap,
 /* The answer to NODE_LOOKUP64 (nat64_answer says how), and what a router advertised. */
 void node_nat64_answer(struct node *n, const struct ip *v, size_t count, uint32_t ttl_s, bool failed,
 		       mono_ns now);
+/* Whether this machine has a default route of IPv4; at first it has. */
+void node_set_route4(struct node *n, bool has, mono_ns now);
 void node_nat64_advertised(struct node *n, const struct prefix *p, uint32_t lifetime_s, mono_ns now);
 
 bool node_ping(struct node *n, peer_id id, mono_ns now) MUST_USE; /* false: it speaks WireGuard only */

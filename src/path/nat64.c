@@ -27,18 +27,35 @@ static bool is_usual(const struct paths_interface *i)
 	return i->ip.family != 0 && !i->loopback && !ip_is_loopback(&i->ip) && !ip_is_link_local(&i->ip);
 }
 
-void nat64_set_interfaces(struct nat64 *n, const struct paths_interface *v, size_t count, mono_ns now)
+static void decide(struct nat64 *n, mono_ns now)
 {
-	bool has4 = false, has6 = false, was = n->needed;
-	for (size_t i = 0; i < count; i++) {
-		has4 |= v[i].ip.family == 4 && is_usual(&v[i]);
-		has6 |= v[i].ip.family == 6 && is_usual(&v[i]);
-	}
-	n->needed = has6 && !has4;
+	bool was = n->needed;
+	n->needed = n->has6 && (!n->has4 || n->strands4);
 	if (!n->needed)
 		n->ask_at = MONO_NEVER;
 	else if (!was)
 		nat64_link_changed(n, now);
+}
+
+void nat64_set_interfaces(struct nat64 *n, const struct paths_interface *v, size_t count, mono_ns now)
+{
+	n->has4 = n->has6 = false;
+	n->n_links = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_usual(&v[i]))
+			continue;
+		n->has4 |= v[i].ip.family == 4;
+		n->has6 |= v[i].ip.family == 6;
+		if (v[i].ip.family == 4 && v[i].bits > 0 && n->n_links < NAT64_LINKS_MAX)
+			n->links[n->n_links++] = prefix_of(&v[i].ip, v[i].bits);
+	}
+	decide(n, now);
+}
+
+void nat64_set_route4(struct nat64 *n, bool has, mono_ns now)
+{
+	n->strands4 = !has;
+	decide(n, now);
 }
 
 void nat64_link_changed(struct nat64 *n, mono_ns now)
@@ -181,10 +198,19 @@ bool nat64_translates(const struct prefix *p, const struct ip *v4)
 	return !nat64_prefix_is_well_known(p) || !ip_is_private(v4);
 }
 
+/* The same answer for both directions, or one would not undo the other. */
+static bool goes_through(const struct nat64 *n, const struct prefix *p, const struct ip *v4)
+{
+	for (size_t i = 0; i < n->n_links; i++)
+		if (prefix_contains(&n->links[i], v4))
+			return false;
+	return nat64_translates(p, v4);
+}
+
 struct endpoint nat64_out(const struct nat64 *n, const struct endpoint *to)
 {
 	const struct prefix *p = nat64_prefix(n);
-	if (!p || !nat64_translates(p, &to->ip))
+	if (!p || !goes_through(n, p, &to->ip))
 		return *to;
 	return (struct endpoint){nat64_embed(p, &to->ip), to->port};
 }
@@ -193,7 +219,7 @@ struct endpoint nat64_in(const struct nat64 *n, const struct endpoint *from)
 {
 	const struct prefix *p = nat64_prefix(n);
 	struct ip v4;
-	if (!p || !nat64_extract(p, &from->ip, &v4) || !nat64_translates(p, &v4))
+	if (!p || !nat64_extract(p, &from->ip, &v4) || !goes_through(n, p, &v4))
 		return *from;
 	return (struct endpoint){v4, from->port};
 }

@@ -14,7 +14,10 @@
 #include "path/paths.h"
 #include "wire/nat64.h"
 
-enum { NAT64_KNOWN_MAX = 8 };
+enum {
+	NAT64_KNOWN_MAX = 8,
+	NAT64_LINKS_MAX = 8 /* the rest of our IPv4 networks is not told from the world beyond the NAT64 */
+};
 
 /* In the order of preference, the best last: a router knows its own network (RFC 8781 s. 5). */
 enum nat64_source { NAT64_BY_DNS, NAT64_BY_ROUTER };
@@ -26,7 +29,11 @@ struct nat64 {
 		mono_ns until;
 	} v[NAT64_KNOWN_MAX];
 	size_t n;
-	bool needed;          /* there is IPv6 here, and no IPv4 */
+	bool needed;                          /* there is IPv6 here, and no IPv4 that leads anywhere */
+	bool has4, has6;                      /* addresses */
+	bool strands4;                        /* there is no way to the internet by IPv4 */
+	struct prefix links[NAT64_LINKS_MAX]; /* IPv4 networks of ours: reached without any router */
+	size_t n_links;
 	struct prefix in_use; /* family 0: none */
 	mono_ns ask_at;       /* MONO_NEVER: no look-up is planned */
 	mono_ns pause;        /* after a look-up that failed */
@@ -36,6 +43,9 @@ void nat64_init(struct nat64 *n);
 /* The addresses of the machine, the tunnel's own left out. Loopback and link-local do not count as IPv4,
  * an address of a CLAT (192.0.0.0/29) does: it is as good. */
 void nat64_set_interfaces(struct nat64 *n, const struct paths_interface *v, size_t count, mono_ns now);
+/* Whether there is a default route of IPv4. Without one (containers and virtual machines have a network of
+ * their own on many hosts) IPv4 is needed beyond those networks. At first there is. */
+void nat64_set_route4(struct nat64 *n, bool has, mono_ns now);
 /* Another network perhaps: what was told holds until its end, but is asked anew. */
 void nat64_link_changed(struct nat64 *n, mono_ns now);
 
@@ -58,7 +68,7 @@ const struct prefix *nat64_prefix(const struct nat64 *n); /* borrowed; NULL: non
  * changes where no prefix is used, nor for endpoints that are not translated; nat64_in undoes nat64_out. */
 struct endpoint nat64_out(const struct nat64 *n, const struct endpoint *to);
 struct endpoint nat64_in(const struct nat64 *n, const struct endpoint *from);
-/* The same for an address alone. False: it is not translated. */
+/* Whether this prefix can stand before the address at all. */
 bool nat64_translates(const struct prefix *p, const struct ip *v4) MUST_USE;
 
 #endif

@@ -41,8 +41,10 @@ static void interfaces(struct nat64 *n, struct rd *r, mono_ns now)
 {
 	struct paths_interface v[3] = {0};
 	size_t count = rd_u8(r) % 4;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		v[i].ip = any_v6(r);
+		v[i].bits = v[i].ip.family == 4 ? 24 : 64;
+	}
 	nat64_set_interfaces(n, v, count, now);
 }
 
@@ -64,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nat64 n;
 	mono_ns now = SECOND;
 	nat64_init(&n);
-	while (r.left) {
-		switch (rd_u8(&r) % 5) {
+	while (r.left && !r.bad) {
+		switch (rd_u8(&r) % 6) {
 		case 0:
 			answer(&n, &r, now);
 			break;
@@ -80,6 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 4:
 			now += rd_be32(&r) * MSEC;
+			break;
+		case 5:
+			nat64_set_route4(&n, rd_u8(&r) & 1, now);
 			break;
 		}
 		bool changed = nat64_settle(&n, now);

@@ -188,6 +188,28 @@ static void an_ipv4_address_of_our_own_ends_the_use_of_the_prefix(void **state)
 	assert_true(nat64_wants_lookup(&n, start + 3 * SECOND));
 }
 
+/* A host with a network for its containers, and no way out by IPv4. */
+static void ipv4_that_leads_nowhere_does_not_count_but_stays_what_it_is(void **state)
+{
+	static const char *const host[] = {"2001:db8::5", "172.17.0.1", NULL};
+	struct nat64 n;
+	nat64_init(&n);
+	set(&n, host, start);
+	assert_false(nat64_wants_lookup(&n, start));
+	nat64_set_route4(&n, false, start);
+	assert_true(nat64_wants_lookup(&n, start));
+	assert_true(answer(&n, "2001:db8:64::192.0.0.170", NULL, 3600, start));
+	struct endpoint far = ep("203.0.113.7:41641"), near = ep("172.17.0.9:41641");
+	struct endpoint far6 = nat64_out(&n, &far), near4 = nat64_out(&n, &near);
+	assert_int_equal(far6.ip.family, 6);
+	assert_true(endpoint_equal(&near4, &near));
+	struct endpoint odd = ep("[2001:db8:64::172.17.0.9]:1"), same = nat64_in(&n, &odd);
+	assert_true(endpoint_equal(&odd, &same)); /* it would not be answered to there */
+	nat64_set_route4(&n, true, start + SECOND);
+	assert_true(nat64_settle(&n, start + SECOND));
+	assert_true(uses(&n, NULL));
+}
+
 static void the_router_is_believed_before_dns(void **state)
 {
 	struct nat64 n = in_ipv6();
@@ -293,6 +315,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_failure_takes_nothing_away_but_an_answer_does),
 	cmocka_unit_test(an_owner_who_does_not_answer_is_asked_again),
 	cmocka_unit_test(an_ipv4_address_of_our_own_ends_the_use_of_the_prefix),
+	cmocka_unit_test(ipv4_that_leads_nowhere_does_not_count_but_stays_what_it_is),
 	cmocka_unit_test(the_router_is_believed_before_dns),
 	cmocka_unit_test(answers_in_another_order_do_not_move_the_traffic),
 	cmocka_unit_test(of_too_many_prefixes_the_one_that_ends_first_goes),
