@@ -39,7 +39,7 @@ struct drive {
 	struct links *links;
 	struct lookups *lookups;
 	struct netlink_monitor *monitor;
-	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
+	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor, *on_upnp;
 	struct loop_timer *deadline, *changed, *check;
 	struct loop_deferred *settle;
 	size_t peers_max;         /* that the node was made for */
@@ -51,6 +51,7 @@ struct drive {
 	struct paths_gateway gateways[NETLINK_GATEWAYS_MAX];
 	size_t n_gateways;
 
+	struct upnp *upnp; /* NULL: nobody talks UPnP */
 	void (*path_fn)(void *self, const struct paths_event *ev);
 	void *path_self;
 	void (*netcheck_fn)(void *self, enum netcheck_event ev);
@@ -230,6 +231,35 @@ static void dial(struct drive *d, uint16_t region)
 	node_stream_down(d->node, region, "there is no memory for a stream to it", loop_now(d->loop));
 }
 
+/* --- UPnP --- */
+
+static void upnp_is_off(struct drive *d)
+{
+	const struct upnp_report off = {.kind = UPNP_OFF};
+	loop_fd_free(d->on_upnp);
+	d->on_upnp = NULL;
+	node_upnp_report(d->node, &off, loop_now(d->loop));
+}
+
+static void ask_upnp(struct drive *d, const struct upnp_ask *ask)
+{
+	if (!d->on_upnp || !upnp_ask(d->upnp, ask))
+		upnp_is_off(d);
+}
+
+static void on_upnp(void *self, unsigned ready)
+{
+	struct drive *d = self;
+	struct upnp_report r;
+	while (d->on_upnp && upnp_read(d->upnp, &r)) {
+		if (r.kind == UPNP_OFF)
+			upnp_is_off(d);
+		else
+			node_upnp_report(d->node, &r, loop_now(d->loop));
+	}
+	move(d, loop_now(d->loop));
+}
+
 static void on_event(struct drive *d, const struct node_event *ev)
 {
 	const struct config_relay *r = config_relay(d->cfg, ev->region);
@@ -252,12 +282,14 @@ static void on_event(struct drive *d, const struct node_event *ev)
 			d->path_fn(d->path_self, &ev->path);
 		break;
 	case NODE_SESSION:
-	case NODE_UPNP:
 	case NODE_SELF:
 		break;
 	case NODE_NETCHECK:
 		if (d->netcheck_fn)
 			d->netcheck_fn(d->netcheck_self, ev->netcheck);
+		break;
+	case NODE_UPNP:
+		ask_upnp(d, &ev->upnp);
 		break;
 	case NODE_LOOKUP64:
 		lookups_ask_nat64(d->lookups);
@@ -458,6 +490,10 @@ static bool make_watches(struct drive *d)
 	if (!d->on_tun || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor || !d->deadline || !d->changed ||
 	    !d->check || !d->settle)
 		return false;
+	if (d->upnp)
+		d->on_upnp = loop_fd_new(l, upnp_fd(d->upnp), (struct loop_fd_call){on_upnp, d});
+	if (d->on_upnp)
+		loop_fd_want(d->on_upnp, LOOP_READ);
 	loop_fd_want(d->on_tun, LOOP_READ);
 	loop_fd_want(d->on_udp4, LOOP_READ);
 	if (d->on_udp6)
@@ -484,6 +520,7 @@ static void go_down(struct drive *d)
 	loop_fd_free(d->on_udp6);
 	loop_fd_free(d->on_udp_extra);
 	loop_fd_free(d->on_monitor);
+	loop_fd_free(d->on_upnp);
 	loop_timer_free(d->deadline);
 	loop_timer_free(d->changed);
 	loop_timer_free(d->check);
@@ -497,6 +534,7 @@ static void go_down(struct drive *d)
 	*d = (struct drive){.loop = d->loop,
 			    .log = d->log,
 			    .cfg = d->cfg,
+			    .upnp = d->upnp,
 			    .path_fn = d->path_fn,
 			    .path_self = d->path_self,
 			    .netcheck_fn = d->netcheck_fn,
@@ -654,6 +692,11 @@ void drive_free(struct drive *d)
 		return;
 	go_down(d);
 	free(d);
+}
+
+void drive_set_upnp(struct drive *d, struct upnp *upnp)
+{
+	d->upnp = upnp;
 }
 
 struct node *drive_node(struct drive *d)

@@ -11,6 +11,7 @@
 #include "io/loop.h"
 #include "io/tun.h"
 #include "io/udp.h"
+#include "io/upnp.h"
 #include "io/why.h"
 
 struct drive;
@@ -23,6 +24,9 @@ void drive_free(struct drive *d);
  * False: why, and it is as it was. */
 bool drive_set_up(struct drive *d, bool up, char why[static WHY_MAX]) MUST_USE;
 bool drive_is_up(const struct drive *d);
+
+/* Who talks UPnP for it; kept. Before it is up; NULL: nobody. */
+void drive_set_upnp(struct drive *d, struct upnp *upnp);
 
 /* Takes a new configuration: peers and relays that did not change keep their sessions and streams.
  * What cannot be changed under way ([Node]'s key, addresses, port, MTU, interface) begins anew.

@@ -43,6 +43,7 @@ struct daemon {
 	struct drive *drive;
 	struct control *control;
 	struct notify notify;
+	struct upnp *upnp;
 	struct loop_signal *on_hup, *on_term, *on_int;
 	int lock;
 };
@@ -174,6 +175,7 @@ static bool open_all(struct daemon *d, char why[static WHY_MAX])
 	d->drive = d->loop ? drive_new(d->loop, &d->log, d->cfg) : NULL;
 	if (!d->drive)
 		return why_say(why, "out of memory or of file descriptors");
+	drive_set_upnp(d->drive, d->upnp);
 	d->on_hup = loop_signal_new(d->loop, SIGHUP, (struct loop_call){on_reload, d});
 	d->on_term = loop_signal_new(d->loop, SIGTERM, (struct loop_call){on_stop, d});
 	d->on_int = loop_signal_new(d->loop, SIGINT, (struct loop_call){on_stop, d});
@@ -203,6 +205,7 @@ static void close_all(struct daemon *d)
 {
 	control_close(d->control);
 	drive_free(d->drive);
+	upnp_stop(d->upnp);
 	if (d->loop) {
 		loop_signal_free(d->on_hup);
 		loop_signal_free(d->on_term);
@@ -217,6 +220,10 @@ static void close_all(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	char why[WHY_MAX];
+	/* Before anything is opened, because it is a copy of this process. */
+	d->upnp = d->cfg->node.port_mapping ? upnp_start(why) : NULL;
+	if (d->cfg->node.port_mapping && !d->upnp)
+		log_say(&d->log, LOG_AT_WARNING, "%s", why);
 	notify_init(&d->notify);
 	if (!take_lock(d, why) || !open_all(d, why)) {
 		log_say(&d->log, LOG_AT_ERROR, "%s", why);

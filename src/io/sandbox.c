@@ -1,6 +1,7 @@
 #include "io/sandbox.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,7 +12,7 @@
 
 #include <seccomp.h>
 
-enum { CAPABILITIES_MAX = 64 };
+enum { CAPABILITIES_MAX = 64, NOBODY = 65534 };
 
 /* The leak check at exit traces its own threads. */
 #ifdef __SANITIZE_ADDRESS__
@@ -34,6 +35,16 @@ bool sandbox_no_new_privileges(char why[static WHY_MAX])
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		return true;
 	return why_say(why, "new privileges could not be ruled out: %s", strerror(errno));
+}
+
+bool sandbox_become_nobody(char why[static WHY_MAX])
+{
+	if (geteuid() != 0)
+		return true;
+	if (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+	    setresuid(NOBODY, NOBODY, NOBODY) == 0)
+		return true;
+	return why_say(why, "no other user could be taken: %s", strerror(errno));
 }
 
 /* The bounding set can only be cut by who has CAP_SETPCAP. */
@@ -218,6 +229,54 @@ static const char *const for_32_bits[] = {
 	"ugetrlimit",
 };
 
+/* The worker that talks UPnP: sockets and memory, no file. */
+static const char *const for_upnp[] = {
+	"alarm",
+	"bind",
+	"brk",
+	"clock_gettime",
+	"clock_nanosleep",
+	"close",
+	"connect",
+	"exit",
+	"exit_group",
+	"fcntl",
+	"futex",
+	"getpeername",
+	"getpid",
+	"getrandom",
+	"getsockname",
+	"getsockopt",
+	"gettimeofday",
+	"madvise",
+	"mmap",
+	"mprotect",
+	"mremap",
+	"munmap",
+	"nanosleep",
+	"poll",
+	"ppoll",
+	"pselect6",
+	"read",
+	"recvfrom",
+	"recvmsg",
+	"restart_syscall",
+	"rseq",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"rt_sigreturn",
+	"select",
+	"sendmsg",
+	"sendto",
+	"setitimer",
+	"setsockopt",
+	"shutdown",
+	"time",
+	"uname",
+	"write",
+};
+
+static const int families_of_upnp[] = {AF_INET};
 static const int families_of_node[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 static const int families_of_relay[] = {AF_UNIX, AF_INET, AF_INET6};
 
@@ -277,10 +336,15 @@ static bool add_families(scmp_filter_ctx f, const int *v, size_t n)
 static bool add_program(scmp_filter_ctx f, enum sandbox_program p)
 {
 	switch (p) {
+	case SANDBOX_UPNP:
+		return add_rules(f, SCMP_ACT_ALLOW, for_upnp, ARRAY_LEN(for_upnp)) &&
+		       add_families(f, families_of_upnp, ARRAY_LEN(families_of_upnp));
 	case SANDBOX_NODE:
-		return add_families(f, families_of_node, ARRAY_LEN(families_of_node));
+		return add_rules(f, SCMP_ACT_ALLOW, for_both, ARRAY_LEN(for_both)) &&
+		       add_families(f, families_of_node, ARRAY_LEN(families_of_node));
 	case SANDBOX_RELAY:
-		return add_families(f, families_of_relay, ARRAY_LEN(families_of_relay));
+		return add_rules(f, SCMP_ACT_ALLOW, for_both, ARRAY_LEN(for_both)) &&
+		       add_families(f, families_of_relay, ARRAY_LEN(families_of_relay));
 	}
 	return false;
 }
@@ -294,7 +358,6 @@ bool sandbox_filter_calls(enum sandbox_program p, char why[static WHY_MAX])
 	if (!f)
 		return why_say(why, "no memory for the filter of system calls");
 	bool ok = seccomp_attr_set(f, SCMP_FLTATR_CTL_LOG, 1) == 0 || seccomp_api_get() < 3;
-	ok = ok && add_rules(f, SCMP_ACT_ALLOW, for_both, ARRAY_LEN(for_both));
 	ok = ok && add_rules(f, SCMP_ACT_ALLOW, for_32_bits, ARRAY_LEN(for_32_bits));
 	ok = ok && add_program(f, p);
 	ok = ok && add_rules(f, SCMP_ACT_KILL_PROCESS, deadly, ARRAY_LEN(deadly));

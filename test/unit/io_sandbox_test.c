@@ -1,5 +1,6 @@
 /* Each test gives things away for good, so each runs in a child. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -183,6 +184,37 @@ static void what_is_not_needed_is_refused(void **state)
 	expect_good(forbidden_work);
 }
 
+static void upnp_work(void)
+{
+	confine(SANDBOX_UPNP);
+	CHECK(open("/dev/null", O_RDONLY) < 0 && errno == EPERM);
+	CHECK(socket(AF_UNIX, SOCK_DGRAM, 0) < 0 && errno == EPERM);
+	CHECK(fork() < 0 && errno == EPERM);
+	CHECK(socket(AF_INET, SOCK_DGRAM, 0) >= 0);
+	free(malloc(1 << 20));
+}
+
+static void who_talks_upnp_has_no_files(void **state)
+{
+	expect_good(upnp_work);
+}
+
+static void is_nobody(void)
+{
+	if (geteuid() != 0)
+		_exit(SKIP);
+	if (!sandbox_become_nobody(why))
+		_exit(SKIP); /* this user namespace has no other user */
+	CHECK(geteuid() == 65534 && getegid() == 65534);
+	CHECK(setuid(0) < 0);
+	CHECK(sandbox_become_nobody(why));
+}
+
+static void root_becomes_nobody(void **state)
+{
+	expect_good(is_nobody);
+}
+
 static void starts_a_shell(void)
 {
 	confine(SANDBOX_NODE);
@@ -206,6 +238,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(capabilities_may_be_none_already),
 	cmocka_unit_test(ordinary_work_goes_on),
 	cmocka_unit_test(what_is_not_needed_is_refused),
+	cmocka_unit_test(who_talks_upnp_has_no_files),
+	cmocka_unit_test(root_becomes_nobody),
 	cmocka_unit_test(to_start_a_program_is_the_end),
 };
 RUN_TESTS(tests)

@@ -1,0 +1,260 @@
+/* One request at a time.  What bounds it: memory and processor time by resource limits, each request by an alarm,
+ * which ends the process, the system calls by a filter.  The gateway that was found is kept between requests; only
+ * descriptions and control URLs at the gateway's own address are used, whoever else answers.
+ *
+ * Source: UPnP Forum, WANIPConnection 1.0 and 2.0 (the numbers of errors); libminiupnpc 2.2, API 17. */
+#include "io/upnp_worker.h"
+
+#include <miniupnpc/miniupnpc.h>
+#include <miniupnpc/upnpcommands.h>
+#include <miniupnpc/upnperrors.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/random.h"
+#include "io/sandbox.h"
+#include "path/upnp_mapper.h"
+
+enum {
+	REQUEST_S = 25,
+	DISCOVER_MS = 400, /* the library waits that long for each of five kinds of device */
+	CPU_S = 30,
+	MEMORY = 96 << 20,
+	FILES = 16,
+	DEVICES_MAX = 4, /* at the gateway's address that are looked at */
+	PORT_TRIES = 4,
+	PORT_LOW = 1024
+};
+
+/* WANIPConnection: what AddPortMapping may say. */
+enum {
+	ERROR_INVALID_ACTION = 401,
+	ERROR_INVALID_ARGS = 402,
+	ERROR_CONFLICT = 718,
+	ERROR_ONLY_PERMANENT = 725
+};
+
+static const char PROTOCOL[] = "UDP", NAME[] = "warren";
+
+struct worker {
+	int fd;
+	bool found;
+	struct UPNPUrls urls;
+	struct IGDdatas data;
+	struct ip self, gateway; /* of the found one */
+	uint16_t mapped;         /* outside port; 0: none */
+};
+
+struct port_text {
+	char text[8];
+};
+
+static struct port_text port_text(uint16_t port)
+{
+	struct port_text t;
+	snprintf(t.text, sizeof(t.text), "%u", port);
+	return t;
+}
+
+static void limit(int what, rlim_t n)
+{
+	struct rlimit r = {n, n};
+	setrlimit(what, &r);
+}
+
+static void limit_all(void)
+{
+	char why[WHY_MAX];
+	limit(RLIMIT_CPU, CPU_S);
+	limit(RLIMIT_FSIZE, 0);
+	limit(RLIMIT_NOFILE, FILES);
+#ifndef __SANITIZE_ADDRESS__
+	limit(RLIMIT_AS, MEMORY);
+#endif
+	(void)!sandbox_filter_calls(SANDBOX_UPNP, why);
+}
+
+/* --- looking for it --- */
+
+static bool is_at(const char *url, const struct ip *gateway)
+{
+	char start[sizeof("http://") + IP_TEXT_MAX], ip[IP_TEXT_MAX];
+	int n = snprintf(start, sizeof(start), "http://%s", ip_format(gateway, ip));
+	return url && strncmp(url, start, (size_t)n) == 0 && (url[n] == ':' || url[n] == '/');
+}
+
+static void forget(struct worker *w)
+{
+	if (w->found)
+		FreeUPNPUrls(&w->urls);
+	w->found = false;
+}
+
+static bool try_device(struct worker *w, const char *url, const struct ip *gateway)
+{
+	char lan[IP_TEXT_MAX];
+	memset(&w->urls, 0, sizeof(w->urls));
+	memset(&w->data, 0, sizeof(w->data));
+	if (!UPNP_GetIGDFromUrl(url, &w->urls, &w->data, lan, sizeof(lan)))
+		return false;
+	if (w->data.first.servicetype[0] && is_at(w->urls.controlURL, gateway))
+		return true;
+	FreeUPNPUrls(&w->urls);
+	return false;
+}
+
+static bool find(struct worker *w, const struct upnp_ask *ask)
+{
+	char self[IP_TEXT_MAX];
+	int error = 0, looked_at = 0;
+	forget(w);
+	struct UPNPDev *all =
+		upnpDiscover(DISCOVER_MS, ip_format(&ask->self, self), "", UPNP_LOCAL_PORT_ANY, 0, 2, &error);
+	for (const struct UPNPDev *d = all; d && !w->found && looked_at < DEVICES_MAX; d = d->pNext) {
+		if (!is_at(d->descURL, &ask->gateway))
+			continue;
+		looked_at++;
+		w->found = try_device(w, d->descURL, &ask->gateway);
+	}
+	freeUPNPDevlist(all);
+	w->self = ask->self;
+	w->gateway = ask->gateway;
+	return w->found;
+}
+
+static bool have(struct worker *w, const struct upnp_ask *ask)
+{
+	return (w->found && ip_equal(&w->self, &ask->self) && ip_equal(&w->gateway, &ask->gateway)) ||
+	       find(w, ask);
+}
+
+/* --- mapping --- */
+
+/* Gives the outside port, or 0 and the error. A service of version 2 may choose the port itself. */
+static uint16_t add(struct worker *w, const struct upnp_ask *ask, uint16_t outside, uint32_t lifetime_s,
+		    int *error)
+{
+	char self[IP_TEXT_MAX], lifetime[12], reserved[8] = "";
+	struct port_text in = port_text(ask->port), out = port_text(outside);
+	const char *url = w->urls.controlURL, *type = w->data.first.servicetype;
+	size_t len = strlen(type);
+	ip_format(&ask->self, self);
+	snprintf(lifetime, sizeof(lifetime), "%u", lifetime_s);
+	*error = ERROR_INVALID_ACTION;
+	if (len > 2 && strcmp(type + len - 2, ":2") == 0)
+		*error = UPNP_AddAnyPortMapping(url, type, out.text, in.text, self, NAME, PROTOCOL, NULL,
+						lifetime, reserved);
+	if (*error == UPNPCOMMAND_SUCCESS) {
+		long port = strtol(reserved, NULL, 10);
+		return port > 0 && port <= UINT16_MAX ? (uint16_t)port : outside;
+	}
+	if (*error == ERROR_ONLY_PERMANENT || *error == ERROR_INVALID_ARGS)
+		return 0;
+	*error = UPNP_AddPortMapping(url, type, out.text, in.text, self, NAME, PROTOCOL, NULL, lifetime);
+	return *error == UPNPCOMMAND_SUCCESS ? outside : 0;
+}
+
+static uint16_t any_port(void)
+{
+	struct rng rng = random_source();
+	return (uint16_t)(PORT_LOW + rng_below(&rng, 65536 - PORT_LOW));
+}
+
+/* Many gateways know only mappings for ever; another port if the wanted one is somebody else's. */
+static uint16_t add_somehow(struct worker *w, const struct upnp_ask *ask, uint32_t *lifetime_s)
+{
+	uint16_t outside = ask->outside >= PORT_LOW ? ask->outside : any_port();
+	*lifetime_s = ask->lifetime_s;
+	for (int i = 0; i < PORT_TRIES; i++) {
+		int error;
+		uint16_t port = add(w, ask, outside, *lifetime_s, &error);
+		if (port)
+			return port;
+		if (error == ERROR_CONFLICT)
+			outside = any_port();
+		else if ((error == ERROR_ONLY_PERMANENT || error == ERROR_INVALID_ARGS) && *lifetime_s > 0)
+			*lifetime_s = 0;
+		else
+			return 0;
+	}
+	return 0;
+}
+
+static bool take_back(struct worker *w)
+{
+	if (!w->mapped || !w->found)
+		return false;
+	struct port_text out = port_text(w->mapped);
+	w->mapped = 0;
+	return UPNP_DeletePortMapping(w->urls.controlURL, w->data.first.servicetype, out.text, PROTOCOL,
+				      NULL) == UPNPCOMMAND_SUCCESS;
+}
+
+static struct upnp_report map(struct worker *w, const struct upnp_ask *ask)
+{
+	struct upnp_report r = {.kind = UPNP_REFUSED};
+	char outside[40] = "";
+	if (!have(w, ask))
+		return (struct upnp_report){.kind = UPNP_NONE};
+	uint16_t port = add_somehow(w, ask, &r.lifetime_s);
+	if (!port)
+		return r;
+	if (w->mapped && w->mapped != port)
+		(void)!take_back(w);
+	w->mapped = port;
+	int error = UPNP_GetExternalIPAddress(w->urls.controlURL, w->data.first.servicetype, outside);
+	if (error == UPNPCOMMAND_SUCCESS && ip_parse(&r.outside.ip, outside) && r.outside.ip.family == 4) {
+		r.kind = UPNP_MAPPED;
+		r.outside.port = port;
+		return r;
+	}
+	(void)!take_back(w);
+	return r;
+}
+
+/* --- serving --- */
+
+static void serve(struct worker *w, const struct upnp_ask *ask)
+{
+	struct upnp_report r = {.kind = UPNP_NONE};
+	switch (ask->kind) {
+	case UPNP_FIND:
+		r.kind = find(w, ask) ? UPNP_FOUND : UPNP_NONE;
+		break;
+	case UPNP_MAP:
+		r = map(w, ask);
+		break;
+	case UPNP_UNMAP:
+		(void)!take_back(w);
+		return;
+	}
+	(void)!send(w->fd, &r, sizeof(r), MSG_NOSIGNAL);
+}
+
+/* What it still asks for then is not worth doing. */
+static bool program_is_gone(const struct worker *w)
+{
+	struct pollfd p = {.fd = w->fd, .events = POLLRDHUP};
+	return poll(&p, 1, 0) == 1;
+}
+
+int upnp_worker_run(int fd)
+{
+	static struct worker w;
+	struct upnp_ask ask;
+	w.fd = fd;
+	limit_all();
+	while (recv(fd, &ask, sizeof(ask), 0) == (ssize_t)sizeof(ask) && !program_is_gone(&w)) {
+		alarm(REQUEST_S);
+		serve(&w, &ask);
+		alarm(0);
+	}
+	alarm(REQUEST_S);
+	(void)!take_back(&w);
+	return 0;
+}
