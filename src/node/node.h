@@ -52,7 +52,8 @@ void node_set_port(struct node *n, uint16_t port, mono_ns now);
 /* As in node_config: a wall clock is set anew at any time, on a small router after the start. */
 void node_set_wall(struct node *n, uint64_t wall_offset_ns);
 
-/* The relays there are; the first is our home. One that is left out is hung up. */
+/* The relays there are; the first is our home: peers look for us there, because somebody told them so,
+ * whichever relay a netcheck prefers. One that is left out is hung up. */
 void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, mono_ns now);
 
 struct node_peer {

@@ -51,7 +51,6 @@ void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, 
 	}
 	paths_set_relays(n->paths, v, count, now);
 	netcheck_set_relays(n->netcheck, v, count);
-	paths_set_home(n->paths, count > 0 ? v[0].region : 0);
 }
 
 void relays_free(struct node *n)

@@ -136,11 +136,6 @@ void paths_set_relays(struct paths *p, const struct paths_relay *v, size_t n, mo
 	paths_settle_gather(p, now);
 }
 
-void paths_set_home(struct paths *p, uint16_t region)
-{
-	p->home = region;
-}
-
 void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now)
 {
 	if (local_set(&p->means.gather.local, v, n))

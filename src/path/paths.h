@@ -51,8 +51,6 @@ struct paths_relay {
 	struct endpoint stun4, stun6;
 };
 void paths_set_relays(struct paths *p, const struct paths_relay *v, size_t n, mono_ns now);
-/* The region where peers find us: their call-me-maybes come there. 0: none. */
-void paths_set_home(struct paths *p, uint16_t region);
 
 /* Addresses of interfaces that are up, the tunnel's own left out. A changed set is a link change:
  * every path is doubted and probed anew. */

@@ -50,7 +50,7 @@ static void plan_one(struct plan_relay *r, size_t rank, const struct plan_host *
 	bool home = r->region == host->home, far = rank >= 2 && !home;
 	uint8_t tries = home ? HOME_TRIES : rank < 2 ? NEAR_TRIES : 1;
 	bool v4 = host->has4, v6 = host->has6;
-	if (far && v6 && host->last_had4 && host->last_had6) {
+	if (far && v4 && v6 && host->last_had4 && host->last_had6) {
 		v4 = rank % 2 == 0;
 		v6 = !v4;
 	}

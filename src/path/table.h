@@ -12,7 +12,6 @@ struct paths {
 	struct node_key self;
 	struct disco_private disco;
 	struct disco_key disco_public;
-	uint16_t home;
 	struct hash_secret secret;
 	struct peer_path *peers; /* by id */
 	uint32_t peers_max;
