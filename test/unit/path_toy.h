@@ -293,7 +293,6 @@ static inline void toy_boot(struct toy *t, int i)
 	assert_non_null(n->paths);
 	toy_look(t, i);
 	paths_set_relays(n->paths, &relay, 1, t->now);
-	paths_set_home(n->paths, TOY_REGION);
 	toy_drain(t, i);
 }
 
