@@ -125,8 +125,9 @@ static void print_spread(const char *name, uint64_t *v, size_t n, double unit)
 		return;
 	}
 	qsort(v, n, sizeof(*v), by_value);
-	printf(", \"%s\": {\"median\": %.1f, \"p99\": %.1f}", name, (double)v[n / 2] / unit,
-	       (double)v[(n * 99) / 100 < n ? (n * 99) / 100 : n - 1] / unit);
+	uint64_t median = v[n / 2], p99 = v[n * 99 / 100];
+	printf(", \"%s\": {\"median\": %.1f, \"p99\": %.1f}", name, (double)median / unit,
+	       (double)p99 / unit);
 }
 
 struct tally {
@@ -289,11 +290,8 @@ int main(int argc, char **argv)
 			o.check = true;
 		else if (opt == 'n')
 			o.seeds = (unsigned)strtoul(optarg, NULL, 10);
-		else if (opt == 'p' && !parse_pair(&o, optarg))
-			return usage();
-		else if (opt == 'k' && !parse_part(&o, optarg))
-			return usage();
-		else if (opt == '?')
+		else if (opt == '?' || (opt == 'p' && !parse_pair(&o, optarg)) ||
+			 (opt == 'k' && !parse_part(&o, optarg)))
 			return usage();
 	}
 	if (optind < argc || o.seeds == 0 || o.seeds > SEEDS_MAX || !crypto_init())

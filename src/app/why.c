@@ -140,7 +140,8 @@ static json_t *seen(const struct paths_why *w)
 
 static json_t *ms_or_null(mono_ns t)
 {
-	return t == 0 ? json_null() : json_real((double)(t / (100 * USEC)) / 10);
+	mono_ns tenths = t / (100 * USEC);
+	return t == 0 ? json_null() : json_real((double)tenths / 10);
 }
 
 static json_t *facts_json(const struct paths_why *w)

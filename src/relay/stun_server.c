@@ -10,7 +10,7 @@ static struct ip other_address(const struct stun_places *p, const struct ip *ip)
 {
 	if (ip->family == 0)
 		return (struct ip){0};
-	struct ip second = p->second[ip->family == 4 ? 0 : 1];
+	struct ip second = p->second[ip->family == 6];
 	return ip_equal(&second, ip) ? (struct ip){0} : second;
 }
 
