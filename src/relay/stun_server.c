@@ -8,10 +8,10 @@ static uint16_t other_port(const struct stun_places *p, uint16_t port)
 /* Family 0: there is no other. */
 static struct ip other_address(const struct stun_places *p, const struct ip *ip)
 {
-	if (ip->family == 0)
+	const struct ip *second = &p->second[ip->family == 6];
+	if (ip->family == 0 || ip_equal(second, ip))
 		return (struct ip){0};
-	struct ip second = p->second[ip->family == 6];
-	return ip_equal(&second, ip) ? (struct ip){0} : second;
+	return *second;
 }
 
 static bool change(const struct stun_places *p, const struct endpoint *at, uint8_t what,
