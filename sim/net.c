@@ -213,11 +213,18 @@ struct box *box_way_out(struct box *host, const struct ip *dst)
 static void arrive_from_above(void *self, void *arg, mono_ns now);
 static void arrive_from_below(void *self, void *arg, mono_ns now);
 
+/* Headers of IP and UDP count. */
+static bool is_too_long(const struct link *line, const struct net_datagram *d)
+{
+	size_t headers = d->dst.ip.family == 4 ? 28 : 48;
+	return d->whole && line->cfg.mtu != 0 && d->n + headers > line->cfg.mtu;
+}
+
 static void hop(struct box *at, struct link *line, struct box *next, const struct net_datagram *d,
 		mono_ns now)
 {
 	mono_ns when[LINK_COPIES_MAX];
-	size_t copies = link_pass(line, d->n, now, when);
+	size_t copies = is_too_long(line, d) ? 0 : link_pass(line, d->n, now, when);
 	if (copies == 0)
 		end(at, d, NET_LOST, now);
 	for (size_t i = 0; i < copies; i++) {
@@ -355,18 +362,32 @@ static void arrive_from_below(void *self, void *arg, mono_ns now)
 	}
 }
 
-bool net_send_from(struct box *from, const struct endpoint *src, const struct endpoint *dst,
-		   struct bytes payload, mono_ns now)
+static bool send_it(struct box *from, const struct endpoint *src, const struct endpoint *dst,
+		    struct bytes payload, bool whole, mono_ns now)
 {
 	if (from->off || payload.n > NET_DATAGRAM_MAX || !box_owns(from, &src->ip))
 		return false;
 	struct net_datagram *d = sim_alloc(sizeof(*d) + payload.n);
-	*d = (struct net_datagram){.src = *src, .dst = *dst, .ttl = NET_TTL, .n = payload.n};
+	*d = (struct net_datagram){.src = *src, .dst = *dst, .ttl = NET_TTL, .whole = whole, .n = payload.n};
 	if (payload.n)
 		memcpy(d->b, payload.p, payload.n);
 	/* As an event of its own, so that nobody is called back from inside his own call. */
 	events_at(from->net->events, now, arrive_from_below, from, d);
 	return true;
+}
+
+bool net_send_from(struct box *from, const struct endpoint *src, const struct endpoint *dst,
+		   struct bytes payload, mono_ns now)
+{
+	return send_it(from, src, dst, payload, false, now);
+}
+
+bool net_send_whole(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
+		    mono_ns now)
+{
+	from = box_way_out(from, &dst->ip);
+	const struct ip *src = box_source(from, &dst->ip);
+	return src && send_it(from, &(struct endpoint){*src, sport}, dst, payload, true, now);
 }
 
 bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload, mono_ns now)

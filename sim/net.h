@@ -32,6 +32,7 @@ struct pipe;
 struct net_datagram {
 	struct endpoint src, dst;
 	uint8_t ttl;
+	bool whole; /* must not be cut */
 	size_t n;
 	uint8_t b[];
 };
@@ -124,6 +125,9 @@ const struct ip *box_source(const struct box *b, const struct ip *dst);
 /* Sends from this host; false: it has no address of that family, or it is off. */
 bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
 	      mono_ns now) MUST_USE;
+/* The same for one that must not be cut on its way. */
+bool net_send_whole(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
+		    mono_ns now) MUST_USE;
 /* The same from one of its addresses; false: it is off, or that is none of them. */
 bool net_send_from(struct box *from, const struct endpoint *src, const struct endpoint *dst,
 		   struct bytes payload, mono_ns now) MUST_USE;

@@ -124,6 +124,32 @@ static void fall_over(struct world *w)
 	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
 }
 
+static uint16_t mtu_of(struct world *w, struct home *a, struct home *b)
+{
+	struct node_peer_status s;
+	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) ? s.path.mtu : 0;
+}
+
+/* Lines that carry 1280 bytes, and packets as large as the tunnel takes. */
+static void narrow_lines(struct world *w)
+{
+	bool six = rng_below(&w->rng, 2);
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = six};
+	struct home_config wide = home;
+	home.line.mtu = 1280;
+	struct pair p = pair_build(w, &home, &wide);
+	mono_ns begin = world_now(w);
+	p.there->len = p.back->len = 1280;
+	start(&p);
+	world_run(w, 60 * SECOND);
+	uint16_t alice = mtu_of(w, p.alice, p.bob), bob = mtu_of(w, p.bob, p.alice);
+	uint16_t fits = six ? 1200 : 1216;
+	world_expect(w, alice == fits && bob == fits, "found %u and %u bytes, and %u fit", alice, bob, fits);
+	pair_hush(&p);
+	size_t lost = pair_lost(&p, begin, MONO_NEVER);
+	world_expect(w, lost == 0, "%zu packets lost", lost);
+}
+
 const struct scenario scenarios_quality[] = {
 	{"slow-path", "a relay that is clearly faster wins, and gives back when the path is good again", 100,
 	 a_slow_path},
@@ -131,6 +157,7 @@ const struct scenario scenarios_quality[] = {
 	{"no-winner", "where neither is clearly better, the traffic stays where it is", 20, no_clear_winner},
 	{"bad-by-turns", "a path that is bad every other minute moves the traffic ever less", 20,
 	 bad_by_turns},
+	{"narrow", "lines of 1280 bytes lose nothing, and what fits whole is found", 100, narrow_lines},
 	{"fall-over", "the second of two direct paths takes over at once", 100, fall_over},
 	{0},
 };

@@ -244,6 +244,8 @@ static void follow_sockets(struct sim_node *n)
 static bool send_datagram(struct sim_node *n, const struct datagram *d, mono_ns now)
 {
 	uint16_t port = port_of_socket(n, d->socket);
+	if (d->whole)
+		return port == 0 || net_send_whole(n->box, port, &d->at, packet_bytes(&d->packet), now);
 	return port == 0 || net_send(n->box, port, &d->at, packet_bytes(&d->packet), now);
 }
 

@@ -14,6 +14,7 @@ void stream_init(struct stream *s, struct events *events, struct sim_node *from,
 			     .to = to,
 			     .id = id,
 			     .interval = interval,
+			     .len = STREAM_PACKET_LEN,
 			     .last_arrival = MONO_NEVER};
 }
 
@@ -38,13 +39,13 @@ static void record(struct stream *s, mono_ns now)
 /* The payload: the number, and the same byte to the end. */
 void stream_send(struct stream *s, mono_ns now)
 {
-	uint8_t payload[STREAM_PACKET_LEN - HEADERS_LEN], buf[STREAM_PACKET_LEN];
-	struct wr load = wr_of(payload, sizeof(payload)), w = wr_of(buf, sizeof(buf));
+	uint8_t payload[STREAM_PACKET_MAX], buf[STREAM_PACKET_MAX];
+	struct wr load = wr_of(payload, s->len - HEADERS_LEN), w = wr_of(buf, sizeof(buf));
 	uint16_t port = (uint16_t)(STREAM_PORT + s->id);
 	wr_be64(&load, s->n);
-	while (load.n < sizeof(payload))
+	while (load.n < s->len - HEADERS_LEN)
 		wr_u8(&load, FILL);
-	ip_write(&w, &s->from->address, &s->to->address, IP_UDP, 64, UDP_HEADER_LEN + sizeof(payload));
+	ip_write(&w, &s->from->address, &s->to->address, IP_UDP, 64, UDP_HEADER_LEN + load.n);
 	udp_write(&w, &s->from->address, &s->to->address, port, port, wr_done(&load));
 	record(s, now);
 	if (s->sent)
@@ -91,7 +92,7 @@ bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packe
 		return false;
 	struct rd r = rd_of(payload);
 	uint64_t seq = rd_be64(&r);
-	if (payload.n != STREAM_PACKET_LEN - HEADERS_LEN || !undamaged(&r) || seq >= s->n ||
+	if (payload.n != s->len - HEADERS_LEN || !undamaged(&r) || seq >= s->n ||
 	    !ip_equal(&ip.src, &s->from->address)) {
 		s->damaged++;
 		return true;

@@ -4,7 +4,7 @@
 
 #include "sim/sim_node.h"
 
-enum { STREAM_PACKET_LEN = 100, STREAM_PORT = 7000 };
+enum { STREAM_PACKET_LEN = 100, STREAM_PACKET_MAX = 1500, STREAM_PORT = 7000 };
 
 struct stream_packet {
 	mono_ns sent;
@@ -17,6 +17,7 @@ struct stream {
 	struct sim_node *from, *to;
 	uint16_t id; /* its UDP port is STREAM_PORT plus this */
 	mono_ns interval;
+	size_t len; /* of each IP packet, bytes; STREAM_PACKET_LEN unless set otherwise before the first */
 	bool running;
 	struct stream_packet *v; /* by sequence number */
 	size_t n, cap;

@@ -154,6 +154,8 @@ static void set_live(json_t *peer, const struct status_source *s, const struct n
 	set_route(peer, s->cfg, &st->path.route);
 	json_object_set_new(peer, "nat64", json_boolean(is_by_nat64(s->node, &st->path.route)));
 	json_object_set_new(peer, "rtt_ms", st->path.rtt ? milliseconds(st->path.rtt) : json_null());
+	json_object_set_new(peer, "relay_faster", json_boolean(st->path.aside));
+	json_object_set_new(peer, "mtu", st->path.mtu ? count(st->path.mtu) : json_null());
 	json_object_set_new(peer, "tx_bytes", count(t->tx_bytes));
 	json_object_set_new(peer, "rx_bytes", count(t->rx_bytes));
 	json_object_set_new(peer, "handshake_age_s", age == MONO_NEVER ? json_null() : count(age / SECOND));

@@ -5,11 +5,13 @@
  *               "endpoints": [{"endpoint", "kind"}]},
  *    "relays": [{"name", "region", "home", "connected", "why", "rx_packets", "tx_packets"}],
  *    "peers":  [{"name", "public_key", "addresses": [], "allowed_ips": [], "home_relay", "wireguard_only",
- *                "session", "active", "direct", "in_doubt", "endpoint", "relay", "rtt_ms", "tx_bytes",
- *                "rx_bytes", "handshake_age_s", "candidates", "lost_no_way"}],
+ *                "session", "active", "direct", "in_doubt", "endpoint", "relay", "rtt_ms", "relay_faster",
+ *                "mtu", "tx_bytes", "rx_bytes", "handshake_age_s", "candidates", "lost_no_way"}],
  *    "dropped": {"tunnel": {}, "path": {}, "node": {}}}
  *
  * endpoint and relay say where the peer's traffic goes now; both are set while a path is in doubt.
+ * relay_faster: there is a direct path, but the relay is clearly faster, and has the traffic.  mtu: the largest
+ * packet that fits whole into what the path carries, where that is less than the interface takes.
  * null: there is none.  Names may be added, and do not change.  While it is down, what only a running
  * node knows is left out.
  */

@@ -60,7 +60,8 @@ static void print_way(FILE *out, const json_t *peer)
 	else if (endpoint[0])
 		fprintf(out, "; direct %s%s", endpoint, yes(peer, "nat64") ? " via NAT64" : "");
 	else if (relay[0])
-		fprintf(out, "; relay \"%s\"", relay);
+		fprintf(out, "; relay \"%s\"%s", relay,
+			yes(peer, "relay_faster") ? " (faster than the direct path)" : "");
 	else
 		fprintf(out, "; no way to it now");
 }

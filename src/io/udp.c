@@ -102,10 +102,22 @@ static void set_buffer(int fd, int force, int name)
 		set_int(fd, SOL_SOCKET, name, size);
 }
 
+/* Data is cut where the path is narrow, here or on its way: never lost for its size. */
+static void set_cutting(int fd, uint8_t family, bool may_be_cut)
+{
+	if (family == 4)
+		set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, may_be_cut ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE);
+	else
+		set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+			may_be_cut ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE);
+}
+
 static void socket_tune(struct udp_socket *s, const struct udp_config *cfg)
 {
 	int one = 1, size = 0;
 	socklen_t len = sizeof(size);
+	set_cutting(s->fd, 4, true); /* one of the two is of this socket */
+	set_cutting(s->fd, 6, true);
 	set_int(s->fd, SOL_SOCKET, SO_MARK, UDP_MARK);
 	set_buffer(s->fd, SO_RCVBUFFORCE, SO_RCVBUF);
 	set_buffer(s->fd, SO_SNDBUFFORCE, SO_SNDBUF);
@@ -523,9 +535,10 @@ static size_t run_length(const struct datagram *v, size_t n, bool gso)
 	size_t bytes = v->packet.len, k = 1;
 	if (!gso || bytes == 0)
 		return 1;
-	while (k < n && v->from.family == 0 && v[k].from.family == 0 && k < MERGED_MAX &&
-	       endpoint_equal(&v[k].at, &v->at) && v[k].socket == v->socket && v[k].packet.len > 0 &&
-	       v[k].packet.len <= v->packet.len && bytes + v[k].packet.len <= MERGED_BYTES) {
+	while (k < n && !v->whole && !v[k].whole && v->from.family == 0 && v[k].from.family == 0 &&
+	       k < MERGED_MAX && endpoint_equal(&v[k].at, &v->at) && v[k].socket == v->socket &&
+	       v[k].packet.len > 0 && v[k].packet.len <= v->packet.len &&
+	       bytes + v[k].packet.len <= MERGED_BYTES) {
 		bytes += v[k].packet.len;
 		if (v[k++].packet.len < v->packet.len)
 			break;
@@ -579,6 +592,17 @@ static void add_message(struct udp *u, const struct datagram *v, size_t n)
 		say_segment_size(m, &u->out_control[i], (uint16_t)v->packet.len);
 }
 
+/* In its turn, and alone: the option is the whole socket's. */
+static void send_whole(struct udp *u, struct udp_socket *s, const struct datagram *d, struct udp_refused *r)
+{
+	if (u->n_out > 0)
+		send_messages(u, s, r);
+	add_message(u, d, 1);
+	set_cutting(s->fd, d->at.ip.family, false);
+	send_messages(u, s, r);
+	set_cutting(s->fd, d->at.ip.family, true);
+}
+
 static void send_family(struct udp *u, struct udp_socket *s, uint16_t number, uint8_t family,
 			const struct datagram *v, size_t n, struct udp_refused *r)
 {
@@ -593,6 +617,10 @@ static void send_family(struct udp *u, struct udp_socket *s, uint16_t number, ui
 			continue;
 		}
 		size_t k = run_length(v + i, n - i, s->gso);
+		if (v[i].whole) {
+			send_whole(u, s, &v[i++], r);
+			continue;
+		}
 		if (u->n_out == BATCH_MAX || u->n_iov + k > ARRAY_LEN(u->out_iov))
 			send_messages(u, s, r);
 		add_message(u, v + i, k);

@@ -7,7 +7,10 @@
  * Extra sockets are of IPv4, on ports that the kernel chooses, and named by numbers (base/datagram.h:
  * `socket`). They come and go at any time; one file descriptor tells of all of them.
  *
- * Source: udp(7), reference, data plane 7.2 and 9.1.
+ * Datagrams may be cut where the path is narrow, but for those that must go whole (`whole`): these carry DF,
+ * and are lost where they do not fit.
+ *
+ * Source: ip(7) (IP_MTU_DISCOVER), udp(7), reference, data plane 7.2 and 9.1.
  */
 #ifndef IO_UDP_H
 #define IO_UDP_H

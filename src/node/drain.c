@@ -92,7 +92,7 @@ static void pump_paths(struct node *n, mono_ns now)
 		if (!packet_append(&p, w.n))
 			continue;
 		if (send.via.kind == VIA_UDP)
-			(void)node_send_udp_from(n, &p, &send.via, &send.from);
+			(void)node_send_probe(n, &p, &send);
 		else if (send.via.kind == VIA_RELAY)
 			relays_send(n, send.via.region, &send.to, packet_bytes(&p), now);
 	}

@@ -1,6 +1,7 @@
 /* node/inside.h - what the files of node/ share: the node and its parts
  *
  *   node.c     its life, what it is set to, what may be asked
+ *   too_big.c  what does not fit a peer's path
  *   outward.c  from the TUN to the peers
  *   inward.c   from the peers to the TUN
  *   relays.c   its relay clients
@@ -80,11 +81,15 @@ void node_doubt_links(struct node *n, mono_ns now);
 void node_nat64_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
 void node_nat64_tick(struct node *n, mono_ns now);
 
+/* too_big.c: does not fit whole; true: its sender was told, it is done with. */
+bool too_big(struct node *n, peer_id id, const struct packet *p) MUST_USE;
+
 /* out.c */
 void node_begin(struct node *n);                             /* forget what was handed out */
 bool node_slot(struct node *n, struct packet *out) MUST_USE; /* an empty packet until the next drain */
 void node_tell(struct node *n, const struct node_event *ev);
 bool node_send_udp(struct node *n, const struct packet *p, const struct via *to); /* VIA_UDP */
+bool node_send_probe(struct node *n, const struct packet *p, const struct paths_send *to);
 bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to, const struct ip *from);
 
 /* inward.c: one WireGuard datagram that came this way; relay_source as in paths_input. */

@@ -109,6 +109,11 @@ void node_set_hard(struct node *n, const struct paths_hard *cfg, mono_ns now)
 	paths_set_hard(n->paths, cfg, now);
 }
 
+void node_set_mtu(struct node *n, uint16_t bytes)
+{
+	paths_set_mtu(n->paths, bytes);
+}
+
 void node_set_port(struct node *n, uint16_t port, mono_ns now)
 {
 	paths_set_port(n->paths, port, now);

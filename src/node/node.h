@@ -48,6 +48,7 @@ void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t cou
 void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono_ns now);
 /* Crossing hard NATs with peers that agree; off until this is called. */
 void node_set_hard(struct node *n, const struct paths_hard *cfg, mono_ns now);
+void node_set_mtu(struct node *n, uint16_t bytes); /* of the TUN */
 void node_set_port(struct node *n, uint16_t port, mono_ns now);
 /* As in node_config: a wall clock is set anew at any time, on a small router after the start. */
 void node_set_wall(struct node *n, uint64_t wall_offset_ns);
@@ -175,6 +176,7 @@ struct node_stats {
 	uint64_t no_peer; /* packets from the TUN for nobody's address */
 	uint64_t not_ip;
 	uint64_t no_way;
+	uint64_t too_big; /* packets whose sender was told to make them smaller */
 	uint64_t no_room; /* control datagrams that found no room in a drain: sent in the next */
 };
 const struct node_stats *node_stats(const struct node *n);

@@ -38,6 +38,14 @@ bool node_send_udp_from(struct node *n, const struct packet *p, const struct via
 	return true;
 }
 
+bool node_send_probe(struct node *n, const struct packet *p, const struct paths_send *to)
+{
+	if (!node_send_udp_from(n, p, &to->via, &to->from))
+		return false;
+	n->out.udp[n->out.n_udp - 1].whole = to->whole;
+	return true;
+}
+
 void node_tell(struct node *n, const struct node_event *ev)
 {
 	if (n->n_events == NODE_EVENTS_MAX) {

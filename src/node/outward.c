@@ -42,7 +42,8 @@ static void from_tun(struct node *n, struct packet *p, mono_ns now)
 		n->stats.no_peer++;
 		return;
 	}
-	node_say(n, id, p, now);
+	if (!too_big(n, id, p))
+		node_say(n, id, p, now);
 }
 
 void node_from_tun(struct node *n, struct packet *v, size_t count, mono_ns now)

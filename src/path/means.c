@@ -1,10 +1,12 @@
 #include "path/means.h"
 
+#include "path/mtu.h"
+
 #include <stdlib.h>
 
 bool means_init(struct means *m, const struct rng *rng, uint16_t port, uint32_t peers_max)
 {
-	*m = (struct means){.rng = *rng};
+	*m = (struct means){.rng = *rng, .inner_mtu = MTU_INNER};
 	gather_init(&m->gather, rng, port);
 	m->outbox = calloc(OUTBOX_MAX, sizeof(*m->outbox));
 	m->events = calloc(PATH_EVENTS_MAX, sizeof(*m->events));
@@ -42,6 +44,16 @@ void means_ping(struct means *m, peer_id peer, const struct via *via, bool for_p
 		return;
 	const struct probe *p = probes_begin(&m->probes, peer, via, for_person, &m->rng, now);
 	post(m, &(struct outgoing){.type = DISCO_PING, .peer = peer, .via = *via, .txid = p->txid});
+}
+
+void means_ping_padded(struct means *m, peer_id peer, const struct via *via, uint16_t size, mono_ns now)
+{
+	if (m->n_out == OUTBOX_MAX)
+		return;
+	struct probe *p = probes_begin(&m->probes, peer, via, false, &m->rng, now);
+	p->padded = size;
+	post(m, &(struct outgoing){
+			.type = DISCO_PING, .peer = peer, .via = *via, .txid = p->txid, .padded = size});
 }
 
 void means_pong(struct means *m, peer_id peer, const struct via *via, const struct disco_txid *txid)

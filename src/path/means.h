@@ -20,6 +20,7 @@ struct outgoing {
 	peer_id peer;
 	struct via via;
 	struct disco_txid txid;
+	uint16_t padded;      /* ping: to so many bytes; 0: not */
 	struct endpoint seen; /* pong: where the ping came from */
 	uint64_t nonce;       /* extension */
 	uint8_t step;
@@ -35,7 +36,8 @@ struct means {
 	uint32_t event_first, n_events;
 	uint16_t regions[PATHS_RELAYS_MAX]; /* of the relays we know */
 	size_t n_regions;
-	uint32_t n_active; /* peers with traffic */
+	uint16_t inner_mtu; /* of the tunnel */
+	uint32_t n_active;  /* peers with traffic */
 	struct paths_stats stats;
 };
 
@@ -45,6 +47,8 @@ void means_fini(struct means *m);
 bool means_know_region(const struct means *m, uint16_t region);
 
 void means_ping(struct means *m, peer_id peer, const struct via *via, bool for_person, mono_ns now);
+/* One that must not be cut on its way, of so many bytes. */
+void means_ping_padded(struct means *m, peer_id peer, const struct via *via, uint16_t size, mono_ns now);
 void means_pong(struct means *m, peer_id peer, const struct via *via, const struct disco_txid *txid);
 void means_call(struct means *m, peer_id peer, const struct via *via);
 void means_extend(struct means *m, peer_id peer, const struct via *via, uint64_t nonce, uint8_t step);

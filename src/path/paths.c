@@ -254,6 +254,7 @@ static void seal(struct paths *p, const struct peer_path *peer, const struct out
 	const struct candidates *own = &p->means.gather.found;
 	if (o->type == DISCO_PING) {
 		msg.ping = (struct disco_ping){.txid = o->txid, .has_node = true, .node = p->self};
+		msg.ping.padding = o->padded > DISCO_PING_LEN ? o->padded - (size_t)DISCO_PING_LEN : 0;
 		p->means.stats.pings_sent++;
 	} else if (o->type == DISCO_PONG) {
 		msg.pong = (struct disco_pong){.txid = o->txid, .seen = o->seen};
@@ -277,7 +278,7 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 	struct endpoint server;
 	if (means_next(&p->means, &o)) {
 		const struct peer_path *peer = &p->peers[o.peer];
-		*to = (struct paths_send){.via = o.via, .to = peer->key};
+		*to = (struct paths_send){.via = o.via, .to = peer->key, .whole = o.padded != 0};
 		seal(p, peer, &o, out);
 		return true;
 	}
@@ -320,6 +321,22 @@ void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_
 	peer_path_heard(peer, from, now);
 	if (from->kind == VIA_UDP && peer->state != PEER_PLAIN && signs_data_heard(&peer->signs, from, now))
 		paths_settle(p, peer, now);
+}
+
+uint16_t paths_mtu(const struct paths *p, peer_id id)
+{
+	const struct peer_path *peer = paths_peer_of(p, id);
+	return peer ? peer_path_mtu(peer) : 0;
+}
+
+void paths_set_mtu(struct paths *p, uint16_t bytes)
+{
+	if (p->means.inner_mtu == bytes)
+		return;
+	p->means.inner_mtu = bytes;
+	for (uint32_t id = 0; id < p->peers_max; id++)
+		if (p->peers[id].used)
+			mtu_begin(&p->peers[id].mtu, bytes);
 }
 
 void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now)
@@ -402,6 +419,7 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct pa
 	out->rtt = out->aside ? peer->contest.relay.rtt : peer->best.rtt;
 	out->disco = peer->disco;
 	out->n_candidates = (uint32_t)peer->targets.n;
+	out->mtu = peer_path_mtu(peer);
 }
 
 void paths_why(const struct paths *p, peer_id id, mono_ns now, struct paths_why *out)

@@ -21,7 +21,8 @@
 #include "path/via.h"
 
 enum {
-	PATHS_DATAGRAM_MAX = 80 + 18 * CANDIDATES_MAX, /* largest datagram that paths_output writes */
+	PATHS_CALL_MAX = 80 + 18 * CANDIDATES_MAX,
+	PATHS_DATAGRAM_MAX = 1472, /* largest datagram that paths_output writes */
 	PATHS_RELAYS_MAX = 64,
 	PATHS_HINTS_MAX = 8,
 	PATHS_INTERFACES_MAX = 64,
@@ -128,6 +129,7 @@ enum paths_input paths_input(struct paths *p, const struct via *from, const stru
 struct paths_send {
 	struct via via;
 	struct node_key to; /* VIA_RELAY: for whom */
+	bool whole;         /* it must not be cut on its way */
 	struct ip from;     /* VIA_UDP: the address of ours that it must leave from; family 0: any */
 };
 /* Writes the next datagram to send. Call until false. `out` must have room for PATHS_DATAGRAM_MAX. */
@@ -147,6 +149,10 @@ void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out);
 void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns now);
 /* The same, and it was data: the peer may need a sign that it is heard (PATHS_SIGN). */
 void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_ns now);
+/* The largest IP packet that fits whole into what this peer's path carries; 0: nothing is known against any. */
+uint16_t paths_mtu(const struct paths *p, peer_id id);
+/* The largest IP packet of the tunnel, bytes; 1280 if it is not set. */
+void paths_set_mtu(struct paths *p, uint16_t bytes);
 /* The system refused to send to this endpoint (unreachable): doubt it at once. */
 void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now);
 
@@ -213,6 +219,7 @@ struct paths_peer_status {
 	mono_ns rtt; /* of the main way; 0: unknown */
 	struct disco_key disco;
 	uint32_t n_candidates;
+	uint16_t mtu; /* as paths_mtu */
 };
 void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct paths_peer_status *out);
 

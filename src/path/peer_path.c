@@ -154,6 +154,11 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 		out->via[out->n++] = unproven(p);
 }
 
+uint16_t peer_path_mtu(const struct peer_path *p)
+{
+	return is_trusted(p) ? mtu_inner(&p->mtu) : 0;
+}
+
 static void tell(struct peer_path *p, struct means *m, struct paths_event ev, mono_ns now)
 {
 	ev.peer = p->id;
@@ -171,7 +176,9 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 		return;
 	t->pinged_at = now;
 	t->pings++;
-	if (is_best(p, &t->ep, t->socket))
+	/* Those that a suspicion made us send are no sample of how it does. */
+	bool is_sample = p->state == PEER_DIRECT || p->state == PEER_AWAITING || p->state == PEER_ASIDE;
+	if (is_sample && is_best(p, &t->ep, t->socket))
 		quality_asked(&p->contest.direct, now);
 	means_ping(m, p->id, &via, false, now);
 }
@@ -243,8 +250,10 @@ static void go_direct(struct peer_path *p, struct means *m, const struct target 
 	bool same = is_best(p, &t->ep, t->socket);
 	struct via via = via_udp_by(&t->ep, t->socket);
 	struct via was = peer_path_is_direct(p) && !same ? via_of(&p->best) : peer_path_relay(p, m);
-	if (!same)
+	if (!same) {
 		contest_new_path(&p->contest);
+		mtu_begin(&p->mtu, m->inner_mtu);
+	}
 	p->best = (struct choice){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	p->heartbeat_at = p->active ? now + HEARTBEAT : MONO_NEVER;
 	pace_rest(&p->pace);
@@ -405,7 +414,9 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 	bool same = is_best(p, &t->ep, t->socket);
 	target_ponged(t, mono_since(probe->sent_at, now), now);
 	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
-	if (same)
+	if (same && probe->padded)
+		mtu_answered(&p->mtu, probe->padded, now);
+	else if (same)
 		quality_answered(&p->contest.direct, probe->sent_at, now);
 	switch (p->state) {
 	case PEER_PLAIN:
@@ -489,6 +500,7 @@ void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region,
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 {
 	contest_reset(&p->contest);
+	mtu_begin(&p->mtu, m->inner_mtu);
 	if (p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_LINK_CHANGE, now);
 	if (is_trusted(p) && p->active) {
@@ -641,6 +653,16 @@ static void beat_aside(struct peer_path *p, struct means *m, mono_ns now)
 		ping_best(p, m, now);
 }
 
+/* It tells as much as one to the best that is not padded, if it is answered. */
+static bool ping_padded(struct peer_path *p, struct means *m, mono_ns now)
+{
+	uint16_t size = p->state == PEER_DOUBTED ? 0 : mtu_wants(&p->mtu, now);
+	struct via best = via_of(&p->best);
+	if (size != 0)
+		means_ping_padded(m, p->id, &best, size, now);
+	return size != 0;
+}
+
 static void beat(struct peer_path *p, struct means *m, mono_ns now)
 {
 	bool is_heard = p->trust_until >= now + TRUST - HEARTBEAT - SECOND; /* since the last beat, about */
@@ -650,6 +672,8 @@ static void beat(struct peer_path *p, struct means *m, mono_ns now)
 		return;
 	}
 	if (p->heartbeats % 4 == 0 && is_bad && p->state != PEER_DOUBTED && ping_relay(p, m, now))
+		return;
+	if (ping_padded(p, m, now))
 		return;
 	struct target *other = other_of_beat(p, now);
 	if (other)

@@ -11,6 +11,7 @@
 #include "path/hard_escalation.h"
 #include "path/history.h"
 #include "path/means.h"
+#include "path/mtu.h"
 #include "path/pace.h"
 #include "path/quality.h"
 #include "path/signs.h"
@@ -61,6 +62,7 @@ struct peer_path {
 	uint32_t heartbeats;
 	size_t looked_at;       /* the target after which the next look for a better one goes on */
 	struct contest contest; /* of the best and the relay */
+	struct mtu mtu;         /* of the best */
 	struct signs signs;
 	struct history history;
 	uint32_t calls_sent, calls_taken, pings_heard;
@@ -97,6 +99,8 @@ struct via peer_path_relay(const struct peer_path *p, const struct means *m);
 void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out);
 struct paths_why;
 void peer_path_why(const struct peer_path *p, const struct means *m, mono_ns now, struct paths_why *out);
+/* As paths_mtu. */
+uint16_t peer_path_mtu(const struct peer_path *p);
 bool peer_path_is_direct(const struct peer_path *p);
 /* Is it behind the same outer NAT as we: did it call us with a reflexive address of ours? */
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own);

@@ -21,6 +21,7 @@ struct probe {
 	peer_id peer; /* PEER_NONE: free */
 	struct via via;
 	mono_ns sent_at;
+	uint16_t padded; /* to so many bytes, to see whether they pass whole; 0: not */
 	bool for_person; /* paths_ping asked for it: tell the owner of the answer */
 };
 
@@ -34,8 +35,8 @@ struct probes {
 bool probes_init(struct probes *t, uint32_t peers_max) MUST_USE;
 void probes_fini(struct probes *t);
 /* Notes a ping of fresh random id; the id is in the answer, borrowed until the next call. */
-const struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,
-				 const struct rng *rng, mono_ns now);
+struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,
+			   const struct rng *rng, mono_ns now);
 /* The ping with this id, if it still waits: copied out. It can be answered once. */
 bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now, struct probe *out) MUST_USE;
 void probes_forget(struct probes *t, peer_id peer);

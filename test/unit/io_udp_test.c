@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -420,7 +421,57 @@ static void what_goes_to_a_closed_extra_socket_is_counted(void **state)
 	udp_close(a);
 }
 
+static int cutting(const struct udp *u)
+{
+	int how = -1;
+	socklen_t len = sizeof(how);
+	assert_int_equal(getsockopt(udp_fd4(u), IPPROTO_IP, IP_MTU_DISCOVER, &how, &len), 0);
+	return how;
+}
+
+static void one_that_must_not_be_cut_keeps_its_place_and_is_the_only_one(void **state)
+{
+	struct udp *from = open_any(false, false), *to = open_any(false, true);
+	uint8_t memory[5][800];
+	struct datagram v[5], got[5];
+	struct udp_refused r;
+	size_t n = 0;
+	assert_int_equal(cutting(from), IP_PMTUDISC_DONT);
+	for (size_t i = 0; i < 5; i++) {
+		memset(memory[i], (int)i, sizeof(memory[i]));
+		v[i] = (struct datagram){
+			.packet = {memory[i], sizeof(memory[i]), 0, 0}, .at = here4(to), .whole = i == 2};
+	}
+	udp_send(from, v, 5, &r);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(udp_stats(from)->tx, 5);
+	assert_int_equal(cutting(from), IP_PMTUDISC_DONT);
+	while (n < 5) {
+		wait_readable(to);
+		size_t more = udp_recv(to, got, 5);
+		for (size_t i = 0; i < more; i++)
+			assert_int_equal(got[i].packet.data[0], n++);
+	}
+	udp_close(from);
+	udp_close(to);
+}
+
+static void one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody(void **state)
+{
+	static uint8_t memory[65508]; /* one more than a datagram can hold */
+	struct udp *u = open_any(false, false);
+	struct datagram d = {.packet = {memory, sizeof(memory), 0, 0}, .at = here4(u), .whole = true};
+	struct udp_refused r;
+	udp_send(u, &d, 1, &r);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(udp_stats(u)->tx_refused, 1);
+	assert_int_equal(cutting(u), IP_PMTUDISC_DONT);
+	udp_close(u);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(one_that_must_not_be_cut_keeps_its_place_and_is_the_only_one),
+	cmocka_unit_test(one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody),
 	cmocka_unit_test(a_link_local_address_keeps_its_interface),
 	cmocka_unit_test(a_datagram_leaves_from_the_address_that_was_asked_for),
 	cmocka_unit_test(five_hundred_datagrams_arrive_whole_merged),

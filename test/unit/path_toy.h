@@ -140,9 +140,10 @@ static inline void toy_drain(struct toy *t, int i)
 	struct wr out = wr_of(memory, sizeof(memory));
 	while (paths_output(n->paths, &to, &out, t->now)) {
 		assert_false(out.bad);
-		n->pings += out.n == DISCO_PING_LEN;
+		n->pings += out.n == DISCO_PING_LEN || out.n > PATHS_CALL_MAX; /* or a padded one */
 		n->pongs += out.n == DISCO_PONG_LEN;
-		n->calls += disco_is(wr_done(&out)) && out.n != DISCO_PING_LEN && out.n != DISCO_PONG_LEN;
+		n->calls += disco_is(wr_done(&out)) && out.n != DISCO_PING_LEN && out.n != DISCO_PONG_LEN &&
+			    out.n <= PATHS_CALL_MAX;
 		toy_leave(t, i, &to.via, wr_done(&out));
 		out = wr_of(memory, sizeof(memory));
 	}
