@@ -30,7 +30,7 @@ from topology import RELAY_MS, UPLINK_MS, Cable, NatBox, wait_for
 from world import Namespace
 
 HOPELESS_S, PATIENCE_S, HARD_S = 4.0, 6.0, 45.0
-HARD = ("prediction", "block", "birthday")
+HARD = ("prediction", "block", "birthday", "guess")
 EXTERNAL = "192.0.2.{}"
 
 

@@ -2,7 +2,8 @@
  *
  *   warren-matrix [-n SEEDS] [-p A,B] [-k I/N]    one line of JSON for each pair (of the I-th of N parts)
  *   warren-matrix -c ...                          exit status 1 unless each run is connected and loses nothing,
- *                                                 and 99 of 100 are direct where a technique makes that possible
+ *                                                 and 99 of 100 are direct where a technique makes that possible, 90
+ *                                                 by birthday probing
  *   warren-matrix -l                              the list of places, as JSON
  *   warren-matrix -t                              what is possible between which, a line of JSON each
  *
@@ -23,8 +24,8 @@ enum { SEEDS_MAX = 100000, HOPELESS_S = 15, PATIENCE_S = 45 };
 #define RELAY_DELAY (10 * MSEC)
 #define PACE        (100 * MSEC)
 
-enum won { WON_RELAY, WON_IPV4, WON_IPV6, WON_LAN, WON_HAIRPIN, WON_PORTMAP, WONS };
-static const char *const won_words[WONS] = {"relay", "ipv4", "ipv6", "lan", "hairpin", "portmap"};
+enum won { WON_RELAY, WON_IPV4, WON_IPV6, WON_LAN, WON_HAIRPIN, WON_PORTMAP, WON_HARD, WONS };
+static const char *const won_words[WONS] = {"relay", "ipv4", "ipv6", "lan", "hairpin", "portmap", "hard"};
 
 struct result {
 	bool connected, direct;
@@ -47,7 +48,8 @@ static bool is_direct(struct world *w)
 
 static uint64_t probes_of(const struct home *h)
 {
-	return node_paths_stats(h->node.node)->pings_sent;
+	const struct paths_stats *s = node_paths_stats(h->node.node);
+	return s->pings_sent;
 }
 
 /* Is that endpoint what the gateway of h has mapped for it? */
@@ -73,6 +75,8 @@ static enum won won_by(struct world *w)
 	const struct ip *ip = &s.path.route.via[0].ep.ip;
 	if (ip->family == 6)
 		return WON_IPV6;
+	if (node_paths_stats(a->node.node)->hard_sent + node_paths_stats(b->node.node)->hard_sent > 0)
+		return WON_HARD;
 	if (ip_equal(ip, &a->external))
 		return WON_HAIRPIN;
 	return ip_is_private(ip) ? WON_LAN : WON_IPV4;
@@ -82,6 +86,7 @@ static struct result measure(struct world *w, const struct place *a, const struc
 {
 	struct home *homes[2];
 	struct link_config line = {.delay = LINE_DELAY, .jitter = rng_below(&w->rng, 2 * MSEC)};
+	world_relay(w, RELAY_DELAY, NULL);
 	world_relay(w, RELAY_DELAY, NULL);
 	places_build(w, a, b, &line, homes);
 	world_know(w, homes[0], homes[1]);
@@ -171,8 +176,11 @@ static void print_tally(struct tally *t, const struct place *a, const struct pla
 
 static bool is_good(const struct tally *t, const struct place *a, const struct place *b)
 {
-	bool possible = place_way(a, b) <= WAY_PORTMAP;
-	return t->faults == 0 && t->lost == 0 && (!possible || t->n_direct * 100 >= t->n * 99);
+	enum place_way way = place_way(a, b);
+	size_t percent = way <= WAY_BLOCK ? 99 : way == WAY_BIRTHDAY ? 90 : 0;
+	/* Of a few runs one may be the unlucky one. */
+	size_t bad = percent == 90 ? 1 : 0;
+	return t->faults == 0 && t->lost == 0 && (t->n_direct + bad) * 100 >= t->n * percent;
 }
 
 /* False: it is not as it must be. */

@@ -103,7 +103,7 @@ static bool lets_in(const struct seen *easy, const struct seen *hard)
 static enum place_way way_to_hard(const struct seen *hard)
 {
 	if (hard->pool)
-		return WAY_SLOW;
+		return WAY_GUESS;
 	if (hard->ports == NAT_PORT_SEQUENTIAL)
 		return WAY_PREDICT;
 	return hard->ports == NAT_PORT_BLOCK ? WAY_BLOCK : WAY_BIRTHDAY;
@@ -125,7 +125,7 @@ static enum place_way way_4(const struct place *a, const struct place *b)
 		return way_to_hard(&x);
 	enum place_way one = way_to_hard(&x), two = way_to_hard(&y);
 	enum place_way worse = one > two ? one : two;
-	return worse >= WAY_BIRTHDAY ? WAY_SLOW : worse;
+	return worse >= WAY_BIRTHDAY ? WAY_SLOW : worse == WAY_BLOCK ? WAY_GUESS : worse;
 }
 
 static bool has_ipv6(const struct place *p)
@@ -145,8 +145,8 @@ enum place_way place_way(const struct place *a, const struct place *b)
 
 const char *place_way_word(enum place_way way)
 {
-	static const char *const words[] = {"plain", "ipv6",     "portmap", "prediction",
-					    "block", "birthday", "slow",    "none"};
+	static const char *const words[] = {"plain",    "ipv6",  "portmap", "prediction", "block",
+					    "birthday", "guess", "slow",    "none"};
 	return words[way];
 }
 

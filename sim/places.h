@@ -35,6 +35,7 @@ enum place_way {
 	WAY_PREDICT,  /* guessing the next port of a NAT that counts */
 	WAY_BLOCK,    /* trying the ports of a block */
 	WAY_BIRTHDAY, /* many ports of a NAT that is random, from an easy one */
+	WAY_GUESS,    /* at both sides, or at several addresses: fits now and then */
 	WAY_SLOW,     /* many against many: the slow mode, off by default */
 	WAY_NONE      /* the relay only */
 };

@@ -18,10 +18,11 @@ import sys
 
 WORDS = {
     "plain": "plain probing", "ipv6": "IPv6", "portmap": "a mapping by the gateway", "prediction": "port prediction",
-    "block": "trying a port block", "birthday": "birthday probing", "slow": "the slow mode only", "none": "the relay only",
+    "block": "trying a port block", "birthday": "birthday probing", "guess": "guessing at both sides or several addresses", "slow": "the slow mode only", "none": "the relay only",
 }
 WON = {"relay": "relay", "ipv4": "IPv4", "ipv6": "IPv6", "lan": "LAN", "hairpin": "hairpin", "portmap": "port mapping",
-       "prediction": "prediction", "block": "port block", "birthday": "birthday", "hard": "hard-NAT techniques"}
+       "hard": "techniques for hard NATs"}
+HARD = ("prediction", "block", "birthday", "guess")
 
 
 def measure(program, seeds, jobs):
@@ -52,8 +53,9 @@ def share(r):
 
 
 def ways(r):
+    """hard: one of the techniques for hard NATs; which one follows from the pair."""
     won = sorted(r["won"].items(), key=lambda kv: -kv[1])
-    return ", ".join(WON.get(k, k) for k, _ in won)
+    return ", ".join(WORDS[r["possible"]] if k == "hard" and r["possible"] in HARD else WON[k] for k, _ in won)
 
 
 def lab_cell(lab, r):
@@ -139,7 +141,7 @@ def colour(r):
 
 def border(r):
     """A technique makes it possible, and yet it did not happen."""
-    missed = r["possible"] not in ("slow", "none") and r["direct"] < 0.5 * r["seeds"]
+    missed = r["possible"] not in ("guess", "slow", "none") and r["direct"] < 0.5 * r["seeds"]
     return ' stroke="#c81e1e" stroke-width="1.5"' if missed else ""
 
 
