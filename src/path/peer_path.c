@@ -208,7 +208,7 @@ static void want_call(struct peer_path *p, struct means *m, mono_ns now)
 {
 	mono_ns young = now > STUN_YOUNG ? now - STUN_YOUNG : 0;
 	/* A path that fell silent may mean that our NAT forgot us: what we knew before is in doubt, too. */
-	p->call_needs = p->state == PEER_DOUBTED ? p->since : young;
+	p->call_needs = p->state == PEER_DOUBTED ? p->since : p->state == PEER_ASIDE ? now : young;
 	p->call_from = p->called_at == MONO_NEVER ? now : mono_max(now, p->called_at + CALL_APART);
 	p->call_by = p->call_from + CALL_WAIT;
 	if (!gather_fresh(&m->gather, p->call_needs))
@@ -468,11 +468,10 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 		ping_all(p, m, now);
 		return;
 	}
-	if (p->state == PEER_ASIDE) {
+	if (p->state == PEER_ASIDE)
 		ping_all(p, m, now);
-		return;
-	}
-	pace_answer(&p->pace, now);
+	else
+		pace_answer(&p->pace, now);
 	/* It must punch its NAT for us, too, and does so when it is called. That we called just now does not
 	 * count: as long as it did not know our disco key, it could not read that. */
 	if (mono_since(p->answered_at, now) < ANSWER_APART || p->call_by != MONO_NEVER)
