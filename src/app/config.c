@@ -150,6 +150,7 @@ static struct config *config_new(void)
 	c->node.port = CONFIG_PORT;
 	c->node.mtu = CONFIG_MTU;
 	c->node.port_mapping = true;
+	c->node.hard_nat = true;
 	snprintf(c->node.interface, sizeof(c->node.interface), "warren0");
 	return c;
 }

@@ -43,6 +43,8 @@ struct config_node {
 	struct endpoint fixed[CONFIG_FIXED_MAX];
 	size_t n_fixed;
 	bool port_mapping; /* gateways may be asked to map our port */
+	bool hard_nat;     /* hard NATs may be crossed by probing, with peers that agree */
+	bool slow_punch;   /* also random against random, which takes half an hour */
 	uint16_t port;     /* 0: any that is free */
 	uint16_t mtu;
 };

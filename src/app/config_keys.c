@@ -108,6 +108,16 @@ static bool node_port_mapping(struct reader *r, char *value)
 	return value_yes(&r->c->node.port_mapping, value);
 }
 
+static bool node_hard_nat(struct reader *r, char *value)
+{
+	return value_yes(&r->c->node.hard_nat, value);
+}
+
+static bool node_slow_punch(struct reader *r, char *value)
+{
+	return value_yes(&r->c->node.slow_punch, value);
+}
+
 static bool node_home(struct reader *r, char *value)
 {
 	r->notes.home = value;
@@ -131,6 +141,8 @@ static const struct config_key node_keys[] = {
 	{"Name", node_name, EXPECT_NAME, false, false},
 	{"Endpoint", node_endpoint, EXPECT_ENDPOINT, true, false},
 	{"PortMapping", node_port_mapping, "yes or no", false, false},
+	{"HardNat", node_hard_nat, "yes or no", false, false},
+	{"SlowPunch", node_slow_punch, "yes or no", false, false},
 	{"Home", node_home, "the Name of a [Relay]", false, false},
 };
 

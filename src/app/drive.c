@@ -437,6 +437,8 @@ static void configure(struct drive *d)
 	mono_ns now = loop_now(d->loop);
 	node_set_addresses(d->node, d->cfg->node.address, d->cfg->node.n_addresses);
 	node_set_mtu(d->node, d->cfg->node.mtu);
+	const struct paths_hard hard = {.enabled = d->cfg->node.hard_nat, .slow = d->cfg->node.slow_punch};
+	node_set_hard(d->node, &hard, now);
 	node_set_fixed(d->node, d->cfg->node.fixed, d->cfg->node.n_fixed, now);
 	lookups_set(d->lookups, d->cfg);
 	set_relays(d);

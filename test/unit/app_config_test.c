@@ -65,7 +65,7 @@ static const char everything[] =
 	"  PrivateKeyFile = /etc/warren/key # and another\r\n"
 	"Address = 100.64.0.1/10, fd7a::1/64\n"
 	"Address = 10.0.0.1\n"
-	"ListenPort = 0\nMTU = 1400\nInterface = wg-7\nName = alice\nPortMapping = no\n"
+	"ListenPort = 0\nMTU = 1400\nInterface = wg-7\nName = alice\nPortMapping = no\nHardNat = no\nSlowPunch = yes\n"
 	"Endpoint = 198.51.100.7:41641, [2001:db8::7]:1\n"
 	"Home = Far\n"
 	"\n"
@@ -96,6 +96,8 @@ static void the_node_of_a_file_with_everything(void **state)
 	assert_int_equal(n->address_bits[2], 32);
 	assert_int_equal(n->port, 0);
 	assert_int_equal(n->mtu, 1400);
+	assert_false(n->hard_nat);
+	assert_true(n->slow_punch);
 	assert_string_equal(n->interface, "wg-7");
 	assert_string_equal(n->name, "alice");
 	assert_int_equal(n->n_fixed, 2);
