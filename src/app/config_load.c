@@ -63,12 +63,15 @@ static bool read_key(const char *path, uint8_t k[static KEY_LEN], char why[stati
 	char text[KEY_FILE_MAX + 1];
 	struct stat st;
 	size_t n;
-	if (!read_file(path, (uint8_t *)text, KEY_FILE_MAX, &n, &st, why) || !is_private(path, &st, why))
+	if (!read_file(path, (uint8_t *)text, KEY_FILE_MAX, &n, &st, why))
 		return false;
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	bool ok = key_parse_any(k, KEY_PRIVATE, value_trim(text)) && !key_is_zero(k);
+	bool closed = is_private(path, &st, why);
+	bool ok = closed && key_parse_any(k, KEY_PRIVATE, value_trim(text)) && !key_is_zero(k);
 	key_wipe(text, sizeof(text));
+	if (!closed)
+		return false;
 	return ok || config_wrong(path, 0, why,
 				  "found something else, expected one line with privkey: and 64 hexadecimal "
 				  "digits, or 44 characters of base64 (`warren genkey` makes one)");
