@@ -98,7 +98,8 @@ void netcheck_free(struct netcheck *n)
 void netcheck_set_relays(struct netcheck *n, const struct paths_relay *v, size_t count)
 {
 	n->n_relays = count < PATHS_RELAYS_MAX ? count : PATHS_RELAYS_MAX;
-	memcpy(n->relays, v, n->n_relays * sizeof(*v));
+	if (n->n_relays > 0)
+		memcpy(n->relays, v, n->n_relays * sizeof(*v));
 }
 
 void netcheck_set_interfaces(struct netcheck *n, const struct paths_interface *v, size_t count, mono_ns now)

@@ -75,12 +75,15 @@ static bool make_response(struct tunnel *t, struct peer *p, struct packet *out, 
 
 static bool make_initiation(struct tunnel *t, struct peer *p, struct packet *out, mono_ns now)
 {
+	struct packet before = *out;
 	p->due &= ~(unsigned)DUE_INITIATION;
 	uint8_t *room = packet_append(out, WG_INITIATION_LEN);
 	struct wr w = wr_of(room, room ? WG_INITIATION_LEN : 0);
 	handshake_initiate(t, p, &w, now);
-	if (w.bad || w.n == 0)
+	if (w.bad || w.n == 0) {
+		*out = before; /* without memory for an index: another peer's turn */
 		return false;
+	}
 	peer_count_sent(p, WG_INITIATION_LEN);
 	return true;
 }
