@@ -24,6 +24,7 @@ static const struct scenario *const tables[] = {
 	scenarios_endure,
 	scenarios_hard,
 	scenarios_netcheck,
+	scenarios_portmap,
 	scenarios_quality,
 	scenarios_where,
 };

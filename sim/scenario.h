@@ -14,6 +14,7 @@ struct scenario {
 /* One table a file; each ends with a name of NULL. */
 extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change[], scenarios_cost[],
 	scenarios_endure[], scenarios_netcheck[];
+extern const struct scenario scenarios_portmap[];
 extern const struct scenario scenarios_quality[];
 extern const struct scenario scenarios_where[];
 extern const struct scenario scenarios_hard[];
