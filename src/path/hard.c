@@ -130,7 +130,7 @@ static void end(struct paths *p, mono_ns now)
 	h->n_sockets = 0;
 	h->n_owed = 0;
 	settle_sockets(p, now);
-	look_soon(h, now + SECOND);
+	h->look_at = now + SECOND; /* for whom it is time since then, too */
 }
 
 static void fail(struct paths *p, mono_ns now)
@@ -441,8 +441,10 @@ static void tick_sampling(struct paths *p, mono_ns now)
 	}
 	if (h->n_sampled == PLAN_SAMPLES && now >= h->since + SAMPLE_FOR)
 		tell_samples(p, now);
-	if (h->state == HARD_READY && h->have_theirs)
+	if (h->state == HARD_READY && h->have_theirs) {
 		work(p, now);
+		h->nothing_until = now + MSEC; /* in a turn of its own */
+	}
 }
 
 static void tick_working(struct paths *p, mono_ns now)
