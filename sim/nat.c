@@ -327,7 +327,7 @@ static bool block_taken(const struct nat *n, const struct host *mine, uint16_t b
 static bool take_block(struct nat *n, struct host *h)
 {
 	for (int i = 0; i < BLOCK_TRIES && !h->block; i++) {
-		uint64_t block = rng_below(&n->rng, PORTS / n->cfg.port_block);
+		uint64_t block = rng_below(&n->rng, (uint64_t)PORTS / n->cfg.port_block);
 		uint16_t port = (uint16_t)(PORT_LOW + block * n->cfg.port_block);
 		if (!block_taken(n, h, port))
 			h->block = port;
