@@ -150,6 +150,38 @@ static void narrow_lines(struct world *w)
 	world_expect(w, lost == 0, "%zu packets lost", lost);
 }
 
+/* Mappings that are forgotten after 10 s: what is in use stays open while nobody speaks, and so does the
+ * second path. */
+static void short_timeouts(struct world *w)
+{
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	home.nat.timeout = 10 * SECOND;
+	struct pair p = pair_build(w, &home, &home);
+	mono_ns begin = world_now(w);
+	start(&p);
+	for (int i = 0; i < 4; i++) {
+		pair_hush(&p);
+		world_run(w, 2 * SECOND + rng_below(&w->rng, 40 * SECOND));
+		world_expect(w, both_direct(w), "not direct any more");
+		pair_talk(&p);
+		world_run(w, 10 * SECOND + rng_below(&w->rng, 20 * SECOND));
+	}
+	size_t lost = pair_lost(&p, begin, world_now(w) - SECOND);
+	world_expect(w, lost == 0, "%zu packets lost", lost);
+	world_expect(w, p.alice->doubts + p.bob->doubts == 0, "a good path was doubted");
+	world_run(w, 60 * SECOND);
+	mono_ns cut = world_now(w);
+	struct ip any6 = ip_v6_from((const uint8_t[16]){0x20, 0x01});
+	struct prefix all6 = prefix_of(&any6, 16);
+	box_cut(w->net.root, &all6, &all6);
+	world_run(w, 2 * SECOND);
+	world_expect(w, both_direct(w), "not on the other path after 2 s");
+	pair_hush(&p);
+	mono_ns gap = pair_gap(&p, cut - SECOND, world_now(w) - SECOND);
+	world_measure(w, "longest silence, ms", gap / MSEC);
+	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+}
+
 const struct scenario scenarios_quality[] = {
 	{"slow-path", "a relay that is clearly faster wins, and gives back when the path is good again", 100,
 	 a_slow_path},
@@ -158,6 +190,8 @@ const struct scenario scenarios_quality[] = {
 	{"bad-by-turns", "a path that is bad every other minute moves the traffic ever less", 20,
 	 bad_by_turns},
 	{"narrow", "lines of 1280 bytes lose nothing, and what fits whole is found", 100, narrow_lines},
+	{"short-timeouts", "NATs that forget after 10 s: paths in use and second paths stay open", 100,
+	 short_timeouts},
 	{"fall-over", "the second of two direct paths takes over at once", 100, fall_over},
 	{0},
 };

@@ -53,7 +53,6 @@
 #define ASK_AGAIN      (20 * MSEC) /* after a round trip without an answer */
 
 enum {
-	WARM_EVERY = 6,   /* heartbeats between two pings of the second best */
 	RELAY_MUTE = 2,   /* pings in a row without an answer, while it has the traffic */
 	DIRECT_MUTE = 10, /* the same of a path that waits: it may well be lossy */
 };
@@ -346,6 +345,7 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_RESTARTED, now);
 	contest_reset(&p->contest);
+	p->lifetime = (struct lifetime){0};
 	signs_init(&p->signs);
 	means_forget(m, p->id);
 	targets_restart(&p->targets);
@@ -499,6 +499,7 @@ void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region,
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 {
 	contest_reset(&p->contest);
+	p->lifetime = (struct lifetime){0};
 	mtu_begin(&p->mtu, m->inner_mtu);
 	if (p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_LINK_CHANGE, now);
@@ -621,12 +622,25 @@ static struct target *next_to_look_at(struct peer_path *p)
 	return NULL;
 }
 
+/* Has the second best rested long enough? Two pings in a row without an answer say that it was too long. */
+static bool is_cold(struct peer_path *p, const struct target *second, mono_ns now)
+{
+	mono_ns rest = lifetime_rest(&p->lifetime);
+	if (second->pinged_at == MONO_NEVER)
+		return true;
+	if (second->pinged_at <= second->ponged_at)
+		return mono_since(second->pinged_at, now) >= rest;
+	if (second->pinged_at - second->ponged_at > rest + HEARTBEAT)
+		lifetime_dead_after(&p->lifetime, rest);
+	return mono_since(second->pinged_at, now) >= LIFETIME_MIN;
+}
+
 /* Whose beat it is besides the best's; NULL: nobody's. */
 static struct target *other_of_beat(struct peer_path *p, mono_ns now)
 {
 	targets_expire(&p->targets, &p->best.ep, now);
 	struct target *second = targets_second(&p->targets, &p->best.ep, now);
-	if (second && p->heartbeats % WARM_EVERY == 0)
+	if (second && is_cold(p, second, now))
 		return second;
 	return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
 }

@@ -10,6 +10,7 @@
 #include "path/choose.h"
 #include "path/hard_escalation.h"
 #include "path/history.h"
+#include "path/lifetime.h"
 #include "path/means.h"
 #include "path/mtu.h"
 #include "path/pace.h"
@@ -63,6 +64,7 @@ struct peer_path {
 	size_t looked_at;       /* the target after which the next look for a better one goes on */
 	struct contest contest; /* of the best and the relay */
 	struct mtu mtu;         /* of the best */
+	struct lifetime lifetime;
 	struct signs signs;
 	struct history history;
 	uint32_t calls_sent, calls_taken, pings_heard;
