@@ -55,6 +55,70 @@ static void endure(struct world *w, mono_ns how_long, mono_ns pace)
 	world_expect(w, gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
 }
 
+/* Bob is carried between two homes, and gets another address in each. */
+static void roam(struct pair *p, struct box *const places[2], uint8_t step)
+{
+	struct box *host = p->bob->host;
+	struct ip was = host->addresses[0];
+	struct ip is = ip_v4(192, 168, (uint8_t)(2 + step % 2), (uint8_t)(100 + step % 100));
+	mono_ns now = world_now(p->w);
+	box_move(host, places[step % 2]);
+	box_remove_address(host, &was);
+	box_add_address(host, &is);
+	sim_node_address_changed(&p->bob->node, now);
+	sim_node_link_changed(&p->bob->node, now);
+}
+
+/* NATs are flushed or started anew, and bob roams, every few minutes. */
+static void wander(struct world *w, mono_ns how_long, mono_ns pace)
+{
+	struct pair p = pair_easy(w);
+	struct home_config other = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home *third = world_home(w, "other", &other);
+	struct box *const places[2] = {p.bob->router, third->router};
+	mono_ns start = world_now(w);
+	uint64_t roams = 0, reboots = 0, flushes = 0;
+	p.there->interval = p.back->interval = pace;
+	pair_talk(&p);
+	while (world_now(w) < start + how_long && !w->fault[0]) {
+		world_run(w, 60 * SECOND + rng_below(&w->rng, 180 * SECOND));
+		struct home *whose = rng_below(&w->rng, 2) ? p.alice : p.bob;
+		switch (rng_below(&w->rng, 4)) {
+		case 0:
+			home_flush(whose);
+			flushes++;
+			break;
+		case 1:
+			nat_reboot(whose->router->nat4);
+			reboots++;
+			break;
+		default:
+			roam(&p, places, (uint8_t)++roams);
+			break;
+		}
+	}
+	world_run(w, 5 * SECOND);
+	pair_wait_direct(&p, 10 * SECOND);
+	pair_hush(&p);
+	mono_ns gap = pair_gap(&p, start, world_now(w) - 2 * SECOND);
+	world_measure(w, "roams", roams);
+	world_measure(w, "reboots", reboots);
+	world_measure(w, "flushes", flushes);
+	world_measure(w, "lost", pair_lost(&p, start, MONO_NEVER));
+	world_measure(w, "longest silence, ms", gap / MSEC);
+	world_expect(w, gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+}
+
+static void a_wandering_hour(struct world *w)
+{
+	wander(w, 3600 * SECOND, 100 * MSEC);
+}
+
+static void a_wandering_day(struct world *w)
+{
+	wander(w, SECOND * 24 * 3600, 200 * MSEC);
+}
+
 static void an_hour(struct world *w)
 {
 	endure(w, 3600 * SECOND, 100 * MSEC);
@@ -70,5 +134,8 @@ const struct scenario scenarios_endure[] = {
 	 bad_lines},
 	{"hour", "an hour with a flush every few minutes: never silent for 2 s", 10, an_hour},
 	{"day", "24 hours of the same", 2, a_day},
+	{"wander", "an hour with a flush, a reboot or a roam every few minutes: never silent for 2 s", 10,
+	 a_wandering_hour},
+	{"wander-day", "24 hours of the same", 2, a_wandering_day},
 	{0},
 };
