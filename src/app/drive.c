@@ -301,19 +301,24 @@ static void on_event(struct drive *d, const struct node_event *ev)
 	}
 }
 
+static void wake(struct drive *d, mono_ns how_long)
+{
+	log_say(d->log, LOG_AT_INFO, "asleep for %llu s: looking for paths anew",
+		(unsigned long long)(how_long / SECOND));
+	links_network_changed(d->links);
+	lookups_network_changed(d->lookups);
+	node_slept(d->node, how_long, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
+
 /* The first packet of the system or of a peer tells, long before a timer might. */
-static void look_awake(struct drive *d)
+static bool look_awake(struct drive *d)
 {
 	mono_ns slept = clock_slept(), since = mono_since(d->slept, slept);
 	d->slept = slept;
-	if (since < NAP)
-		return;
-	log_say(d->log, LOG_AT_INFO, "this machine slept for %llu s: looking for paths anew",
-		(unsigned long long)(since / SECOND));
-	links_network_changed(d->links);
-	lookups_network_changed(d->lookups);
-	node_slept(d->node, since, loop_now(d->loop));
-	move(d, loop_now(d->loop));
+	if (since >= NAP)
+		wake(d, since);
+	return since >= NAP;
 }
 
 /* Before the events: what they dial goes through the NAT64 that there is now. */
@@ -321,7 +326,7 @@ static void settle(void *self)
 {
 	struct drive *d = self;
 	struct node_event ev;
-	look_awake(d);
+	(void)look_awake(d);
 	node_set_wall(d->node, clock_wall_offset_ns());
 	dialer_set_nat64(links_dialer(d->links), node_nat64(d->node));
 	while (node_event(d->node, &ev))
@@ -341,8 +346,9 @@ static void on_deadline(void *self)
 {
 	struct drive *d = self;
 	mono_ns now = loop_now(d->loop);
-	if (mono_since(d->planned, now) > ASLEEP)
-		node_slept(d->node, mono_since(d->planned, now), now);
+	mono_ns late = mono_since(d->planned, now);
+	if (!look_awake(d) && late > ASLEEP)
+		wake(d, late); /* not the machine: a program that was stopped, a machine inside another */
 	node_set_wall(d->node, clock_wall_offset_ns());
 	node_tick(d->node, now);
 	move(d, now);

@@ -99,6 +99,7 @@ static void on_answer(int error, struct evutil_addrinfo *found, void *self)
 	k->request = NULL;
 	struct lookup_call call = k->call;
 	struct dialer *d = k->d;
+	d->dns_stale |= error == EVUTIL_EAI_AGAIN || error == EVUTIL_EAI_FAIL;
 	if (!k->starting)
 		free(k);
 	if (--d->lookups == 0 && d->closed)
@@ -154,6 +155,7 @@ static void on_answer64(int result, char type, int count, int ttl, void *address
 	a.failed = result != DNS_ERR_NONE && result != DNS_ERR_NODATA && result != DNS_ERR_NOTEXIST;
 	struct lookup64_call call = k->call;
 	struct dialer *d = k->d;
+	d->dns_stale |= a.failed && result != DNS_ERR_CANCEL;
 	free(k);
 	if (--d->lookups == 0 && d->closed)
 		release_soon(d);

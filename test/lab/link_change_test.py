@@ -2,6 +2,7 @@
 """A host that is carried to another network under its stream: direct again within 2 s, without asking a dead relay stream."""
 
 import re
+import signal
 
 from lab_case import LabCase, now, run_tests
 import nodes
@@ -41,6 +42,23 @@ class LinkChange(LabCase):
         self.assertIsNotNone(lost, "the stream was asked, although its address was gone")
         self.assertLess(took, LIMIT_S)
         self.assertLess(back - start, LIMIT_S)
+        self.assertTrue(self.pings(3))
+
+    def test_a_sleep(self):
+        """The program is stopped, which is as near to a sleep of the machine as a lab comes."""
+        self.pair()
+        process = self.bob.program.process
+        process.send_signal(signal.SIGSTOP)
+        self.loop.run_for(8)
+        start = now()
+        process.send_signal(signal.SIGCONT)
+        ways = ((self.alice, r"path bob: .*-> 198\.51\.100\.7:\d+ \(.*ms\)"),
+                (self.bob, r"path alice: .*-> 203\.0\.113\.7:41641 \(.*ms\)"))
+        self.wait(lambda: all(self.at(node, pattern, start) for node, pattern in ways), 10, "both to be direct again")
+        took = max(self.at(node, pattern, start) for node, pattern in ways) - start
+        print(f"direct again after {took:.2f} s")
+        self.assertIsNotNone(self.at(self.bob, r"asleep for \d+ s", start))
+        self.assertLess(took, LIMIT_S)
         self.assertTrue(self.pings(3))
 
 

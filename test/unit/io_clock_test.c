@@ -32,6 +32,14 @@ static void the_kernel_gives_other_bytes_each_time(void **state)
 	assert_true(rng_below(&r, 10) < 10);
 }
 
+static void sleep_only_adds_up(void **state)
+{
+	mono_ns first = clock_slept(), again = clock_slept();
+	assert_true(first <= clock_now());
+	assert_true(again + MSEC >= first &&
+		    again < first + SECOND); /* two clocks, read one after the other */
+}
+
 static void a_sentence_is_cut_to_fit(void **state)
 {
 	char why[WHY_MAX], much[2 * WHY_MAX];
@@ -47,6 +55,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(never_goes_back),
 	cmocka_unit_test(with_the_offset_it_is_the_wall_clock),
 	cmocka_unit_test(the_kernel_gives_other_bytes_each_time),
+	cmocka_unit_test(sleep_only_adds_up),
 	cmocka_unit_test(a_sentence_is_cut_to_fit),
 };
 RUN_TESTS(tests)
