@@ -13,6 +13,7 @@
 #define PAUSE_MIN  (5 * SECOND)
 #define PAUSE_MAX  (600 * SECOND)
 #define NONE_AGAIN (600 * SECOND)
+#define SHORTLY    (5 * SECOND)  /* before we notice a change: told by the new network already */
 #define NO_ANSWER  (30 * SECOND) /* from the owner: ask him again */
 
 void nat64_init(struct nat64 *n)
@@ -60,6 +61,7 @@ void nat64_set_route4(struct nat64 *n, bool has, mono_ns now)
 
 void nat64_link_changed(struct nat64 *n, mono_ns now)
 {
+	n->changed_at = now;
 	if (!n->needed)
 		return;
 	n->ask_at = now;
@@ -93,12 +95,13 @@ static struct nat64_known *first_to_end(struct nat64 *n)
 	return first;
 }
 
-static void learn(struct nat64 *n, const struct prefix *p, enum nat64_source source, mono_ns until)
+static void learn(struct nat64 *n, const struct prefix *p, enum nat64_source source, mono_ns life,
+		  mono_ns now)
 {
 	struct nat64_known *k = find(n, p, source);
 	if (!k)
 		k = n->n < NAT64_KNOWN_MAX ? &n->v[n->n++] : first_to_end(n);
-	*k = (struct nat64_known){*p, source, until};
+	*k = (struct nat64_known){*p, source, now, now + life};
 }
 
 static void drop_source(struct nat64 *n, enum nat64_source source)
@@ -129,7 +132,7 @@ void nat64_answer(struct nat64 *n, const struct ip *v, size_t count, uint32_t tt
 	n->pause = PAUSE_MIN;
 	drop_source(n, NAT64_BY_DNS);
 	for (size_t i = 0; i < n_found; i++)
-		learn(n, &found[i], NAT64_BY_DNS, now + life);
+		learn(n, &found[i], NAT64_BY_DNS, life, now);
 	ask_after(n, n_found ? life - mono_min(life / 5, AHEAD_MAX) : NONE_AGAIN, now);
 }
 
@@ -139,7 +142,7 @@ void nat64_advertised(struct nat64 *n, const struct prefix *p, uint32_t lifetime
 	if (!nat64_prefix_is_good(p))
 		return;
 	if (lifetime_s > 0)
-		learn(n, p, NAT64_BY_ROUTER, now + lifetime_s * SECOND);
+		learn(n, p, NAT64_BY_ROUTER, lifetime_s * SECOND, now);
 	else if (k)
 		k->until = now;
 }
@@ -163,9 +166,16 @@ static void expire(struct nat64 *n, mono_ns now)
 	n->n = kept;
 }
 
-/* Better source first; of one source the one in use, then the first. */
+static bool is_of_this_link(const struct nat64 *n, const struct nat64_known *k)
+{
+	return k->told_at + SHORTLY >= n->changed_at;
+}
+
+/* What this network told first; then the better source; of one source the one in use, then the first. */
 static bool goes_before(const struct nat64 *n, const struct nat64_known *a, const struct nat64_known *b)
 {
+	if (is_of_this_link(n, a) != is_of_this_link(n, b))
+		return is_of_this_link(n, a);
 	if (a->source != b->source)
 		return a->source > b->source;
 	return prefix_equal(&a->prefix, &n->in_use) && !prefix_equal(&b->prefix, &n->in_use);

@@ -26,7 +26,7 @@ struct nat64 {
 	struct nat64_known {
 		struct prefix prefix;
 		enum nat64_source source;
-		mono_ns until;
+		mono_ns told_at, until;
 	} v[NAT64_KNOWN_MAX];
 	size_t n;
 	bool needed;                          /* there is IPv6 here, and no IPv4 that leads anywhere */
@@ -35,6 +35,7 @@ struct nat64 {
 	struct prefix links[NAT64_LINKS_MAX]; /* IPv4 networks of ours: reached without any router */
 	size_t n_links;
 	struct prefix in_use; /* family 0: none */
+	mono_ns changed_at;   /* when the link last changed; 0: never */
 	mono_ns ask_at;       /* MONO_NEVER: no look-up is planned */
 	mono_ns pause;        /* after a look-up that failed */
 };
@@ -46,7 +47,8 @@ void nat64_set_interfaces(struct nat64 *n, const struct paths_interface *v, size
 /* Whether there is a default route of IPv4. Without one (containers and virtual machines have a network of
  * their own on many hosts) IPv4 is needed beyond those networks. At first there is. */
 void nat64_set_route4(struct nat64 *n, bool has, mono_ns now);
-/* Another network perhaps: what was told holds until its end, but is asked anew. */
+/* Another network perhaps: what was told holds until its end, unless something else is told from now on, and
+ * is asked anew. */
 void nat64_link_changed(struct nat64 *n, mono_ns now);
 
 /* True once for each time that the addresses of NAT64_NAME are to be looked up: then answer with

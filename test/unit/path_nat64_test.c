@@ -234,6 +234,28 @@ static void the_router_is_believed_before_dns(void **state)
 	assert_false(nat64_settle(&n, start + 702 * SECOND));
 }
 
+static void what_another_network_told_gives_way_to_what_this_one_tells(void **state)
+{
+	struct nat64 n = in_ipv6();
+	struct prefix there = prefix("2001:db8:a::/96"), here = prefix("2001:db8:b::/96");
+	nat64_advertised(&n, &there, 60000, start);
+	assert_true(nat64_settle(&n, start));
+	/* The same network perhaps: until something else is told it holds. */
+	nat64_link_changed(&n, start + 100 * SECOND);
+	assert_false(nat64_settle(&n, start + 100 * SECOND));
+	assert_true(answer(&n, "64:ff9b::192.0.0.170", NULL, 3600, start + 101 * SECOND));
+	assert_true(uses(&n, "64:ff9b::/96"));
+	/* It tells again. */
+	nat64_advertised(&n, &there, 60000, start + 102 * SECOND);
+	assert_true(nat64_settle(&n, start + 102 * SECOND));
+	/* The new router spoke before the change was noticed. */
+	nat64_advertised(&n, &here, 60000, start + 199 * SECOND);
+	assert_false(nat64_settle(&n, start + 199 * SECOND));
+	nat64_link_changed(&n, start + 200 * SECOND);
+	assert_true(nat64_settle(&n, start + 200 * SECOND));
+	assert_true(uses(&n, "2001:db8:b::/96"));
+}
+
 static void answers_in_another_order_do_not_move_the_traffic(void **state)
 {
 	struct nat64 n = in_ipv6();
@@ -317,6 +339,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_ipv4_address_of_our_own_ends_the_use_of_the_prefix),
 	cmocka_unit_test(ipv4_that_leads_nowhere_does_not_count_but_stays_what_it_is),
 	cmocka_unit_test(the_router_is_believed_before_dns),
+	cmocka_unit_test(what_another_network_told_gives_way_to_what_this_one_tells),
 	cmocka_unit_test(answers_in_another_order_do_not_move_the_traffic),
 	cmocka_unit_test(of_too_many_prefixes_the_one_that_ends_first_goes),
 	cmocka_unit_test(what_goes_out_comes_back),
