@@ -55,6 +55,19 @@ static void endure(struct world *w, mono_ns how_long, mono_ns pace)
 	world_expect(w, gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
 }
 
+/* Several sessions' worth of traffic: each is replaced under way. */
+static void rekeys(struct world *w)
+{
+	struct pair p = pair_easy(w);
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	world_run(w, 500 * SECOND);
+	pair_hush(&p);
+	world_measure(w, "lost of 50000", pair_lost(&p, start, MONO_NEVER));
+	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(&p, start, MONO_NEVER));
+}
+
 /* Bob is carried between two homes, and gets another address in each. */
 static void roam(struct pair *p, struct box *const places[2], uint8_t step)
 {
@@ -130,6 +143,7 @@ static void a_day(struct world *w)
 }
 
 const struct scenario scenarios_endure[] = {
+	{"rekeys", "sessions are replaced under traffic without losing a packet", 10, rekeys},
 	{"bad-lines", "a tenth lost, jitter, reordering: few moves, no more lost than the line loses", 200,
 	 bad_lines},
 	{"hour", "an hour with a flush every few minutes: never silent for 2 s", 10, an_hour},

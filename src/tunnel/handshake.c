@@ -1,9 +1,11 @@
-/* Handshake messages, made and taken, and the three sessions of a peer.
+/* Handshake messages, made and taken, and the four sessions of a peer.
  *
  *   initiation out:  `waiting`; the response makes its session `current`: we send on it at once
  *   initiation in:   answered at once; the session is `next`: the initiator has the last word, so we
  *                    receive on it, and send on it only after that (WireGuard paper 5.4.5)
  *   `previous`:      what was current before; messages under way still arrive on it
+ *   `older`:         what was previous before: after two handshakes at once each side sends on the
+ *                    session that is the other's `previous`, and still does when the next one begins
  *
  * Our own initiation and our answer to the peer's live side by side.  So when both sides initiate at
  * the same moment both handshakes come about, each side has both sessions, and whatever either
@@ -196,6 +198,14 @@ enum tunnel_opened handshake_open_initiation(struct tunnel *t, struct bytes d, m
 
 /* --- the peer responds --- */
 
+static void make_current(struct tunnel *t, struct peer *p, struct session *new)
+{
+	peer_session_end(t, p, &p->older);
+	session_move(&p->older, &p->previous);
+	session_move(&p->previous, &p->current);
+	session_move(&p->current, new);
+}
+
 static bool finish(struct tunnel *t, struct peer *p, const struct wg_response *m, mono_ns now)
 {
 	struct noise_response in;
@@ -214,9 +224,7 @@ static bool finish(struct tunnel *t, struct peer *p, const struct wg_response *m
 	new.local = p->index;
 	new.remote = m->sender;
 	p->waiting = false; /* its index is the session's now */
-	peer_session_end(t, p, &p->previous);
-	session_move(&p->previous, &p->current);
-	session_move(&p->current, &new);
+	make_current(t, p, &new);
 	return true;
 }
 
@@ -255,9 +263,7 @@ void handshake_confirm(struct tunnel *t, struct peer *p, struct session *s, mono
 {
 	if (s != &p->next)
 		return;
-	peer_session_end(t, p, &p->previous);
-	session_move(&p->previous, &p->current);
-	session_move(&p->current, &p->next);
+	make_current(t, p, &p->next);
 	peer_stop_waiting(t, p);
 	begun(t, p, now);
 }

@@ -39,8 +39,8 @@ struct peer {
 	uint8_t stamp_seen[NOISE_STAMP_LEN];
 	uint8_t response[WG_RESPONSE_LEN];
 
-	/* We send on `current`, and receive on all three. */
-	struct session previous, current, next;
+	/* We send on `current`, and receive on all four. */
+	struct session older, previous, current, next;
 	mono_ns responder_after; /* REKEY_RESPONDER_FIRST or _LAST */
 	bool rekey_asked;        /* once in a session's last minute, because of data received */
 	mono_ns scheduled_at;    /* what stands in the heap */

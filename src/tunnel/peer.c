@@ -14,7 +14,7 @@ peer_id peer_of(const struct tunnel *t, const struct peer *p)
 
 static struct session *session_of(struct peer *p, uint32_t index)
 {
-	struct session *all[] = {&p->current, &p->next, &p->previous};
+	struct session *all[] = {&p->current, &p->next, &p->previous, &p->older};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (all[i]->live && all[i]->local == index)
 			return all[i];
@@ -68,6 +68,7 @@ void peer_session_end(struct tunnel *t, struct peer *p, struct session *s)
 
 void peer_sessions_end(struct tunnel *t, struct peer *p)
 {
+	peer_session_end(t, p, &p->older);
 	peer_session_end(t, p, &p->previous);
 	peer_session_end(t, p, &p->current);
 	peer_session_end(t, p, &p->next);

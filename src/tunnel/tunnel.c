@@ -20,8 +20,8 @@
 
 #include "tunnel/inside.h"
 
-/* Each peer: three sessions, a waiting initiation, and one more while it is being replaced. */
-enum { INDICES_PER_PEER = 5 };
+/* Each peer: four sessions, a waiting initiation, and one more while it is being replaced. */
+enum { INDICES_PER_PEER = 6 };
 
 struct tunnel *tunnel_new(const struct tunnel_config *cfg, mono_ns now)
 {
