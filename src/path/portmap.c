@@ -158,6 +158,7 @@ static void settle(struct portmap *p, mono_ns now)
 		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
 	}
 	struct portmap_way *w = first_of_ipv4(p);
+	upnp_mapper_tick(&p->upnp, &p->rng, now);
 	if (w)
 		choose_upnp(p, w, now);
 	upnp_mapper_tick(&p->upnp, &p->rng, now);

@@ -54,6 +54,8 @@ void upnp_mapper_report(struct upnp_mapper *u, const struct upnp_report *r, mono
 			found(u, now);
 		break;
 	case UPNP_MAPPED:
+		if (!u->may_map)
+			break;
 		/* A mapping for ever is looked at as often as one that ends: the gateway may have forgotten. */
 		if (!mapper_granted(&u->m, &r->outside, r->lifetime_s ? r->lifetime_s : MAPPER_LIFETIME_S,
 				    now))
