@@ -62,9 +62,10 @@ static void a_slow_path(struct world *w)
 	bad_and_good_again(w, (100 + rng_below(&w->rng, 200)) * MSEC, 0);
 }
 
+/* So much loss that 32 pings show it: with less, it is chance on which side of the line they fall. */
 static void a_lossy_path(struct world *w)
 {
-	bad_and_good_again(w, 0, PPM / 8 + (uint32_t)rng_below(&w->rng, PPM / 8));
+	bad_and_good_again(w, 0, PPM / 5 + (uint32_t)rng_below(&w->rng, PPM / 10));
 }
 
 /* The relay is as good as the path, or a little better: no reason to leave it. */

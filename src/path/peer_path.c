@@ -54,7 +54,7 @@
 
 enum {
 	RELAY_MUTE = 2,   /* pings in a row without an answer, while it has the traffic */
-	DIRECT_MUTE = 10, /* the same of a path that waits: it may well be lossy */
+	DIRECT_MUTE = 20, /* the same of a path that waits: half of its pings may well be lost */
 };
 
 void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now)
