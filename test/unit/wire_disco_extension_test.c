@@ -27,9 +27,9 @@ static void the_bytes_are_as_described(void **state)
 	uint8_t got[128], want[128];
 	size_t n = write_whole(got, sizeof(got), &full);
 	size_t have = unhex(want, sizeof(want),
-				"57 01 0102030405060708 04 01 02 03 0100"
-				"00000000000000000000ffffc0000201 a2a9"
-				"0000 1388  000a 1389  0015 ffff");
+			    "57 01 0102030405060708 04 01 02 03 0100"
+			    "00000000000000000000ffffc0000201 a2a9"
+			    "0000 1388  000a 1389  0015 ffff");
 	assert_int_equal(n, have);
 	assert_memory_equal(got, want, n);
 }
@@ -80,7 +80,7 @@ static void unknown_steps_and_mappings_are_refused(void **state)
 		size_t at;
 		uint8_t value;
 		bool good;
-	} table[] = {{10, 0, false}, {10, 1, true},  {10, 4, true}, {10, 5, false},
+	} table[] = {{10, 0, false}, {10, 1, true},  {10, 4, true},   {10, 5, false},
 		     {12, 0, true},  {12, 3, false}, {11, 0xff, true}};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		uint8_t b[128];
