@@ -16,7 +16,8 @@ static json_t *endpoint(const struct endpoint *e)
 /* With a hundredth behind the point. */
 static json_t *milliseconds(mono_ns t)
 {
-	return t ? json_real((double)((t + 5 * USEC) / (10 * USEC)) / 100) : json_null();
+	mono_ns hundredths = (t + 5 * USEC) / (10 * USEC);
+	return t ? json_real((double)hundredths / 100) : json_null();
 }
 
 static json_t *behaviour(enum behaviour b)

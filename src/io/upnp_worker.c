@@ -61,20 +61,14 @@ static struct port_text port_text(uint16_t port)
 	return t;
 }
 
-static void limit(int what, rlim_t n)
-{
-	struct rlimit r = {n, n};
-	setrlimit(what, &r);
-}
-
 static void limit_all(void)
 {
 	char why[WHY_MAX];
-	limit(RLIMIT_CPU, CPU_S);
-	limit(RLIMIT_FSIZE, 0);
-	limit(RLIMIT_NOFILE, FILES);
+	setrlimit(RLIMIT_CPU, &(struct rlimit){CPU_S, CPU_S});
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, 0});
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){FILES, FILES});
 #ifndef __SANITIZE_ADDRESS__
-	limit(RLIMIT_AS, MEMORY);
+	setrlimit(RLIMIT_AS, &(struct rlimit){MEMORY, MEMORY});
 #endif
 	(void)!sandbox_filter_calls(SANDBOX_UPNP, why);
 }

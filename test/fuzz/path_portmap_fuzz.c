@@ -84,9 +84,12 @@ static void report(struct setting *s, uint8_t arg)
 {
 	struct upnp_report r = {.outside = {ip_v4(203, 0, 113, arg), (uint16_t)(arg * 257)},
 				.lifetime_s = (uint32_t)arg * 60};
-	static const int kinds[] = {UPNP_FOUND, UPNP_NONE,  UPNP_MAPPED, UPNP_REFUSED,
-				    UPNP_OFF,   UPNP_FOUND, UPNP_MAPPED, UPNP_FOUND};
-	r.kind = kinds[arg % ARRAY_LEN(kinds)];
+	static const struct upnp_report kinds[] = {{.kind = UPNP_FOUND},
+						   {.kind = UPNP_NONE},
+						   {.kind = UPNP_MAPPED},
+						   {.kind = UPNP_REFUSED},
+						   {.kind = UPNP_OFF}};
+	r.kind = kinds[arg % ARRAY_LEN(kinds)].kind;
 	portmap_upnp_report(&s->p, &r, s->now);
 }
 
