@@ -87,7 +87,7 @@ static void say(json_t *list, const char *fmt, ...)
 
 static const char *times(unsigned n)
 {
-	return n == 1 ? "once" : "times";
+	return n == 1 ? "time" : "times";
 }
 
 static const char *named_by(const struct why_target *t)
