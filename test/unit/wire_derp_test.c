@@ -1,6 +1,7 @@
 #include "wire/derp.h"
 
 #include "crypto/seeded.h"
+#include "message.h"
 #include "spoil.h"
 
 /* The vectors of the reference, data plane 13: node A and a relay, nonce 00..17. */
@@ -19,23 +20,6 @@ static const char client_info_hex[] =
 static const char server_info_hex[] =
 	"0300000035000102030405060708090a0b0c0d0e0f1011121314151617746b0b949b80f660"
 	"3f047cf63afc261bed54815d4bcde2f3d2aeed1857";
-
-struct message {
-	uint8_t b[512];
-	size_t n;
-};
-
-static struct message message(const char *hex)
-{
-	struct message m;
-	m.n = unhex(m.b, sizeof(m.b), hex);
-	return m;
-}
-
-static struct bytes view(const struct message *m)
-{
-	return (struct bytes){m->b, m->n};
-}
 
 static struct bytes text(const char *s)
 {

@@ -1,6 +1,7 @@
 #include "wire/disco.h"
 
 #include "crypto/seeded.h"
+#include "message.h"
 #include "spoil.h"
 
 /* The vectors of the reference, data plane 13: A speaks to B, nonce 00..17. */
@@ -27,23 +28,6 @@ static const char call_box[] = "66dd9e0223d77a63bc9e98e56d8b09049ccbe91b71fa0562
 static const char bind_inner[] =
 	"04000000000500000001 64b101b1d0be5a8704bd078f9895001fc03e8e9f9522f188dd128d9846d48466"
 	"0000000000000000000000000000000000000000000000000000000000000000";
-
-struct message {
-	uint8_t b[4096];
-	size_t n;
-};
-
-static struct message message(const char *hex)
-{
-	struct message m;
-	m.n = unhex(m.b, sizeof(m.b), hex);
-	return m;
-}
-
-static struct bytes view(const struct message *m)
-{
-	return (struct bytes){m->b, m->n};
-}
 
 static struct endpoint endpoint(const char *text)
 {

@@ -1,24 +1,8 @@
 #include "wire/ip.h"
 
 #include "crypto/seeded.h"
+#include "message.h"
 #include "spoil.h"
-
-struct message {
-	uint8_t b[512];
-	size_t n;
-};
-
-static struct message message(const char *hex)
-{
-	struct message m;
-	m.n = unhex(m.b, sizeof(m.b), hex);
-	return m;
-}
-
-static struct bytes view(const struct message *m)
-{
-	return (struct bytes){m->b, m->n};
-}
 
 static struct ip ip(const char *text)
 {

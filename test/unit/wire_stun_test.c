@@ -1,6 +1,7 @@
 #include "wire/stun.h"
 
 #include "crypto/seeded.h"
+#include "message.h"
 #include "spoil.h"
 
 /* The vectors of the reference, data plane 13: transaction id 00..0b. */
@@ -29,23 +30,6 @@ static const char rfc_long_term_request_hex[] =
 	"00060012 e3839ee38388e383aae38383e382afe382b9 0000"
 	"0015001c 662f2f3439396b39353464364f4c33346f4c39465354767936347341"
 	"0014000b 6578616d706c652e6f7267 00 00080014 f67024656dd64a3e02b8e0712e85c9a28ca89666";
-
-struct message {
-	uint8_t b[256];
-	size_t n;
-};
-
-static struct message message(const char *hex)
-{
-	struct message m;
-	m.n = unhex(m.b, sizeof(m.b), hex);
-	return m;
-}
-
-static struct bytes view(const struct message *m)
-{
-	return (struct bytes){m->b, m->n};
-}
 
 static struct stun_txid counting_txid(void)
 {
