@@ -58,6 +58,14 @@ static void turns(struct scene *s, int n)
 		loop_turn(s->loop, MSEC);
 }
 
+/* A busy machine takes its time to tell of a closed stream. */
+static void expect_no_streams(struct scene *s)
+{
+	for (int i = 0; i < 500 && relay_listen_stats(s->listen)->streams > 0; i++)
+		turns(s, 1);
+	assert_int_equal(relay_listen_stats(s->listen)->streams, 0);
+}
+
 static int dial(struct scene *s)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(s->port)};
@@ -235,8 +243,7 @@ static void a_page_is_answered_and_the_stream_closed_after_a_fault(void **state)
 	assert_non_null(strstr(answer, "HTTP/1.1 405 "));
 	assert_int_equal(relay_listen_stats(s.listen)->pages, 3);
 	close(fd);
-	turns(&s, 5);
-	assert_int_equal(relay_listen_stats(s.listen)->streams, 0);
+	expect_no_streams(&s);
 	end(&s);
 }
 
@@ -255,8 +262,7 @@ static void who_asks_on_and_on_without_reading_is_answered_no_more(void **state)
 	turns(&s, 20);
 	assert_in_range(relay_listen_stats(s.listen)->pages, 100, 2000);
 	close(fd);
-	turns(&s, 5);
-	assert_int_equal(relay_listen_stats(s.listen)->streams, 0);
+	expect_no_streams(&s);
 	end(&s);
 }
 
