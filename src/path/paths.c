@@ -276,7 +276,9 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 {
 	struct outgoing o;
 	struct endpoint server;
-	if (means_next(&p->means, &o)) {
+	while (means_next(&p->means, &o)) {
+		if (o.via.socket != 0 && !socket_wished(&p->sockets, o.via.socket))
+			continue; /* its socket is not ours any more */
 		const struct peer_path *peer = &p->peers[o.peer];
 		*to = (struct paths_send){.via = o.via, .to = peer->key, .whole = o.padded != 0};
 		seal(p, peer, &o, out);
