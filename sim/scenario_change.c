@@ -92,20 +92,26 @@ static void expect_direct_again(struct pair *p, mono_ns since)
 	world_expect(p->w, again != MONO_NEVER && again - since <= 2 * SECOND, "not direct again within 2 s");
 }
 
+/* Bob's address becomes another one: direct again, and never silent for 2 s. */
+static void expect_new_address(struct pair *p, struct ip is)
+{
+	struct ip was = p->bob->host->addresses[0];
+	mono_ns changed = world_now(p->w);
+	box_remove_address(p->bob->host, &was);
+	box_add_address(p->bob->host, &is);
+	sim_node_address_changed(&p->bob->node, changed);
+	sim_node_link_changed(&p->bob->node, changed);
+	expect_direct_again(p, changed);
+	pair_hush(p);
+	expect_gap(p, changed, 2 * SECOND);
+}
+
 /* The host gets another address in the same home: mappings and streams with the old one are dead. */
 static void address_changes(struct world *w)
 {
 	struct pair p = pair_easy(w);
 	start(&p);
-	struct ip was = p.bob->host->addresses[0], is = ip_v4(192, 168, 2, 77);
-	mono_ns changed = world_now(w);
-	box_remove_address(p.bob->host, &was);
-	box_add_address(p.bob->host, &is);
-	sim_node_address_changed(&p.bob->node, changed);
-	sim_node_link_changed(&p.bob->node, changed);
-	expect_direct_again(&p, changed);
-	pair_hush(&p);
-	expect_gap(&p, changed, 2 * SECOND);
+	expect_new_address(&p, ip_v4(192, 168, 2, 77));
 }
 
 /* The host is carried to a third home with a NAT of its own. */
@@ -115,16 +121,8 @@ static void host_roams(struct world *w)
 	struct home_config cafe = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	struct home *third = world_home(w, "cafe", &cafe);
 	start(&p);
-	struct ip was = p.bob->host->addresses[0], is = ip_v4(192, 168, 3, 9);
-	mono_ns changed = world_now(w);
 	box_move(p.bob->host, third->router);
-	box_remove_address(p.bob->host, &was);
-	box_add_address(p.bob->host, &is);
-	sim_node_address_changed(&p.bob->node, changed);
-	sim_node_link_changed(&p.bob->node, changed);
-	expect_direct_again(&p, changed);
-	pair_hush(&p);
-	expect_gap(&p, changed, 2 * SECOND);
+	expect_new_address(&p, ip_v4(192, 168, 3, 9));
 }
 
 /* Sometimes so long that the mappings, the stream to the relay and the sessions are gone. */

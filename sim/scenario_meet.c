@@ -157,18 +157,24 @@ static void udp_blocked(struct world *w)
 		     (unsigned long long)w->net.fates[NET_BLOCKED]);
 }
 
+/* Direct within 2 s of the first packet, and none is lost. */
+static void expect_direct_and_whole(struct pair *p)
+{
+	mono_ns start = world_now(p->w);
+	pair_talk(p);
+	pair_wait_direct(p, 2 * SECOND);
+	world_run(p->w, 5 * SECOND);
+	pair_hush(p);
+	world_expect(p->w, pair_lost(p, start, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(p, start, MONO_NEVER));
+}
+
 static void ipv6_to_ipv6(struct world *w)
 {
 	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
 	home.nat.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT; /* IPv4 is hard on both sides */
 	struct pair p = pair_build(w, &home, &home);
-	mono_ns start = world_now(w);
-	pair_talk(&p);
-	pair_wait_direct(&p, 2 * SECOND);
-	world_run(w, 5 * SECOND);
-	pair_hush(&p);
-	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
-		     pair_lost(&p, start, MONO_NEVER));
+	expect_direct_and_whole(&p);
 	world_expect(w, p.there->v[p.there->n - 1].how.ep.ip.family == 6, "not by IPv6");
 }
 
@@ -177,13 +183,7 @@ static void one_in_the_open(struct world *w)
 	struct home_config alice = {.line = pair_line(w), .nat = any_nat(w)};
 	struct home_config bob = {.line = pair_line(w), .no_nat = true};
 	struct pair p = pair_build(w, &alice, &bob);
-	mono_ns start = world_now(w);
-	pair_talk(&p);
-	pair_wait_direct(&p, 2 * SECOND);
-	world_run(w, 5 * SECOND);
-	pair_hush(&p);
-	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
-		     pair_lost(&p, start, MONO_NEVER));
+	expect_direct_and_whole(&p);
 }
 
 const struct scenario scenarios_meet[] = {
