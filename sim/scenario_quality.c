@@ -24,12 +24,9 @@ static bool both_direct(struct world *w)
 	return world_is_direct(w, &w->homes[0], &w->homes[1]);
 }
 
-/* Not both at once: two sessions that begin together cost some packets at the next handshake. */
 static void start(struct pair *p)
 {
-	stream_start(p->there, world_now(p->w));
-	world_run(p->w, SECOND);
-	stream_start(p->back, world_now(p->w));
+	pair_talk(p);
 	pair_wait_direct(p, 2 * SECOND);
 	world_run(p->w, 10 * SECOND);
 }
