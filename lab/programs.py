@@ -54,12 +54,12 @@ class Loop:
 class Program:
     """A running program; what it prints is kept line by line, with the time, and told to on_line."""
 
-    def __init__(self, loop, namespace, name, *command, env=None, on_line=None):
+    def __init__(self, loop, namespace, name, *command, env=None, on_line=None, stdin=subprocess.DEVNULL):
         self.loop, self.name, self.on_line = loop, name, on_line
         self.lines = []  # (monotonic seconds, text)
         self._rest = b""
         self.process = namespace.start(
-            *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            *command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
         )
         os.set_blocking(self.process.stdout.fileno(), False)
@@ -123,6 +123,8 @@ class Program:
         if self.process.stdout.fileno() in self.loop._selector.get_map():
             self.loop.forget(self.process.stdout)
         self.process.stdout.close()
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
 def write(path, text, mode=0o600):

@@ -73,9 +73,10 @@ struct config_peer {
 	size_t n_allowed;
 	struct endpoint hints[PATHS_HINTS_MAX];
 	size_t n_hints;
-	uint16_t home;        /* region of its home relay; 0: none */
-	bool plain;           /* plain WireGuard: it has an Endpoint and no Relay */
-	uint16_t keepalive_s; /* 0: none */
+	struct disco_key disco; /* of a peer that does not tell it itself; zero: not given */
+	uint16_t home;          /* region of its home relay; 0: none */
+	bool plain;             /* plain WireGuard: it has an Endpoint and no Relay */
+	uint16_t keepalive_s;   /* 0: none */
 	unsigned line;
 };
 

@@ -77,6 +77,11 @@ static bool peers_find_their_relays(struct config *c, struct config_notes *n)
 	for (size_t i = 0; i < c->n_peers; i++) {
 		const struct config_ref *ref = &n->refs[i];
 		c->peers[i].plain = !ref->relay;
+		if (!ref->relay && !key_is_zero(c->peers[i].disco.b))
+			return wrong(
+				n, c->peers[i].line,
+				"[Peer] has a DiscoKey and no Relay, expected both: a peer without a Relay "
+				"speaks plain WireGuard");
 		if (!ref->relay)
 			continue;
 		const struct config_relay *relay = relay_by_name(c, ref->relay);

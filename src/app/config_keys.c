@@ -301,6 +301,11 @@ static bool peer_relay(struct reader *r, char *value)
 	return *value != '\0';
 }
 
+static bool peer_disco_key(struct reader *r, char *value)
+{
+	return key_parse(peer_of(r)->disco.b, KEY_DISCO, value) && !key_is_zero(peer_of(r)->disco.b);
+}
+
 static bool peer_endpoint(struct reader *r, char *value)
 {
 	return endpoints(r, peer_of(r)->hints, &peer_of(r)->n_hints, PATHS_HINTS_MAX, value);
@@ -323,6 +328,7 @@ static const struct config_key peer_keys[] = {
 	{"AllowedIPs", peer_allowed_ips, "a prefix such as 100.64.0.2/32 or fd7a::/48", true, false},
 	{"Relay", peer_relay, "the Name of a [Relay]", false, false},
 	{"Endpoint", peer_endpoint, EXPECT_ENDPOINT " (names are not looked up)", true, false},
+	{"DiscoKey", peer_disco_key, "discokey: and 64 hexadecimal digits", false, false},
 	{"PersistentKeepalive", peer_keepalive, "seconds from 0 (off) to 65535", false, false},
 };
 const struct config_section config_sections[] = {

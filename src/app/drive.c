@@ -426,10 +426,11 @@ static void on_monitor(void *self, unsigned ready)
 
 static bool set_peer(struct drive *d, const struct config_peer *p, mono_ns now)
 {
-	struct node_peer peer = {.tunnel = {.key = p->key, .keepalive_s = p->keepalive_s},
-				 .path = {.home = p->home, .n_hints = p->n_hints, .plain = p->plain},
-				 .allowed = p->allowed,
-				 .n_allowed = p->n_allowed};
+	struct node_peer peer = {
+		.tunnel = {.key = p->key, .keepalive_s = p->keepalive_s},
+		.path = {.home = p->home, .disco = p->disco, .n_hints = p->n_hints, .plain = p->plain},
+		.allowed = p->allowed,
+		.n_allowed = p->n_allowed};
 	peer_id id;
 	memcpy(peer.tunnel.psk, p->psk, sizeof(p->psk));
 	memcpy(peer.path.hints, p->hints, sizeof(p->hints));

@@ -92,6 +92,9 @@ static json_t *self_json(const struct status_source *s)
 				 (int)(s->port ? s->port : node->port), "relay",
 				 relay_name(s->cfg, s->cfg->n_relays ? s->cfg->relays[0].region : 0));
 	if (self && s->node) {
+		char disco[KEY_TEXT_MAX];
+		json_object_set_new(self, "disco_key",
+				    json_string(key_format(disco, KEY_DISCO, node_disco_key(s->node)->b)));
 		json_object_set_new(self, "endpoints", endpoints_json(s->node));
 		json_object_set_new(self, "nat64", nat64_json(s->node));
 		json_object_set_new(self, "port_mapping", port_mapping_json(s));

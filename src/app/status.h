@@ -1,7 +1,7 @@
 /* app/status.h - how a node is, as JSON, for `warren status` and for programs
  *
  *   {"up": true, "version": "0.1.0",
- *    "self":   {"name", "public_key", "addresses": [], "interface", "port", "relay",
+ *    "self":   {"name", "public_key", "addresses": [], "interface", "port", "relay", "disco_key",
  *               "endpoints": [{"endpoint", "kind"}]},
  *    "relays": [{"name", "region", "home", "connected", "why", "rx_packets", "tx_packets"}],
  *    "peers":  [{"name", "public_key", "addresses": [], "allowed_ips": [], "home_relay", "wireguard_only",
@@ -12,8 +12,9 @@
  * endpoint and relay say where the peer's traffic goes now; both are set while a path is in doubt.
  * relay_faster: there is a direct path, but the relay is clearly faster, and has the traffic.  mtu: the largest
  * packet that fits whole into what the path carries, where that is less than the interface takes.
- * null: there is none.  Names may be added, and do not change.  While it is down, what only a running
- * node knows is left out.
+ * disco_key: another one at each start.
+ * null: there is none.  Names may be added, and do not change.  While it is down, what only a running node
+ * knows is left out.
  */
 #ifndef APP_STATUS_H
 #define APP_STATUS_H

@@ -228,6 +228,11 @@ void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, m
 	peer->home = cfg->home;
 	peer_path_hints(peer, cfg->hints, cfg->n_hints, now);
 	paths_settle(p, peer, now);
+	/* Told once more what was told before: the peer itself may have told us better since. */
+	if (!key_equal(peer->disco_told.b, cfg->disco.b)) {
+		peer->disco_told = cfg->disco;
+		paths_peer_disco(p, id, &cfg->disco, now);
+	}
 }
 
 void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, mono_ns now)

@@ -107,6 +107,7 @@ struct paths_peer {
 	uint16_t home;                          /* region of its home relay; 0: none */
 	struct endpoint hints[PATHS_HINTS_MAX]; /* endpoints given by hand or by control */
 	size_t n_hints;
+	struct disco_key disco; /* as somebody told us; zero: it tells it itself, inside the tunnel */
 	bool plain; /* speaks WireGuard only: no disco, no relay; roams to where it is heard from */
 };
 void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg,

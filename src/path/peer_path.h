@@ -34,7 +34,8 @@ struct peer_path {
 	mono_ns timer; /* of paths.c: when this peer's timer goes off */
 	/* who it is */
 	struct node_key key;
-	struct disco_key disco; /* all zero: not known yet */
+	struct disco_key disco;      /* all zero: not known yet */
+	struct disco_key disco_told; /* by configuration; zero: not */
 	struct box_shared shared;
 	uint16_t home;         /* its relay by configuration; 0: none */
 	uint16_t reached;      /* the relay over which it last reached us; 0: none */

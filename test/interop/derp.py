@@ -9,36 +9,22 @@ or its modules cannot be fetched, the test says so loudly and is skipped (exit s
 
 import contextlib
 import json
-import os
 import pathlib
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+import stock_programs as stock
+
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 WAIT_S = 15
 
 
-def skip(why):
-    print(f"SKIPPED: interoperation with stock DERP was NOT tested: {why}")
-    sys.exit(77)
-
-
 def stock_programs():
-    go = shutil.which("go") or "/usr/local/go/bin/go"
-    if not os.path.exists(go):
-        skip("there is no `go`; install Go 1.24 or newer")
-    out = BUILD / "stock"
-    out.mkdir(exist_ok=True)
-    built = subprocess.run([go, "build", "-o", f"{out}/", "./derpclient", "tailscale.com/cmd/derper"],
-                           cwd=HERE / "stock", capture_output=True, text=True)
-    if built.returncode != 0:
-        skip("`go build` could not build the stock peers:\n" + built.stderr[-1000:])
+    out = stock.build(BUILD, "interoperation with stock DERP", "./derpclient", "tailscale.com/cmd/derper")
     return out / "derper", out / "derpclient"
 
 

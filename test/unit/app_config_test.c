@@ -14,6 +14,8 @@
 #define KEY3 "0900000000000000000000000000000000000000000000000000000000000000"
 #define PIN  "sha256-raw:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
+#define DISCO "discokey:d100000000000000000000000000000000000000000000000000000000000001"
+
 /* The least of each section, to begin the rows below. */
 #define NODE  "[Node]\nPrivateKey = " PRIV "\nAddress = 100.64.0.1\n" /* lines 1 to 3 */
 #define RELAY "[Relay]\nName = lab\nHost = r.example\n"
@@ -76,7 +78,7 @@ static const char everything[] =
 	"2001:db8::3\n"
 	"[Peer]\nName = bob\nPublicKey = " KEY1 "\nPresharedKey = " KEY2 "\n"
 	"AllowedIPs = 100.64.0.2/32, fd7a::2\nAllowedIPs = 10.9.0.0/16\nRelay = third\n"
-	"Endpoint = 203.0.113.5:41641\nPersistentKeepalive = 25\n"
+	"Endpoint = 203.0.113.5:41641\nPersistentKeepalive = 25\nDiscoKey = " DISCO "\n"
 	"[PEER]\nPublicKey = " KEY2
 	"\nPresharedKeyFile = bob.psk\nEndpoint = 203.0.113.6:51820\nAllowedIPs = 10.1.2.3/8\n"
 	"PersistentKeepalive = off\n"
@@ -151,6 +153,8 @@ static void the_peers_of_a_file_with_everything(void **state)
 	assert_false(bob->plain);
 	assert_int_equal(bob->n_hints, 1);
 	assert_int_equal(bob->keepalive_s, 25);
+	assert_int_equal(bob->disco.b[0], 0xd1);
+	assert_true(key_is_zero(office->disco.b));
 	assert_true(office->plain);
 	assert_string_equal(office->psk_file, "bob.psk");
 	assert_string_equal(prefix_format(&office->allowed[0], text), "10.0.0.0/8");
@@ -301,6 +305,11 @@ static const struct {
 	 "[2001:db8::1]:41641 (names are not looked up)"},
 	{NODE PEER "PersistentKeepalive = always\n",
 	 "w.conf:6: PersistentKeepalive: found \"always\", expected seconds from 0 (off) to 65535"},
+	{NODE RELAY PEER "Relay = lab\nDiscoKey = nodekey:d1\n",
+	 "w.conf:10: DiscoKey: found \"nodekey:d1\", expected discokey: and 64 hexadecimal digits"},
+	{NODE PEER "DiscoKey = " DISCO "\n",
+	 "w.conf:4: [Peer] has a DiscoKey and no Relay, expected both: a peer without a Relay speaks plain "
+	 "WireGuard"},
 	{NODE RELAY PEER "Relay = lap\n",
 	 "w.conf:9: Relay: found \"lap\", expected the Name of a [Relay] (known: lab)"},
 	{NODE PEER "Name = bob\n" PEER "Name = carol\n",

@@ -143,6 +143,7 @@ static json_t *without_key(json_t *status)
 	json_t *self = json_object_get(status, "self");
 	assert_memory_equal(json_string_value(json_object_get(self, "public_key")), "nodekey:", 8);
 	json_object_del(self, "public_key");
+	json_object_del(self, "disco_key");
 	json_object_del(status, "version");
 	return status;
 }

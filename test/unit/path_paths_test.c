@@ -104,6 +104,31 @@ static void a_disco_key_learned_late_starts_the_attempt_at_once(void **state)
 	toy_end(t);
 }
 
+static void a_disco_key_of_the_configuration_counts_until_the_peer_tells_another(void **state)
+{
+	struct toy *t = toy_new(7, true);
+	const struct disco_key given = {{0xd1, 7}}, newer = {{0xd2, 9}};
+	struct paths_peer cfg = {.key = t->node[1].key, .home = TOY_REGION, .disco = given};
+	struct paths_peer_status st;
+	paths_peer_remove(t->node[0].paths, 0);
+	paths_peer_set(t->node[0].paths, 0, &cfg, t->now);
+	paths_peer_status(t->node[0].paths, 0, t->now, &st);
+	assert_true(key_equal(st.disco.b, given.b));
+	paths_peer_disco(t->node[0].paths, 0, &newer, t->now);
+	paths_peer_set(t->node[0].paths, 0, &cfg, t->now); /* the same file is read again */
+	paths_peer_status(t->node[0].paths, 0, t->now, &st);
+	assert_true(key_equal(st.disco.b, newer.b));
+	cfg.disco = *paths_disco_key(t->node[1].paths); /* another key in the file */
+	paths_peer_set(t->node[0].paths, 0, &cfg, t->now);
+	toy_send(t, 0);
+	toy_run(t, t->now + SECOND);
+	assert_true(toy_direct(t, 0));
+	cfg.disco = (struct disco_key){0}; /* none any more: it stays as it is */
+	paths_peer_set(t->node[0].paths, 0, &cfg, t->now);
+	assert_true(toy_direct(t, 0));
+	toy_end(t);
+}
+
 static void a_call_waits_for_stun_but_not_long(void **state)
 {
 	struct toy *t = toy_new(6, true);
@@ -446,6 +471,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(moving_up_loses_nothing),
 	cmocka_unit_test(who_has_no_udp_stays_on_the_relay_and_probes_ever_less),
 	cmocka_unit_test(a_disco_key_learned_late_starts_the_attempt_at_once),
+	cmocka_unit_test(a_disco_key_of_the_configuration_counts_until_the_peer_tells_another),
 	cmocka_unit_test(a_call_waits_for_stun_but_not_long),
 	cmocka_unit_test(a_call_that_came_too_early_to_be_read_is_made_again),
 	cmocka_unit_test(a_nat_flushed_just_after_a_round_of_stun_is_asked_again),
