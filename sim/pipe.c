@@ -13,7 +13,7 @@ enum { ACK_LEN = 40 /* bytes of a segment without data */ };
 struct end {
 	struct box *box;
 	struct pipe_owner owner;
-	bool open;
+	bool open, mute;
 	mono_ns last; /* arrival of the last segment sent to it */
 };
 
@@ -227,7 +227,7 @@ static void arrive_at_server(void *self, void *arg, mono_ns now)
 void pipe_write(struct pipe *p, enum pipe_end from, struct bytes b, mono_ns now)
 {
 	struct end *src = &p->ends[from], *dst = &p->ends[other(from)];
-	if (!src->open || b.n == 0)
+	if (!src->open || src->mute || b.n == 0)
 		return;
 	mono_ns at = travel(p, from, b.n, now);
 	if (!nats_remember(p)) {
@@ -257,6 +257,11 @@ void pipe_close(struct pipe *p, enum pipe_end by, mono_ns now)
 		at = now + PIPE_GIVE_UP;
 	dst->last = mono_max(dst->last, at);
 	events_at(events_of(p), dst->last, by == PIPE_CLIENT ? server_hears_end : client_hears_end, p, NULL);
+}
+
+void pipe_mute(struct pipe *p, enum pipe_end from, bool mute)
+{
+	p->ends[from].mute = mute;
 }
 
 void pipe_cut(struct pipe *p, const char *why, mono_ns now)

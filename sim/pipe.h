@@ -33,6 +33,8 @@ void pipe_take(struct pipe *p, const struct pipe_owner *owner);
 void pipe_write(struct pipe *p, enum pipe_end from, struct bytes b, mono_ns now);
 /* This end is done with it: no more calls to its owner. The other learns of it when the news arrive. */
 void pipe_close(struct pipe *p, enum pipe_end by, mono_ns now);
+/* What this end writes from now on is taken, and arrives nowhere: nobody is told. */
+void pipe_mute(struct pipe *p, enum pipe_end from, bool mute);
 /* Breaks it for both ends at once. */
 void pipe_cut(struct pipe *p, const char *why, mono_ns now);
 /* The client still has the address with which it began. */

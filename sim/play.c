@@ -26,6 +26,7 @@ static const struct scenario *const tables[] = {
 	scenarios_netcheck,
 	scenarios_portmap,
 	scenarios_quality,
+	scenarios_silence,
 	scenarios_where,
 };
 /* clang-format on */

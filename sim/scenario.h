@@ -18,5 +18,6 @@ extern const struct scenario scenarios_portmap[];
 extern const struct scenario scenarios_quality[];
 extern const struct scenario scenarios_where[];
 extern const struct scenario scenarios_hard[];
+extern const struct scenario scenarios_silence[];
 
 #endif

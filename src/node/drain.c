@@ -24,6 +24,14 @@ static bool room_for_one(const struct node *n)
 	return n->slots_used < NODE_SLOTS && n->out.n_udp + 3 <= NODE_OUT_MAX;
 }
 
+static void send_by(struct node *n, peer_id id, const struct packet *p, const struct via *by, mono_ns now)
+{
+	if (by->kind == VIA_UDP)
+		(void)node_send_udp(n, p, by);
+	else if (by->kind == VIA_RELAY)
+		relays_send(n, by->region, &n->peers[id].key, packet_bytes(p), now);
+}
+
 /* A response goes by the way of the initiation, too: the peer may not be at its relay any more, or not yet
  * again, and would wait 5 s for the next try. */
 static void answer_where_asked(struct node *n, peer_id id, const struct packet *p, mono_ns now)
@@ -34,10 +42,7 @@ static void answer_where_asked(struct node *n, peer_id id, const struct packet *
 	for (uint8_t i = 0; i < status.route.n; i++)
 		if (via_equal(&status.route.via[i], by))
 			return;
-	if (by->kind == VIA_UDP)
-		(void)node_send_udp(n, p, by);
-	else if (by->kind == VIA_RELAY)
-		relays_send(n, by->region, &n->peers[id].key, packet_bytes(p), now);
+	send_by(n, id, p, by, now);
 }
 
 /* Stops when there is no room for a packet more: the rest stays in the clients until the next drain. */
@@ -76,7 +81,7 @@ static void give_sign(struct node *n, const struct paths_event *ev, mono_ns now)
 {
 	struct packet p;
 	if (node_slot(n, &p) && tunnel_seal(n->tunnel, ev->peer, &p, now) == TUNNEL_SEALED)
-		(void)node_send_udp(n, &p, &ev->via);
+		send_by(n, ev->peer, &p, &ev->via, now);
 }
 
 static void pump_paths(struct node *n, mono_ns now)

@@ -317,16 +317,13 @@ void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns no
 {
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (peer)
-		peer_path_heard(peer, from, now);
+		peer_path_heard(peer, &p->means, from, now);
 }
 
 void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
-	if (!peer)
-		return;
-	peer_path_heard(peer, from, now);
-	if (from->kind == VIA_UDP && peer->state != PEER_PLAIN && signs_data_heard(&peer->signs, from, now))
+	if (peer && peer_path_heard_data(peer, &p->means, from, now))
 		paths_settle(p, peer, now);
 }
 

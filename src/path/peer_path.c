@@ -3,29 +3,19 @@
  *   state      traffic goes      begins when                      ends when
  *   PLAIN      where heard       the peer speaks no disco         never
  *   RELAYED    relay             at first; DOUBTED for 5 s        a pong -> DIRECT
- *   DIRECT     best              a pong; anything on best         we send -> AWAITING
- *                                                                 we send, trust is over -> DOUBTED
- *   AWAITING   best              we sent, nothing came yet        anything on best -> DIRECT
- *                                                                 150..400 ms -> ASKED
- *   ASKED      best; and relay   a ping is to tell (sent twice)   anything on best -> DIRECT
- *              when called                                        2 round trips -> DOUBTED
- *   DOUBTED    best and relay    silence, a refusal of the        a pong -> DIRECT, there
- *                                system, a changed link           5 s -> RELAYED
+ *   DIRECT     best              a pong                           silence -> DOUBTED
  *   ASIDE      relay             the relay is clearly faster      the best is as good -> DIRECT
- *                                than the best (quality.h)        the relay is mute -> DOUBTED
+ *                                than the best (quality.h)        silence -> DOUBTED
  *                                                                 the best is mute -> RELAYED
+ *   DOUBTED    best and relay    silence (watch.h), a refusal     a pong -> DIRECT, there
+ *                                of the system, a changed link    a pong of the relay -> ASIDE, if it
+ *                                                                 was that which was silent
+ *                                                                 5 s -> RELAYED
  *
- * A sign of life on the way in use is a pong or authentic data; in DOUBTED, and when the peer called
- * (so it has lost us), only a pong is, because data proves the other direction only.  AWAITING and ASKED
- * together last at most 700 ms while the round trip is below 325 ms, so with the way through the relay
- * a cut costs less than a second.  Where the peer's own messages have come in a slower rhythm, as its signs
- * of life do (signs.h), AWAITING lasts as long as that, and both together at most 900 ms below 410 ms.  A
- * stream that flows one way to a peer that gives no signs costs a ping and a pong for each AWAITING and
- * ASKED in turn: less than three of each per second, 124 and 110 bytes.
+ * The way in use is watched (watch.h) in DIRECT and ASIDE, where there is another one to turn to.  A peer that
+ * calls while we are content has lost us: until a pong tells, traffic goes both ways.
  *
- * Beside that a direct path in use costs one ping each HEARTBEAT: to the best, or in every other beat, if
- * the best has just been heard, to one of the others, so that a better one is found and the second best
- * stays warm.
+ * Beside that a direct path in use costs one ping each HEARTBEAT (beat.h).
  *
  * In RELAYED and DOUBTED attempts are made (pace.h) while there is traffic: a call-me-maybe through the
  * relay, so that the peer probes us, and pings to all its targets.  After 45 s without traffic
@@ -35,22 +25,12 @@
  * and one for each doubt. */
 #include "path/peer_path.h"
 
-#define ACTIVE         (45 * SECOND) /* after the last data sent */
-#define TRUST          (6500 * MSEC)
-#define HEARTBEAT      (3 * SECOND)
-#define GOOD_ENOUGH    (5 * MSEC) /* of a round trip: do not look for better */
-#define DOUBT_MAX      (5 * SECOND)
-#define CALL_APART     (250 * MSEC)
-#define ANSWER_APART   (5 * SECOND)  /* between two calls of ours that answer the peer's */
-#define CALL_WAIT      (300 * MSEC)  /* for STUN, before a call */
-#define STUN_YOUNG     (27 * SECOND) /* reference, 7.1 "endpoints fresh" */
-#define SILENCE_ASK    (400 * MSEC)  /* AWAITING, at most */
-#define SILENCE_HASTE  (150 * MSEC)  /* AWAITING, at least */
-#define SILENCE_TOTAL  (700 * MSEC)  /* AWAITING and ASKED, if the round trip allows */
-#define PATIENCE_TOTAL (900 * MSEC)  /* the same, for a peer with a rhythm of its own */
-#define ANSWER_MIN     (150 * MSEC)
-#define ANSWER_MARGIN  (50 * MSEC)
-#define ASK_AGAIN      (20 * MSEC) /* after a round trip without an answer */
+#define ACTIVE       (45 * SECOND) /* after the last data sent */
+#define DOUBT_MAX    (5 * SECOND)
+#define CALL_APART   (250 * MSEC)
+#define ANSWER_APART (5 * SECOND)  /* between two calls of ours that answer the peer's */
+#define CALL_WAIT    (300 * MSEC)  /* for STUN, before a call */
+#define STUN_YOUNG   (27 * SECOND) /* reference, 7.1 "endpoints fresh" */
 
 enum {
 	RELAY_MUTE = 2,   /* pings in a row without an answer, while it has the traffic */
@@ -69,8 +49,9 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.call_by = MONO_NEVER,
 				.called_at = MONO_NEVER,
 				.answered_at = MONO_NEVER,
-				.heartbeat_at = MONO_NEVER};
+				.beat.at = MONO_NEVER};
 	pace_init(&p->pace, now);
+	watch_init(&p->watch);
 	signs_init(&p->signs);
 	escalation_peer_init(&p->escalation, now);
 }
@@ -80,27 +61,21 @@ bool peer_path_has_disco(const struct peer_path *p)
 	return !key_is_zero(p->disco.b);
 }
 
-/* Not doubted: the traffic goes to `best` alone. */
-static bool is_trusted(const struct peer_path *p)
-{
-	return p->state == PEER_DIRECT || p->state == PEER_AWAITING || p->state == PEER_ASKED;
-}
-
 /* There is a way that has been proven and is watched: no need to look for one. */
 static bool is_settled(const struct peer_path *p)
 {
-	return is_trusted(p) || p->state == PEER_ASIDE;
+	return p->state == PEER_DIRECT || p->state == PEER_ASIDE;
 }
 
 bool peer_path_is_direct(const struct peer_path *p)
 {
-	return is_trusted(p) || p->state == PEER_DOUBTED;
+	return p->state == PEER_DIRECT || p->state == PEER_DOUBTED;
 }
 
-/* The peer has lost us, as it says: until a pong tells, it may be that only we are not heard. */
-static bool is_called(const struct peer_path *p)
+/* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use. */
+static bool is_double(const struct peer_path *p)
 {
-	return p->state == PEER_ASKED && p->pong_only;
+	return p->state == PEER_DOUBTED || (is_settled(p) && watch_is_called(&p->watch));
 }
 
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own)
@@ -145,9 +120,9 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 {
 	struct via relay = peer_path_relay(p, m);
 	*out = (struct route){.n = 0};
-	if (peer_path_is_direct(p))
+	if (p->state == PEER_DIRECT || is_double(p))
 		out->via[out->n++] = via_of(&p->best);
-	if ((!is_trusted(p) || is_called(p)) && p->state != PEER_PLAIN && relay.kind != VIA_NONE)
+	if (p->state != PEER_PLAIN && (p->state != PEER_DIRECT || is_double(p)) && relay.kind != VIA_NONE)
 		out->via[out->n++] = relay;
 	if (out->n == 0 && unproven(p).kind != VIA_NONE)
 		out->via[out->n++] = unproven(p);
@@ -155,7 +130,7 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 
 uint16_t peer_path_mtu(const struct peer_path *p)
 {
-	return is_trusted(p) ? mtu_inner(&p->mtu) : 0;
+	return p->state == PEER_DIRECT ? mtu_inner(&p->mtu) : 0;
 }
 
 static void tell(struct peer_path *p, struct means *m, struct paths_event ev, mono_ns now)
@@ -176,7 +151,7 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	t->pinged_at = now;
 	t->pings++;
 	/* Those that a suspicion made us send are no sample of how it does. */
-	bool is_sample = p->state == PEER_DIRECT || p->state == PEER_AWAITING || p->state == PEER_ASIDE;
+	bool is_sample = is_settled(p) && p->watch.state != WATCH_ASKED;
 	if (is_sample && is_best(p, &t->ep, t->socket))
 		quality_asked(&p->contest.direct, now);
 	means_ping(m, p->id, &via, false, now);
@@ -194,6 +169,16 @@ static void ping_best(struct peer_path *p, struct means *m, mono_ns now)
 	struct target *t = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
 	if (t)
 		ping(p, m, t, now);
+}
+
+/* The way in use is asked whether it is alive. */
+static void ping_way(struct peer_path *p, struct means *m, mono_ns now)
+{
+	struct via relay = peer_path_relay(p, m);
+	if (!p->watch.is_relay)
+		ping_best(p, m, now);
+	else if (relay.kind != VIA_NONE && peer_path_has_disco(p) && pace_spend(&p->pace, now))
+		means_ping(m, p->id, &relay, false, now);
 }
 
 static void call(struct peer_path *p, struct means *m, const struct via *relay)
@@ -235,13 +220,6 @@ static void enter(struct peer_path *p, enum peer_state state, mono_ns now)
 	p->since = now;
 }
 
-/* The way in use has shown a sign of life. */
-static void go_on(struct peer_path *p, mono_ns now)
-{
-	enter(p, PEER_DIRECT, now);
-	p->trust_until = now + TRUST;
-}
-
 /* Traffic goes to this target from now on. */
 static void go_direct(struct peer_path *p, struct means *m, const struct target *t, enum path_reason reason,
 		      mono_ns now)
@@ -254,24 +232,22 @@ static void go_direct(struct peer_path *p, struct means *m, const struct target 
 		mtu_begin(&p->mtu, m->inner_mtu);
 	}
 	p->best = (struct choice){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
-	p->heartbeat_at = p->active ? now + HEARTBEAT : MONO_NEVER;
 	pace_rest(&p->pace);
-	go_on(p, now);
+	enter(p, PEER_DIRECT, now);
+	beat_begin(&p->beat, p->active, now);
+	watch_begin(&p->watch, false, t->rtt, now);
 	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = via, .was = was, .reason = reason}, now);
-}
-
-static void go_asked(struct peer_path *p, struct means *m, bool pong_only, mono_ns now)
-{
-	enter(p, PEER_ASKED, now);
-	p->asked_twice = false;
-	p->pong_only = pong_only;
-	ping_best(p, m, now);
 }
 
 static void go_doubted(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
-	tell(p, m, (struct paths_event){.kind = PATHS_DOUBT, .via = relay, .was = was, .reason = reason},
+	struct via relay = peer_path_relay(p, m), best = via_of(&p->best);
+	bool aside = p->state == PEER_ASIDE;
+	tell(p, m,
+	     (struct paths_event){.kind = PATHS_DOUBT,
+				  .via = aside ? best : relay,
+				  .was = aside ? relay : best,
+				  .reason = reason},
 	     now);
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
@@ -286,7 +262,7 @@ static void go_relayed(struct peer_path *p, struct means *m, enum path_reason re
 {
 	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
 	p->best = (struct choice){0};
-	p->heartbeat_at = MONO_NEVER;
+	p->beat.at = MONO_NEVER;
 	enter(p, PEER_RELAYED, now);
 	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = reason},
 	     now);
@@ -296,7 +272,9 @@ static void go_relayed(struct peer_path *p, struct means *m, enum path_reason re
 static void go_aside(struct peer_path *p, struct means *m, mono_ns now)
 {
 	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
+	pace_rest(&p->pace);
 	enter(p, PEER_ASIDE, now);
+	watch_begin(&p->watch, true, p->contest.relay.rtt, now);
 	tell(p, m,
 	     (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = PATH_RELAY_FASTER},
 	     now);
@@ -306,7 +284,7 @@ static void wake(struct peer_path *p, struct means *m, mono_ns now)
 {
 	p->active = true;
 	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
-		p->heartbeat_at = now + HEARTBEAT;
+		beat_begin(&p->beat, true, now);
 	if (m->n_active++ == 0)
 		gather_want(&m->gather, true, now);
 }
@@ -314,7 +292,7 @@ static void wake(struct peer_path *p, struct means *m, mono_ns now)
 static void fall_asleep(struct peer_path *p, struct means *m)
 {
 	p->active = false;
-	p->heartbeat_at = MONO_NEVER;
+	p->beat.at = MONO_NEVER;
 	p->call_by = MONO_NEVER;
 	pace_rest(&p->pace);
 	if (--m->n_active == 0)
@@ -345,8 +323,9 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_RESTARTED, now);
 	contest_reset(&p->contest);
-	p->lifetime = (struct lifetime){0};
+	p->beat.lifetime = (struct lifetime){0};
 	signs_init(&p->signs);
+	watch_init(&p->watch);
 	means_forget(m, p->id);
 	targets_restart(&p->targets);
 	pace_rest(&p->pace);
@@ -363,29 +342,37 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 	p->sent_at = now;
 	if (p->state == PEER_PLAIN)
 		return;
-	signs_sent(&p->signs, now);
 	if (!p->active)
 		wake(p, m, now);
-	if (p->state == PEER_DIRECT && now > p->trust_until)
+	if (is_settled(p) && watch_sent(&p->watch, now) == WATCH_SILENT)
 		go_doubted(p, m, PATH_SILENT, now);
-	else if (p->state == PEER_DIRECT)
-		enter(p, PEER_AWAITING, now);
 	else if (!is_settled(p) && pace_resting(&p->pace))
 		attempt(p, now);
 }
 
-void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now)
+/* Does the traffic go there alone? */
+static bool is_in_use(const struct peer_path *p, const struct means *m, const struct via *via)
+{
+	struct via way = p->watch.is_relay ? peer_path_relay(p, m) : via_of(&p->best);
+	return is_settled(p) && via_equal(&way, via);
+}
+
+void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now)
 {
 	if (from->kind == VIA_RELAY)
 		p->reached = from->region;
-	if (from->kind != VIA_UDP)
-		return;
-	p->heard = from->ep;
-	if (!is_trusted(p) || !is_best(p, &from->ep, from->socket))
-		return;
-	signs_heard(&p->signs, now);
-	if (!is_called(p))
-		go_on(p, now);
+	if (from->kind == VIA_UDP)
+		p->heard = from->ep;
+	if (is_in_use(p, m, from))
+		watch_heard(&p->watch, now);
+}
+
+bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now)
+{
+	peer_path_heard(p, m, from, now);
+	if (p->state == PEER_PLAIN || (from->kind == VIA_RELAY && p->state == PEER_RELAYED))
+		return false; /* no need to know: there is no other way */
+	return signs_data_heard(&p->signs, from, now);
 }
 
 void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now)
@@ -432,11 +419,9 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 		go_direct(p, m, t, PATH_FIRST, now);
 		break;
 	case PEER_DIRECT:
-	case PEER_AWAITING:
-	case PEER_ASKED:
 		if (same) {
 			p->best = choice;
-			go_on(p, now);
+			watch_ponged(&p->watch, t->rtt, now);
 		} else if (choose_clearly_better(&choice, &p->best)) {
 			go_direct(p, m, t, PATH_BETTER, now);
 		}
@@ -453,9 +438,13 @@ void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct p
 	if (probe->for_person || !via_equal(&relay, &probe->via))
 		return;
 	quality_answered(&p->contest.relay, probe->sent_at, now);
-	if (p->state == PEER_DIRECT || p->state == PEER_AWAITING)
-		if (contest_relay_wins(&p->contest, now))
-			go_aside(p, m, now);
+	if (p->state == PEER_ASIDE)
+		watch_ponged(&p->watch, p->contest.relay.rtt, now);
+	else if (p->state == PEER_DOUBTED && p->watch.is_relay)
+		go_aside(p, m, now);
+	else if (p->state == PEER_DIRECT && p->watch.state != WATCH_ASKED &&
+		 contest_relay_wins(&p->contest, now))
+		go_aside(p, m, now);
 }
 
 /* The peer asks to be probed: it has no path to us, and has just pinged what it knows of ours. */
@@ -463,14 +452,14 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 {
 	p->calls_taken++;
 	targets_tell(&p->targets, TARGET_CALLED, v, n, &p->best.ep);
-	if (is_trusted(p)) {
-		go_asked(p, m, true, now);
+	if (is_settled(p)) {
+		watch_ask(&p->watch, true, now);
+		ping_way(p, m, now);
 		ping_all(p, m, now);
-		return;
 	}
-	if (p->state == PEER_ASIDE)
-		ping_all(p, m, now);
-	else
+	if (p->state == PEER_DIRECT)
+		return;
+	if (p->state != PEER_ASIDE)
 		pace_answer(&p->pace, now);
 	/* It must punch its NAT for us, too, and does so when it is called. That we called just now does not
 	 * count: as long as it did not know our disco key, it could not read that. */
@@ -482,7 +471,7 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 
 void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now)
 {
-	if (is_trusted(p))
+	if (p->state == PEER_DIRECT)
 		go_doubted(p, m, PATH_UNREACHABLE, now);
 	else if (p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_UNREACHABLE, now);
@@ -499,15 +488,15 @@ void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region,
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 {
 	contest_reset(&p->contest);
-	p->lifetime = (struct lifetime){0};
+	p->beat.lifetime = (struct lifetime){0};
 	mtu_begin(&p->mtu, m->inner_mtu);
 	if (p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_LINK_CHANGE, now);
-	if (is_trusted(p) && p->active) {
+	if (p->state == PEER_DIRECT && p->active) {
 		go_doubted(p, m, PATH_LINK_CHANGE, now);
 		return;
 	}
-	p->trust_until = 0;
+	watch_distrust(&p->watch);
 	if (p->active && p->state != PEER_PLAIN)
 		attempt(p, now);
 }
@@ -530,61 +519,26 @@ void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now)
 
 /* --- time --- */
 
-static mono_ns usual_answer(const struct peer_path *p)
-{
-	return mono_max(ANSWER_MIN, 2 * p->best.rtt + ANSWER_MARGIN);
-}
-
-/* The longer an answer takes, the sooner we ask; but not before the peer may be expected to speak. */
-static mono_ns ask_after(const struct peer_path *p)
-{
-	mono_ns answer = usual_answer(p);
-	mono_ns left = answer < SILENCE_TOTAL ? SILENCE_TOTAL - answer : 0;
-	mono_ns ask = mono_min(SILENCE_ASK, mono_max(SILENCE_HASTE, left));
-	return mono_max(ask, signs_patience(&p->signs, p->since));
-}
-
-/* Whoever was waited for longer is given less time to answer, but enough for the second ping. */
-static mono_ns answer_time(const struct peer_path *p)
-{
-	mono_ns usual = usual_answer(p), patience = signs_patience(&p->signs, p->since);
-	mono_ns left = patience < PATIENCE_TOTAL ? PATIENCE_TOTAL - patience : 0;
-	if (patience == 0)
-		return usual;
-	return mono_min(usual, mono_max(left, p->best.rtt + ASK_AGAIN + ANSWER_MARGIN));
-}
-
 static mono_ns state_ends(const struct peer_path *p)
 {
-	switch (p->state) {
-	case PEER_AWAITING:
-		return p->since + ask_after(p);
-	case PEER_ASKED:
-		return p->since + (p->asked_twice ? answer_time(p) : p->best.rtt + ASK_AGAIN);
-	case PEER_DOUBTED:
-		return p->since + DOUBT_MAX;
-	case PEER_PLAIN:
-	case PEER_RELAYED:
-	case PEER_DIRECT:
-	case PEER_ASIDE:
-		break;
-	}
-	return MONO_NEVER;
+	return p->state == PEER_DOUBTED ? p->since + DOUBT_MAX : MONO_NEVER;
 }
 
 static void tick_state(struct peer_path *p, struct means *m, mono_ns now)
 {
-	if (state_ends(p) > now)
-		return;
-	if (p->state == PEER_AWAITING) {
-		go_asked(p, m, false, now);
-	} else if (p->state == PEER_ASKED && now < p->since + answer_time(p)) {
-		p->asked_twice = true;
-		ping_best(p, m, now);
-	} else if (p->state == PEER_ASKED) {
-		go_doubted(p, m, PATH_SILENT, now);
-	} else {
+	if (state_ends(p) <= now)
 		go_relayed(p, m, p->reason, now);
+	if (!is_settled(p))
+		return;
+	switch (watch_tick(&p->watch, now)) {
+	case WATCH_FINE:
+		break;
+	case WATCH_ASK:
+		ping_way(p, m, now);
+		break;
+	case WATCH_SILENT:
+		go_doubted(p, m, PATH_SILENT, now);
+		break;
 	}
 }
 
@@ -610,101 +564,47 @@ static void tick_call(struct peer_path *p, struct means *m, mono_ns now)
 		call(p, m, &relay);
 }
 
-/* One target after the other, the best left out. */
-static struct target *next_to_look_at(struct peer_path *p)
-{
-	for (size_t i = 0; i < p->targets.n; i++) {
-		p->looked_at = (p->looked_at + 1) % p->targets.n;
-		struct target *t = &p->targets.v[p->looked_at];
-		if (!is_best(p, &t->ep, t->socket))
-			return t;
-	}
-	return NULL;
-}
-
-/* Has the second best rested long enough? Two pings in a row without an answer say that it was too long. */
-static bool is_cold(struct peer_path *p, const struct target *second, mono_ns now)
-{
-	mono_ns rest = lifetime_rest(&p->lifetime);
-	if (second->pinged_at == MONO_NEVER)
-		return true;
-	if (second->pinged_at <= second->ponged_at)
-		return mono_since(second->pinged_at, now) >= rest;
-	if (second->pinged_at - second->ponged_at > rest + HEARTBEAT)
-		lifetime_dead_after(&p->lifetime, rest);
-	return mono_since(second->pinged_at, now) >= LIFETIME_MIN;
-}
-
-/* Whose beat it is besides the best's; NULL: nobody's. */
-static struct target *other_of_beat(struct peer_path *p, mono_ns now)
-{
-	targets_expire(&p->targets, &p->best.ep, now);
-	struct target *second = targets_second(&p->targets, &p->best.ep, now);
-	if (second && is_cold(p, second, now))
-		return second;
-	return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
-}
-
-static bool ping_relay(struct peer_path *p, struct means *m, mono_ns now)
+static void ping_relay(struct peer_path *p, struct means *m, mono_ns now)
 {
 	struct via relay = peer_path_relay(p, m);
-	if (relay.kind == VIA_NONE || !peer_path_has_disco(p))
-		return false;
 	quality_asked(&p->contest.relay, now);
 	means_ping(m, p->id, &relay, false, now);
-	return true;
 }
 
-/* The relay has the traffic: both are measured in turn. */
-static void beat_aside(struct peer_path *p, struct means *m, mono_ns now)
+/* Both ways of ASIDE are asked in turn, and also while the peer says nothing. */
+static bool has_died_aside(struct peer_path *p, struct means *m, mono_ns now)
 {
+	if (p->state != PEER_ASIDE)
+		return false;
 	if (quality_mute(&p->contest.relay, RELAY_MUTE, now))
 		go_doubted(p, m, PATH_SILENT, now);
 	else if (quality_mute(&p->contest.direct, DIRECT_MUTE, now))
 		go_relayed(p, m, PATH_SILENT, now);
-	else if (p->heartbeats % 2 == 0 || !ping_relay(p, m, now))
-		ping_best(p, m, now);
+	return p->state != PEER_ASIDE;
 }
 
-/* It tells as much as one to the best that is not padded, if it is answered. */
-static bool ping_padded(struct peer_path *p, struct means *m, mono_ns now)
+static void tick_beat(struct peer_path *p, struct means *m, mono_ns now)
 {
-	uint16_t size = p->state == PEER_DOUBTED ? 0 : mtu_wants(&p->mtu, now);
 	struct via best = via_of(&p->best);
-	if (size != 0)
-		means_ping_padded(m, p->id, &best, size, now);
-	return size != 0;
-}
-
-static void beat(struct peer_path *p, struct means *m, mono_ns now)
-{
-	bool is_heard = p->trust_until >= now + TRUST - HEARTBEAT - SECOND; /* since the last beat, about */
-	bool is_bad = contest_is_bad(&p->contest, now);
-	if (p->heartbeats % 2 != 0 || !is_heard) {
-		ping_best(p, m, now);
+	if (p->beat.at > now)
 		return;
+	beat_begin(&p->beat, true, now);
+	if (has_died_aside(p, m, now))
+		return;
+	struct beat_ask ask = beat_ask(p, m, now);
+	switch (ask.whom) {
+	case BEAT_TARGET:
+		ping(p, m, ask.target, now);
+		break;
+	case BEAT_PADDED:
+		means_ping_padded(m, p->id, &best, ask.size, now);
+		break;
+	case BEAT_RELAY:
+		ping_relay(p, m, now);
+		break;
+	case BEAT_NOBODY:
+		break;
 	}
-	if (p->heartbeats % 4 == 0 && is_bad && p->state != PEER_DOUBTED && ping_relay(p, m, now))
-		return;
-	if (ping_padded(p, m, now))
-		return;
-	struct target *other = other_of_beat(p, now);
-	if (other)
-		ping(p, m, other, now);
-	else
-		ping_best(p, m, now);
-}
-
-static void tick_heartbeat(struct peer_path *p, struct means *m, mono_ns now)
-{
-	if (p->heartbeat_at > now)
-		return;
-	p->heartbeat_at = now + HEARTBEAT;
-	p->heartbeats++;
-	if (p->state == PEER_ASIDE)
-		beat_aside(p, m, now);
-	else
-		beat(p, m, now);
 }
 
 /* A sign goes back to where the data came from, which the peer watches, whatever our own way is. */
@@ -712,7 +612,7 @@ static void tick_sign(struct peer_path *p, struct means *m, mono_ns now)
 {
 	if (p->signs.due > now)
 		return;
-	bool same_way = is_trusted(p) && is_best(p, &p->signs.to.ep, p->signs.to.socket);
+	bool same_way = is_in_use(p, m, &p->signs.to);
 	if (signs_give(&p->signs, same_way ? p->sent_at : MONO_NEVER, now))
 		means_tell(m, &(struct paths_event){.kind = PATHS_SIGN, .peer = p->id, .via = p->signs.to});
 }
@@ -724,13 +624,15 @@ void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now)
 	tick_state(p, m, now);
 	tick_attempt(p, m, now);
 	tick_call(p, m, now);
-	tick_heartbeat(p, m, now);
+	tick_beat(p, m, now);
 	tick_sign(p, m, now);
 }
 
 mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m)
 {
-	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->heartbeat_at));
+	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->beat.at));
 	first = mono_min(first, mono_min(call_at(p, m), p->signs.due));
+	if (is_settled(p))
+		first = mono_min(first, watch_deadline(&p->watch));
 	return p->active ? mono_min(first, p->sent_at + ACTIVE) : first;
 }

@@ -7,26 +7,19 @@
 #ifndef PATH_PEER_PATH_H
 #define PATH_PEER_PATH_H
 
+#include "path/beat.h"
 #include "path/choose.h"
 #include "path/hard_escalation.h"
 #include "path/history.h"
-#include "path/lifetime.h"
 #include "path/means.h"
 #include "path/mtu.h"
 #include "path/pace.h"
 #include "path/quality.h"
 #include "path/signs.h"
 #include "path/targets.h"
+#include "path/watch.h"
 
-enum peer_state {
-	PEER_PLAIN,
-	PEER_RELAYED,
-	PEER_DIRECT,
-	PEER_AWAITING,
-	PEER_ASKED,
-	PEER_DOUBTED,
-	PEER_ASIDE
-};
+enum peer_state { PEER_PLAIN, PEER_RELAYED, PEER_DIRECT, PEER_DOUBTED, PEER_ASIDE };
 
 struct peer_path {
 	peer_id id;
@@ -44,12 +37,10 @@ struct peer_path {
 	struct targets targets;
 	/* the path */
 	enum peer_state state;
-	struct choice best; /* unset in PLAIN and RELAYED */
-	mono_ns trust_until;
+	struct choice best;      /* unset in PLAIN and RELAYED */
+	struct watch watch;      /* of the way in use; in DOUBTED, of the one that was */
 	mono_ns since;           /* when the state began */
 	enum path_reason reason; /* DOUBTED: why */
-	bool asked_twice;        /* ASKED */
-	bool pong_only;          /* ASKED: data does not count as an answer */
 	bool crossing;           /* an attempt to cross hard NATs (hard.h) is under way with it */
 	struct escalation_peer escalation;
 	/* the efforts */
@@ -60,12 +51,9 @@ struct peer_path {
 	mono_ns call_needs;         /* wait with it until our candidates are as young as this */
 	mono_ns called_at;          /* last one sent; MONO_NEVER */
 	mono_ns answered_at;        /* last time that we answered one with ours; MONO_NEVER */
-	mono_ns heartbeat_at;       /* MONO_NEVER: none */
-	uint32_t heartbeats;
-	size_t looked_at;       /* the target after which the next look for a better one goes on */
+	struct beat beat;
 	struct contest contest; /* of the best and the relay */
 	struct mtu mtu;         /* of the best */
-	struct lifetime lifetime;
 	struct signs signs;
 	struct history history;
 	uint32_t calls_sent, calls_taken, pings_heard;
@@ -82,7 +70,9 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 		     const struct box_shared *shared, mono_ns now);
 
 void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now); /* data goes to it */
-void peer_path_heard(struct peer_path *p, const struct via *from, mono_ns now);
+void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now);
+/* The same of data. True: a sign of life is due now, and was not. */
+bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now);
 void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now);
 void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);
 void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);

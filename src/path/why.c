@@ -8,8 +8,6 @@ static enum why_way way_of(const struct peer_path *p)
 	case PEER_PLAIN:
 		return WHY_PLAIN;
 	case PEER_DIRECT:
-	case PEER_AWAITING:
-	case PEER_ASKED:
 		return WHY_DIRECT;
 	case PEER_DOUBTED:
 		return WHY_DOUBTED;

@@ -1,0 +1,74 @@
+#include "path/beat.h"
+
+#include "path/peer_path.h"
+
+#define GOOD_ENOUGH (5 * MSEC) /* of a round trip: do not look for better */
+
+void beat_begin(struct beat *b, bool active, mono_ns now)
+{
+	b->at = active ? now + BEAT : MONO_NEVER;
+}
+
+static bool is_best(const struct peer_path *p, const struct target *t)
+{
+	return endpoint_equal(&p->best.ep, &t->ep) && p->best.socket == t->socket;
+}
+
+/* One target after the other, the best left out. */
+static struct target *next_to_look_at(struct peer_path *p)
+{
+	size_t *at = &p->beat.looked_at;
+	for (size_t i = 0; i < p->targets.n; i++) {
+		*at = (*at + 1) % p->targets.n;
+		if (!is_best(p, &p->targets.v[*at]))
+			return &p->targets.v[*at];
+	}
+	return NULL;
+}
+
+/* Has the second best rested long enough? Two pings in a row without an answer say that it was too long. */
+static bool is_cold(struct lifetime *l, const struct target *second, mono_ns now)
+{
+	mono_ns rest = lifetime_rest(l);
+	if (second->pinged_at == MONO_NEVER)
+		return true;
+	if (second->pinged_at <= second->ponged_at)
+		return mono_since(second->pinged_at, now) >= rest;
+	if (second->pinged_at - second->ponged_at > rest + BEAT)
+		lifetime_dead_after(l, rest);
+	return mono_since(second->pinged_at, now) >= LIFETIME_MIN;
+}
+
+/* Besides the best; NULL: nobody. */
+static struct target *other_of_beat(struct peer_path *p, mono_ns now)
+{
+	targets_expire(&p->targets, &p->best.ep, now);
+	struct target *second = targets_second(&p->targets, &p->best.ep, now);
+	if (second && is_cold(&p->beat.lifetime, second, now))
+		return second;
+	return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
+}
+
+static struct beat_ask best_of(struct peer_path *p)
+{
+	struct target *best = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
+	return (struct beat_ask){.whom = best ? BEAT_TARGET : BEAT_NOBODY, .target = best};
+}
+
+struct beat_ask beat_ask(struct peer_path *p, const struct means *m, mono_ns now)
+{
+	bool turn = ++p->beat.n % 2 == 0;
+	bool has_relay = peer_path_has_disco(p) && peer_path_relay(p, m).kind != VIA_NONE;
+	if (p->state == PEER_ASIDE)
+		return turn || !has_relay ? best_of(p) : (struct beat_ask){.whom = BEAT_RELAY};
+	bool is_heard = p->watch.trust_until >= now + WATCH_TRUST - BEAT - SECOND; /* since the last, about */
+	if (!turn || !is_heard || p->state == PEER_DOUBTED)
+		return best_of(p);
+	if (p->beat.n % 4 == 0 && has_relay && contest_is_bad(&p->contest, now))
+		return (struct beat_ask){.whom = BEAT_RELAY};
+	uint16_t size = mtu_wants(&p->mtu, now);
+	if (size != 0)
+		return (struct beat_ask){.whom = BEAT_PADDED, .size = size};
+	struct target *other = other_of_beat(p, now);
+	return other ? (struct beat_ask){.whom = BEAT_TARGET, .target = other} : best_of(p);
+}

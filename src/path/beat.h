@@ -1,0 +1,41 @@
+/* path/beat.h - the heartbeat of a direct path in use: one ping each BEAT, and whom it asks
+ *
+ *   DIRECT   every other beat, and whenever it was not heard since the last: the best
+ *            else, the first that applies:
+ *              the relay, every fourth beat, if the best is bad (quality.h)
+ *              the best with padding, while its MTU is looked for (mtu.h)
+ *              the second best, if it has rested so long that NATs forget it (lifetime.h)
+ *              the next of all targets, if the best is not good enough: one may be better by now
+ *              the best
+ *   ASIDE    the best and the relay in turn
+ */
+#ifndef PATH_BEAT_H
+#define PATH_BEAT_H
+
+#include "path/lifetime.h"
+#include "path/targets.h"
+
+#define BEAT (3 * SECOND)
+
+struct beat {
+	mono_ns at; /* MONO_NEVER: none */
+	uint32_t n;
+	size_t looked_at; /* the target after which the next look for a better one goes on */
+	struct lifetime lifetime;
+};
+
+struct beat_ask {
+	enum { BEAT_NOBODY, BEAT_TARGET, BEAT_PADDED, BEAT_RELAY } whom;
+	struct target *target; /* BEAT_TARGET */
+	uint16_t size;         /* BEAT_PADDED */
+};
+
+struct peer_path;
+struct means;
+
+/* The next one is a BEAT away; or there is none, for nobody speaks. */
+void beat_begin(struct beat *b, bool active, mono_ns now);
+/* Whom this beat asks. */
+struct beat_ask beat_ask(struct peer_path *p, const struct means *m, mono_ns now);
+
+#endif
