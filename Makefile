@@ -34,8 +34,8 @@ matrix: packages $(BUILD)/build.ninja ## every pair of places in the simulator: 
 	@ninja -C $(BUILD) --quiet warren-matrix
 	@python3 tools/matrix.py --build $(BUILD) --seeds $(or $(SEEDS),100)
 
-matrix-lab: packages all ## every pair of places once, with the real programs: docs/matrix-lab.json
-	@python3 lab/places.py --build $(BUILD) --out docs/matrix-lab.json; python3 tools/matrix.py --render
+matrix-lab: packages-check all ## every pair of places once, with the real programs: docs/matrix-lab.json
+	@python3 lab/matrix.py --build $(BUILD) --out docs/matrix-lab.json; status=$$?; python3 tools/matrix.py --render; exit $$status
 
 lint: packages-check all ## format, clang-tidy, cppcheck, the rules of the house
 	@tools/lint $(BUILD)

@@ -12,16 +12,16 @@ ADDRESS = {"alice": "100.64.0.1", "bob": "100.64.0.2"}
 class Relay:
     """warren-relay with a certificate that it makes itself; its pin is in what it prints."""
 
-    def __init__(self, loop, lab, folder, *options):
-        state = os.path.join(folder, "relay")
+    def __init__(self, loop, lab, folder, *options, name=RELAY_NAME, region=1, namespace=None, address=None):
+        state = os.path.join(folder, f"relay-{name}")
         os.makedirs(state, exist_ok=True)
-        self.program = Program(loop, lab.relay, "warren-relay", os.path.join(lab.build, "warren-relay"),
-                               "--state", state, "--host", lab.RELAY, *options)
+        self.name, self.region, self.address = name, region, address or lab.RELAY
+        self.program = Program(loop, namespace or lab.relay, "warren-relay", os.path.join(lab.build, "warren-relay"),
+                               "--state", state, "--host", self.address, *options)
         self.pin = self.program.wait_line(r"(sha256-raw:[0-9a-f]{64})")[1]
-        self.address = lab.RELAY
 
     def section(self):
-        return f"[Relay]\nName = {RELAY_NAME}\nRegion = 1\nHost = {self.address}\nPin = {self.pin}\n"
+        return f"[Relay]\nName = {self.name}\nRegion = {self.region}\nHost = {self.address}\nPin = {self.pin}\n"
 
 
 class Node:

@@ -1,36 +1,43 @@
 #!/usr/bin/env python3
-"""The places of sim/places.c in the lab: the real programs behind warren-lab-nat boxes, pair by pair.
+"""Two hosts in places of sim/places.c, in the lab: the real programs behind real packets' NATs.
 
-  lab/places.py --build build --pair port-restricted,carrier      one pair, as a line of JSON
-  lab/places.py --build build --out docs/matrix-lab.json          every pair once (`make matrix-lab`)
-  lab/places.py --build build --third                             every third pair: what CI runs
+  lab/places.py --build build --pair port-restricted,carrier      plays it once: a line of JSON
 
 There is one list of places, and the simulator has it (`warren-matrix -l`). A place is a chain of namespaces and boxes:
-internet, carrier, router, host. Not built here yet: the gateways that map ports. Exit status 1 when some pair is not
-connected, or loses a packet that it should not.
+internet, carrier, router, host. The boxes are warren-lab-nat, but for the gateways that map ports: those are Linux with
+Debian's miniupnpd. As in the simulator there are two relays, and 10 packets a second go each way. lab/matrix.py plays
+every pair. Exit status 1 when the pair is not connected, or not direct although it must be.
 """
 
 import argparse
-import concurrent.futures
+import contextlib
+import ipaddress
 import json
 import os
-import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
+import gateway
+import ipv6only
 import nodes
 import world
-from ipv6only import IPv6Only
 from programs import Loop
 from run import is_direct
 from stream import Stream
-from topology import RELAY_MS, UPLINK_MS, Cable, NatBox, wait_for
+from topology import RELAY_MS, ROUTER, UPLINK_MS, Cable, NatBox, wait_for
 from world import Namespace
 
-HOPELESS_S, PATIENCE_S, HARD_S = 4.0, 6.0, 30.0
-HARD = ("prediction", "block", "birthday", "guess")
+RATE = 10  # packets a second each way
+# How long a direct path is waited for, by what makes it possible.
+QUICK_S, ASKED_S, HARD_S, HOPELESS_S = 6.0, 10.0, 45.0, 15.0
+PATIENCE_S = {"plain": QUICK_S, "ipv6": QUICK_S, "portmap": ASKED_S, "prediction": HARD_S, "block": HARD_S,
+              "birthday": HARD_S, "guess": HARD_S, "slow": HOPELESS_S, "none": HOPELESS_S}
+MUST_BE_DIRECT = ("plain", "ipv6", "portmap", "prediction", "block")
+HARD = ("prediction", "block", "birthday", "guess", "slow")
 EXTERNAL = "192.0.2.{}"
 
 
@@ -40,8 +47,10 @@ def places(build):
     return {p["name"]: p for p in json.loads(done.stdout)}
 
 
-def buildable(place):
-    return "portmap" not in place
+def missing(place):
+    """A program without which this place cannot be built, or None."""
+    needs = gateway.NEEDS if "portmap" in place else ipv6only.NEEDS if "nat64" in place else ()
+    return next((p for p in needs if not shutil.which(p)), None)
 
 
 class Site:
@@ -52,8 +61,14 @@ class Site:
         self.host, self.boxes, self.namespaces, self.carrier = Namespace(name), [], [], None
         self.namespaces.append(self.host)
         self.external = [EXTERNAL.format(16 * i + k) for k in range(place["addresses"])]
+        self.folder = os.path.join(lab.folder, f"{name}-place")
+        os.makedirs(self.folder)
+        if "portmap" in place:
+            self.external = [gateway.PUBLIC.format(i)]
         self.public = self.external[0]
-        if "nat64" in place:
+        if "portmap" in place:
+            self._gateway()
+        elif "nat64" in place:
             self._nat64()
         elif "nat" not in place:
             self._public()
@@ -69,13 +84,31 @@ class Site:
         self.lab.boxes.append(box)
         return name
 
+    def _uplink(self, namespace, device):
+        """A cable from the internet to the public address in this namespace."""
+        far, name = f"198.18.0.{self.i}", f"p{self.i}"
+        self.lab.boxes.append(Cable(os.path.join(self.lab.build, "warren-lab-link"), self.lab.internet, name, namespace,
+                                    device, UPLINK_MS))
+        self.lab.internet.ip(f"addr add {far} peer {self.public} dev {name}", f"link set {name} up")
+        namespace.ip(f"addr add {self.public} peer {far} dev {device}", f"link set {device} up",
+                     f"route add default via {far}")
+
     def _public(self):
-        gateway = f"198.18.0.{self.i}"
-        name = f"p{self.i}"
-        self.lab.boxes.append(Cable(os.path.join(self.lab.build, "warren-lab-link"), self.lab.internet, name, self.host,
-                                    "eth0", UPLINK_MS))
-        self.lab.internet.ip(f"addr add {gateway} peer {self.public} dev {name}", f"link set {name} up")
-        self.host.ip(f"addr add {self.public} peer {gateway} dev eth0", "link set eth0 up", f"route add default via {gateway}")
+        self._uplink(self.host, "eth0")
+
+    def _gateway(self):
+        """Linux, because miniupnpd tells Linux what to redirect."""
+        net = f"192.168.{self.i}"
+        self.router = Namespace(f"{self.name}'s router")
+        self.namespaces.append(self.router)
+        self._uplink(self.router, "wan")
+        self.router.ip(f"link add lan type veth peer name eth0 netns {self.host.path}",
+                       f"addr add {net}.1/24 dev lan", "link set lan up")
+        self.host.ip(f"addr add {net}.20/24 dev eth0", "link set eth0 up", f"route add default via {net}.1")
+        self.router.sysctl(net__ipv4__ip_forward=1)
+        self.router.nft(ROUTER)
+        gateway.make_hard(self.router)
+        self.lab.programs.append(gateway.Gateway(self.lab.loop, self.router, net, self.folder, [self.place["portmap"]]).program)
 
     def _behind(self):
         p, uplink = self.place, f"delay={UPLINK_MS}ms"
@@ -123,26 +156,23 @@ class Site:
                             f"delay={UPLINK_MS}ms", self.place["wall6"])
         self.router.sysctl(net__ipv4__ip_forward=1)
         self.router.ip("route add default dev wan", "route add ::/0 dev wan")
-        folder = os.path.join(self.lab.folder, self.name)
-        os.makedirs(folder, exist_ok=True)
-        self.lab.programs += IPv6Only(self.lab.loop, self.lab, self, folder).programs
+        self.lab.programs += ipv6only.IPv6Only(self.lab.loop, self.lab, self, self.folder).programs
         self.lab.internet.run("ip", "route", "add", "2001:db8:b::/64", "dev", outside, check=False)  # one of two at most
 
 
 class PlaceLab:
-    """An internet with a relay, and two hosts in their places; what nodes.py wants of a lab."""
+    """An internet with two relays, and two hosts in their places; what nodes.py wants of a lab."""
 
-    RELAY = "192.0.2.10"
+    RELAY, RELAY2 = "192.0.2.10", "203.0.113.10"
 
     def __init__(self, loop, build, folder, one, other, seed=1):
         self.loop, self.build, self.folder, self.seed = loop, build, folder, seed
         self.boxes, self.programs, self.shared_carrier = [], [], None
-        self.internet, self.relay = Namespace("the internet"), Namespace("relay")
+        self.internet, self.relay, self.relay2 = Namespace("the internet"), Namespace("relay"), Namespace("relay 2")
         self.internet.sysctl(net__ipv4__ip_forward=1, net__ipv6__conf__all__disable_ipv6=0,
                              net__ipv6__conf__all__forwarding=1, net__ipv4__conf__all__rp_filter=0)
-        self.boxes.append(Cable(os.path.join(build, "warren-lab-link"), self.internet, "relay", self.relay, "eth0", RELAY_MS))
-        self.internet.ip(f"addr add 192.0.2.1 peer {self.RELAY} dev relay", "link set relay up")
-        self.relay.ip(f"addr add {self.RELAY} peer 192.0.2.1 dev eth0", "link set eth0 up", "route add default via 192.0.2.1")
+        self._relay(self.relay, "relay", self.RELAY, "192.0.2.1")
+        self._relay(self.relay2, "relay2", self.RELAY2, "203.0.113.1")
         self.alice = Site(self, "alice", one, 1)
         if one is not other:
             self.shared_carrier = None
@@ -152,13 +182,52 @@ class PlaceLab:
                 wait_for(lambda h=site.host: h.run("ping", "-c1", "-W1", self.RELAY, check=False).returncode == 0, 10,
                          f"{site.name} to reach the relay")
 
-    def close(self):
-        for p in self.programs:
-            p.end()
-        for box in self.boxes:
-            box.close()
-        for n in (self.internet, self.relay, *self.alice.namespaces, *self.bob.namespaces):
-            n.close()
+    def _relay(self, namespace, device, address, far):
+        self.boxes.append(Cable(os.path.join(self.build, "warren-lab-link"), self.internet, device, namespace, "eth0",
+                                RELAY_MS))
+        self.internet.ip(f"addr add {far} peer {address} dev {device}", f"link set {device} up")
+        namespace.ip(f"addr add {address} peer {far} dev eth0", "link set eth0 up", f"route add default via {far}")
+
+
+class Pair:
+    """Two relays and two nodes in a PlaceLab."""
+
+    def __init__(self, loop, lab, folder, emit):
+        self.lab = lab
+        self.relays = [nodes.Relay(loop, lab, folder),
+                       nodes.Relay(loop, lab, folder, name="lab2", region=2, namespace=lab.relay2, address=lab.RELAY2)]
+        sections = [r.section() for r in self.relays]
+        self.alice, self.bob = (nodes.Node(loop, lab, site, folder, emit) for site in (lab.alice, lab.bob))
+        self.alice.configure(*sections, self.bob.peer_section())
+        self.bob.configure(*sections, self.alice.peer_section())
+        for node in (self.alice, self.bob):
+            node.start()
+
+    @property
+    def programs(self):
+        return [self.alice.program, self.bob.program, *(r.program for r in self.relays), *self.lab.programs]
+
+    def settled(self, node):
+        """It is connected, and knows what it can: as in the simulator, nobody speaks before."""
+        if not node.program.saw(rf"relay {nodes.RELAY_NAME}: connected"):
+            return False
+        me = json.loads(node.warren("status", "--json").stdout)["self"]
+        kinds = {e["kind"] for e in me["endpoints"]}
+        wants = {"portmap"} if "portmap" in node.home.place else {"stun"} if has_udp(node.home.place) else set()
+        return wants <= kinds
+
+    def mapped(self, node):
+        me = json.loads(node.warren("status", "--json").stdout)["self"]
+        return {m["endpoint"] for m in me["port_mapping"]["mappings"]}
+
+    def text(self):
+        start = min(p.lines[0][0] for p in self.programs if p.lines)
+        return "".join(f"{t - start:8.3f} {p.name}: {line}\n" for t, p, line in sorted(
+            ((t, p, line) for p in self.programs for t, line in p.lines), key=lambda x: x[0]))
+
+
+def has_udp(place):
+    return "udp=blocked" not in place.get("nat", "")
 
 
 class Watch:
@@ -166,7 +235,7 @@ class Watch:
 
     def __init__(self):
         self.start = self.now_direct = None
-        self.sent, self.first = {}, {}
+        self.first = {}
         self.at = {"alice": "relay", "bob": "relay"}
         self.n_sent = self.n_got = 0
 
@@ -184,29 +253,52 @@ class Watch:
     def direct(self):
         return all(is_direct(to) for to in self.at.values())
 
+    def all_here(self):
+        return self.n_got >= self.n_sent
 
-def play(build, one, other, possible):
+
+def won_by(pair, watch, possible):
+    """The words of sim/matrix.c: how it is direct."""
+    if not watch.direct():
+        return "relay"
+    if watch.at["alice"] in pair.mapped(pair.bob) or watch.at["bob"] in pair.mapped(pair.alice):
+        return "portmap"
+    if watch.at["alice"].startswith("["):
+        return "ipv6"
+    if possible in HARD:
+        return "hard"
+    address = watch.at["alice"].rsplit(":", 1)[0]
+    if address in pair.lab.alice.external:
+        return "hairpin"
+    return "lan" if ipaddress.ip_address(address).is_private and address.startswith(("192.168.", "10.", "172.16.")) else "ipv4"
+
+
+def play(build, one, other, possible, patience_s, folder):
+    """(row, what the programs printed)"""
     loop, watch = Loop(), Watch()
-    with tempfile.TemporaryDirectory(prefix="lab-", dir="/run") as folder:
-        lab = PlaceLab(loop, build, folder, one, other)
-        relay, alice, bob = nodes.start_pair(loop, lab, folder, watch.take)
-        stream = Stream(loop, alice, bob, watch.take)
-        loop.until(watch.direct, HARD_S if possible in HARD else HOPELESS_S if possible in ("slow", "none") else PATIENCE_S)
-        loop.run_for(1)
-        stream.stop()
-        for p in (alice.program, bob.program, relay.program):
-            p.end()
-        lab.close()
+    lab = PlaceLab(loop, build, folder, one, other)
+    pair = Pair(loop, lab, folder, watch.take)
+    for node in (pair.alice, pair.bob):
+        node.wait_ready()
+        loop.until(lambda n=node: pair.settled(n), ASKED_S)
+    stream = Stream(loop, pair.alice, pair.bob, watch.take, RATE, apart=0)
+    loop.until(watch.direct, patience_s)
+    loop.run_for(1)
+    won = won_by(pair, watch, possible)
+    stream.stop(all_here=watch.all_here)
+    ended = [p.name for p in pair.programs if p.process.poll() is not None]
     connected = len(watch.first) == 2
-    return {"a": one["name"], "b": other["name"], "possible": possible, "connected": connected, "direct": watch.direct(),
-            "sent": watch.n_sent, "lost": watch.n_sent - watch.n_got,
-            "first_ms": round(1000 * (max(watch.first.values()) - watch.start), 1) if connected else None,
-            "direct_ms": round(1000 * (watch.now_direct - watch.start), 1) if watch.direct() else None,
-            "to": watch.at}
+    row = {"connected": connected and not ended, "direct": watch.direct(), "won": won,
+           "sent": watch.n_sent, "lost": watch.n_sent - watch.n_got,
+           "first_ms": round(1000 * (max(watch.first.values()) - watch.start), 1) if connected else None,
+           "direct_ms": round(1000 * (watch.now_direct - watch.start), 1) if watch.direct() else None,
+           "to": watch.at}
+    return row | ({"error": f"{', '.join(ended)} ended"} if ended else {}), pair.text()
 
 
 def is_good(r):
-    return r["connected"] and (r["direct"] or r["possible"] not in ("plain", "ipv6", "prediction", "block"))
+    """Connected, nothing lost, and direct where it must be."""
+    return r["connected"] and not r["lost"] and (r["direct"] or r["possible"] not in MUST_BE_DIRECT)
 
 
 def possible_by(build):
@@ -215,57 +307,34 @@ def possible_by(build):
     return {(r["a"], r["b"]): r["possible"] for r in map(json.loads, done.stdout.splitlines())}
 
 
-def wanted(args, ways):
-    if args.pair:
-        a, b = args.pair.split(",")
-        return [(a, b) if (a, b) in ways else (b, a)]
-    pairs = [pair for pair in ways if all(buildable(args.places[name]) for name in pair)]
-    return pairs[::3] if args.third else pairs
-
-
-def play_in_a_world(args, pair, word):
-    """In a child, so that each pair has a world of its own; None: it broke."""
-    command = [sys.executable, __file__, "--build", args.build, "--pair", ",".join(pair)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if lines:
-        return json.loads(lines[-1])
-    print(f"{pair}: {done.stderr.strip()[-2000:]}", file=sys.stderr)
-    return {"a": pair[0], "b": pair[1], "possible": word, "connected": False, "direct": False}
-
-
 def main():
-    args = argparse.ArgumentParser(description="measure pairs of places in the lab")
+    args = argparse.ArgumentParser(description="play a pair of places in the lab")
     args.add_argument("--build", default="build")
-    args.add_argument("--pair")
-    args.add_argument("--third", action="store_true", help="every third pair")
-    args.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
-    args.add_argument("--out", type=pathlib.Path)
+    args.add_argument("--pair", required=True, help="ONE,OTHER")
+    args.add_argument("--patience", type=float, help="seconds to wait for a direct path")
+    args.add_argument("--log", help="file for what the programs print")
     args = args.parse_args()
-    args.build = os.path.abspath(args.build)
-    why = world.missing()
-    if why:
-        print(f"SKIPPED: {why}")
-        return world.SKIPPED
-    args.places, ways = places(args.build), possible_by(args.build)
-    pairs = wanted(args, ways)
-    if args.pair:
+    build, ways, all_places = os.path.abspath(args.build), possible_by(args.build), places(args.build)
+    one, other = args.pair.split(",")
+    one, other = (one, other) if (one, other) in ways else (other, one)
+    possible = ways[one, other]
+    row, text = {"a": one, "b": other, "possible": possible}, ""
+    with contextlib.ExitStack() as open_ones:
+        log = open_ones.enter_context(open(args.log, "w")) if args.log else None
+        # When this process ends, the kernel ends all that is in its world.
         world.enter()
-        result = play(args.build, *(args.places[name] for name in pairs[0]), ways[pairs[0]])
-        print(json.dumps(result), flush=True)
-        return 0 if is_good(result) else 1
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        results = []
-        for r in pool.map(lambda pair: play_in_a_world(args, pair, ways[pair]), pairs):
-            results.append(r)
-            print(json.dumps(r), flush=True)
-    if args.out:
-        rows = ",\n".join("  " + json.dumps(r) for r in results)
-        args.out.write_text('{\n "pairs": [\n' + rows + "\n ]\n}\n")
-    bad = [r for r in results if not is_good(r)]
-    for r in bad:
-        print(f"{r['a']}, {r['b']}: {'not direct' if r['connected'] else 'not connected'}", file=sys.stderr)
-    return 1 if bad else 0
+        try:
+            folder = tempfile.mkdtemp(prefix="lab-", dir="/run")
+            result, text = play(build, all_places[one], all_places[other], possible,
+                                args.patience or PATIENCE_S[possible], folder)
+        except Exception as e:  # a row, not an abort
+            result = {"connected": False, "direct": False, "lost": 0, "error": str(e).splitlines()[0]}
+            text = traceback.format_exc()
+        row |= result
+        if log:
+            log.write(text)
+    print(json.dumps(row), flush=True)
+    os._exit(0 if is_good(row) else 1)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ MAGIC = b"warren\0\1"
 class Sender:
     """One direction. emit: takes the events of run.py."""
 
-    def __init__(self, loop, way, source, destination, address, emit):
-        self.way, self.emit = way, emit
+    def __init__(self, loop, way, source, destination, address, emit, rate=RATE):
+        self.way, self.emit, self._pace_s = way, emit, 1 / rate
         self.seq, self.due = 0, time.monotonic()
         self._source, self._address = source, address
         self._destination = destination
@@ -30,7 +30,7 @@ class Sender:
         except OSError:
             pass  # then it is lost, and will be counted
         self.seq += 1
-        self.due = max(self.due + 1 / RATE, now)
+        self.due = max(self.due + self._pace_s, now)
 
     def _arrived(self):
         while True:
@@ -54,20 +54,21 @@ class Sender:
 class Stream:
     """Both directions between the nodes alice and bob, from now until stop()."""
 
-    def __init__(self, loop, alice, bob, emit):
+    def __init__(self, loop, alice, bob, emit, rate=RATE, apart=0.5):
+        """apart: how much later the second way begins, in packets."""
         self._loop = loop
         self._sockets = {n: n.home.host.udp(PORT) for n in (alice, bob)}
         self._ways = [
-            Sender(loop, f"{a.name}>{b.name}", self._sockets[a], self._sockets[b], b.address, emit)
+            Sender(loop, f"{a.name}>{b.name}", self._sockets[a], self._sockets[b], b.address, emit, rate)
             for a, b in ((alice, bob), (bob, alice))
         ]
-        self._ways[1].due += 0.5 / RATE
+        self._ways[1].due += apart / rate
 
-    def stop(self, drain_s=1.0):
-        """Ends the sending, and waits for what is under way."""
+    def stop(self, drain_s=1.0, all_here=lambda: False):
+        """Ends the sending, and waits for what is under way, at the longest until all_here()."""
         for way in self._ways:
             way.stop_sending()
-        self._loop.run_for(drain_s)
+        self._loop.until(all_here, drain_s)
         for way in self._ways:
             way.close()
         for s in self._sockets.values():

@@ -44,10 +44,8 @@ class PortMap(PortMapCase):
         self.assertLessEqual(first["expires_s"], 30)
         self.wait(lambda: self.mapping(self.alice)["expires_s"] < 18, 20, "half of its life to be over")
         self.wait(lambda: self.mapping(self.alice)["expires_s"] > 25, 20, "the renewal")
-        self.gateway.process.kill()
-        self.gateway.process.wait()
-        self.lab.alice.router.nft("".join(f"flush chain inet filter {chain}\n" for chain in (
-            "miniupnpd", "prerouting_miniupnpd", "postrouting_miniupnpd")))
+        self.gateway.kill()
+        self.gateway.forget()
         self.assertEqual(self.rules(), [])
         self.run_gateway(natpmp=True, lifetime=30)
         self.wait(self.rules, 25, "the mapping to be there again")

@@ -1,0 +1,106 @@
+"""A router that can be asked for port mappings: a hard NAT of Linux, and Debian's miniupnpd in it.
+
+   host 192.168.1.20 --- 192.168.1.1 [the router: masquerade with random ports, miniupnpd] --- 11.22.33.7
+
+Each flow of the host gets a port by chance (address- and port-dependent mapping and filtering); what miniupnpd redirects
+goes out by the port that it came in by.
+"""
+
+import os
+
+from programs import Program, write
+
+NEEDS = ("miniupnpd",)
+# miniupnpd maps nothing while its own address is one of those for documents, as all others of the lab are.
+PUBLIC = "11.22.33.{}"
+
+HARD = """
+flush chain ip nat out
+table ip nat {
+    chain out {
+        type nat hook postrouting priority srcnat;
+        oifname "wan" masquerade fully-random
+    }
+}
+"""
+
+CHAINS = """
+table inet filter {
+    chain forward {
+        jump miniupnpd
+    }
+    chain miniupnpd { }
+    chain prerouting {
+        type nat hook prerouting priority -110;
+        jump prerouting_miniupnpd
+    }
+    chain postrouting {
+        type nat hook postrouting priority 90;
+        jump postrouting_miniupnpd
+    }
+    chain prerouting_miniupnpd { }
+    chain postrouting_miniupnpd { }
+}
+"""
+
+# miniupnpd has no switch for PCP alone: its requests have version 2.
+NO_PCP = "insert rule inet filter input udp dport 5351 @th,64,8 2 drop\n"
+NO_NATPMP = "insert rule inet filter input udp dport 5351 @th,64,8 0 drop\n"
+
+CONFIG = """
+ext_ifname=wan
+listening_ip=lan
+ipv6_disable=yes
+enable_natpmp={natpmp}
+enable_upnp={upnp}
+min_lifetime=20
+max_lifetime={lifetime}
+secure_mode=yes
+system_uptime=no
+notify_interval=900
+uuid=00112233-4455-6677-8899-aabbccddeeff
+allow 1024-65535 {net}.0/24 1024-65535
+deny 0-65535 0.0.0.0/0 0-65535
+"""
+
+
+def make_hard(router):
+    """A router with the rules of topology.py masquerades with a random port for each flow from now on."""
+    router.nft(HARD)
+
+
+class Gateway:
+    """miniupnpd in a router (its lan is `net`.0/24) that speaks some of "pcp", "nat-pmp" and "upnp"."""
+
+    def __init__(self, loop, router, net, folder, speaks, lifetime=120):
+        self._loop, self._router, self._net, self._folder = loop, router, net, folder
+        router.nft(CHAINS)
+        if "pcp" not in speaks:
+            router.nft(NO_PCP)
+        if "nat-pmp" not in speaks:
+            router.nft(NO_NATPMP)
+        self.program = None
+        if speaks:
+            self.start(speaks, lifetime)
+
+    def start(self, speaks, lifetime=120):
+        file = write(os.path.join(self._folder, "miniupnpd.conf"), CONFIG.format(
+            natpmp="yes" if {"pcp", "nat-pmp"} & set(speaks) else "no", upnp="yes" if "upnp" in speaks else "no",
+            lifetime=lifetime, net=self._net))
+        self.program = Program(self._loop, self._router, "miniupnpd", "miniupnpd", "-d", "-f", file,
+                               "-P", os.path.join(self._folder, "miniupnpd.pid"))
+
+    def kill(self):
+        """It may wait long for others when it is asked to end."""
+        self.program.process.kill()
+        self.program.process.wait()
+
+    def forget(self):
+        """The redirections are gone, as after a restart."""
+        self._router.nft("".join(f"flush chain inet filter {chain}\n" for chain in (
+            "miniupnpd", "prerouting_miniupnpd", "postrouting_miniupnpd")))
+
+    def rules(self):
+        """Redirections that the router has."""
+        text = self._router.run("nft", "list", "chain", "inet", "filter", "prerouting_miniupnpd").stdout
+        return [line.strip() for line in text.splitlines() if "dnat" in line]
