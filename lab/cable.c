@@ -1,6 +1,6 @@
 /* The frames under way lie in slots of one array, taken at start. A heap orders the slots by the time
- * at which they arrive; the free ones are a stack. Without jitter a frame never overtakes the one
- * before it: two that would arrive at the same moment are kept one nanosecond apart. */
+ * at which they arrive; the free ones are a stack. No frame overtakes the one before it, unless that was
+ * held back on purpose: two that would arrive at the same moment are kept one nanosecond apart. */
 #include "lab/cable.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct cable {
 	struct rng rng;
 	bool is_cut;
 	struct cable_quality quality[2];
-	mono_ns last[2]; /* arrival of the frame before, while there is no jitter */
+	mono_ns last[2]; /* arrival of the frame before, unless it was held back */
 	struct cable_stats stats[2];
 	struct heap due;
 	uint32_t free[CABLE_UNDER_WAY_MAX];
@@ -79,13 +79,12 @@ void cable_mend(struct cable *c)
 static mono_ns arrival(struct cable *c, enum cable_way way, mono_ns now)
 {
 	const struct cable_quality *q = &c->quality[way];
+	mono_ns at = now + q->delay + (q->jitter ? rng_below(&c->rng, q->jitter + 1) : 0);
 	if (rng_below(&c->rng, CABLE_PPM) < q->reorder_ppm) {
 		c->stats[way].reordered++;
-		return now + q->delay + (q->reorder_by ? q->reorder_by : REORDER_BY);
+		return at + (q->reorder_by ? q->reorder_by : REORDER_BY);
 	}
-	if (q->jitter)
-		return now + q->delay + rng_below(&c->rng, q->jitter);
-	c->last[way] = mono_max(now + q->delay, c->last[way] + 1);
+	c->last[way] = mono_max(at, c->last[way] + 1);
 	return c->last[way];
 }
 

@@ -18,9 +18,10 @@ enum {
 
 enum cable_way { CABLE_AB, CABLE_BA };
 
+/* The names and their meanings are those of the simulator's lines (sim/link.h). */
 struct cable_quality {
-	mono_ns delay;
-	mono_ns jitter;         /* added to delay, uniform in [0, jitter): frames may overtake one another */
+	mono_ns delay;          /* one way */
+	mono_ns jitter;         /* added, uniform in [0, jitter]; does not change the order by itself */
 	uint32_t loss_ppm;      /* frames lost of a million */
 	uint32_t duplicate_ppm; /* arrive twice */
 	uint32_t reorder_ppm;   /* held back by reorder_by: others overtake them */

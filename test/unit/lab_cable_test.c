@@ -2,6 +2,7 @@
 
 #include "crypto/seeded.h"
 #include "lab/cable_words.h"
+#include "sim/link.h"
 #include "unit.h"
 
 struct world {
@@ -87,11 +88,87 @@ static void jitter_stays_in_its_range(void **state)
 	enum cable_way way;
 	open_world(&w, 100, 50, 0);
 	for (uint32_t i = 0; i < 500; i++) {
-		put(&w, CABLE_AB, i, 0);
-		assert_in_range(cable_deadline(w.cable), 100, 149);
-		assert_int_equal(take(&w, &way, 149), i);
+		put(&w, CABLE_AB, i, i * 1000);
+		assert_in_range(cable_deadline(w.cable), i * 1000 + 100, i * 1000 + 150);
+		assert_int_equal(take(&w, &way, i * 1000 + 150), i);
 	}
 	cable_free(w.cable);
+}
+
+static void jitter_does_not_change_the_order(void **state)
+{
+	struct world w;
+	enum cable_way way;
+	open_world(&w, 100, 5000, 0);
+	for (uint32_t i = 0; i < 1000; i++)
+		put(&w, CABLE_AB, i, i);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(take(&w, &way, MSEC), i);
+	cable_free(w.cable);
+}
+
+enum { SENT = 2000, SOON = 5 * MSEC };
+
+/* How many of them do not arrive exactly once and soon. */
+static uint32_t strays_of_cable(const struct cable_quality *q)
+{
+	struct world w;
+	enum cable_way way;
+	uint32_t strays = 0;
+	open_world(&w, 0, 0, 0);
+	cable_set(w.cable, CABLE_AB, q);
+	for (uint32_t i = 0; i < SENT; i++) {
+		unsigned came = 0;
+		mono_ns now = i * SECOND;
+		put(&w, CABLE_AB, i, now);
+		assert_true(cable_deadline(w.cable) >= now + q->delay);
+		while (take(&w, &way, now + SOON) >= 0)
+			came++;
+		strays += came != 1;
+		while (take(&w, &way, now + SECOND / 2) >= 0)
+			came++;
+	}
+	cable_free(w.cable);
+	return strays;
+}
+
+static uint32_t strays_of_link(const struct link_config *cfg)
+{
+	struct seeded seeded;
+	struct link l;
+	uint32_t strays = 0;
+	seeded_init(&seeded, 5);
+	struct rng rng = seeded_rng(&seeded);
+	link_init(&l, cfg, &rng);
+	for (uint32_t i = 0; i < SENT; i++) {
+		mono_ns at[LINK_COPIES_MAX], now = i * SECOND;
+		size_t n = link_pass(&l, 100, now, at);
+		assert_true(n == 0 || at[0] >= now + cfg->delay);
+		strays += n != 1 || at[0] > now + SOON;
+	}
+	return strays;
+}
+
+/* Field by field: the same names and the same units give the same results. */
+static void a_line_means_the_same_in_the_simulator(void **state)
+{
+	static const uint32_t ppm[][3] = {{0, 0, 0}, {200000, 0, 0}, {0, 200000, 0}, {0, 0, 200000}};
+	for (size_t i = 0; i < ARRAY_LEN(ppm); i++) {
+		const struct link_config l = {.delay = 3 * MSEC,
+					      .jitter = 2 * MSEC,
+					      .loss_ppm = ppm[i][0],
+					      .duplicate_ppm = ppm[i][1],
+					      .reorder_ppm = ppm[i][2],
+					      .reorder_by = 9 * MSEC};
+		const struct cable_quality q = {.delay = l.delay,
+						.jitter = l.jitter,
+						.loss_ppm = l.loss_ppm,
+						.duplicate_ppm = l.duplicate_ppm,
+						.reorder_ppm = l.reorder_ppm,
+						.reorder_by = l.reorder_by};
+		assert_in_range(strays_of_cable(&q), i ? 330 : 0, i ? 470 : 0);
+		assert_in_range(strays_of_link(&l), i ? 330 : 0, i ? 470 : 0);
+	}
 }
 
 static void loses_the_share_that_was_asked_for(void **state)
@@ -201,6 +278,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_way_has_its_own_delay),
 	cmocka_unit_test(frames_of_one_moment_keep_their_order),
 	cmocka_unit_test(jitter_stays_in_its_range),
+	cmocka_unit_test(jitter_does_not_change_the_order),
+	cmocka_unit_test(a_line_means_the_same_in_the_simulator),
 	cmocka_unit_test(loses_the_share_that_was_asked_for),
 	cmocka_unit_test(a_cut_loses_what_is_under_way_and_what_comes),
 	cmocka_unit_test(a_full_cable_drops_and_recovers),
