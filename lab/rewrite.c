@@ -232,6 +232,9 @@ static void write_end(struct flow *f, bool src, const struct endpoint *to)
 	put(address, to->ip.b, 4, f->ip + IP4_SUM);
 	if (was->port != to->port)
 		put(port_at(f, src), port, 2, sum);
+	/* 0 would say that there is no checksum: RFC 768. */
+	if (sum && f->kind == UDP && be16(sum) == 0)
+		sum[0] = sum[1] = 0xff;
 }
 
 /* A router counts down. False: it was the last hop. */
@@ -296,7 +299,8 @@ static enum rewrite_verdict error_in(struct rewrite *r, struct flow *f, mono_ns 
 	struct flow about;
 	uint8_t *t = f->transport;
 	size_t n = f->n_transport;
-	if (!read_flow(&about, t + ICMP_HEADER_LEN, n - ICMP_HEADER_LEN, false) || about.icmp_error)
+	if (!read_flow(&about, t + ICMP_HEADER_LEN, n - ICMP_HEADER_LEN, false) || about.icmp_error ||
+	    about.family != f->family)
 		return drop(r);
 	struct nat *nat = nat_for(r, &about);
 	struct endpoint inside = about.src;

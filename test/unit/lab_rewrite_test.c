@@ -145,6 +145,36 @@ static void a_checksum_of_zero_stays_and_a_wrong_one_stays_wrong(void **state)
 			     0);
 }
 
+static void no_checksum_becomes_the_zero_that_says_there_is_none(void **state)
+{
+	udp(host(), 5000, far_end(), 3478);
+	for (uint32_t sum = 1; sum <= UINT16_MAX; sum++) {
+		uint8_t was[sizeof(packet)];
+		memcpy(was, packet, n_packet);
+		packet[26] = (uint8_t)(sum >> 8);
+		packet[27] = (uint8_t)sum;
+		assert_int_equal(out(0), REWRITE_PASS);
+		assert_int_not_equal(packet[26] | packet[27], 0);
+		memcpy(packet, was, n_packet);
+	}
+}
+
+static void an_error_about_a_packet_of_another_family_is_dropped(void **state)
+{
+	uint8_t about[IP6_HEADER_LEN + UDP_HEADER_LEN];
+	struct ip router = ip_v4(203, 0, 113, 99), me = external();
+	udp(host(), 5000, far_end(), 3478);
+	assert_int_equal(out(0), REWRITE_PASS);
+	udp(v6(1), 5000, v6(2), 3478);
+	memcpy(about, packet, sizeof(about));
+	assert_int_equal(out(0), REWRITE_PASS);
+	struct wr w = wr_of(packet, sizeof(packet));
+	ip_write(&w, &router, &me, IP_ICMP, 64, ICMP_HEADER_LEN + sizeof(about));
+	icmp_write(&w, &router, &me, 3, 3, 0, BYTES_OF(about));
+	n_packet = wr_done(&w).n;
+	assert_int_equal(in(1), REWRITE_DROP);
+}
+
 static void tcp_keeps_its_port_and_outlives_the_times_of_udp(void **state)
 {
 	tcp(host(), 40000, far_end(), 443);
@@ -255,6 +285,8 @@ static void what_cannot_be_carried_is_dropped(void **state)
 static const struct CMUnitTest tests[] = {
 	BOX(udp_is_translated_both_ways_with_whole_checksums),
 	BOX(a_checksum_of_zero_stays_and_a_wrong_one_stays_wrong),
+	BOX(no_checksum_becomes_the_zero_that_says_there_is_none),
+	BOX(an_error_about_a_packet_of_another_family_is_dropped),
 	BOX(tcp_keeps_its_port_and_outlives_the_times_of_udp),
 	BOX(an_echo_comes_back_to_who_asked),
 	BOX(an_error_finds_the_host_and_speaks_of_its_own_packet),
