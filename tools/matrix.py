@@ -16,6 +16,8 @@ import pathlib
 import subprocess
 import sys
 
+from matrix_picture import picture
+
 WORDS = {
     "plain": "plain probing", "ipv6": "IPv6", "portmap": "a mapping by the gateway", "prediction": "port prediction",
     "block": "trying a port block", "birthday": "birthday probing", "guess": "guessing at both sides or several addresses", "slow": "the slow mode only", "none": "the relay only",
@@ -74,7 +76,7 @@ def parameters(p):
     return "; ".join(f"{k}`{v.strip()}`" for k, v in texts if v)
 
 
-def verdict(pairs):
+def verdict(pairs, lab):
     """What the whole says, in numbers."""
     lines = []
     for word, text in WORDS.items():
@@ -84,8 +86,46 @@ def verdict(pairs):
         runs, direct = sum(r["seeds"] for r in of), sum(r["direct"] for r in of)
         times = [r["direct_ms"]["p99"] for r in of if r["direct_ms"]]
         worst = f"{max(times) / 1000:.2f} s" if times else "–"
-        lines.append(f"| {text} | {len(of)} | {100 * direct / runs:.1f} % | {worst} |")
+        played = [got for r in of if (got := lab.get((r["a"], r["b"])))]
+        by_lab = f" {sum(got['direct'] for got in played)} of {len(played)} |" if lab else ""
+        lines.append(f"| {text} | {len(of)} | {100 * direct / runs:.1f} % | {worst} |{by_lab}")
     return lines
+
+
+LATE_S = 1.0  # what the lab may take longer than the simulator's slowest
+
+
+def difference(r, got):
+    """In what the lab's run is none of those that the simulator has seen; None: it could be one."""
+    if not got["connected"]:
+        return "not connected in the lab" + (f" ({got['error']})" if "error" in got else "")
+    if got["lost"]:
+        return f"{got['lost']} packets lost in the lab"
+    if not got["direct"]:
+        return None if r["direct"] < r["seeds"] else "always direct in the simulator, by the relay in the lab"
+    if not r["direct"]:
+        return f"direct in the lab ({WON[got['won']]}), never in the simulator"
+    if got["won"] not in r["won"]:
+        return f"won by {WON[got['won']]} in the lab, never in the simulator"
+    if got["direct_ms"] > r["direct_ms"]["p99"] + 1000 * LATE_S:
+        return f"direct after {got['direct_ms'] / 1000:.1f} s in the lab, 99 of 100 after {r['direct_ms']['p99'] / 1000:.1f} s in the simulator"
+    return None
+
+
+def laboratory(pairs, lab):
+    """How the lab's runs agree with the simulator's."""
+    played = [(r, lab[r["a"], r["b"]]) for r in pairs if (r["a"], r["b"]) in lab]
+    different = [(r, why) for r, got in played if (why := difference(r, got))]
+    again = sum("before" in got for _, got in played)
+    out = ["## The lab", "",
+           f"{len(played)} of {len(pairs)} pairs were also played once with the real programs and real packets (`make matrix-lab`):"
+           f" {sum(got['connected'] for _, got in played)} connected, {sum(got['lost'] for _, got in played)} packets lost."
+           + (f" {again} were played once more, because their first run was not as it must be." if again else ""), ""]
+    if not different:
+        return [*out, "Each of these runs is like one of the simulator's: direct where that always is, by a way that won there,"
+                f" and at most {LATE_S:.0f} s later than its 99th percentile.", ""]
+    out += [f"{len(different)} of these runs are unlike any that the simulator has seen:", ""]
+    return out + [f"- {r['a']}, {r['b']}: {why}" for r, why in different] + [""]
 
 
 def page(data, lab):
@@ -100,16 +140,17 @@ def page(data, lab):
         f" {data['relay_ms']} ms away from the middle. Both sides send 10 packets a second from the start; a run ends one"
         " second after both talk directly, or when the time is up.", "",
         "![the share of direct runs and the time to direct, for every pair](matrix.svg)", "",
-        "| what makes it possible | pairs | runs that got direct | slowest 99th percentile of time to direct |",
-        "| --- | --- | --- | --- |", *verdict(pairs), "",
+        "| what makes it possible | pairs | runs that got direct | slowest 99th percentile of time to direct |"
+        + (" direct in the lab |" if lab else ""),
+        "| --- | --- | --- | --- |" + (" --- |" if lab else ""), *verdict(pairs, lab), "",
+        *(laboratory(pairs, lab) if lab else []),
         "## The places", "", "The parameters are those of `sim/nat_words.h`, in the words of RFC 4787.", "",
         "| place | what it is | parameters |", "| --- | --- | --- |",
         *(f"| {p['name']} | {p['what']} | {parameters(p)} |" for p in places), "",
         "## Every pair", "",
         "Times in seconds after the first packet was sent: median / 99th percentile. The first packet is the later one of"
         " the two sides, the handshake included. Probes are pings of both sides until direct, or until the time was up."
-        + (" *Lab*: the real programs on one machine, each pair once, with one relay where the simulator has two: with one, a"
-           " node behind a carrier's port blocks does not know that its mapping is easy." if lab else ""), "",
+        + (" *Lab*: once with the real programs." if lab else ""), "",
         f"| one | other | possible by | direct | won by | first packet | direct after | probes |{' lab |' if lab else ''}",
         f"| --- | --- | --- | --- | --- | --- | --- | --- |{' --- |' if lab else ''}",
     ]
@@ -118,67 +159,6 @@ def page(data, lab):
                span(r["probes"], 1, 0)] + ([lab_cell(lab, r)] if lab else [])
         out.append(f"| {' | '.join(row)} |")
     return "\n".join(out) + "\n"
-
-
-# --- the picture ---
-
-CELL, LEFT, TOP = 34, 190, 170
-STYLE = """<style>
-text { font: 11px sans-serif; fill: #333 } .t { font-weight: bold; font-size: 15px } .c { text-anchor: middle; font-size: 9.5px }
-.r { text-anchor: end }
-</style>"""
-
-
-def colour(r):
-    """Green: always direct, the paler the slower; from yellow to red: sometimes; grey: never."""
-    part = r["direct"] / r["seeds"]
-    if part == 0:
-        return "#d0d0d0"
-    if part < 0.99:
-        return "#f4b183" if part < 0.5 else "#ffe08a"
-    seconds = r["direct_ms"]["median"] / 1000
-    return "#5cb85c" if seconds <= 1 else "#8fd18f" if seconds <= 2 else "#b9e4b9" if seconds <= 5 else "#d9f2d9"
-
-
-def border(r):
-    """A technique makes it possible, and yet it did not happen."""
-    missed = r["possible"] not in ("guess", "slow", "none") and r["direct"] < 0.5 * r["seeds"]
-    return ' stroke="#c81e1e" stroke-width="1.5"' if missed else ""
-
-
-def cell_text(r):
-    if r["direct"] == 0:
-        return "relay"
-    if r["direct"] < 0.99 * r["seeds"]:
-        return f"{100 * r['direct'] / r['seeds']:.0f}%"
-    return f"{r['direct_ms']['median'] / 1000:.1f}s"
-
-
-def picture(data):
-    names = [p["name"] for p in data["places"]]
-    of = {}
-    for r in data["pairs"]:
-        of[r["a"], r["b"]] = of[r["b"], r["a"]] = r
-    width, height = LEFT + CELL * len(names) + 110, TOP + CELL * len(names) + 60
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">', STYLE,
-           f'<rect width="{width}" height="{height}" fill="#fff"/>',
-           '<text class="t" x="12" y="24">Which pairs talk directly, and after how long</text>',
-           f'<text x="12" y="44">{len(data["pairs"])} pairs, {data["seeds"]} simulated runs each; the median time to direct</text>']
-    for i, name in enumerate(names):
-        x, y = LEFT + CELL * i + CELL // 2 + 4, TOP + CELL * i + CELL // 2 + 4
-        out.append(f'<text transform="translate({x} {TOP - 8}) rotate(-55)">{name}</text>')
-        out.append(f'<text class="r" x="{LEFT - 8}" y="{y}">{name}</text>')
-        for k, other in enumerate(names):
-            r, cx, cy = of[name, other], LEFT + CELL * k, TOP + CELL * i
-            out.append(f'<rect x="{cx}" y="{cy}" width="{CELL - 2}" height="{CELL - 2}" rx="3" fill="{colour(r)}"{border(r)}>'
-                       f'<title>{name}, {other}: possible by {WORDS[r["possible"]]}; direct {share(r)}</title></rect>'
-                       f'<text class="c" x="{cx + CELL // 2 - 1}" y="{cy + CELL // 2 + 3}">{cell_text(r)}</text>')
-    legend = [("#5cb85c", "within 1 s"), ("#8fd18f", "2 s"), ("#b9e4b9", "5 s"), ("#d9f2d9", "later"), ("#ffe08a", "mostly"),
-              ("#f4b183", "seldom"), ("#d0d0d0", "by the relay"), ("#ffffff", "possible, but missed")]
-    for i, (fill, text) in enumerate(legend):
-        x, y = 12 + 110 * i, height - 34
-        out.append(f'<rect x="{x}" y="{y}" width="16" height="16" rx="3" fill="{fill}"' + (' stroke="#c81e1e"' if fill == "#ffffff" else "") + f'/><text x="{x + 22}" y="{y + 12}">{text}</text>')
-    return "\n".join([*out, "</svg>"]) + "\n"
 
 
 # --- start ---
@@ -214,8 +194,9 @@ def main():
         data = {"seeds": args.seeds, "line_ms": 25, "relay_ms": 10, "places": places,
                 "pairs": in_order(places, measure(program, args.seeds, args.jobs))}
         numbers.write_text(as_json(data))
-    (args.out / "matrix.md").write_text(page(data, lab_results(args.out / "matrix-lab.json")))
-    (args.out / "matrix.svg").write_text(picture(data))
+    lab = lab_results(args.out / "matrix-lab.json")
+    (args.out / "matrix.md").write_text(page(data, lab))
+    (args.out / "matrix.svg").write_text(picture(data, lab))
     bad = [r for r in data["pairs"] if r["connected"] != r["seeds"]]
     for r in bad:
         print(f"{r['a']}, {r['b']}: connected in {r['connected']} of {r['seeds']} runs")
