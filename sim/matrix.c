@@ -18,10 +18,13 @@
 
 #include "sim/places.h"
 
-enum { SEEDS_MAX = 100000, HOPELESS_S = 15, PATIENCE_S = 45 };
+enum { SEEDS_MAX = 100000 };
 
 #define LINE_DELAY  (25 * MSEC) /* each way, and 10 ms more to the relay */
 #define RELAY_DELAY (10 * MSEC)
+#define HOPELESS    (15 * SECOND)
+#define PATIENCE    (300 * SECOND)  /* one birthday in a thousand needs a second attempt, or a third */
+#define PERSISTENCE (3600 * SECOND) /* where an attempt is a draw */
 #define PACE        (100 * MSEC)
 
 enum won { WON_RELAY, WON_IPV4, WON_IPV6, WON_LAN, WON_HAIRPIN, WON_PORTMAP, WON_HARD, WONS };
@@ -36,7 +39,7 @@ struct result {
 };
 
 struct options {
-	unsigned seeds, part, parts;
+	unsigned seeds, part, parts, relays;
 	bool check;
 	const struct place *a, *b; /* NULL: all */
 };
@@ -82,12 +85,17 @@ static enum won won_by(struct world *w)
 	return ip_is_private(ip) ? WON_LAN : WON_IPV4;
 }
 
-static struct result measure(struct world *w, const struct place *a, const struct place *b)
+static mono_ns patience_for(enum place_way way)
+{
+	return way >= WAY_SLOW ? HOPELESS : way == WAY_GUESS ? PERSISTENCE : PATIENCE;
+}
+
+static struct result measure(struct world *w, const struct place *a, const struct place *b, unsigned relays)
 {
 	struct home *homes[2];
 	struct link_config line = {.delay = LINE_DELAY, .jitter = rng_below(&w->rng, 2 * MSEC)};
-	world_relay(w, RELAY_DELAY, NULL);
-	world_relay(w, RELAY_DELAY, NULL);
+	for (unsigned i = 0; i < relays; i++)
+		world_relay(w, RELAY_DELAY, NULL);
 	places_build(w, a, b, &line, homes);
 	world_know(w, homes[0], homes[1]);
 	world_run(w, 2 * SECOND + rng_below(&w->rng, 5 * SECOND));
@@ -95,10 +103,9 @@ static struct result measure(struct world *w, const struct place *a, const struc
 	struct stream *back = world_stream(w, homes[1], homes[0], PACE);
 	mono_ns start = world_now(w);
 	uint64_t before = probes_of(homes[0]) + probes_of(homes[1]);
-	bool hopeless = place_way(a, b) >= WAY_SLOW;
 	stream_start(there, start);
 	stream_start(back, start);
-	struct result r = {.direct = world_wait(w, is_direct, (hopeless ? HOPELESS_S : PATIENCE_S) * SECOND)};
+	struct result r = {.direct = world_wait(w, is_direct, patience_for(place_way(a, b)))};
 	r.direct_us = (world_now(w) - start) / USEC;
 	r.probes = probes_of(homes[0]) + probes_of(homes[1]) - before;
 	world_run(w, SECOND);
@@ -184,13 +191,13 @@ static bool is_good(const struct tally *t, const struct place *a, const struct p
 }
 
 /* False: it is not as it must be. */
-static bool play_pair(const struct place *a, const struct place *b, unsigned seeds)
+static bool play_pair(const struct place *a, const struct place *b, const struct options *o)
 {
-	size_t len = seeds * sizeof(uint64_t);
+	size_t len = o->seeds * sizeof(uint64_t);
 	struct tally t = {.first = sim_alloc(len), .direct = sim_alloc(len), .probes = sim_alloc(len)};
-	for (unsigned seed = 1; seed <= seeds; seed++) {
+	for (unsigned seed = 1; seed <= o->seeds; seed++) {
 		struct world *w = world_new(seed);
-		struct result r = measure(w, a, b);
+		struct result r = measure(w, a, b, o->relays);
 		if (w->fault[0])
 			fprintf(stderr, "%s, %s: seed %u: %s\n", a->name, b->name, seed, w->fault);
 		add(&t, &r);
@@ -210,7 +217,7 @@ static bool play_all(const struct options *o)
 	for (size_t i = 0; i < places_count(); i++)
 		for (size_t k = i; k < places_count(); k++)
 			if (pair++ % o->parts == o->part)
-				bad += !play_pair(&places[i], &places[k], o->seeds);
+				bad += !play_pair(&places[i], &places[k], o);
 	return bad == 0;
 }
 
@@ -280,16 +287,17 @@ static bool parse_part(struct options *o, char *text)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N], or -l for the "
-			"places, -t for theory\n");
+	fprintf(stderr,
+		"usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N] [-r RELAYS], or -l for the "
+		"places, -t for theory\n");
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.seeds = 20, .parts = 1};
+	struct options o = {.seeds = 20, .parts = 1, .relays = 2};
 	int opt;
-	while ((opt = getopt(argc, argv, "cltn:p:k:")) != -1) {
+	while ((opt = getopt(argc, argv, "cltn:p:k:r:")) != -1) {
 		if (opt == 'l')
 			return list();
 		else if (opt == 't')
@@ -298,12 +306,15 @@ int main(int argc, char **argv)
 			o.check = true;
 		else if (opt == 'n')
 			o.seeds = (unsigned)strtoul(optarg, NULL, 10);
+		else if (opt == 'r')
+			o.relays = (unsigned)strtoul(optarg, NULL, 10);
 		else if (opt == '?' || (opt == 'p' && !parse_pair(&o, optarg)) ||
 			 (opt == 'k' && !parse_part(&o, optarg)))
 			return usage();
 	}
-	if (optind < argc || o.seeds == 0 || o.seeds > SEEDS_MAX || !crypto_init())
+	if (optind < argc || o.seeds == 0 || o.seeds > SEEDS_MAX || o.relays < 1 ||
+	    o.relays > SIM_NODE_RELAYS_MAX || !crypto_init())
 		return usage();
-	bool good = o.a ? play_pair(o.a, o.b, o.seeds) : play_all(&o);
+	bool good = o.a ? play_pair(o.a, o.b, &o) : play_all(&o);
 	return o.check && !good;
 }

@@ -3,7 +3,7 @@
  *                                                      a peer asks, and may -> SAMPLING
  *   ASKED     our question went                        agreed, or it asks, too -> SAMPLING
  *                                                      refused, or 2.5 s -> IDLE
- *   SAMPLING  both agreed                              all answers, or 500 ms -> READY
+ *   SAMPLING  both agreed                              all answers, or 600 ms -> READY
  *   READY     we told what we saw                      the peer has told -> WORKING
  *                                                      2 s -> IDLE
  *   WORKING   both have told                           a path to the peer works -> IDLE
@@ -24,7 +24,7 @@
 
 #define ASK_AGAIN_AFTER (1 * SECOND)
 #define ASK_FOR         (2500 * MSEC)
-#define SAMPLE_FOR      (500 * MSEC)
+#define SAMPLE_FOR      (600 * MSEC)
 #define READY_FOR       (2 * SECOND)
 #define REFUSED_FOR     (30 * SECOND)
 #define RESTART_AFTER   (10 * SECOND)
@@ -128,7 +128,7 @@ static void end(struct paths *p, mono_ns now)
 	enter(h, HARD_IDLE, now);
 	h->peer = PEER_NONE;
 	h->n_sockets = 0;
-	h->n_owed = 0;
+	h->samples.n_owed = 0;
 	settle_sockets(p, now);
 	h->look_at = now + SECOND; /* for whom it is time since then, too */
 }
@@ -138,8 +138,10 @@ static void fail(struct paths *p, mono_ns now)
 	const struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
 	if (peer) {
-		bool block = h->state == HARD_WORKING && h->plan.ours.kind == GUESS_BLOCK;
-		escalation_failed(&peer->escalation, block ? HARD_COOL_BLOCK : HARD_COOL_MIN, now);
+		if (h->state == HARD_WORKING && plan_is_draw(&h->plan))
+			escalation_lost(&peer->escalation, HARD_COOL_BLOCK, now);
+		else
+			escalation_failed(&peer->escalation, now);
 		p->means.stats.hard_failed++;
 	}
 	end(p, now);
@@ -165,10 +167,10 @@ static void begin(struct paths *p, struct peer_path *peer, uint64_t nonce, enum 
 	enter(h, state, now);
 }
 
-/* A proven one, though the relay may be better at present. */
+/* A proven one that is not in doubt, though the relay may be better at present. */
 static bool has_path(const struct peer_path *peer)
 {
-	return peer_path_is_direct(peer) || peer->state == PEER_ASIDE;
+	return (peer_path_is_direct(peer) && peer->state != PEER_DOUBTED) || peer->state == PEER_ASIDE;
 }
 
 /* Our main port outside, and the server that saw it: without them we need not begin. */
@@ -198,17 +200,18 @@ static void sample(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
+	struct endpoint server;
 	static const enum disco_mapping said[] = {[STUN_MAPPING_UNKNOWN] = DISCO_MAPPING_UNKNOWN,
 						  [STUN_MAPPING_SAME] = DISCO_MAPPING_SAME,
 						  [STUN_MAPPING_VARIES] = DISCO_MAPPING_VARIES};
-	if (!know_ourselves(p, &h->server, &h->ours.reflexive)) {
+	if (!know_ourselves(p, &server, &h->ours.reflexive)) {
 		end(p, now);
 		return;
 	}
 	peer->crossing = true;
 	h->ours.mapping = said[stun_finder_mapping(&p->means.gather.stun)];
 	h->ours.slow = h->cfg.slow;
-	h->n_sampled = h->n_owed = 0;
+	samples_begin(&h->samples, &server, h->ours.mapping != DISCO_MAPPING_UNKNOWN);
 	take_sockets(p, PLAN_SAMPLES, now);
 	enter(h, HARD_SAMPLING, now);
 }
@@ -216,13 +219,7 @@ static void sample(struct paths *p, mono_ns now)
 static void tell_samples(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	h->ours.n_samples = 0;
-	for (uint32_t i = 0; i < h->n_sampled; i++) {
-		const struct hard_sample *s = &h->samples[i];
-		if (s->port != 0)
-			h->ours.samples[h->ours.n_samples++] = (struct disco_sample){
-				(uint16_t)((s->sent_at - h->samples[0].sent_at) / MSEC), s->port};
-	}
+	samples_tell(&h->samples, &h->ours);
 	struct hard_guess guess = hard_guess_of(&h->ours);
 	h->ours.sockets = (uint16_t)plan_sockets(h->ours.mapping, guess.kind);
 	say(p, partner(p), DISCO_STEP_READY, h->nonce);
@@ -236,7 +233,12 @@ static void work(struct paths *p, mono_ns now)
 		fail(p, now);
 		return;
 	}
-	plan_init(&h->plan, &h->ours, &h->theirs, &p->means.rng, now);
+	struct hard_guess guess = hard_guess_of(&h->ours);
+	bool block = guess.kind == GUESS_BLOCK && h->ours.mapping != DISCO_MAPPING_SAME;
+	struct plan_limits limits = {.thrifty = samples_thrifty(&h->samples)};
+	limits.block_ports = escalation_block(&h->escalation, block ? guess.block.size : 0, now);
+	escalation_take_ports(&h->escalation, block ? PLAN_SAMPLES : 0);
+	plan_init(&h->plan, &h->ours, &h->theirs, &limits, &p->means.rng, now);
 	h->n_sockets = h->plan.sockets;
 	settle_sockets(p, now);
 	enter(h, HARD_WORKING, now);
@@ -264,10 +266,12 @@ void hard_watch(struct paths *p, struct peer_path *peer, mono_ns now)
 		look_soon(h, escalation_due(&peer->escalation));
 	if (h->state == HARD_IDLE || h->peer != peer->id || (peer->active && !direct))
 		return;
-	if (direct && h->state == HARD_WORKING)
+	if (direct && h->state == HARD_WORKING) {
 		p->means.stats.hard_won++;
-	if (direct)
+		escalation_won(&peer->escalation);
+	} else if (direct) {
 		escalation_forgive(&peer->escalation);
+	}
 	end(p, now);
 }
 
@@ -290,6 +294,8 @@ void hard_forget(struct paths *p, peer_id peer)
 static void take_question(struct paths *p, struct peer_path *peer, uint64_t nonce, mono_ns now)
 {
 	struct hard *h = &p->hard;
+	if (has_path(peer))
+		return; /* not for long: it says so before its call has told us to look; then we ask */
 	bool partners = h->state != HARD_IDLE && h->peer == peer->id;
 	if (partners && h->state == HARD_WORKING && mono_since(h->since, now) >= RESTART_AFTER) {
 		end(p, now);
@@ -355,16 +361,10 @@ void hard_told(struct paths *p, struct peer_path *peer, const struct via *from,
 bool hard_input(struct paths *p, uint16_t socket, struct bytes datagram, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	struct stun_txid txid;
-	struct endpoint seen;
-	uint32_t i = (uint32_t)socket - h->first_socket, answered = 0;
-	if (h->state != HARD_SAMPLING || i >= h->n_sampled || !stun_read_response(datagram, &txid, &seen) ||
-	    memcmp(h->samples[i].txid.b, txid.b, sizeof(txid.b)) != 0 || seen.ip.family != 4)
+	if (h->state != HARD_SAMPLING || socket < h->first_socket ||
+	    !samples_input(&h->samples, (uint32_t)socket - h->first_socket, datagram))
 		return false;
-	h->samples[i].port = seen.port;
-	for (uint32_t k = 0; k < h->n_sampled; k++)
-		answered += h->samples[k].port != 0;
-	if (answered == PLAN_SAMPLES)
+	if (samples_complete(&h->samples))
 		tell_samples(p, now);
 	if (h->state == HARD_READY && h->have_theirs)
 		work(p, now);
@@ -374,11 +374,11 @@ bool hard_input(struct paths *p, uint16_t socket, struct bytes datagram, mono_ns
 bool hard_output(struct paths *p, struct via *to, struct wr *out)
 {
 	struct hard *h = &p->hard;
-	if (h->n_owed == 0)
+	struct endpoint at;
+	uint32_t socket;
+	if (!samples_output(&h->samples, &socket, &at, out))
 		return false;
-	uint32_t i = h->n_sampled - h->n_owed--;
-	stun_write_request(out, &h->samples[i].txid);
-	*to = via_udp_by(&h->server, (uint16_t)(h->first_socket + i));
+	*to = via_udp_by(&at, (uint16_t)(h->first_socket + socket));
 	return true;
 }
 
@@ -401,7 +401,7 @@ static mono_ns state_deadline(const struct hard *h)
 	case HARD_ASKED:
 		return h->since + (h->asked_again ? ASK_FOR : ASK_AGAIN_AFTER);
 	case HARD_SAMPLING:
-		return h->n_sampled < PLAN_SAMPLES ? escalation_next(&h->escalation) : h->since + SAMPLE_FOR;
+		return samples_want(&h->samples) ? escalation_next(&h->escalation) : h->since + SAMPLE_FOR;
 	case HARD_READY:
 		return h->since + READY_FOR;
 	case HARD_WORKING:
@@ -428,18 +428,14 @@ static bool spend(struct paths *p, bool new_flow, bool slow, mono_ns now)
 static void tick_sampling(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	while (h->n_sampled < PLAN_SAMPLES && escalation_next(&h->escalation) <= now) {
-		struct hard_sample *s = &h->samples[h->n_sampled];
-		if (!spend(p, true, false, now)) {
+	while (samples_want(&h->samples) && escalation_next(&h->escalation) <= now) {
+		bool new_flow = samples_send(&h->samples, &p->means.rng, now);
+		if (!spend(p, new_flow, false, now)) {
 			fail(p, now);
 			return;
 		}
-		*s = (struct hard_sample){.sent_at = now};
-		rng_fill(&p->means.rng, s->txid.b, sizeof(s->txid.b));
-		h->n_sampled++;
-		h->n_owed++;
 	}
-	if (h->n_sampled == PLAN_SAMPLES && now >= h->since + SAMPLE_FOR)
+	if (!samples_want(&h->samples) && now >= h->since + SAMPLE_FOR)
 		tell_samples(p, now);
 	if (h->state == HARD_READY && h->have_theirs) {
 		work(p, now);
@@ -464,7 +460,8 @@ static void tick_working(struct paths *p, mono_ns now)
 			fail(p, now);
 			return;
 		}
-		struct endpoint to = {.ip = h->theirs.reflexive.ip, .port = s.port};
+		escalation_take_ports(&h->escalation, s.takes_port);
+		struct endpoint to = {.ip = s.ip, .port = s.port};
 		uint16_t socket = (uint16_t)(s.socket == 0 ? 0 : h->first_socket + s.socket - 1);
 		struct via via = via_udp_by(&to, socket);
 		means_ping(&p->means, h->peer, &via, false, now);

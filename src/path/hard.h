@@ -10,6 +10,7 @@
 #define PATH_HARD_H
 
 #include "path/hard_plan.h"
+#include "path/hard_samples.h"
 #include "path/paths.h"
 #include "wire/disco.h"
 #include "wire/stun.h"
@@ -35,13 +36,7 @@ struct hard {
 	bool have_theirs;
 	uint16_t first_socket; /* the attempt's have the numbers from it on */
 	uint32_t n_sockets;
-	struct hard_sample {
-		struct stun_txid txid;
-		mono_ns sent_at;
-		uint16_t port; /* 0: no answer yet */
-	} samples[PLAN_SAMPLES];
-	uint32_t n_sampled, n_owed; /* sent; chosen to be sent but not written yet */
-	struct endpoint server;     /* STUN, for the samples */
+	struct hard_samples samples;
 	struct hard_plan plan;
 	mono_ns nothing_until; /* the plan had nothing to send */
 	struct escalation escalation;

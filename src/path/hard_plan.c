@@ -12,7 +12,8 @@ enum {
 	OPEN_BLOCK = 128,
 	CROSS_COUNTS = 2 * PLAN_CROSS_RUN, /* the same run twice: a datagram may be lost */
 	CROSS_BLOCK = 1024,
-	PROBE_PASSES = 3
+	PROBE_PASSES = 3,
+	BLOCK_CHEAP = 4 /* of our block, for ways that are not likely */
 };
 
 struct hard_guess hard_guess_of(const struct disco_extension *e)
@@ -72,7 +73,7 @@ static uint32_t cross_limit(const struct hard_plan *p)
 	if (!both_can_be_guessed(p) || p->our_mapping == DISCO_MAPPING_SAME ||
 	    p->their_mapping == DISCO_MAPPING_SAME)
 		return 0;
-	return p->ours.kind == GUESS_COUNTS && p->theirs.kind == GUESS_COUNTS ? CROSS_COUNTS : CROSS_BLOCK;
+	return p->ours.kind == GUESS_COUNTS ? CROSS_COUNTS : CROSS_BLOCK;
 }
 
 static uint32_t open_limit(const struct hard_plan *p)
@@ -108,19 +109,45 @@ static uint32_t probe_limit(const struct hard_plan *p)
 	return HARD_PROBES;
 }
 
-/* Each flow may take a port of our block, and the rest of the house needs some, too: half of it is enough. */
-static void share_block(struct hard_plan *p)
+static bool has_a_block(const struct hard_plan *p)
 {
-	uint32_t half = p->ours.block.size / 2 - PLAN_SAMPLES, rest = half;
-	p->probe.limit = least(p->probe.limit, half / 4);
-	rest -= p->probe.limit;
-	p->open.limit = least(p->open.limit, p->cross.limit > 0 ? half / 4 : rest);
-	rest -= p->open.limit;
+	return p->ours.kind == GUESS_BLOCK && p->our_mapping != DISCO_MAPPING_SAME;
+}
+
+/* Each flow may take a port of our block, and the rest of the house needs some, too.  Where probing takes no
+ * port, it is as free as to any other NAT. */
+static void share_block(struct hard_plan *p, uint32_t ports)
+{
+	uint32_t rest = ports > PLAN_SAMPLES ? ports - PLAN_SAMPLES : 0;
+	bool crosses = p->cross.limit > 0;
+	bool only =
+		crosses && p->our_mapping == DISCO_MAPPING_VARIES && p->their_mapping == DISCO_MAPPING_VARIES;
+	uint32_t share = least(rest, only ? BLOCK_CHEAP : ports / 4);
+	if (!p->thrifty)
+		rest -= p->probe.limit = least(p->probe.limit, share);
+	rest -= p->open.limit = least(p->open.limit, crosses ? least(rest, share) : rest);
 	p->cross.limit = least(p->cross.limit, rest);
 }
 
+/* Of the addresses that the peer named, those where a host can be. */
+static void learn_pool(struct hard_plan *p, const struct disco_extension *theirs)
+{
+	p->their_pool[p->n_pool++] = theirs->reflexive.ip;
+	for (size_t i = 0; i < theirs->n_addresses && p->n_pool < DISCO_ADDRESSES_MAX; i++) {
+		const struct ip *ip = &theirs->addresses[i];
+		if (!ip_equal(ip, &theirs->reflexive.ip) && !ip_is_multicast(ip) && !ip_is_loopback(ip))
+			p->their_pool[p->n_pool++] = *ip;
+	}
+}
+
+static void learn_taken(struct hard_plan *p, const struct disco_extension *theirs)
+{
+	for (size_t i = 0; i < theirs->n_samples; i++)
+		p->taken[p->n_taken++] = theirs->samples[i].port;
+}
+
 void plan_init(struct hard_plan *p, const struct disco_extension *ours, const struct disco_extension *theirs,
-	       const struct rng *rng, mono_ns now)
+	       const struct plan_limits *limits, const struct rng *rng, mono_ns now)
 {
 	*p = (struct hard_plan){.ours = hard_guess_of(ours),
 				.theirs = hard_guess_of(theirs),
@@ -129,14 +156,17 @@ void plan_init(struct hard_plan *p, const struct disco_extension *ours, const st
 				.their_main = theirs->reflexive.port,
 				.their_sockets = theirs->sockets,
 				.slow = ours->slow && theirs->slow,
+				.thrifty = limits->thrifty,
 				.began = now,
 				.refreshed = now};
 	p->sockets = plan_sockets(p->our_mapping, p->ours.kind);
 	p->open.limit = open_limit(p);
 	p->cross.limit = cross_limit(p);
 	p->probe.limit = probe_limit(p);
-	if (p->ours.kind == GUESS_BLOCK && p->our_mapping != DISCO_MAPPING_SAME)
-		share_block(p);
+	if (has_a_block(p))
+		share_block(p, limits->block_ports);
+	learn_pool(p, theirs);
+	learn_taken(p, theirs);
 	/* Where one side may be easy, the other ways find it sooner. */
 	bool hopeless = p->our_mapping != DISCO_MAPPING_SAME && p->their_mapping != DISCO_MAPPING_SAME &&
 			p->ours.kind == GUESS_RANDOM && p->theirs.kind == GUESS_RANDOM;
@@ -158,26 +188,40 @@ static uint16_t next_port(struct birthday *b)
 	return port;
 }
 
-/* The middle of the run that they make in our round. */
-static uint16_t cross_aim(struct hard_plan *p, uint32_t round)
+static bool is_taken(const struct hard_plan *p, uint16_t port)
 {
-	if (p->theirs.kind == GUESS_BLOCK)
-		return next_port(&p->aims);
-	uint32_t made = p->ours.kind == GUESS_COUNTS ? 0 : round * PLAN_CROSS_RUN;
-	return prediction_port(&p->theirs.prediction, made + PLAN_CROSS_RUN / 2);
+	bool taken = port == p->their_main;
+	for (size_t i = 0; i < p->n_taken; i++)
+		taken |= port == p->taken[i];
+	return taken;
 }
 
+/* Any of their block that may still be given; or the middle of the run that they make first. */
+static uint16_t cross_aim(struct hard_plan *p)
+{
+	uint16_t port = 0;
+	if (p->theirs.kind == GUESS_COUNTS)
+		return prediction_port(&p->theirs.prediction, PLAN_CROSS_RUN / 2);
+	for (size_t i = 0; i <= p->n_taken + 1 && (i == 0 || is_taken(p, port)); i++)
+		port = next_port(&p->aims);
+	return port;
+}
+
+/* All at one port until each socket has had its turn.  A NAT that counts makes one short run of mappings, where
+ * the other side looks for it, twice; one with a block takes as many of it as there are sockets. */
 static bool cross(struct hard_plan *p, struct plan_step *out)
 {
 	if (p->cross.done == p->cross.limit)
 		return false;
-	uint32_t at = p->cross.done++, round = at / PLAN_CROSS_RUN;
-	if (at % PLAN_CROSS_RUN == 0)
-		p->aim = cross_aim(p, round);
-	bool again = p->cross.limit == CROSS_COUNTS && round > 0;
+	bool counts = p->ours.kind == GUESS_COUNTS;
+	uint32_t at = p->cross.done++, run = counts ? PLAN_CROSS_RUN : p->sockets - PLAN_SAMPLES;
+	if (at == 0 || (at % run == 0 && !counts))
+		p->aim = cross_aim(p);
 	/* A NAT that maps independently of the endpoint gives a new port to a fresh socket only. */
-	uint32_t fresh = p->sockets - PLAN_SAMPLES, place = again ? at % PLAN_CROSS_RUN : at % fresh;
-	*out = (struct plan_step){.socket = 1 + PLAN_SAMPLES + place, .port = p->aim, .new_flow = !again};
+	*out = (struct plan_step){.socket = 1 + PLAN_SAMPLES + at % run,
+				  .ip = p->their_pool[0],
+				  .port = p->aim,
+				  .new_flow = !counts || at < run};
 	return true;
 }
 
@@ -190,8 +234,10 @@ static bool open_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
 	if (p->opened >= p->open.limit || now >= p->began + PLAN_LASTS)
 		return false;
 	bool first = p->open.done < p->open.limit;
-	*out = (struct plan_step){
-		.socket = 1 + p->opened++ % p->sockets, .port = p->their_main, .new_flow = first};
+	*out = (struct plan_step){.socket = 1 + p->opened++ % p->sockets,
+				  .ip = p->their_pool[0],
+				  .port = p->their_main,
+				  .new_flow = first};
 	p->open.done++;
 	return true;
 }
@@ -208,13 +254,15 @@ static bool probe(struct hard_plan *p, struct plan_step *out, mono_ns now)
 	if (p->probe.done == p->probe.limit || waits)
 		return false;
 	uint32_t at = p->probe.done++;
-	*out = (struct plan_step){.socket = 0, .new_flow = true};
+	*out = (struct plan_step){.socket = 0, .ip = p->their_pool[0], .new_flow = true};
 	if (p->theirs.kind == GUESS_COUNTS) {
 		out->port = prediction_port(&p->theirs.prediction, prediction_order(at % PREDICTION_WINDOW));
 		out->new_flow = at < PREDICTION_WINDOW;
 	} else {
 		out->port = next_port(&p->ports);
 	}
+	if (p->theirs.kind == GUESS_RANDOM)
+		out->ip = p->their_pool[at % p->n_pool];
 	return true;
 }
 
@@ -225,12 +273,15 @@ static bool slowly(struct hard_plan *p, struct plan_step *out)
 	if (p->slowly.done == p->slowly.limit)
 		return false;
 	uint32_t socket = p->slowly.done++ / p->ports.size;
-	*out = (struct plan_step){
-		.socket = socket, .port = next_port(&p->ports), .new_flow = true, .slow = true};
+	*out = (struct plan_step){.socket = socket,
+				  .ip = p->their_pool[0],
+				  .port = next_port(&p->ports),
+				  .new_flow = true,
+				  .slow = true};
 	return true;
 }
 
-bool plan_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
+static bool next_of_all(struct hard_plan *p, struct plan_step *out, mono_ns now)
 {
 	if (p->cross.done < PLAN_CROSS_RUN && cross(p, out))
 		return true;
@@ -240,10 +291,24 @@ bool plan_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
 	return open_next(p, out, now) || cross(p, out) || probe(p, out, now) || slowly(p, out);
 }
 
+bool plan_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
+{
+	if (!next_of_all(p, out, now))
+		return false;
+	out->takes_port = out->new_flow && has_a_block(p) && (out->socket != 0 || !p->thrifty);
+	return true;
+}
+
 /* The other side may go on for longer than we have anything to send: our sockets must stay. */
 bool plan_over(const struct hard_plan *p, mono_ns now)
 {
 	if (p->slowly.limit > 0)
 		return p->slowly.done == p->slowly.limit;
 	return now >= p->began + PLAN_LASTS;
+}
+
+bool plan_is_draw(const struct hard_plan *p)
+{
+	bool of_a_block = p->ours.kind == GUESS_BLOCK || p->theirs.kind == GUESS_BLOCK;
+	return p->cross.limit > 0 && of_a_block;
 }

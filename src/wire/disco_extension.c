@@ -19,6 +19,16 @@ static void write_reflexive(struct wr *w, const struct endpoint *e)
 	wr_be16(w, e->ip.family == 4 ? e->port : 0);
 }
 
+static void read_addresses(struct rd *r, struct disco_extension *out)
+{
+	uint8_t b[4], count = rd_u8(r);
+	for (uint8_t i = 0; i < count; i++) {
+		rd_copy(r, b, sizeof(b));
+		if (!r->bad && out->n_addresses < DISCO_ADDRESSES_MAX)
+			out->addresses[out->n_addresses++] = ip_v4(b[0], b[1], b[2], b[3]);
+	}
+}
+
 bool disco_extension_read(struct rd *r, uint8_t version, struct disco_extension *out)
 {
 	*out = (struct disco_extension){.nonce = rd_be64(r)};
@@ -33,6 +43,8 @@ bool disco_extension_read(struct rd *r, uint8_t version, struct disco_extension 
 		if (!r->bad && out->n_samples < DISCO_SAMPLES_MAX)
 			out->samples[out->n_samples++] = s;
 	}
+	if (version >= 2)
+		read_addresses(r, out);
 	return version != 0 && !r->bad && step >= DISCO_STEP_ASK && step <= DISCO_STEP_READY &&
 	       mapping <= DISCO_MAPPING_VARIES;
 }
@@ -50,4 +62,7 @@ void disco_extension_write(struct wr *w, const struct disco_extension *e)
 		wr_be16(w, e->samples[i].at_ms);
 		wr_be16(w, e->samples[i].port);
 	}
+	wr_u8(w, (uint8_t)e->n_addresses);
+	for (size_t i = 0; i < e->n_addresses; i++)
+		wr_put(w, e->addresses[i].b, 4);
 }

@@ -5,6 +5,7 @@
  *
  *   nonce u64 | step u8 | flags u8 | mapping u8 | count of samples u8 | sockets u16 | reflexive[18]
  *   then for each sample: milliseconds u16 | port u16
+ *   since version 2: count of addresses u8, and 4 bytes for each
  *
  * It goes over the side channel only (a relay), like a call-me-maybe.
  */
@@ -15,9 +16,10 @@
 
 enum {
 	DISCO_EXTENSION_TYPE = 0x57,
-	DISCO_EXTENSION_VERSION = 1,
+	DISCO_EXTENSION_VERSION = 2,
 	DISCO_SAMPLES_MAX = 16,
-	DISCO_EXTENSION_MIN = 2 + 14 + 18 /* with type and version */
+	DISCO_ADDRESSES_MAX = 8,
+	DISCO_EXTENSION_MIN = 2 + 14 + 18 /* with type and version, of version 1 */
 };
 
 enum disco_step {
@@ -45,10 +47,12 @@ struct disco_extension {
 	struct endpoint reflexive;                      /* its main port outside, IPv4; unset: unknown */
 	struct disco_sample samples[DISCO_SAMPLES_MAX]; /* in the order of sending */
 	size_t n_samples;
+	struct ip addresses[DISCO_ADDRESSES_MAX]; /* IPv4: from which the samples came */
+	size_t n_addresses;
 };
 
 /* What follows type and version. False: of version 0, short, or with a step or mapping that is unknown;
- * samples over the limit are ignored. */
+ * samples and addresses over the limit are ignored. */
 bool disco_extension_read(struct rd *r, uint8_t version, struct disco_extension *out) MUST_USE;
 void disco_extension_write(struct wr *w, const struct disco_extension *e);
 

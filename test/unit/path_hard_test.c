@@ -1,209 +1,8 @@
 /* Crossing hard NATs: one machine, and a hand-made peer that says and hears what a Warren node would. */
-#include "path/hard_plan.h"
 #include "path_friend.h"
+#include "path_side.h"
 #include "unit.h"
 #include "wire/stun.h"
-
-/* --- when, and how much --- */
-
-static void it_begins_after_two_seconds_of_failing(void **state)
-{
-	struct escalation_peer p;
-	escalation_peer_init(&p, 0);
-	assert_true(escalation_due(&p) == MONO_NEVER);
-	assert_true(escalation_watch(&p, true, 10 * SECOND));
-	assert_false(escalation_watch(&p, true, 11 * SECOND));
-	assert_true(escalation_due(&p) == 12 * SECOND);
-	assert_false(escalation_watch(&p, false, 11 * SECOND));
-	assert_true(escalation_due(&p) == MONO_NEVER);
-}
-
-static void the_cool_down_doubles_up_to_an_hour(void **state)
-{
-	struct escalation_peer p;
-	escalation_peer_init(&p, 0);
-	escalation_watch(&p, true, 0);
-	static const unsigned pauses[] = {60, 120, 240, 480, 960, 1920, 3600, 3600};
-	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
-		escalation_failed(&p, HARD_COOL_MIN, 1000 * SECOND);
-		assert_true(escalation_due(&p) == (1000 + pauses[i]) * SECOND);
-	}
-	escalation_forgive(&p);
-	assert_true(escalation_due(&p) == HARD_AFTER);
-	escalation_failed(&p, HARD_COOL_BLOCK, 0);
-	assert_true(escalation_due(&p) == HARD_COOL_BLOCK);
-}
-
-/* Counts what may be sent in so long a time when it is always wanted. */
-static uint32_t spend_for(struct escalation *e, struct escalation_peer *p, const struct rng *rng, bool slow,
-			  mono_ns from, mono_ns time)
-{
-	uint32_t n = 0;
-	for (mono_ns now = from; now < from + time; now = mono_max(now + MSEC, escalation_next(e)))
-		while (escalation_next(e) <= now) {
-			if (!escalation_spend(e, p, true, slow, rng, now))
-				return n;
-			n++;
-		}
-	return n;
-}
-
-static void the_rate_is_a_hundred_a_second_after_a_small_burst(void **state)
-{
-	struct seeded s;
-	seeded_init(&s, 1);
-	struct rng rng = seeded_rng(&s);
-	struct escalation e;
-	struct escalation_peer p;
-	escalation_init(&e, 0);
-	escalation_peer_init(&p, 0);
-	escalation_begin(&e, 0);
-	uint32_t n = spend_for(&e, &p, &rng, false, 0, 10 * SECOND);
-	assert_true(n > 980 && n < 1000 + HARD_BURST + 20);
-	escalation_begin(&e, 10 * SECOND); /* the burst is not given again at once */
-	assert_true(e.burst == HARD_BURST || e.burst < HARD_BURST);
-	n = spend_for(&e, &p, &rng, false, 10 * SECOND, SECOND);
-	assert_true(n < 100 + HARD_BURST + 5);
-}
-
-static void an_attempt_and_an_hour_have_their_limits(void **state)
-{
-	struct seeded s;
-	seeded_init(&s, 1);
-	struct rng rng = seeded_rng(&s);
-	struct escalation e;
-	struct escalation_peer p;
-	escalation_init(&e, 0);
-	escalation_peer_init(&p, 0);
-	uint32_t sum = 0;
-	mono_ns now = 0;
-	for (int i = 0; i < 4 && escalation_affordable(&e, &p, now); i++, now += 60 * SECOND) {
-		escalation_begin(&e, now);
-		uint32_t n = spend_for(&e, &p, &rng, false, now, 60 * SECOND);
-		assert_true(n <= HARD_FLOWS_MAX);
-		sum += n;
-	}
-	assert_true(sum <= HARD_PEER_MAX + HARD_PEER_MAX * 4 / 60 + 1);
-	assert_false(escalation_affordable(&e, &p, now));
-	assert_true(escalation_affordable(&e, &p, now + 3600 * SECOND));
-	escalation_begin(&e, now);
-	assert_true(spend_for(&e, &p, &rng, true, now, 100 * SECOND) > 9000); /* slow: the rate only */
-}
-
-/* --- the plan --- */
-
-static struct disco_extension side(enum disco_mapping mapping, enum guess_kind kind)
-{
-	static const uint16_t random[8] = {40000, 2000, 61000, 33000, 9000, 52000, 21000, 14000};
-	struct disco_extension e = {.step = DISCO_STEP_READY,
-				    .mapping = mapping,
-				    .reflexive = {ip_v4(192, 0, 2, 9), 41000},
-				    .n_samples = 8};
-	for (uint16_t i = 0; i < 8; i++)
-		e.samples[i].port = kind == GUESS_COUNTS  ? (uint16_t)(5000 + i)
-				    : kind == GUESS_BLOCK ? (uint16_t)(8192 + random[i] % 512)
-							  : random[i];
-	e.sockets = (uint16_t)plan_sockets(mapping, kind);
-	return e;
-}
-
-struct tally {
-	uint32_t main, main_port, extra, slow, highest_socket;
-	uint16_t first_main;
-};
-
-static struct tally play(const struct disco_extension *ours, const struct disco_extension *theirs,
-			 mono_ns time)
-{
-	struct seeded s;
-	seeded_init(&s, 5);
-	struct rng rng = seeded_rng(&s);
-	struct hard_plan p;
-	struct plan_step step;
-	struct tally t = {0};
-	plan_init(&p, ours, theirs, &rng, 0);
-	for (mono_ns now = 0; now < time && !plan_over(&p, now); now += 10 * MSEC) {
-		if (!plan_next(&p, &step, now))
-			continue;
-		assert_true(step.socket <= HARD_SOCKETS);
-		t.slow += step.slow;
-		if (step.socket == 0 && t.main++ == 0)
-			t.first_main = step.port;
-		t.extra += step.socket != 0;
-		t.main_port += step.port == 41000;
-		t.highest_socket = step.socket > t.highest_socket ? step.socket : t.highest_socket;
-	}
-	return t;
-}
-
-static void the_random_side_opens_and_the_easy_side_probes(void **state)
-{
-	struct disco_extension hard = side(DISCO_MAPPING_VARIES, GUESS_RANDOM);
-	struct disco_extension easy = side(DISCO_MAPPING_SAME, GUESS_RANDOM);
-	struct tally h = play(&hard, &easy, PLAN_LASTS), e = play(&easy, &hard, PLAN_LASTS);
-	assert_int_equal(h.highest_socket, 256);
-	assert_true(h.main_port >= 512); /* opened, and repeated */
-	assert_true(h.main <= PLAN_CHEAP);
-	assert_int_equal(e.main, HARD_PROBES);
-	assert_true(e.extra <= 3 * PLAN_CHEAP);
-	assert_int_equal(h.slow + e.slow, 0);
-}
-
-static void both_play_both_parts_when_they_do_not_know(void **state)
-{
-	struct disco_extension any = side(DISCO_MAPPING_UNKNOWN, GUESS_RANDOM);
-	struct tally t = play(&any, &any, PLAN_LASTS);
-	assert_int_equal(t.highest_socket, 256);
-	assert_true(t.main > 1000);
-}
-
-static void a_counting_peer_is_probed_where_it_will_be(void **state)
-{
-	struct disco_extension hard = side(DISCO_MAPPING_VARIES, GUESS_COUNTS);
-	struct disco_extension easy = side(DISCO_MAPPING_SAME, GUESS_RANDOM);
-	struct tally t = play(&easy, &hard, SECOND);
-	assert_true(t.first_main >= 5008 && t.first_main < 5008 + PREDICTION_WINDOW);
-}
-
-static void two_that_count_aim_at_the_middle_of_a_run(void **state)
-{
-	struct seeded s;
-	seeded_init(&s, 5);
-	struct rng rng = seeded_rng(&s);
-	struct disco_extension e = side(DISCO_MAPPING_VARIES, GUESS_COUNTS);
-	struct hard_plan p;
-	struct plan_step step;
-	plan_init(&p, &e, &e, &rng, 0);
-	for (uint32_t i = 0; i < PLAN_CROSS_RUN; i++) {
-		assert_true(plan_next(&p, &step, 0));
-		assert_int_equal(step.port, 5008 + PLAN_CROSS_RUN / 2);
-		assert_int_equal(step.socket, 1 + PLAN_SAMPLES + i); /* fresh ones, each another */
-	}
-}
-
-static void half_of_our_own_block_is_left_to_the_house(void **state)
-{
-	struct disco_extension e = side(DISCO_MAPPING_UNKNOWN, GUESS_BLOCK);
-	for (int kind = GUESS_RANDOM; kind <= GUESS_BLOCK; kind++) {
-		struct disco_extension other = side(DISCO_MAPPING_UNKNOWN, (enum guess_kind)kind);
-		struct tally t = play(&e, &other, PLAN_LASTS);
-		/* what is opened is repeated up to twice, in the same ports */
-		assert_true(t.main <= 256 / 4 && t.extra <= 256 * 3);
-	}
-}
-
-static void the_slow_way_needs_both_to_agree(void **state)
-{
-	struct disco_extension a = side(DISCO_MAPPING_VARIES, GUESS_RANDOM), b = a;
-	a.slow = true;
-	assert_int_equal(play(&a, &b, 60 * SECOND).slow, 0);
-	b.slow = true;
-	assert_true(play(&a, &b, 60 * SECOND).slow > 4000);
-	b.mapping = DISCO_MAPPING_SAME; /* then there is a quicker one */
-	assert_int_equal(play(&a, &b, 60 * SECOND).slow, 0);
-}
-
-/* --- the machine --- */
 
 static const struct via relay = {.kind = VIA_RELAY, .region = FRIEND_REGION};
 static const struct endpoint stun_server = {{4, {203, 0, 113, 9}}, STUN_PORT};
@@ -240,14 +39,14 @@ static void drain(struct table *t)
 	struct wr out = wr_of(memory, sizeof(memory));
 	while (paths_output(t->p, &to, &out, t->now)) {
 		struct bytes b = wr_done(&out);
-		struct stun_txid txid;
+		struct stun_question q;
 		struct disco_msg m;
 		if (to.via.socket != 0)
 			assert_true(socket_wished(paths_sockets(t->p), to.via.socket));
-		if (stun_read_request(b, &txid)) {
-			t->samples += to.via.socket != 0;
+		if (stun_read_question(b, &q)) {
+			t->samples += to.via.socket != 0 && !q.wants_origin;
 			if (t->answer_stun)
-				answer(t, &to.via, &txid);
+				answer(t, &to.via, &q.txid);
 		} else if (friend_read(&t->bob, b, &m)) {
 			if (m.type == DISCO_EXTENSION) {
 				assert_int_equal(to.via.kind, VIA_RELAY);
@@ -513,16 +312,6 @@ static void without_traffic_it_ends(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(it_begins_after_two_seconds_of_failing),
-	cmocka_unit_test(the_cool_down_doubles_up_to_an_hour),
-	cmocka_unit_test(the_rate_is_a_hundred_a_second_after_a_small_burst),
-	cmocka_unit_test(an_attempt_and_an_hour_have_their_limits),
-	cmocka_unit_test(the_random_side_opens_and_the_easy_side_probes),
-	cmocka_unit_test(both_play_both_parts_when_they_do_not_know),
-	cmocka_unit_test(a_counting_peer_is_probed_where_it_will_be),
-	cmocka_unit_test(two_that_count_aim_at_the_middle_of_a_run),
-	cmocka_unit_test(half_of_our_own_block_is_left_to_the_house),
-	cmocka_unit_test(the_slow_way_needs_both_to_agree),
 	cmocka_unit_test(it_asks_over_the_relay_and_leaves_a_silent_peer_alone),
 	cmocka_unit_test(after_agreement_it_looks_at_its_nat_and_tells),
 	cmocka_unit_test(a_pong_to_an_extra_socket_wins_and_the_others_are_closed),

@@ -11,6 +11,8 @@ static const struct disco_extension full = {
 	.reflexive = {{4, {192, 0, 2, 1}}, 41641},
 	.samples = {{0, 5000}, {10, 5001}, {21, 65535}},
 	.n_samples = 3,
+	.addresses = {{4, {192, 0, 2, 1}}, {4, {192, 0, 2, 7}}},
+	.n_addresses = 2,
 };
 
 static size_t write_whole(uint8_t *out, size_t cap, const struct disco_extension *e)
@@ -27,9 +29,10 @@ static void the_bytes_are_as_described(void **state)
 	uint8_t got[128], want[128];
 	size_t n = write_whole(got, sizeof(got), &full);
 	size_t have = unhex(want, sizeof(want),
-			    "57 01 0102030405060708 04 01 02 03 0100"
+			    "57 02 0102030405060708 04 01 02 03 0100"
 			    "00000000000000000000ffffc0000201 a2a9"
-			    "0000 1388  000a 1389  0015 ffff");
+			    "0000 1388  000a 1389  0015 ffff"
+			    "02 c0000201 c0000207");
 	assert_int_equal(n, have);
 	assert_memory_equal(got, want, n);
 }
@@ -50,6 +53,31 @@ static void it_is_read_as_it_was_written(void **state)
 	assert_int_equal(m.extension.n_samples, 3);
 	assert_int_equal(m.extension.samples[2].port, 65535);
 	assert_int_equal(m.extension.samples[1].at_ms, 10);
+	assert_int_equal(m.extension.n_addresses, 2);
+	assert_true(ip_equal(&m.extension.addresses[1], &full.addresses[1]));
+}
+
+static void version_1_had_no_addresses(void **state)
+{
+	uint8_t b[128];
+	struct disco_msg m;
+	size_t n = write_whole(b, sizeof(b), &full);
+	b[1] = 1;
+	assert_true(disco_read((struct bytes){b, n}, &m));
+	assert_int_equal(m.extension.n_samples, 3);
+	assert_int_equal(m.extension.n_addresses, 0);
+	assert_true(disco_read((struct bytes){b, n - 9}, &m));
+}
+
+static void more_addresses_than_fit_are_ignored(void **state)
+{
+	uint8_t b[256] = {0};
+	struct disco_msg m;
+	size_t n = write_whole(b, sizeof(b), &full);
+	b[n - 9] = 30;
+	assert_true(disco_read((struct bytes){b, n - 8 + 30 * 4}, &m));
+	assert_int_equal(m.extension.n_addresses, DISCO_ADDRESSES_MAX);
+	assert_false(disco_read((struct bytes){b, n - 8 + 29 * 4}, &m));
 }
 
 static void every_shorter_message_is_refused(void **state)
@@ -97,7 +125,7 @@ static void more_samples_than_fit_are_ignored(void **state)
 	struct disco_msg m;
 	write_whole(b, sizeof(b), &full);
 	b[13] = 40;
-	assert_true(disco_read((struct bytes){b, DISCO_EXTENSION_MIN + 40 * 4}, &m));
+	assert_true(disco_read((struct bytes){b, DISCO_EXTENSION_MIN + 40 * 4 + 1}, &m));
 	assert_int_equal(m.extension.n_samples, DISCO_SAMPLES_MAX);
 }
 
@@ -127,10 +155,12 @@ static void it_is_no_type_of_stock_peers(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_bytes_are_as_described),
 	cmocka_unit_test(it_is_read_as_it_was_written),
+	cmocka_unit_test(version_1_had_no_addresses),
 	cmocka_unit_test(every_shorter_message_is_refused),
 	cmocka_unit_test(a_later_version_may_append),
 	cmocka_unit_test(unknown_steps_and_mappings_are_refused),
 	cmocka_unit_test(more_samples_than_fit_are_ignored),
+	cmocka_unit_test(more_addresses_than_fit_are_ignored),
 	cmocka_unit_test(only_an_ipv4_endpoint_is_a_reflexive_one),
 	cmocka_unit_test(it_is_no_type_of_stock_peers),
 };
