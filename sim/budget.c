@@ -5,6 +5,14 @@
 /* The gaps between packets are random, and only their mean is the rate. */
 static const double rate = HARD_PER_SECOND * 1.05, burst = HARD_BURST + 16;
 
+/* Beside them there are a few to relays, STUN servers and the candidates of peers. */
+static const double flows_max = HARD_FLOWS_MAX + 256;
+
+static double ebb(double level, double ebbed, double more)
+{
+	return (level > ebbed ? level - ebbed : 0) + more;
+}
+
 static const char *check_off(const struct sim_node *n, const struct paths_stats *s)
 {
 	if (s->hard_sent > 0 || n->n_sockets > 0)
@@ -21,10 +29,14 @@ const char *budget_check(struct budget *b, const struct sim_node *n, mono_ns now
 	const struct paths_stats *s = node_paths_stats(n->node);
 	if (!n->hard.enabled)
 		return check_off(n, s);
+	double seconds = (double)(now - b->at) / (double)SECOND;
 	uint64_t sent = s->hard_sent >= b->sent ? s->hard_sent - b->sent : s->hard_sent;
-	double ebbed = (double)(now - b->at) / (double)SECOND * rate;
-	b->level = (b->level > ebbed ? b->level - ebbed : 0) + (double)sent;
+	uint64_t flows = n->flows.begun >= b->flows ? n->flows.begun - b->flows : n->flows.begun;
+	b->level = ebb(b->level, seconds * rate, (double)sent);
+	b->flows_level = ebb(b->flows_level, seconds * flows_max / ((double)FLOW_LASTS / (double)SECOND),
+			     (double)flows);
 	b->sent = s->hard_sent;
+	b->flows = n->flows.begun;
 	b->at = now;
 	if (now - b->hour >= 3600 * SECOND) {
 		b->hour = now;
@@ -35,5 +47,7 @@ const char *budget_check(struct budget *b, const struct sim_node *n, mono_ns now
 		return "probes hard NATs faster than its rate";
 	if (!n->hard.slow && b->in_hour > 2 * HARD_HOST_MAX)
 		return "probes hard NATs more than its budget of an hour";
+	if (!n->hard.slow && b->flows_level > flows_max)
+		return "begins more flows than a small router has room for";
 	return n->n_sockets > HARD_SOCKETS ? "has too many sockets" : NULL;
 }

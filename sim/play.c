@@ -23,6 +23,7 @@ static const struct scenario *const tables[] = {
 	scenarios_cost,
 	scenarios_endure,
 	scenarios_hard,
+	scenarios_hard_odds,
 	scenarios_netcheck,
 	scenarios_portmap,
 	scenarios_quality,

@@ -17,7 +17,7 @@ extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change
 extern const struct scenario scenarios_portmap[];
 extern const struct scenario scenarios_quality[];
 extern const struct scenario scenarios_where[];
-extern const struct scenario scenarios_hard[];
 extern const struct scenario scenarios_silence[];
+extern const struct scenario scenarios_hard[], scenarios_hard_odds[];
 
 #endif

@@ -88,32 +88,6 @@ static void both_count(struct world *w)
 	both_hard(w, NAT_PORT_SEQUENTIAL, NAT_PORT_SEQUENTIAL, 5 * SECOND);
 }
 
-/* Half of each block may be used: that makes one pair fit in about one case of five. Which of them do is
- * measured; that nothing is lost and no block is emptied must hold. */
-static void with_blocks(struct world *w, enum nat_ports other)
-{
-	struct nat_config alice = hard_nat(w, NAT_PORT_BLOCK), bob = hard_nat(w, other);
-	struct pair p = build(w, &alice, &bob, 2);
-	mono_ns start = world_now(w);
-	pair_talk(&p);
-	world_run(w, 30 * SECOND);
-	pair_hush(&p);
-	world_measure(w, "direct", world_is_direct(w, p.alice, p.bob));
-	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
-		     pair_lost(&p, start, MONO_NEVER));
-	world_expect(w, nat_stats(p.alice->router->nat4)->refused_full == 0, "the block was emptied");
-}
-
-static void both_block(struct world *w)
-{
-	with_blocks(w, NAT_PORT_BLOCK);
-}
-
-static void counting_to_block(struct world *w)
-{
-	with_blocks(w, NAT_PORT_SEQUENTIAL);
-}
-
 /* The switch of one side is enough: nothing but questions leaves the other. */
 static void switched_off(struct world *w)
 {
@@ -162,8 +136,6 @@ const struct scenario scenarios_hard[] = {
 	{"hard-counts", "a counting NAT against easy: direct within 5 s", 200, counting_to_easy},
 	{"hard-block", "a block of ports against easy: direct within 5 s", 200, block_to_easy},
 	{"hard-both-count", "two counting NATs: direct within 5 s", 200, both_count},
-	{"hard-both-block", "two blocks of ports: nothing is lost, no block is emptied", 20, both_block},
-	{"hard-count-block", "a counting NAT against a block of ports: the same", 20, counting_to_block},
 	{"hard-off", "switched off on one side, nothing is probed", 40, switched_off},
 	{"hard-lives", "the way that was found is kept alive, and found again", 40, lives_on},
 	{0},

@@ -244,6 +244,8 @@ static void follow_sockets(struct sim_node *n)
 static bool send_datagram(struct sim_node *n, const struct datagram *d, mono_ns now)
 {
 	uint16_t port = port_of_socket(n, d->socket);
+	if (port != 0)
+		flows_note(&n->flows, port, &d->at, now);
 	if (d->whole)
 		return port == 0 || net_send_whole(n->box, port, &d->at, packet_bytes(&d->packet), now);
 	return port == 0 || net_send(n->box, port, &d->at, packet_bytes(&d->packet), now);
@@ -354,6 +356,7 @@ void sim_node_fini(struct sim_node *n)
 	n->node = NULL;
 	n->n_sockets = 0;
 	n->sockets_version = 0;
+	flows_fini(&n->flows);
 }
 
 void sim_node_add_relay(struct sim_node *n, struct sim_relay *r)

@@ -7,6 +7,7 @@
 #define SIM_NODE_H
 
 #include "node/node.h"
+#include "sim/flows.h"
 #include "sim/gateway.h"
 #include "sim/sim_relay.h"
 
@@ -58,6 +59,7 @@ struct sim_node {
 	} sockets[SOCKETS_MAX]; /* the extra ones that are open */
 	size_t n_sockets;
 	uint32_t sockets_version;
+	struct flows flows;
 	struct alarm alarm;
 	struct via arriving; /* how what is handled now came */
 	uint8_t memory[PACKET_SIZE];
