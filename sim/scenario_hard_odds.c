@@ -153,7 +153,8 @@ static struct nat_config nat_of(struct world *w, const char *words)
 	return nat;
 }
 
-/* One host and four peers of whom those that can be reached need hard ways, at the same time: they share what it may send (budget.h looks). */
+/* One host and four peers, of whom those that can be reached need hard ways, all at the same time: they share
+ * what it may send (budget.h looks). */
 static void four_peers(struct world *w)
 {
 	enum { PEERS = 4 };

@@ -1,4 +1,4 @@
-/* What one side of an attempt to cross hard NATs might say of itself, for tests. */
+/* path_side.h - what one side of an attempt to cross hard NATs might say of itself, for tests */
 #ifndef PATH_SIDE_H
 #define PATH_SIDE_H
 
