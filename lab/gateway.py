@@ -50,7 +50,7 @@ NO_NATPMP = "insert rule inet filter input udp dport 5351 @th,64,8 0 drop\n"
 CONFIG = """
 ext_ifname=wan
 listening_ip=lan
-ipv6_disable=yes
+ipv6_disable={ipv4_only}
 enable_natpmp={natpmp}
 enable_upnp={upnp}
 min_lifetime=20
@@ -70,10 +70,11 @@ def make_hard(router):
 
 
 class Gateway:
-    """miniupnpd in a router (its lan is `net`.0/24) that speaks some of "pcp", "nat-pmp" and "upnp"."""
+    """miniupnpd in a router (its lan is `net`.0/24) that speaks some of "pcp", "nat-pmp" and "upnp"; ipv6: also for holes
+    in its IPv6 firewall, if it has IPv6 already."""
 
-    def __init__(self, loop, router, net, folder, speaks, lifetime=120):
-        self._loop, self._router, self._net, self._folder = loop, router, net, folder
+    def __init__(self, loop, router, net, folder, speaks, lifetime=120, ipv6=False):
+        self._loop, self._router, self._net, self._folder, self._ipv6 = loop, router, net, folder, ipv6
         router.nft(CHAINS)
         if "pcp" not in speaks:
             router.nft(NO_PCP)
@@ -86,7 +87,7 @@ class Gateway:
     def start(self, speaks, lifetime=120):
         file = write(os.path.join(self._folder, "miniupnpd.conf"), CONFIG.format(
             natpmp="yes" if {"pcp", "nat-pmp"} & set(speaks) else "no", upnp="yes" if "upnp" in speaks else "no",
-            lifetime=lifetime, net=self._net))
+            lifetime=lifetime, net=self._net, ipv4_only="no" if self._ipv6 else "yes"))
         self.program = Program(self._loop, self._router, "miniupnpd", "miniupnpd", "-d", "-f", file,
                                "-P", os.path.join(self._folder, "miniupnpd.pid"))
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/gateways.h"
 #include "app/links.h"
 #include "app/lookups.h"
 #include "app/network.h"
@@ -38,8 +39,9 @@ struct drive {
 	struct udp *udp;
 	struct links *links;
 	struct lookups *lookups;
+	struct gateways *talk; /* with gateways */
 	struct netlink_monitor *monitor;
-	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor, *on_upnp;
+	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
 	struct loop_timer *deadline, *changed, *check;
 	struct loop_deferred *settle;
 	size_t peers_max;         /* that the node was made for */
@@ -231,32 +233,20 @@ static void dial(struct drive *d, uint16_t region)
 	node_stream_down(d->node, region, "there is no memory for a stream to it", loop_now(d->loop));
 }
 
-/* --- UPnP --- */
+/* --- gateways --- */
 
-static void upnp_is_off(struct drive *d)
-{
-	const struct upnp_report off = {.kind = UPNP_OFF};
-	loop_fd_free(d->on_upnp);
-	d->on_upnp = NULL;
-	node_upnp_report(d->node, &off, loop_now(d->loop));
-}
-
-static void ask_upnp(struct drive *d, const struct upnp_ask *ask)
-{
-	if (!d->on_upnp || !upnp_ask(d->upnp, ask))
-		upnp_is_off(d);
-}
-
-static void on_upnp(void *self, unsigned ready)
+static void upnp_reported(void *self, const struct upnp_report *r)
 {
 	struct drive *d = self;
-	struct upnp_report r;
-	while (d->on_upnp && upnp_read(d->upnp, &r)) {
-		if (r.kind == UPNP_OFF)
-			upnp_is_off(d);
-		else
-			node_upnp_report(d->node, &r, loop_now(d->loop));
-	}
+	node_upnp_report(d->node, r, loop_now(d->loop));
+	move(d, loop_now(d->loop));
+}
+
+static void gateway_announced(void *self, const struct endpoint *from, struct bytes datagram)
+{
+	struct drive *d = self;
+	if (node_gateway_announced(d->node, from, datagram, loop_now(d->loop)))
+		log_say(d->log, LOG_AT_INFO, "the gateway says that it was restarted: asking it again");
 	move(d, loop_now(d->loop));
 }
 
@@ -289,7 +279,7 @@ static void on_event(struct drive *d, const struct node_event *ev)
 			d->netcheck_fn(d->netcheck_self, ev->netcheck);
 		break;
 	case NODE_UPNP:
-		ask_upnp(d, &ev->upnp);
+		gateways_ask_upnp(d->talk, &ev->upnp);
 		break;
 	case NODE_LOOKUP64:
 		lookups_ask_nat64(d->lookups);
@@ -442,6 +432,7 @@ static bool set_peer(struct drive *d, const struct config_peer *p, mono_ns now)
 static void configure(struct drive *d)
 {
 	mono_ns now = loop_now(d->loop);
+	char why[WHY_MAX];
 	node_set_addresses(d->node, d->cfg->node.address, d->cfg->node.n_addresses);
 	node_set_mtu(d->node, d->cfg->node.mtu);
 	const struct paths_hard hard = {.enabled = d->cfg->node.hard_nat, .slow = d->cfg->node.slow_punch};
@@ -449,6 +440,8 @@ static void configure(struct drive *d)
 	node_set_fixed(d->node, d->cfg->node.fixed, d->cfg->node.n_fixed, now);
 	lookups_set(d->lookups, d->cfg);
 	set_relays(d);
+	if (!gateways_listen(d->talk, d->cfg->node.port_mapping, why))
+		log_say(d->log, LOG_AT_NOTICE, "%s", why);
 	for (size_t i = 0; i < d->cfg->n_peers; i++)
 		if (!set_peer(d, &d->cfg->peers[i], now))
 			log_say(d->log, LOG_AT_ERROR, "peer %zu of the configuration could not be taken",
@@ -500,10 +493,6 @@ static bool make_watches(struct drive *d)
 	if (!d->on_tun || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor || !d->deadline || !d->changed ||
 	    !d->check || !d->settle)
 		return false;
-	if (d->upnp)
-		d->on_upnp = loop_fd_new(l, upnp_fd(d->upnp), (struct loop_fd_call){on_upnp, d});
-	if (d->on_upnp)
-		loop_fd_want(d->on_upnp, LOOP_READ);
 	loop_fd_want(d->on_tun, LOOP_READ);
 	loop_fd_want(d->on_udp4, LOOP_READ);
 	if (d->on_udp6)
@@ -530,11 +519,11 @@ static void go_down(struct drive *d)
 	loop_fd_free(d->on_udp6);
 	loop_fd_free(d->on_udp_extra);
 	loop_fd_free(d->on_monitor);
-	loop_fd_free(d->on_upnp);
 	loop_timer_free(d->deadline);
 	loop_timer_free(d->changed);
 	loop_timer_free(d->check);
 	lookups_free(d->lookups);
+	gateways_free(d->talk);
 	loop_deferred_free(d->settle);
 	links_free(d->links);
 	netlink_monitor_close(d->monitor);
@@ -560,6 +549,8 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 					  .down = stream_down,
 					  .self = d};
 	const struct lookups_calls lookups = {.relays = relays_found, .nat64 = nat64_answered, .self = d};
+	const struct gateways_calls gateways = {
+		.report = upnp_reported, .announced = gateway_announced, .self = d};
 	d->udp = udp_open(&udp, why);
 	if (!d->udp || !network_open(&d->network, d->cfg, why))
 		return false;
@@ -569,7 +560,8 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	d->links = links_new(d->loop, &calls);
 	if (d->links)
 		d->lookups = lookups_new(links_dialer(d->links), &lookups);
-	if (!d->lookups || !make_node(d) || !make_watches(d))
+	d->talk = gateways_new(d->loop, d->upnp, &gateways);
+	if (!d->lookups || !d->talk || !make_node(d) || !make_watches(d))
 		return why_say(why, "there is not enough memory for %zu peers", d->cfg->n_peers);
 	d->slept = clock_slept();
 	configure(d);

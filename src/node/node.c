@@ -88,6 +88,11 @@ void node_upnp_report(struct node *n, const struct upnp_report *r, mono_ns now)
 	paths_upnp_report(n->paths, r, now);
 }
 
+bool node_gateway_announced(struct node *n, const struct endpoint *from, struct bytes datagram, mono_ns now)
+{
+	return paths_gateway_announced(n->paths, from, datagram, now);
+}
+
 void node_portmap(const struct node *n, mono_ns now, struct paths_portmap *out)
 {
 	paths_portmap(n->paths, now, out);

@@ -97,6 +97,9 @@ void node_slept(struct node *n, mono_ns how_long, mono_ns now);
 
 /* What came of a NODE_UPNP. */
 void node_upnp_report(struct node *n, const struct upnp_report *r, mono_ns now);
+/* A datagram that came to everybody on a link of ours (path/portmap.h). True: our gateway told something new, and is
+ * asked about it. */
+bool node_gateway_announced(struct node *n, const struct endpoint *from, struct bytes datagram, mono_ns now);
 
 /* Makes a report of where we are (path/netcheck.h), unless one is being made; NODE_NETCHECK tells of it. */
 void node_netcheck(struct node *n, bool full, mono_ns now);

@@ -110,8 +110,10 @@ void mapper_forget(struct mapper *m)
 void mapper_off(struct mapper *m)
 {
 	bool heard = m->heard;
+	struct epoch epoch = m->epoch;
 	mapper_forget(m);
 	m->heard = heard;
+	m->epoch = epoch;
 }
 
 void mapper_release(struct mapper *m)

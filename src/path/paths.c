@@ -148,6 +148,13 @@ void paths_set_gateways(struct paths *p, const struct paths_gateway *v, size_t n
 	paths_settle_gather(p, now);
 }
 
+bool paths_gateway_announced(struct paths *p, const struct endpoint *from, struct bytes datagram, mono_ns now)
+{
+	bool news = portmap_announced(&p->means.gather.portmap, from, datagram, now);
+	paths_settle_gather(p, now);
+	return news;
+}
+
 void paths_release(struct paths *p, mono_ns now)
 {
 	portmap_release(&p->means.gather.portmap, now);

@@ -70,6 +70,9 @@ struct paths_gateway {
 	uint32_t ifindex;
 };
 void paths_set_gateways(struct paths *p, const struct paths_gateway *v, size_t n, mono_ns now);
+/* portmap_announced. */
+bool paths_gateway_announced(struct paths *p, const struct endpoint *from, struct bytes datagram,
+			     mono_ns now);
 /* What UPnP needs done, which takes too long and too much for this machine (path/upnp_mapper.h). */
 bool paths_upnp_ask(struct paths *p, struct upnp_ask *out) MUST_USE; /* until false */
 void paths_upnp_report(struct paths *p, const struct upnp_report *r, mono_ns now);

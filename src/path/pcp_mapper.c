@@ -20,23 +20,9 @@ static bool is_ours(const struct pcp_mapper *p, const struct pcp_map *m)
 	       m->internal == p->port;
 }
 
-/* An announcement carries no nonce: whoever can send from the gateway's address may make us ask again. */
-static bool take_announcement(struct pcp_mapper *p, const struct pcp_response *a, mono_ns now)
-{
-	if (a->result != PCP_OK || !epoch_restarted_pcp(&p->m.epoch, a->epoch_s, now))
-		return true;
-	mapper_lost(&p->m);
-	mapper_ask(&p->m, now);
-	return true;
-}
-
 bool pcp_mapper_input(struct pcp_mapper *p, const struct pcp_response *a, mono_ns now)
 {
-	if (p->m.state == MAPPER_OFF)
-		return false;
-	if (a->op == PCP_ANNOUNCE)
-		return take_announcement(p, a, now);
-	if (!a->has_map || !is_ours(p, &a->map))
+	if (p->m.state == MAPPER_OFF || !a->has_map || !is_ours(p, &a->map))
 		return false;
 	/* What was lost, the same answer brings anew. */
 	if (epoch_restarted_pcp(&p->m.epoch, a->epoch_s, now))

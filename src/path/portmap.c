@@ -5,7 +5,11 @@
  * many gateways all three protocols write into one table.
  *
  * Renewed at half life, and when the paths ask to look again (a path was lost: the gateway may have been
- * restarted), at most once each LOOK_APART; a gateway that was restarted says so in its epoch.
+ * restarted), at most once each LOOK_APART; a gateway that was restarted says so in its epoch, in each answer
+ * and in what it announces to everybody.
+ *
+ * The first gateway of a family is the one that our datagrams leave by, so what STUN servers see is told of
+ * that one.
  *
  * Bounded: PATHS_GATEWAYS_MAX gateways, and the requests of each by mapper.c. */
 #include "path/portmap.h"
@@ -13,6 +17,7 @@
 #define PCP_HEAD   (250 * MSEC)
 #define UPNP_HEAD  (1 * SECOND)
 #define LOOK_APART (10 * SECOND)
+#define TELL_APART (10 * SECOND) /* announcements of a gateway that are listened to */
 
 enum { ANSWER_MIN = 8, FROM_GATEWAY = 0x80 };
 
@@ -34,11 +39,15 @@ static void way_ask(struct portmap_way *w, mono_ns now)
 		natpmp_mapper_ask(&w->natpmp, now);
 }
 
-static void way_init(struct portmap *p, struct portmap_way *w, const struct paths_gateway *at)
+static struct endpoint gateway_of(const struct paths_gateway *at)
 {
 	bool local = at->gateway.family == 6 && ip_is_link_local(&at->gateway);
-	*w = (struct portmap_way){
-		.at = *at, .to = {.ip = at->gateway, .port = PCP_PORT, .scope = local ? at->ifindex : 0}};
+	return (struct endpoint){.ip = at->gateway, .port = PCP_PORT, .scope = local ? at->ifindex : 0};
+}
+
+static void way_init(struct portmap *p, struct portmap_way *w, const struct paths_gateway *at)
+{
+	*w = (struct portmap_way){.at = *at, .to = gateway_of(at), .told = MONO_NEVER};
 	pcp_mapper_init(&w->pcp, &at->self, p->port, &p->rng);
 	natpmp_mapper_init(&w->natpmp, p->port);
 }
@@ -149,10 +158,33 @@ static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)
 		upnp_mapper_release(&p->upnp);
 }
 
+/* The router said nothing: somebody else of its network may be the server. After him it is the router's turn
+ * again, at the next attempt. */
+static void try_elsewhere(struct portmap_way *w, mono_ns now)
+{
+	struct endpoint gateway = gateway_of(&w->at);
+	bool was_gateway = endpoint_equal(&w->to, &gateway);
+	if (w->at.self.family != 6)
+		return;
+	w->to = was_gateway ? (struct endpoint){.ip = pcp_anycast6(), .port = PCP_PORT} : gateway;
+	if (was_gateway)
+		mapper_ask(&w->pcp.m, now);
+}
+
+static void tick_pcp(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	bool asked = w->pcp.m.state == MAPPER_ASKING;
+	pcp_mapper_tick(&w->pcp, &p->rng, now);
+	if (!asked || w->pcp.m.state != MAPPER_SILENT)
+		return;
+	try_elsewhere(w, now);
+	pcp_mapper_tick(&w->pcp, &p->rng, now);
+}
+
 static void settle(struct portmap *p, mono_ns now)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		pcp_mapper_tick(&p->v[i].pcp, &p->rng, now);
+		tick_pcp(p, &p->v[i], now);
 		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
 		choose(&p->v[i], now);
 		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
@@ -188,6 +220,51 @@ struct ip portmap_source(const struct portmap *p, const struct endpoint *to)
 	return (struct ip){0};
 }
 
+static bool is_news(const struct portmap_way *w, struct bytes b, mono_ns now)
+{
+	struct pcp_response pcp;
+	struct natpmp_response natpmp;
+	struct epoch e = w->pcp.m.epoch;
+	if (pcp_read_response(b, &pcp))
+		return pcp.op == PCP_ANNOUNCE && pcp.result == PCP_OK &&
+		       (!e.known || epoch_restarted_pcp(&e, pcp.epoch_s, now));
+	e = w->natpmp.m.epoch;
+	return natpmp_read_response(b, &natpmp) && natpmp.op == NATPMP_ADDRESS &&
+	       natpmp.result == NATPMP_OK &&
+	       (!e.known || epoch_restarted_natpmp(&e, natpmp.epoch_s, now) ||
+		(mapper_holds(&w->natpmp.m) && !ip_equal(&w->natpmp.m.outside.ip, &natpmp.address)));
+}
+
+static bool may_ask(const struct mapper *m)
+{
+	return m->state != MAPPER_OFF && m->state != MAPPER_ASKING;
+}
+
+static void ask_anew(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	if (may_ask(&w->pcp.m))
+		mapper_ask(&w->pcp.m, now);
+	if (may_ask(&w->natpmp.m))
+		natpmp_mapper_ask(&w->natpmp, now);
+	if (may_ask(&p->upnp.m) && ip_equal(&p->upnp.gateway, &w->at.gateway))
+		upnp_mapper_ask(&p->upnp, now);
+	settle(p, now);
+}
+
+bool portmap_announced(struct portmap *p, const struct endpoint *from, struct bytes b, mono_ns now)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct endpoint gateway = gateway_of(&p->v[i].at);
+		if (!endpoint_equal(&gateway, from) || mono_since(p->v[i].told, now) < TELL_APART ||
+		    !is_news(&p->v[i], b, now))
+			continue;
+		p->v[i].told = now;
+		ask_anew(p, &p->v[i], now);
+		return true;
+	}
+	return false;
+}
+
 /* Who answers in one version that it does not speak the other, answers to our request in the other. */
 static bool take(struct portmap_way *w, struct bytes b, mono_ns now)
 {
@@ -214,8 +291,10 @@ static bool portmap_input(void *self, const struct endpoint *from, struct bytes 
 {
 	struct portmap *p = self;
 	struct portmap_way *w = portmap_is(from, datagram) ? way_of(p, from) : NULL;
-	if (!w || !take(w, datagram, now))
+	if (!w)
 		return false;
+	if (!take(w, datagram, now))
+		return portmap_announced(p, from, datagram, now);
 	settle(p, now);
 	return true;
 }
@@ -320,13 +399,15 @@ static const struct mapper *best_of(const struct portmap *p, const struct portma
 }
 
 /* Behind one more NAT: its address outside is none of the internet's, or not the one that is seen there. */
-static bool is_near(const struct portmap *p, const struct ip *outside)
+static bool is_near(const struct portmap *p, const struct portmap_way *w, const struct ip *outside)
 {
 	bool seen = false;
 	if (outside->family != 4)
 		return false;
 	if (ip_is_private(outside) || ip_is_shared(outside) || ip_is_link_local(outside))
 		return true;
+	if (w != first_of_ipv4((struct portmap *)p))
+		return false;
 	for (size_t i = 0; i < p->seen.n; i++) {
 		const struct candidate *c = &p->seen.v[i];
 		if (c->kind != CANDIDATE_STUN || c->ep.ip.family != 4)
@@ -344,7 +425,7 @@ static void portmap_candidates(const void *self, struct candidates *out)
 	for (size_t i = 0; i < p->n; i++) {
 		enum portmap_protocol protocol;
 		const struct mapper *m = best_of(p, &p->v[i], &protocol);
-		if (m && is_near(p, &m->outside.ip))
+		if (m && is_near(p, &p->v[i], &m->outside.ip))
 			candidates_add_near(out, &m->outside, CANDIDATE_PORTMAP);
 		else if (m)
 			candidates_add(out, &m->outside, CANDIDATE_PORTMAP);
@@ -365,7 +446,7 @@ void portmap_status(const struct portmap *p, mono_ns now, struct paths_portmap *
 		out->v[out->n].protocol = protocol;
 		out->v[out->n].gateway = w->at.gateway;
 		out->v[out->n].outside = m->outside;
-		out->v[out->n].double_nat = is_near(p, &m->outside.ip);
+		out->v[out->n].double_nat = is_near(p, w, &m->outside.ip);
 		out->v[out->n++].left = mono_since(now, m->until);
 	}
 }

@@ -20,8 +20,9 @@ struct portmap {
 	uint16_t port;
 	struct portmap_way {
 		struct paths_gateway at;
-		struct endpoint to; /* where it is asked */
+		struct endpoint to; /* where it is asked: there, or at an anycast address */
 		mono_ns begun;
+		mono_ns told; /* it announced something new; MONO_NEVER: never */
 		struct pcp_mapper pcp;
 		struct natpmp_mapper natpmp; /* IPv4 */
 	} v[PATHS_GATEWAYS_MAX];
@@ -43,6 +44,10 @@ void portmap_set_seen(struct portmap *p, const struct candidates *seen);
 
 /* Looks like a gateway's answer; it is no WireGuard, disco or STUN then. */
 bool portmap_is(const struct endpoint *from, struct bytes datagram);
+/* What came to everybody on the link (port PCP_ANNOUNCE_PORT). Whoever can write a gateway's address on a
+ * datagram can say it, so it is no more than a reason to ask the gateway itself. False: it is of no gateway
+ * of ours, or tells nothing new. */
+bool portmap_announced(struct portmap *p, const struct endpoint *from, struct bytes datagram, mono_ns now);
 /* Our address that a request to this gateway must leave from; family 0: it is none. */
 struct ip portmap_source(const struct portmap *p, const struct endpoint *to);
 

@@ -2,6 +2,12 @@
 
 enum { VERSION = 2, RESPONSE = 0x80, HEADER_PAD = 12, MAP_PAD = 3 };
 
+struct ip pcp_anycast6(void)
+{
+	static const uint8_t b[16] = {0x20, 0x01, 0x00, 0x01, [15] = 1};
+	return ip_v6_from(b);
+}
+
 static void write_ip(struct wr *out, const struct ip *ip, uint8_t family)
 {
 	struct ip zero = {.family = family};

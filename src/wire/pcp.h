@@ -10,6 +10,8 @@
 
 enum {
 	PCP_PORT = 5351,
+	PCP_ANNOUNCE_PORT =
+		5350, /* at 224.0.0.1 and ff02::1: what servers tell everybody, NAT-PMP ones too */
 	PCP_NONCE_LEN = 12,
 	PCP_UDP = 17,
 	PCP_HEADER_LEN = 24,
@@ -18,6 +20,9 @@ enum {
 };
 
 enum pcp_op { PCP_ANNOUNCE = 0, PCP_MAP = 1 };
+
+/* 2001:1::1, the nearest PCP server for whom the router itself is none (RFC 7723) */
+struct ip pcp_anycast6(void);
 
 /* s. 7.4 */
 enum pcp_result {

@@ -77,7 +77,10 @@ static void answer(struct setting *s, uint8_t arg, struct bytes b)
 		pcp_write_response(&w, &a);
 		b = wr_done(&w);
 	}
-	portmap_finder.input(&s->p, &from, b, s->now);
+	if (arg & 0x80)
+		(void)!portmap_announced(&s->p, &from, b, s->now);
+	else
+		portmap_finder.input(&s->p, &from, b, s->now);
 }
 
 static void report(struct setting *s, uint8_t arg)

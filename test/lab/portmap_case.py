@@ -12,15 +12,22 @@ PUBLIC = gateway.PUBLIC.format(7)
 
 
 class PortMapCase(LabCase):
-    def start_gateway(self, pcp=False, natpmp=False, upnp=False, lifetime=120):
-        """alice's router, a hard NAT from now on, speaks these. Who has PCP has NAT-PMP beside it."""
+    def make_homes_hard(self):
+        """alice's router gets an address that miniupnpd takes for one of the internet."""
         lab = self.lab
         lab.alice.close()
         lab.alice = Home("alice", lab.internet, os.path.join(lab.build, "warren-lab-link"), "192.168.1", PUBLIC)
         for home in (lab.alice, lab.bob):
             make_hard(home.router)
+
+    def start_gateway(self, pcp=False, natpmp=False, upnp=False, lifetime=120):
+        """alice's router, a hard NAT from now on, speaks these. Who has PCP has NAT-PMP beside it."""
+        self.make_homes_hard()
         speaks = ["pcp", "nat-pmp"] if pcp else ["nat-pmp"] if natpmp else []
-        self.gateway = Gateway(self.loop, lab.alice.router, "192.168.1", self.folder, speaks + ["upnp"] * upnp, lifetime)
+        self.make_gateway(speaks + ["upnp"] * upnp, lifetime)
+
+    def make_gateway(self, speaks, lifetime=120, ipv6=False):
+        self.gateway = Gateway(self.loop, self.lab.alice.router, "192.168.1", self.folder, speaks, lifetime, ipv6)
         self._own_gateway()
 
     def _own_gateway(self):

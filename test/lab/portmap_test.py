@@ -37,18 +37,32 @@ class PortMap(PortMapCase):
     def test_upnp(self):
         self.check("upnp", upnp=True)
 
-    def test_renewed_and_asked_again_of_a_gateway_that_forgot(self):
+    def test_renewed_at_half_of_its_life(self):
         self.start_gateway(pcp=True, lifetime=30)
         self.start_pair()
         first = self.wait(lambda: self.mapping(self.alice), 5, "a mapping")
         self.assertLessEqual(first["expires_s"], 30)
         self.wait(lambda: self.mapping(self.alice)["expires_s"] < 18, 20, "half of its life to be over")
         self.wait(lambda: self.mapping(self.alice)["expires_s"] > 25, 20, "the renewal")
+
+    def check_restart(self, **gateway):
+        """It has two hours until the renewal, and no traffic by which this might be noticed."""
+        self.start_gateway(**gateway, lifetime=7200)
+        self.start_pair()
+        self.wait(lambda: self.mapping(self.alice), 5, "a mapping")
+        self.loop.run_for(6)
         self.gateway.kill()
         self.gateway.forget()
         self.assertEqual(self.rules(), [])
-        self.run_gateway(natpmp=True, lifetime=30)
-        self.wait(self.rules, 25, "the mapping to be there again")
+        self.run_gateway(natpmp=True, lifetime=7200)
+        self.wait(self.rules, 2, "the mapping to be there again")
+        self.alice.program.wait_line("the gateway says that it was restarted")
+
+    def test_a_gateway_that_was_restarted_says_so_and_is_asked_at_once(self):
+        self.check_restart(pcp=True)
+
+    def test_so_it_is_with_natpmp(self):
+        self.check_restart(natpmp=True)
 
     def test_switched_off(self):
         self.start_gateway(pcp=True)
