@@ -9,6 +9,7 @@ when a datagram that was sent after it, by the permitted way, has arrived.
 import itertools
 import select
 import socket
+import struct
 import time
 
 PATIENCE_S = 1.0
@@ -163,12 +164,68 @@ class Classifier:
         ends = itertools.islice(itertools.product(range(len(self.addresses)), PORTS), most)
         return sum(self.seen(sock, far, seconds=0.2) is not None for far in ends)
 
+    def permissions(self, most):
+        """How many of the far ends, to all of which one socket has sent, still get in."""
+        sock, to = self.host(), None
+        ends = list(itertools.islice(itertools.product(range(len(self.addresses)), PORTS), most))
+        for far in ends:
+            to = self.seen(sock, far)
+        return len(self.knock(sock, ends, to))
+
+    def line(self, count=250, pace_s=0.002):
+        """(to the outside, from the outside): what the line does to numbered datagrams each way."""
+        sock, known = self.host(), (0, PORTS[0])
+        to, far = self.seen(sock, known), self.far[known]
+        return (carried(sock, (self.addresses[0], PORTS[0]), far, count, pace_s), carried(far, to, sock, count, pace_s))
+
     def survives(self, disturb):
         """Whether a mapping is still there after disturb()."""
         known, sock = (0, PORTS[0]), self.host()
         to = self.seen(sock, known)
         disturb()
         return bool(self.knock(sock, [known], to))
+
+
+class Carried:
+    """What became of numbered datagrams: times in milliseconds, shares of one."""
+
+    def __init__(self, count, arrivals):
+        numbers = [n for n, _ in arrivals]
+        delays = sorted(delay for _, delay in arrivals)
+        greatest = list(itertools.accumulate(numbers, max))
+        self.lost = 1 - len(set(numbers)) / count
+        self.doubled = (len(numbers) - len(set(numbers))) / count
+        self.overtaken = sum(n < most for n, most in zip(numbers, greatest)) / count
+        self.delay_ms = 1000 * delays[0] if delays else None
+        # Without the latest few, which this machine may have held up.
+        self.spread_ms = 1000 * (delays[len(delays) * 9 // 10] - delays[0]) if delays else None
+
+    def __repr__(self):
+        return str(vars(self))
+
+
+def carried(source, to, destination, count, pace_s):
+    """Sends so many, and counts what comes. Both ends are on this machine and have one clock."""
+    head, arrivals, end = struct.Struct("!Id"), [], None
+    drain(destination)
+    for n in range(count):
+        due = time.monotonic() + pace_s
+        source.sendto(head.pack(n, time.monotonic()), to)
+        while (left := due - time.monotonic()) > 0:
+            arrivals += arrived(destination, head, left)
+    end = time.monotonic() + 0.3
+    while (left := end - time.monotonic()) > 0:
+        arrivals += arrived(destination, head, left)
+    return Carried(count, arrivals)
+
+
+def arrived(sock, head, seconds):
+    got = receive(sock, seconds)
+    now = time.monotonic()
+    if not got or len(got[0]) != head.size:
+        return []
+    n, sent = head.unpack(got[0])
+    return [(n, now - sent)]
 
 
 def udp_socket(namespace, address, port):

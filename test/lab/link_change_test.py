@@ -44,8 +44,24 @@ class LinkChange(LabCase):
         self.assertLess(back - start, LIMIT_S)
         self.assertTrue(self.pings(3))
 
+    def test_a_cable_that_is_pulled_and_put_back(self):
+        self.pair()
+        host = self.lab.bob.host
+        host.ip("link set eth0 down")
+        self.loop.run_for(5)
+        start = now()
+        host.ip("link set eth0 up", "route add default via 192.168.2.1")
+        pattern = r"path alice: .*-> 203\.0\.113\.7:41641 \(.*ms\)"
+        self.wait(lambda: self.at(self.bob, pattern, start), 10, "bob to be direct again")
+        took = self.at(self.bob, pattern, start) - start
+        self.wait(lambda: self.at(self.alice, r"path bob: .*-> 198\.51\.100\.7:\d+ \(.*ms\)", start), 10, "alice, too")
+        print(f"direct again after {took:.2f} s")
+        self.assertLess(took, LIMIT_S)
+        self.assertTrue(self.pings(3))
+
     def test_a_sleep(self):
-        """The program is stopped, which is as near to a sleep of the machine as a lab comes."""
+        """The program is stopped, which is as near to a sleep of the machine as a lab comes: the kernel and its clocks
+        go on, so that CLOCK_BOOTTIME never runs ahead of CLOCK_MONOTONIC (test/unit/io_clock_test.c)."""
         self.pair()
         process = self.bob.program.process
         process.send_signal(signal.SIGSTOP)

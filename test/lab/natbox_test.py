@@ -2,12 +2,15 @@
 """The NAT box: each setting behaves as it is named, which a classifier finds out from outside."""
 
 import itertools
+import json
+import pathlib
+import re
 import subprocess
 import time
 import unittest
 
-from lab_case import BUILD, run_tests
-from classify import APD, EI, Classifier, receive, udp_socket
+from lab_case import BUILD, ROOT, run_tests
+from classify import AD, APD, EI, Classifier, carried, udp_socket
 from topology import NatBox, wait_for
 from world import Namespace
 
@@ -37,12 +40,15 @@ class Box(unittest.TestCase):
     def setUp(self):
         self.open = []  # classifiers: one at a time
         self.addCleanup(self._close)
-        self.box.order("delay 0ms")
-        self.box.order("loss 0%")
+        self.clean_line()
 
     def _close(self):
         while self.open:
             self.open.pop().close()
+
+    def clean_line(self):
+        for quality in ("delay 0ms", "jitter 0ms", "loss 0%", "duplicate 0%", "reorder 0%"):
+            self.box.order(quality)
 
     def classifier(self, nat, external=EXTERNAL[:1]):
         """A box with these parameters and nothing in its tables, and who looks at it."""
@@ -99,6 +105,21 @@ class Settings(Box):
         c = self.classifier("host-mappings-max=3")
         self.assertEqual((c.room(5, 0), c.room(5, 1)), (3, 3))
         self.assertEqual(self.classifier(f"sessions-max=4 filtering={APD}").sessions(6), 4)
+        for filtering, all_ends in ((AD, 3), (APD, 6)):
+            self.assertEqual(self.classifier(f"permissions-max=2 filtering={filtering}").permissions(6), 6 // all_ends * 2)
+            self.assertEqual(self.classifier(f"filtering={filtering}").permissions(6), 6)
+
+    def test_where_counting_begins_and_by_how_much_it_goes_on(self):
+        for first, step in ((3000, 1), (40000, 7)):
+            c = self.classifier(f"ports=sequential port-first={first} port-step={step}")
+            self.assertEqual([c.seen(c.host())[1] for _ in range(4)], [first + i * step for i in range(4)])
+
+    def test_a_block_belongs_to_one_host(self):
+        c = self.classifier("ports=block port-block=64")
+        one, other = ({c.seen(c.host(h))[1] for _ in range(20)} for h in (0, 1))
+        for ports in (one, other):
+            self.assertLess(max(ports) - min(ports), 64)
+        self.assertTrue(max(one) < min(other) or max(other) < min(one))
 
     def test_a_reboot_and_a_flush_forget(self):
         c = self.classifier("")
@@ -158,22 +179,6 @@ class Packets(Box):
                 return True
         self.assertTrue(wait_for(refused, 2, "the ICMP error"))
 
-    def test_loss_and_duplicates_are_as_asked(self):
-        c = self.classifier("")
-        sock = c.host()
-        c.seen(sock)
-        far = c.far[0, 3478]
-        for quality, least, most in (("loss 50%/0%", 60, 140), ("duplicate 50%/0%", 260, 340)):
-            self.box.order("loss 0%")
-            self.box.order(quality)
-            for _ in range(200):
-                sock.sendto(b"x", (FAR[0], 3478))
-            came = 0
-            while receive(far, 0.2):
-                came += 1
-            self.assertTrue(least < came < most, f"{quality}: {came} of 200 came")
-        self.box.order("duplicate 0%")
-
     def test_ipv6_is_filtered_and_not_translated(self):
         host, internet = Namespace("host6"), Namespace("internet6")
         self.addCleanup(host.close)
@@ -190,6 +195,106 @@ class Packets(Box):
         self.addCleanup(c.close)
         self.assertEqual(c.translate(), "no")
         self.assertEqual(c.filtering(), APD)
+
+
+class Line(Box):
+    """What the line does, on each side by itself; the other side is as clean as without."""
+
+    def both(self, *orders):
+        self.clean_line()
+        c = self.classifier("")
+        for order in orders:
+            self.box.order(order)
+        return c.line()
+
+    def is_clean(self, side, delay_ms=0):
+        self.assertEqual((side.lost, side.doubled, side.overtaken), (0, 0, 0), side)
+        self.assertTrue(delay_ms <= side.delay_ms < delay_ms + 3 and side.spread_ms < 15, side)
+
+    def test_delay_is_one_way(self):
+        for order, delays in (("delay 20ms/0ms", (20, 0)), ("delay 0ms/30ms", (0, 30)), ("delay 10ms/15ms", (10, 15))):
+            for side, delay_ms in zip(self.both(order), delays):
+                self.is_clean(side, delay_ms)
+
+    def test_jitter_is_added_and_keeps_the_order(self):
+        for k, order in enumerate(("jitter 40ms/0ms", "jitter 0ms/40ms")):
+            sides = self.both("delay 10ms", order)
+            self.is_clean(sides[1 - k], 10)
+            self.assertEqual((sides[k].lost, sides[k].doubled, sides[k].overtaken), (0, 0, 0), sides[k])
+            self.assertGreaterEqual(sides[k].delay_ms, 10)
+            self.assertTrue(20 < sides[k].spread_ms < 60, sides[k])
+
+    def test_loss_duplicates_and_reordering_are_as_often_as_asked(self):
+        for name, share in (("loss", "lost"), ("duplicate", "doubled"), ("reorder", "overtaken")):
+            for k, order in enumerate((f"{name} 40%/0%", f"{name} 0%/40%")):
+                with self.subTest(order=order):
+                    sides = self.both(order)
+                    self.is_clean(sides[1 - k])
+                    found = {what: getattr(sides[k], what) for what in ("lost", "doubled", "overtaken")}
+                    self.assertTrue(0.25 < found.pop(share) < 0.55, sides[k])
+                    self.assertEqual(set(found.values()), {0}, sides[k])
+
+    def test_all_at_once_and_also_at_start(self):
+        host, internet = Namespace("host2"), Namespace("internet2")
+        self.addCleanup(host.close)
+        self.addCleanup(internet.close)
+        box = NatBox(f"{BUILD}/warren-lab-nat", host, "eth0", internet, "nat", EXTERNAL[:1], "timeout=60s",
+                     "delay=10ms jitter=5ms loss=30%/0% duplicate=0%/30% reorder=0%/30% seed=4")
+        self.addCleanup(box.close)
+        host.ip(f"addr add {HOSTS[0]}/24 dev eth0", "route add default dev eth0")
+        internet.ip(f"addr add {FAR[0]}/32 dev lo")
+        c = Classifier(lambda h, p: udp_socket(host, HOSTS[0], p), lambda i, p: udp_socket(internet, FAR[0], p), FAR[:1])
+        self.addCleanup(c.close)
+        sock = c.host()
+        to = next(seen for _ in range(20) if (seen := c.seen(sock, seconds=0.1)))
+        there = carried(sock, (FAR[0], 3478), c.far[0, 3478], 250, 0.002)
+        back = carried(c.far[0, 3478], to, sock, 250, 0.002)
+        self.assertTrue(0.15 < there.lost < 0.45 and there.doubled == 0 and there.overtaken == 0, there)
+        self.assertTrue(back.lost == 0 and 0.15 < back.doubled < 0.45 and back.overtaken > 0.15, back)
+        for side in (there, back):
+            self.assertTrue(10 <= side.delay_ms < 13, side)
+
+
+def fields(header, struct):
+    """The names of a struct's fields."""
+    text = (ROOT / header).read_text()
+    text = text[text.index(f"struct {struct} {{"):]
+    return [name for names in re.findall(r"^\t(?:struct |enum )?\w+ ([a-z_, ]+)(?:\[\w+\])?;", text[:text.index("\n};")], re.M)
+            for name in names.split(", ")]
+
+
+class Names(unittest.TestCase):
+    """Of parameters: the box has those of the simulator, and each one is held to its name in this file."""
+
+    @classmethod
+    def setUpClass(cls):
+        usage = subprocess.run([f"{BUILD}/warren-lab-nat", "--help"], capture_output=True, text=True, check=True).stdout
+        cls.options = set(re.findall(r"--([a-z0-9-]+)", usage)) - {"inside", "outside", "seed", "wall6"}
+
+    def test_the_line_has_those_of_the_simulators_line(self):
+        own, theirs = fields("lab/cable.h", "cable_quality"), fields("sim/link.h", "link_config")
+        self.assertEqual(own, theirs[:len(own)])  # behind them, what only the simulator has
+        for name in own[:5]:
+            self.assertIn(name.removesuffix("_ppm"), self.options)
+
+    def test_the_nat_has_those_of_the_simulators_nat(self):
+        text = (ROOT / "sim/nat_words.c").read_text()
+        table = re.findall(r'^\t\{"([a-z-]+)", K_', text, re.M)
+        line = {"delay", "jitter", "loss", "duplicate", "reorder"}
+        self.assertEqual(set(table), self.options - line)
+        # A list of addresses is three fields.
+        self.assertEqual(len(table), len(fields("sim/nat.h", "nat_config")) - 2)
+
+    def test_every_place_of_the_simulator_is_made_of_them(self):
+        done = subprocess.run([f"{BUILD}/warren-matrix", "-l"], capture_output=True, text=True, check=True)
+        for place in json.loads(done.stdout):
+            for key in ("nat", "carrier", "wall6", "nat64", "second", "second_wall6"):
+                self.assertLessEqual({word.split("=")[0] for word in place.get(key, "").split()}, self.options)
+
+    def test_each_is_verified_here(self):
+        text = pathlib.Path(__file__).read_text()
+        for name in self.options:
+            self.assertRegex(text, rf"[\"' ]{name}[= ]")
 
 
 class CommandLine(unittest.TestCase):
