@@ -85,11 +85,11 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 	uint8_t buf[STUN_ANSWER_MAX];
 	struct wr w = wr_of(buf, sizeof(buf));
 	struct stun_places places = places_of(r);
-	struct endpoint leave;
+	struct stun_way way;
 	if (!r->server || (d->dst.port != places.port[0] && d->dst.port != places.port[1]) ||
-	    !stun_server_answer(&places, &d->dst, &d->src, (struct bytes){d->b, d->n}, &leave, &w))
+	    !stun_server_answer(&places, &d->dst, &d->src, (struct bytes){d->b, d->n}, &way, &w))
 		return;
-	if (net_send_from(r->box, &leave, &d->src, wr_done(&w), now))
+	if (net_send_from(r->box, &way.leave, &way.to, wr_done(&w), now))
 		r->stun_answered++;
 }
 

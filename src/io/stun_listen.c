@@ -104,19 +104,21 @@ static bool answer_one(struct lane *lane)
 		return false;
 
 	unsigned ifindex = 0;
-	struct endpoint at = {asked_at(lane, &m, &ifindex), lane->port}, from, leave;
+	struct endpoint at = {asked_at(lane, &m, &ifindex), lane->port}, from;
+	struct stun_way way;
 	struct wr w = wr_of(answer, sizeof(answer));
 	struct lane *out = NULL;
 	if (socket_address_read(&from, &sender) &&
-	    stun_server_answer(&s->places, &at, &from, (struct bytes){question, (size_t)n}, &leave, &w))
-		out = lane_for(s, lane, &leave);
+	    stun_server_answer(&s->places, &at, &from, (struct bytes){question, (size_t)n}, &way, &w))
+		out = lane_for(s, lane, &way.leave);
 	if (!out) {
 		s->stats.ignored++;
 		return true;
 	}
 	struct iovec text = {answer, w.n};
 	m.msg_iov = &text;
-	leave_from(&m, control, &leave.ip, ifindex);
+	m.msg_namelen = socket_address_write(&sender, &way.to);
+	leave_from(&m, control, &way.leave.ip, ifindex);
 	if (sendmsg(out->fd, &m, 0) < 0)
 		s->stats.failed++;
 	else

@@ -35,7 +35,7 @@ static struct endpoint elsewhere(const struct stun_places *p, const struct endpo
 }
 
 bool stun_server_answer(const struct stun_places *places, const struct endpoint *at,
-			const struct endpoint *from, struct bytes question, struct endpoint *leave,
+			const struct endpoint *from, struct bytes question, struct stun_way *way,
 			struct wr *answer)
 {
 	struct stun_question q;
@@ -43,13 +43,23 @@ bool stun_server_answer(const struct stun_places *places, const struct endpoint 
 	if (!stun_read_question(question, &q))
 		return false;
 	a.txid = q.txid;
-	*leave = *at;
+	*way = (struct stun_way){.leave = *at, .to = *from};
 	if (q.wants_origin) {
-		if (question.n < STUN_ANSWER_MAX || !change(places, at, q.change, leave))
+		if (!change(places, at, q.change, &way->leave))
 			return false;
-		a.origin = *leave;
+		a.origin = way->leave;
 		a.other = elsewhere(places, at);
 	}
+	if (q.elsewhere) {
+		if (q.response_port < STUN_RESPONSE_PORT_MIN)
+			return false;
+		way->to.port = q.response_port;
+	}
+	size_t before = answer->n;
 	stun_write_answer(answer, &a);
-	return !answer->bad;
+	bool plain = !q.wants_origin && !q.elsewhere;
+	if (!answer->bad && (plain || answer->n - before <= question.n))
+		return true;
+	answer->n = before;
+	return false;
 }

@@ -22,6 +22,7 @@ enum {
 	ATTR_USERHASH = 0x001e,
 	ATTR_XOR_MAPPED_ADDRESS = 0x0020,
 	ATTR_PADDING = 0x0026,
+	ATTR_RESPONSE_PORT = 0x0027,
 	ATTR_OPTIONAL = 0x8000, /* from here on: may be ignored by who does not know it */
 	ATTR_XOR_MAPPED_ADDRESS_OLD = 0x8020,
 	ATTR_SOFTWARE = 0x8022,
@@ -130,6 +131,12 @@ static bool take_question_attr(const struct attr *a, struct stun_question *out)
 	struct rd r = rd_of(a->value);
 	if (a->type == ATTR_PADDING)
 		return true;
+	if (a->type == ATTR_RESPONSE_PORT) {
+		out->elsewhere = true;
+		out->response_port = rd_be16(&r);
+		/* Some count the two bytes of padding. */
+		return !r.bad && (r.left == 0 || r.left == 2);
+	}
 	if (a->type != ATTR_CHANGE_REQUEST)
 		return is_known(a->type);
 	out->wants_origin = true;
@@ -159,7 +166,7 @@ bool stun_read_question(struct bytes datagram, struct stun_question *out)
 bool stun_read_request(struct bytes datagram, struct stun_txid *txid)
 {
 	struct stun_question q;
-	bool plain = stun_read_question(datagram, &q) && !q.wants_origin;
+	bool plain = stun_read_question(datagram, &q) && !q.wants_origin && !q.elsewhere;
 	*txid = q.txid;
 	return plain;
 }
@@ -240,35 +247,52 @@ static void write_attr_header(struct wr *w, uint16_t type, size_t len)
 	wr_be16(w, (uint16_t)len);
 }
 
-/* A request of this length; `change`: with CHANGE-REQUEST, and PADDING for the rest. */
-static void write_request(struct wr *out, const struct stun_txid *txid, size_t len, uint8_t change)
+/* The beginning of a request of `len` bytes. */
+static void begin_request(struct wr *w, const struct stun_txid *txid, size_t len)
 {
-	uint8_t message[STUN_CHANGE_LEN];
-	struct wr w = wr_of(message, len);
-	write_header(&w, BINDING_REQUEST, len - STUN_HEADER_LEN, txid);
-	write_attr_header(&w, ATTR_SOFTWARE, sizeof(software));
-	wr_put(&w, software, sizeof(software));
-	if (len == STUN_CHANGE_LEN) {
-		write_attr_header(&w, ATTR_CHANGE_REQUEST, 4);
-		wr_be32(&w, change);
-		size_t padding = len - w.n - 2 * ATTR_HEADER_LEN - FINGERPRINT_LEN;
-		write_attr_header(&w, ATTR_PADDING, padding);
-		wr_zero(&w, padding);
-	}
-	uint32_t crc = stun_crc32(wr_done(&w));
-	write_attr_header(&w, ATTR_FINGERPRINT, FINGERPRINT_LEN);
-	wr_be32(&w, crc ^ FINGERPRINT_MASK);
-	wr_bytes(out, wr_done(&w));
+	write_header(w, BINDING_REQUEST, len - STUN_HEADER_LEN, txid);
+	write_attr_header(w, ATTR_SOFTWARE, sizeof(software));
+	wr_put(w, software, sizeof(software));
+}
+
+static void end_request(struct wr *out, struct wr *w)
+{
+	uint32_t crc = stun_crc32(wr_done(w));
+	write_attr_header(w, ATTR_FINGERPRINT, FINGERPRINT_LEN);
+	wr_be32(w, crc ^ FINGERPRINT_MASK);
+	wr_bytes(out, wr_done(w));
 }
 
 void stun_write_request(struct wr *out, const struct stun_txid *txid)
 {
-	write_request(out, txid, STUN_REQUEST_LEN, 0);
+	uint8_t message[STUN_REQUEST_LEN];
+	struct wr w = wr_of(message, sizeof(message));
+	begin_request(&w, txid, sizeof(message));
+	end_request(out, &w);
 }
 
 void stun_write_change_request(struct wr *out, const struct stun_txid *txid, uint8_t change)
 {
-	write_request(out, txid, STUN_CHANGE_LEN, change);
+	uint8_t message[STUN_CHANGE_LEN];
+	struct wr w = wr_of(message, sizeof(message));
+	begin_request(&w, txid, sizeof(message));
+	write_attr_header(&w, ATTR_CHANGE_REQUEST, 4);
+	wr_be32(&w, change);
+	size_t padding = sizeof(message) - w.n - 2 * ATTR_HEADER_LEN - FINGERPRINT_LEN;
+	write_attr_header(&w, ATTR_PADDING, padding);
+	wr_zero(&w, padding);
+	end_request(out, &w);
+}
+
+void stun_write_elsewhere_request(struct wr *out, const struct stun_txid *txid, uint16_t port)
+{
+	uint8_t message[STUN_ELSEWHERE_LEN];
+	struct wr w = wr_of(message, sizeof(message));
+	begin_request(&w, txid, sizeof(message));
+	write_attr_header(&w, ATTR_RESPONSE_PORT, 4);
+	wr_be16(&w, port);
+	wr_be16(&w, 0);
+	end_request(out, &w);
 }
 
 static size_t address_attr_len(const struct endpoint *e)

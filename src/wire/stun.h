@@ -41,16 +41,22 @@ enum {
 	STUN_CHANGE_PORT = 2,
 	STUN_CHANGE_ADDRESS = 4,
 	STUN_CHANGE_LEN = 96, /* of such a request */
+	STUN_ELSEWHERE_LEN = 48,
 	STUN_ANSWER_MAX = 92
 };
 
 struct stun_question {
 	struct stun_txid txid;
-	bool wants_origin; /* it has a CHANGE-REQUEST */
-	uint8_t change;    /* STUN_CHANGE_ bits */
+	bool wants_origin;      /* it has a CHANGE-REQUEST */
+	uint8_t change;         /* STUN_CHANGE_ bits */
+	bool elsewhere;         /* it has a RESPONSE-PORT: */
+	uint16_t response_port; /* the answer is to go to this port of the asker's address */
 };
 void stun_write_change_request(struct wr *out, const struct stun_txid *txid, uint8_t change);
-/* What stun_read_request reads, and one with CHANGE-REQUEST and PADDING. */
+/* One with RESPONSE-PORT, STUN_ELSEWHERE_LEN bytes: by this a socket asks for an answer to another one
+ * behind the same NAT, without touching the mapping of that. */
+void stun_write_elsewhere_request(struct wr *out, const struct stun_txid *txid, uint16_t port);
+/* What stun_read_request reads, and one with CHANGE-REQUEST, PADDING or RESPONSE-PORT. */
 bool stun_read_question(struct bytes datagram, struct stun_question *out) MUST_USE;
 
 struct stun_answer {

@@ -45,14 +45,15 @@ static void answer(struct play *p, uint8_t which, uint8_t how)
 {
 	const struct kept *k = &p->kept[which % KEPT_MAX];
 	struct stun_places places = {.port = {3478, 3479}, .second = {ip_v4(203, 0, 113, 200)}};
-	struct endpoint seen = {ip_v4(198, 51, 100, how >> 6), (uint16_t)(4000 + (how & 15))}, leave;
+	struct endpoint seen = {ip_v4(198, 51, 100, how >> 6), (uint16_t)(4000 + (how & 15))};
+	struct stun_way way;
 	uint8_t memory[STUN_ANSWER_MAX];
 	struct wr w = wr_of(memory, sizeof(memory));
-	if (k->n == 0 || !stun_server_answer(&places, &k->to, &seen, (struct bytes){k->b, k->n}, &leave, &w))
+	if (k->n == 0 || !stun_server_answer(&places, &k->to, &seen, (struct bytes){k->b, k->n}, &way, &w))
 		return;
 	if (how & 16)
 		memory[how % w.n] ^= how;
-	(void)!netcheck_input(p->n, how & 32 ? &leave : &k->to, wr_done(&w), p->now);
+	(void)!netcheck_input(p->n, how & 32 ? &way.leave : &k->to, wr_done(&w), p->now);
 }
 
 static void set(struct play *p, uint8_t what)

@@ -41,9 +41,13 @@ static void check_question(struct bytes d)
 	struct wr w = wr_of(out, sizeof(out));
 	if (!stun_read_question(d, &q))
 		return;
-	FUZZ_ASSERT(stun_read_request(d, &txid) == !q.wants_origin);
+	FUZZ_ASSERT(stun_read_request(d, &txid) == (!q.wants_origin && !q.elsewhere));
 	stun_write_change_request(&w, &q.txid, q.change);
 	FUZZ_ASSERT(stun_read_question(wr_done(&w), &back) && back.change == q.change);
+	w = wr_of(out, sizeof(out));
+	stun_write_elsewhere_request(&w, &q.txid, q.response_port);
+	FUZZ_ASSERT(stun_read_question(wr_done(&w), &back) && back.elsewhere);
+	FUZZ_ASSERT(back.response_port == q.response_port);
 }
 
 static void check_answer(struct bytes d)

@@ -87,7 +87,8 @@ static void carry(struct toy *t, const struct endpoint *to, uint16_t socket, str
 {
 	struct stun_places places = {.port = {3478, 3479}};
 	struct stun_question q;
-	struct endpoint src = {outside, outside_port(t, socket, to)}, leave;
+	struct endpoint src = {outside, outside_port(t, socket, to)};
+	struct stun_way way;
 	if (ip_equal(&to->ip, &outside) && t->hairpin) {
 		struct waiting *w = wait_for(t, MSEC);
 		w->from = src;
@@ -100,12 +101,12 @@ static void carry(struct toy *t, const struct endpoint *to, uint16_t socket, str
 		uint8_t answer[STUN_ANSWER_MAX];
 		struct wr w = wr_of(answer, sizeof(answer));
 		assert_true(stun_read_question(b, &q));
-		if ((t->stock && q.wants_origin) || !stun_server_answer(&places, to, &src, b, &leave, &w))
+		if ((t->stock && q.wants_origin) || !stun_server_answer(&places, to, &src, b, &way, &w))
 			continue;
-		if (t->filter && !endpoint_equal(&leave, to))
+		if (t->filter && !endpoint_equal(&way.leave, to))
 			continue;
 		struct waiting *in = wait_for(t, t->rtt_ms[i] * MSEC);
-		in->from = leave;
+		in->from = way.leave;
 		memcpy(in->b, answer, w.n);
 		in->n = w.n;
 	}

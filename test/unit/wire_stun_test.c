@@ -345,8 +345,6 @@ static void questions_by_their_attributes(void **state)
 		{"00260004 00000000 00030004 00000002", true, true, 2}, /* PADDING */
 		{"00030003 00000000", false, false, 0},                 /* of the wrong length */
 		{"00030008 0000000000000000", false, false, 0},         /* and again */
-		{"00270004 12340000 00030004 00000002", false, false,
-		 0}, /* RESPONSE-PORT: to somebody else */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct message m = with_attrs(0x0001, rows[i].attrs);
@@ -357,6 +355,43 @@ static void questions_by_their_attributes(void **state)
 		assert_int_equal(q.wants_origin, rows[i].wants_origin);
 		assert_int_equal(q.change, rows[i].change);
 	}
+}
+
+static void an_answer_to_another_port_is_asked_for(void **state)
+{
+	static const struct {
+		const char *attrs;
+		bool read;
+		uint16_t port;
+	} rows[] = {
+		{"00270004 12340000", true, 0x1234},
+		{"00270002 12340000", true, 0x1234}, /* the padding is not counted */
+		{"00270004 12340000 00030004 00000002", true, 0x1234},
+		{"00270004 00000000", true, 0},
+		{"00270001 12000000", false, 0},
+		{"00270003 12345600", false, 0},
+		{"00270008 1234000000000000", false, 0},
+		{"00270000", false, 0},
+	};
+	struct stun_txid txid = counting_txid(), plain;
+	struct stun_question q;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct message m = with_attrs(0x0001, rows[i].attrs);
+		assert_int_equal(stun_read_question(view(&m), &q), rows[i].read);
+		if (!rows[i].read)
+			continue;
+		assert_true(q.elsewhere);
+		assert_int_equal(q.response_port, rows[i].port);
+		assert_false(stun_read_request(view(&m), &plain));
+	}
+	uint8_t out[STUN_ELSEWHERE_LEN];
+	struct wr w = wr_of(out, sizeof(out));
+	stun_write_elsewhere_request(&w, &txid, 41641);
+	assert_int_equal(w.n, STUN_ELSEWHERE_LEN);
+	assert_true(w.n >= STUN_RESPONSE_MAX);
+	assert_true(stun_is(wr_done(&w)) && stun_read_question(wr_done(&w), &q));
+	assert_true(q.elsewhere && !q.wants_origin && q.response_port == 41641);
+	assert_memory_equal(&q.txid, &txid, sizeof(txid));
 }
 
 static void an_answer_says_where_it_comes_from_and_what_else_there_is(void **state)
@@ -391,6 +426,7 @@ static void an_answer_says_where_it_comes_from_and_what_else_there_is(void **sta
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_change_request_says_what_is_wanted_and_is_padded),
 	cmocka_unit_test(questions_by_their_attributes),
+	cmocka_unit_test(an_answer_to_another_port_is_asked_for),
 	cmocka_unit_test(an_answer_says_where_it_comes_from_and_what_else_there_is),
 	cmocka_unit_test(crc_gives_the_published_check_value),
 	cmocka_unit_test(the_request_is_the_one_stock_relays_want),
