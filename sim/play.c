@@ -24,6 +24,7 @@ static const struct scenario *const tables[] = {
 	scenarios_endure,
 	scenarios_hard,
 	scenarios_hard_odds,
+	scenarios_lifetime,
 	scenarios_netcheck,
 	scenarios_portmap,
 	scenarios_quality,

@@ -16,6 +16,7 @@ extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change
 	scenarios_endure[], scenarios_netcheck[];
 extern const struct scenario scenarios_portmap[];
 extern const struct scenario scenarios_quality[];
+extern const struct scenario scenarios_lifetime[];
 extern const struct scenario scenarios_where[];
 extern const struct scenario scenarios_silence[];
 extern const struct scenario scenarios_hard[], scenarios_hard_odds[];

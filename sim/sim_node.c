@@ -463,6 +463,12 @@ void sim_node_netcheck(struct sim_node *n, bool full, mono_ns now)
 	pump(n, now);
 }
 
+void sim_node_lifetime(struct sim_node *n, mono_ns longest, mono_ns now)
+{
+	node_lifetime_begin(n->node, longest, now);
+	pump(n, now);
+}
+
 void sim_node_link_changed(struct sim_node *n, mono_ns now)
 {
 	node_link_changed(n->node, now);

@@ -81,6 +81,7 @@ void sim_node_stop(struct sim_node *n, mono_ns now); /* as a crash: streams clos
 void sim_node_address_changed(struct sim_node *n, mono_ns now);
 /* Has it make a report of where it is (node_netcheck). */
 void sim_node_netcheck(struct sim_node *n, bool full, mono_ns now);
+void sim_node_lifetime(struct sim_node *n, mono_ns longest, mono_ns now);
 void sim_node_link_changed(struct sim_node *n, mono_ns now);
 /* The machine sleeps: it hears and does nothing until it wakes. At least NODE_SLEEP_LONG. */
 void sim_node_sleep(struct sim_node *n);

@@ -1,4 +1,5 @@
-/* Netcheck: when it runs it sees every STUN message first, and has an extra socket of its own. */
+/* Netcheck and the measuring of lifetimes: while they run they see every STUN message first, and have extra
+ * sockets of their own. */
 #include "node/inside.h"
 
 void node_netcheck(struct node *n, bool full, mono_ns now)
@@ -33,12 +34,45 @@ const struct socket_wish *node_sockets(const struct node *n)
 	return &n->sockets;
 }
 
-/* The wish of paths, and netcheck's socket where there is room for it. */
+void node_lifetime_begin(struct node *n, mono_ns longest, mono_ns now)
+{
+	struct endpoint v[BINDING_LIFE_SERVERS_MAX];
+	node_begin(n);
+	for (int i = 0; i < 2; i++) {
+		size_t count = netcheck_servers(n->netcheck, i ? 6 : 4, v, ARRAY_LEN(v));
+		binding_life_begin(&n->lifetime[i], v, count, longest, now);
+	}
+}
+
+const struct lifetime_report *node_lifetime(const struct node *n, uint8_t family)
+{
+	return binding_life_report(&n->lifetime[family == 6]);
+}
+
+void checks_link_changed(struct node *n, mono_ns now)
+{
+	for (int i = 0; i < 2; i++)
+		binding_life_link_changed(&n->lifetime[i], now);
+}
+
+bool checks_input(struct node *n, const struct via *from, struct bytes datagram, mono_ns now)
+{
+	return netcheck_input(n->netcheck, &from->ep, datagram, now) ||
+	       binding_life_input(&n->lifetime[0], from->socket, datagram, now) ||
+	       binding_life_input(&n->lifetime[1], from->socket, datagram, now);
+}
+
+/* The wish of paths, and the sockets of the checks where there is room for them. */
 static void wish(struct node *n)
 {
 	const struct socket_wish *paths = paths_sockets(n->paths);
 	uint16_t own = netcheck_socket(n->netcheck);
-	if (paths->version == n->paths_wish && own == n->check_socket)
+	bool same = paths->version == n->paths_wish && own == n->check_socket;
+	for (int i = 0; i < 2; i++) {
+		same = same && binding_life_version(&n->lifetime[i]) == n->lifetime_wish[i];
+		n->lifetime_wish[i] = binding_life_version(&n->lifetime[i]);
+	}
+	if (same)
 		return;
 	uint32_t version = n->sockets.version + 1;
 	n->paths_wish = paths->version;
@@ -47,25 +81,55 @@ static void wish(struct node *n)
 	n->sockets.version = version;
 	if (own && n->sockets.n < SOCKETS_MAX)
 		n->sockets.v[n->sockets.n++] = own;
+	for (int i = 0; i < 2; i++) {
+		uint16_t v[BINDING_LIFE_SOCKETS_MAX];
+		size_t count = binding_life_sockets(&n->lifetime[i], v);
+		for (size_t k = 0; k < count && n->sockets.n < SOCKETS_MAX; k++)
+			n->sockets.v[n->sockets.n++] = v[k];
+	}
+}
+
+static bool output(struct node *n, struct via *to, struct wr *out, mono_ns now)
+{
+	struct endpoint ep;
+	uint16_t socket;
+	bool any = netcheck_output(n->netcheck, &ep, &socket, out, now) ||
+		   binding_life_output(&n->lifetime[0], &ep, &socket, out, now) ||
+		   binding_life_output(&n->lifetime[1], &ep, &socket, out, now);
+	if (any)
+		*to = via_udp_by(&ep, socket);
+	return any;
 }
 
 void checks_pump(struct node *n, mono_ns now)
 {
 	struct packet p;
-	struct endpoint to;
+	struct via to;
 	enum netcheck_event what;
-	uint16_t socket;
 	while (n->slots_used < NODE_SLOTS && n->out.n_udp < NODE_OUT_MAX && node_slot(n, &p)) {
 		struct wr w = wr_of(p.data, p.tail);
-		if (!netcheck_output(n->netcheck, &to, &socket, &w, now)) {
+		if (!output(n, &to, &w, now)) {
 			n->slots_used--;
 			break;
 		}
-		struct via via = via_udp_by(&to, socket);
 		if (packet_append(&p, w.n))
-			(void)node_send_udp(n, &p, &via);
+			(void)node_send_udp(n, &p, &to);
 	}
 	while ((what = netcheck_event(n->netcheck)) != NETCHECK_NOTHING)
 		node_tell(n, &(struct node_event){.kind = NODE_NETCHECK, .netcheck = what});
 	wish(n);
+}
+
+mono_ns checks_deadline(const struct node *n)
+{
+	mono_ns lifetimes =
+		mono_min(binding_life_deadline(&n->lifetime[0]), binding_life_deadline(&n->lifetime[1]));
+	return mono_min(netcheck_deadline(n->netcheck), lifetimes);
+}
+
+void checks_tick(struct node *n, mono_ns now)
+{
+	netcheck_tick(n->netcheck, now);
+	binding_life_tick(&n->lifetime[0], now);
+	binding_life_tick(&n->lifetime[1], now);
 }

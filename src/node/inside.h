@@ -47,9 +47,11 @@ struct node {
 	struct tunnel *tunnel;
 	struct paths *paths;
 	struct netcheck *netcheck;
-	struct socket_wish sockets; /* of paths and of netcheck */
-	uint32_t paths_wish;        /* the version of paths' wish that is in it */
-	uint16_t check_socket;      /* netcheck's socket that is in it */
+	struct socket_wish sockets;      /* of paths and of netcheck */
+	uint32_t paths_wish;             /* the version of paths' wish that is in it */
+	uint16_t check_socket;           /* netcheck's socket that is in it */
+	struct binding_life lifetime[2]; /* over IPv4 and IPv6 */
+	uint32_t lifetime_wish[2];       /* the versions of their sockets that are in it */
 	struct nat64 nat64;
 	struct ip addresses[NODE_ADDRESSES_MAX];
 	size_t n_addresses;
@@ -111,6 +113,10 @@ void relays_hangup_all(struct node *n, const char *why, mono_ns now);
 
 /* checks.c */
 void checks_pump(struct node *n, mono_ns now);
+bool checks_input(struct node *n, const struct via *from, struct bytes datagram, mono_ns now) MUST_USE;
+void checks_link_changed(struct node *n, mono_ns now);
+mono_ns checks_deadline(const struct node *n);
+void checks_tick(struct node *n, mono_ns now);
 
 /* advert.c */
 void advert_begin(struct node *n, peer_id id, mono_ns now); /* a session began */

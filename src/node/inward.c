@@ -107,7 +107,7 @@ void node_from_udp(struct node *n, struct datagram *v, size_t count, mono_ns now
 	for (size_t i = 0; i < count; i++) {
 		struct endpoint at = nat64_in(&n->nat64, &v[i].at);
 		struct via from = via_udp_by(&at, v[i].socket);
-		if (netcheck_input(n->netcheck, &at, packet_bytes(&v[i].packet), now))
+		if (checks_input(n, &from, packet_bytes(&v[i].packet), now))
 			continue;
 		switch (paths_input(n->paths, &from, NULL, packet_bytes(&v[i].packet), now)) {
 		case PATHS_NOT_MINE:

@@ -21,6 +21,8 @@ static bool make_parts(struct node *n, const struct node_config *cfg, mono_ns no
 	n->tunnel = tunnel_new(&tunnel, now);
 	n->paths = paths_new(&paths, now);
 	n->netcheck = netcheck_new(&cfg->rng, cfg->port);
+	binding_life_init(&n->lifetime[0], &cfg->rng, SOCKETS_LIFETIME4, SOCKETS_LIFETIME_N);
+	binding_life_init(&n->lifetime[1], &cfg->rng, SOCKETS_LIFETIME6, SOCKETS_LIFETIME_N);
 	n->peers = calloc(cfg->peers_max, sizeof(*n->peers));
 	n->slots = calloc(NODE_SLOTS, sizeof(*n->slots));
 	key_wipe(&tunnel, sizeof(tunnel));
@@ -75,7 +77,8 @@ void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t
 {
 	node_nat64_interfaces(n, v, count, now);
 	paths_set_interfaces(n->paths, v, count, now);
-	netcheck_set_interfaces(n->netcheck, v, count, now);
+	if (netcheck_set_interfaces(n->netcheck, v, count, now))
+		checks_link_changed(n, now);
 }
 
 void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now)
@@ -150,6 +153,7 @@ void node_doubt_links(struct node *n, mono_ns now)
 			relay_client_link_changed(n->relays[i].client, now);
 	paths_link_changed(n->paths, now);
 	netcheck_link_changed(n->netcheck, now);
+	checks_link_changed(n, now);
 }
 
 /* --- peers --- */
@@ -228,7 +232,7 @@ peer_id node_peer_find(const struct node *n, const struct node_key *key)
 mono_ns node_deadline(const struct node *n)
 {
 	mono_ns first = mono_min(tunnel_deadline(n->tunnel), paths_deadline(n->paths));
-	first = mono_min(first, netcheck_deadline(n->netcheck));
+	first = mono_min(first, checks_deadline(n));
 	first = mono_min(first, nat64_deadline(&n->nat64));
 	return mono_min(first, mono_min(relays_deadline(n), heap_first(&n->adverts)));
 }
@@ -239,7 +243,7 @@ void node_tick(struct node *n, mono_ns now)
 	node_nat64_tick(n, now);
 	tunnel_tick(n->tunnel, now);
 	paths_tick(n->paths, now);
-	netcheck_tick(n->netcheck, now);
+	checks_tick(n, now);
 	relays_tick(n, now);
 	advert_tick(n, now);
 }

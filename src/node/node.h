@@ -13,6 +13,7 @@
 
 #include "base/datagram.h"
 #include "base/peer.h"
+#include "path/binding_life.h"
 #include "path/nat64.h"
 #include "path/netcheck.h"
 #include "path/paths.h"
@@ -107,6 +108,10 @@ void node_netcheck_https(struct node *n, uint16_t region, mono_ns latency);
 void node_netcheck_https_done(struct node *n, mono_ns now);
 void node_netcheck_captive(struct node *n, bool captive);
 
+/* Measures how long the NAT keeps an unused binding (path/binding_life.h), over both families, unless that is
+ * being done; it takes up to twice the longest rest that is tried. */
+void node_lifetime_begin(struct node *n, mono_ns longest, mono_ns now);
+
 /* Before the end: what the next node_drain gives takes our port mappings back from the gateway. */
 void node_release(struct node *n, mono_ns now);
 
@@ -168,6 +173,8 @@ void node_portmap(const struct node *n, mono_ns now, struct paths_portmap *out);
 
 /* The last report; NULL: there was none. */
 const struct netcheck_report *node_netcheck_report(const struct node *n);
+/* What is known of the lifetime of bindings over this family (4 or 6). Borrowed. */
+const struct lifetime_report *node_lifetime(const struct node *n, uint8_t family);
 const struct candidates *node_candidates(const struct node *n);
 /* The NAT64 prefix through which IPv4 is reached; NULL: none, IPv4 goes as IPv4. Borrowed. */
 const struct prefix *node_nat64(const struct node *n);

@@ -85,7 +85,7 @@ static void take_sockets(struct paths *p, uint32_t n, mono_ns now)
 	struct hard *h = &p->hard;
 	uint32_t first = h->first_socket;
 	do
-		first = first + 2 * SOCKETS_MAX > UINT16_MAX ? 1 : first + SOCKETS_MAX;
+		first = first + 2 * SOCKETS_MAX > SOCKETS_HARD_LAST ? 1 : first + SOCKETS_MAX;
 	while (overlaps(&p->sockets, (uint16_t)first, n));
 	h->first_socket = (uint16_t)first;
 	h->n_sockets = n;

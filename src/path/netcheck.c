@@ -102,7 +102,7 @@ void netcheck_set_relays(struct netcheck *n, const struct paths_relay *v, size_t
 		memcpy(n->relays, v, n->n_relays * sizeof(*v));
 }
 
-void netcheck_set_interfaces(struct netcheck *n, const struct paths_interface *v, size_t count, mono_ns now)
+bool netcheck_set_interfaces(struct netcheck *n, const struct paths_interface *v, size_t count, mono_ns now)
 {
 	struct ip own[PATHS_INTERFACES_MAX];
 	size_t n_own = 0;
@@ -113,10 +113,11 @@ void netcheck_set_interfaces(struct netcheck *n, const struct paths_interface *v
 	for (size_t i = 0; same && i < n_own; i++)
 		same = ip_equal(&own[i], &n->own[i]);
 	if (same)
-		return;
+		return false;
 	memcpy(n->own, own, n_own * sizeof(own[0]));
 	n->n_own = n_own;
 	netcheck_link_changed(n, now);
+	return true;
 }
 
 void netcheck_set_port(struct netcheck *n, uint16_t port, mono_ns now)
@@ -162,6 +163,31 @@ static mono_ns last_latency(const struct netcheck *n, uint16_t region)
 		if (n->last.relays[i].region == region)
 			return netcheck_latency(&n->last.relays[i]);
 	return 0;
+}
+
+size_t netcheck_servers(const struct netcheck *n, uint8_t family, struct endpoint *v, size_t max)
+{
+	mono_ns far[PATHS_RELAYS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < n->n_relays; i++) {
+		const struct endpoint *e = family == 6 ? &n->relays[i].stun6 : &n->relays[i].stun4;
+		mono_ns latency = last_latency(n, n->relays[i].region);
+		size_t at = count;
+		if (!endpoint_is_set(e) || max == 0)
+			continue;
+		latency = latency ? latency : MONO_NEVER;
+		for (; at > 0 && far[at - 1] > latency; at--)
+			if (at < max) {
+				far[at] = far[at - 1];
+				v[at] = v[at - 1];
+			}
+		if (at == max)
+			continue;
+		far[at] = latency;
+		v[at] = *e;
+		count += count < max;
+	}
+	return count;
 }
 
 static void make_lane(struct lane *lane, const struct endpoint *to, const struct plan_lane *plan)

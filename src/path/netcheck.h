@@ -60,8 +60,8 @@ void netcheck_free(struct netcheck *n);
 /* --- what it is to know --- */
 
 void netcheck_set_relays(struct netcheck *n, const struct paths_relay *v, size_t count);
-/* Another set than before, or another port, is another network (netcheck_link_changed). */
-void netcheck_set_interfaces(struct netcheck *n, const struct paths_interface *v, size_t count, mono_ns now);
+/* Another set than before, or another port, is another network (netcheck_link_changed). Was it? */
+bool netcheck_set_interfaces(struct netcheck *n, const struct paths_interface *v, size_t count, mono_ns now);
 void netcheck_set_port(struct netcheck *n, uint16_t port, mono_ns now);
 /* The network is another one: the next report is full. One that is being made begins anew. */
 void netcheck_link_changed(struct netcheck *n, mono_ns now);
@@ -69,6 +69,9 @@ void netcheck_link_changed(struct netcheck *n, mono_ns now);
 void netcheck_set_nat64(struct netcheck *n, const struct prefix *p);
 /* Something came from this relay by its stream. */
 void netcheck_heard(struct netcheck *n, uint16_t region, mono_ns now);
+
+/* The STUN servers that it knows, of this family, the nearest of the last report first. Returns how many. */
+size_t netcheck_servers(const struct netcheck *n, uint8_t family, struct endpoint *v, size_t max);
 
 /* --- making a report --- */
 

@@ -13,7 +13,11 @@
 
 enum {
 	SOCKETS_MAX = 256,
-	/* Numbers of netcheck's; those below are for crossing hard NATs. */
+	/* Numbers up to here are for crossing hard NATs; above are those of netcheck. */
+	SOCKETS_HARD_LAST = 0xfdff,
+	SOCKETS_LIFETIME4 = 0xfe00, /* for measuring lifetimes of bindings */
+	SOCKETS_LIFETIME6 = 0xfe80,
+	SOCKETS_LIFETIME_N = 0x80, /* of each */
 	SOCKETS_NETCHECK_FIRST = 0xff00,
 	SOCKETS_NETCHECK_LAST = 0xffff
 };
