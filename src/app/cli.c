@@ -21,8 +21,13 @@ static const struct verb verbs[] = {
 	 "  --until-direct=false  go on after an answer came directly\n"
 	 "Exit status 1 when nothing came, or nothing came directly until then.\n"},
 	{"why", cli_why, "PEER", "say why a peer is reached as it is, and what could be changed", ""},
-	{"netcheck", cli_netcheck, "", "show what the network around this node lets through",
-	 "  --watch[=SECONDS]   again and again; default every 5 seconds\n"},
+	{"netcheck", cli_netcheck, "[RELAY...]", "show what the network around this machine lets through",
+	 "With relays named, by host name or address, as HOST or HOST:STUNPORT, or in a file,\n"
+	 "it needs no warrend and no privileges; any STUN server will do.\n\n"
+	 "  --config FILE          the relays of this file; see warren.conf(5)\n"
+	 "  --watch[=SECONDS]      again and again; default every 5 seconds\n"
+	 "  --lifetime[=SECONDS]   also measure how long the NAT keeps a binding without traffic,\n"
+	 "                         trying silences up to this long, default 180; takes up to twice that\n"},
 	{"genkey", cli_genkey, "", "print a new private key", "  --base64   in the form of wg(8)\n"},
 	{"pubkey", cli_pubkey, "< PRIVATE-KEY", "print the public key of a private key",
 	 "  --base64   in the form of wg(8)\n"},

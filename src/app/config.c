@@ -137,7 +137,7 @@ static bool read_text(struct reader *r, char *text, size_t n)
 	}
 	if (!config_section_end(r))
 		return false;
-	if (!r->node_line)
+	if (!r->node_line && !r->no_node)
 		return WRONG(r, 0, "found no [Node], expected one with PrivateKeyFile and Address");
 	return config_check(r->c, &r->notes);
 }
@@ -155,14 +155,15 @@ static struct config *config_new(void)
 	return c;
 }
 
-struct config *config_parse(const char *file, struct bytes text, char why[static CONFIG_WHY_MAX])
+static struct config *parse(const char *file, struct bytes text, bool no_node,
+			    char why[static CONFIG_WHY_MAX])
 {
 	why[0] = '\0';
 	if (text.n > CONFIG_TEXT_MAX) {
 		config_wrong(file, 0, why, "found %zu bytes, expected at most %d", text.n, CONFIG_TEXT_MAX);
 		return NULL;
 	}
-	struct reader r = {.c = config_new(), .notes = {.file = file, .why = why}};
+	struct reader r = {.c = config_new(), .no_node = no_node, .notes = {.file = file, .why = why}};
 	char *copy = malloc(text.n + 1);
 	bool ok = r.c && copy;
 	if (ok) {
@@ -181,6 +182,16 @@ struct config *config_parse(const char *file, struct bytes text, char why[static
 		return r.c;
 	config_free(r.c);
 	return NULL;
+}
+
+struct config *config_parse(const char *file, struct bytes text, char why[static CONFIG_WHY_MAX])
+{
+	return parse(file, text, false, why);
+}
+
+struct config *config_parse_relays(const char *file, struct bytes text, char why[static CONFIG_WHY_MAX])
+{
+	return parse(file, text, true, why);
 }
 
 void config_free(struct config *c)

@@ -109,6 +109,16 @@ static bool read_peer_secret(struct config_peer *p, const char *file, const stru
 	return key_is_zero(p->psk) || is_private(file, st, why);
 }
 
+static bool find_roots(struct config *c, const char *file, char why[static CONFIG_WHY_MAX])
+{
+	for (size_t i = 0; i < c->n_relays; i++) {
+		char *ca = c->relays[i].ca_file;
+		if (ca[0] && !beside(file, ca, ca, why))
+			return false;
+	}
+	return true;
+}
+
 static bool read_secrets(struct config *c, const char *file, const struct stat *st,
 			 char why[static CONFIG_WHY_MAX])
 {
@@ -118,31 +128,45 @@ static bool read_secrets(struct config *c, const char *file, const struct stat *
 		if (!read_peer_secret(&c->peers[i], file, st, why))
 			return false;
 	}
-	for (size_t i = 0; i < c->n_relays; i++) {
-		char *ca = c->relays[i].ca_file;
-		if (ca[0] && !beside(file, ca, ca, why))
-			return false;
-	}
-	return config_check_key(c, file, why);
+	return find_roots(c, file, why) && config_check_key(c, file, why);
 }
 
-struct config *config_load(const char *path, char why[static CONFIG_WHY_MAX])
+typedef struct config *config_parser(const char *file, struct bytes text, char why[static CONFIG_WHY_MAX]);
+
+static struct config *read_and_parse(const char *path, config_parser *parse, struct stat *st,
+				     char why[static CONFIG_WHY_MAX])
 {
 	enum { CAP = CONFIG_TEXT_MAX + 1 }; /* one more: config_parse sees that it is too long */
 	uint8_t *text = malloc(CAP);
 	struct config *c = NULL;
-	struct stat st;
 	size_t n;
 	if (!text) {
 		config_wrong(path, 0, why, "out of memory");
 		return NULL;
 	}
-	if (read_file(path, text, CAP, &n, &st, why)) {
-		c = config_parse(path, (struct bytes){text, n}, why);
+	if (read_file(path, text, CAP, &n, st, why)) {
+		c = parse(path, (struct bytes){text, n}, why);
 		key_wipe(text, n);
 	}
 	free(text);
+	return c;
+}
+
+struct config *config_load(const char *path, char why[static CONFIG_WHY_MAX])
+{
+	struct stat st;
+	struct config *c = read_and_parse(path, config_parse, &st, why);
 	if (c && read_secrets(c, path, &st, why))
+		return c;
+	config_free(c);
+	return NULL;
+}
+
+struct config *config_load_relays(const char *path, char why[static CONFIG_WHY_MAX])
+{
+	struct stat st;
+	struct config *c = read_and_parse(path, config_parse_relays, &st, why);
+	if (c && find_roots(c, path, why))
 		return c;
 	config_free(c);
 	return NULL;

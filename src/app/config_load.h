@@ -8,6 +8,10 @@
 
 #include "app/config.h"
 
+/* The relays of the file, for a netcheck: its key files are not read, so everybody may who may read the file
+ * itself, and it need not have a [Node]. NULL: why. */
+struct config *config_load_relays(const char *path, char why[static CONFIG_WHY_MAX]) MUST_USE;
+
 /* Whole and checked, or NULL and why. */
 struct config *config_load(const char *path, char why[static CONFIG_WHY_MAX]) MUST_USE;
 

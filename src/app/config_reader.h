@@ -15,6 +15,7 @@ struct reader {
 	struct config *c;
 	struct config_notes notes;
 	unsigned line;
+	bool no_node; /* a file without [Node] will do */
 
 	enum section section;
 	unsigned section_line;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/netcheck_json.h"
 #include "app/netchecks.h"
 #include "app/pings.h"
 #include "app/status.h"
@@ -119,13 +120,34 @@ static void verb_netcheck(struct control *c, struct unix_ask *ask, const json_t 
 	netchecks_ask(c->netchecks, ask, !json_is_false(json_object_get(request, "full")));
 }
 
+static void verb_lifetime(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	json_int_t s = json_integer_value(json_object_get(request, "longest_s"));
+	struct node *n = drive_node(c->drive);
+	mono_ns now = loop_now(c->loop);
+	if (!n) {
+		refuse(ask, "the network is down, so there is nothing to measure from; try: warren up");
+		return;
+	}
+	if (s < 0 || (mono_ns)s > BINDING_LIFE_LONGEST / SECOND) {
+		refuse(ask, "a lifetime needs a longest_s from 0 to 600");
+		return;
+	}
+	if (s > 0) {
+		node_lifetime_begin(n, (mono_ns)s * SECOND, now);
+		drive_settle(c->drive);
+	}
+	answer_new(ask, netcheck_lifetime_json(node_lifetime(n, 4), node_lifetime(n, 6), now));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct control *c, struct unix_ask *ask, const json_t *request);
-} verbs[] = {{"status", verb_status},    {"up", verb_up},   {"down", verb_down},
-	     {"ping", verb_ping},        {"why", verb_why},
+} verbs[] = {{"status", verb_status},     {"up", verb_up},
+	     {"down", verb_down},         {"ping", verb_ping},
+	     {"why", verb_why},
 
-	     {"netcheck", verb_netcheck}};
+	     {"netcheck", verb_netcheck}, {"lifetime", verb_lifetime}};
 
 /* --- requests --- */
 

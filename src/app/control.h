@@ -5,6 +5,7 @@
  *   {"verb": "why", "peer": "bob"}                      what app/why.h says
  *   {"verb": "ping", "peer": "bob", "timeout_ms": 5000} what app/pings.h says
  *   {"verb": "netcheck", "full": true}                  what app/netcheck_json.h says
+ *   {"verb": "lifetime", "longest_s": 180}              its "binding_lifetime"; begins to measure, 0: only tells
  *
  * Whatever cannot be done is answered {"error": "a sentence"}.  Only root and the daemon's own user
  * are served.

@@ -53,6 +53,7 @@ struct drive {
 	struct paths_gateway gateways[NETLINK_GATEWAYS_MAX];
 	size_t n_gateways;
 
+	bool only_look;
 	struct upnp *upnp; /* NULL: nobody talks UPnP */
 	void (*path_fn)(void *self, const struct paths_event *ev);
 	void *path_self;
@@ -228,7 +229,7 @@ static void set_relays(struct drive *d)
 static void dial(struct drive *d, uint16_t region)
 {
 	const struct config_relay *r = config_relay(d->cfg, region);
-	if (r && links_dial(d->links, r))
+	if (d->only_look || (r && links_dial(d->links, r)))
 		return;
 	node_stream_down(d->node, region, "there is no memory for a stream to it", loop_now(d->loop));
 }
@@ -440,9 +441,9 @@ static void configure(struct drive *d)
 	node_set_fixed(d->node, d->cfg->node.fixed, d->cfg->node.n_fixed, now);
 	lookups_set(d->lookups, d->cfg);
 	set_relays(d);
-	if (!gateways_listen(d->talk, d->cfg->node.port_mapping, why))
+	if (!gateways_listen(d->talk, d->cfg->node.port_mapping && !d->only_look, why))
 		log_say(d->log, LOG_AT_NOTICE, "%s", why);
-	for (size_t i = 0; i < d->cfg->n_peers; i++)
+	for (size_t i = 0; i < d->cfg->n_peers && !d->only_look; i++)
 		if (!set_peer(d, &d->cfg->peers[i], now))
 			log_say(d->log, LOG_AT_ERROR, "peer %zu of the configuration could not be taken",
 				i + 1);
@@ -480,7 +481,8 @@ static bool make_node(struct drive *d)
 static bool make_watches(struct drive *d)
 {
 	struct loop *l = d->loop;
-	d->on_tun = loop_fd_new(l, tun_fd(d->network.tun), (struct loop_fd_call){from_tun, d});
+	if (!d->only_look)
+		d->on_tun = loop_fd_new(l, tun_fd(d->network.tun), (struct loop_fd_call){from_tun, d});
 	d->on_udp4 = loop_fd_new(l, udp_fd4(d->udp), (struct loop_fd_call){from_udp, d});
 	if (udp_fd6(d->udp) >= 0)
 		d->on_udp6 = loop_fd_new(l, udp_fd6(d->udp), (struct loop_fd_call){from_udp, d});
@@ -490,10 +492,11 @@ static bool make_watches(struct drive *d)
 	d->changed = loop_timer_new(l, (struct loop_call){on_changed, d});
 	d->check = loop_timer_new(l, (struct loop_call){on_check, d});
 	d->settle = loop_deferred_new(l, (struct loop_call){settle, d});
-	if (!d->on_tun || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor || !d->deadline || !d->changed ||
-	    !d->check || !d->settle)
+	if ((!d->on_tun && !d->only_look) || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor ||
+	    !d->deadline || !d->changed || !d->check || !d->settle)
 		return false;
-	loop_fd_want(d->on_tun, LOOP_READ);
+	if (d->on_tun)
+		loop_fd_want(d->on_tun, LOOP_READ);
 	loop_fd_want(d->on_udp4, LOOP_READ);
 	if (d->on_udp6)
 		loop_fd_want(d->on_udp6, LOOP_READ);
@@ -533,6 +536,7 @@ static void go_down(struct drive *d)
 	*d = (struct drive){.loop = d->loop,
 			    .log = d->log,
 			    .cfg = d->cfg,
+			    .only_look = d->only_look,
 			    .upnp = d->upnp,
 			    .path_fn = d->path_fn,
 			    .path_self = d->path_self,
@@ -552,9 +556,9 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	const struct gateways_calls gateways = {
 		.report = upnp_reported, .announced = gateway_announced, .self = d};
 	d->udp = udp_open(&udp, why);
-	if (!d->udp || !network_open(&d->network, d->cfg, why))
+	if (!d->udp || !(d->only_look ? network_open_to_look : network_open)(&d->network, d->cfg, why))
 		return false;
-	d->monitor = netlink_monitor_open(tun_index(d->network.tun), why);
+	d->monitor = netlink_monitor_open(network_tun_index(&d->network), why);
 	if (!d->monitor)
 		return false;
 	d->links = links_new(d->loop, &calls);
@@ -568,7 +572,8 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	(void)look_at_interfaces(d);
 	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, loop_now(d->loop));
 	(void)look_at_gateways(d);
-	loop_timer_set(d->check, loop_now(d->loop) + CHECK_AFTER_CHANGE);
+	if (!d->only_look)
+		loop_timer_set(d->check, loop_now(d->loop) + CHECK_AFTER_CHANGE);
 	move(d, loop_now(d->loop));
 	return true;
 }
@@ -694,6 +699,21 @@ void drive_free(struct drive *d)
 		return;
 	go_down(d);
 	free(d);
+}
+
+void drive_only_look(struct drive *d)
+{
+	d->only_look = true;
+}
+
+bool drive_only_looks(const struct drive *d)
+{
+	return d->only_look;
+}
+
+const struct lookups *drive_lookups(const struct drive *d)
+{
+	return d->lookups;
 }
 
 void drive_set_upnp(struct drive *d, struct upnp *upnp)

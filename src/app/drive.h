@@ -15,6 +15,7 @@
 #include "io/why.h"
 
 struct drive;
+struct lookups;
 
 /* Not up yet. cfg is kept until drive_reload or drive_free. NULL: out of memory. */
 struct drive *drive_new(struct loop *l, struct log *log, const struct config *cfg) MUST_USE;
@@ -24,6 +25,12 @@ void drive_free(struct drive *d);
  * False: why, and it is as it was. */
 bool drive_set_up(struct drive *d, bool up, char why[static WHY_MAX]) MUST_USE;
 bool drive_is_up(const struct drive *d);
+
+/* It only looks around, for a netcheck: without a TUN, without streams to relays. Before it is up. */
+void drive_only_look(struct drive *d);
+bool drive_only_looks(const struct drive *d);
+/* Of what DNS was asked. NULL while it is down. */
+const struct lookups *drive_lookups(const struct drive *d);
 
 /* Who talks UPnP for it; kept. Before it is up; NULL: nobody. */
 void drive_set_upnp(struct drive *d, struct upnp *upnp);

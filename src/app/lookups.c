@@ -20,7 +20,9 @@ struct place {
 	char host[CONFIG_HOST_MAX];
 	struct ip ip4, ip6; /* family 0: not known */
 	struct lookup *lookup;
-	mono_ns due; /* MONO_NEVER: a look-up is under way */
+	bool answered;     /* once, also with a failure */
+	char why[WHY_MAX]; /* of the last failure */
+	mono_ns due;       /* MONO_NEVER: a look-up is under way */
 	mono_ns pause;
 };
 
@@ -61,6 +63,11 @@ static void on_found(void *self, const struct ip *v, size_t n, const char *why)
 	struct lookups *l = p->owner;
 	mono_ns now = loop_now(l->d->l);
 	p->lookup = NULL;
+	p->answered = true;
+	if (n)
+		p->why[0] = '\0';
+	else
+		why_say(p->why, "%s", why);
 	p->due = now + (n ? AGAIN_AFTER : p->pause);
 	p->pause = n ? PAUSE_MIN : mono_min(2 * p->pause, PAUSE_MAX);
 	plan(l);
@@ -149,6 +156,22 @@ void lookups_set(struct lookups *l, const struct config *cfg)
 		if (is_wanted(&cfg->relays[i]) && !find(l, &cfg->relays[i]))
 			begin(l, &cfg->relays[i]);
 	plan(l);
+}
+
+bool lookups_settled(const struct lookups *l)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (l->v[i].region && !l->v[i].answered)
+			return false;
+	return l->nat64 == NULL;
+}
+
+const char *lookups_failure(const struct lookups *l, uint16_t region)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (l->v[i].region == region && !l->v[i].ip4.family && !l->v[i].ip6.family)
+			return l->v[i].answered ? l->v[i].why : "DNS has not answered yet";
+	return "";
 }
 
 size_t lookups_relays(const struct lookups *l, const struct config *cfg, const struct prefix *nat64,

@@ -30,6 +30,11 @@ void lookups_set(struct lookups *l, const struct config *cfg);
 void lookups_network_changed(struct lookups *l);
 void lookups_ask_nat64(struct lookups *l);
 
+/* Has everything that was asked been answered, or failed, once? */
+bool lookups_settled(const struct lookups *l);
+/* Why this relay has no address; "": it has one, or needs none. */
+const char *lookups_failure(const struct lookups *l, uint16_t region);
+
 /* The relays as the node wants them, at most max: with the addresses that are known by now. nat64 is the
  * prefix in use or NULL: what a DNS64 made of an IPv4 address is not a second server. */
 size_t lookups_relays(const struct lookups *l, const struct config *cfg, const struct prefix *nat64,

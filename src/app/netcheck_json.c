@@ -122,9 +122,12 @@ json_t *netcheck_json(const struct netcheck_source *s)
 	json_object_set_new(j, "nat64",
 			    r->nat64.ip.family ? json_string(prefix_format(&r->nat64, text)) : json_null());
 	json_object_set_new(j, "preferred_relay", relay_name(s->cfg, r->preferred));
-	json_object_set_new(j, "home_relay",
-			    relay_name(s->cfg, s->cfg->n_relays ? s->cfg->relays[0].region : 0));
+	json_object_set_new(
+		j, "home_relay",
+		relay_name(s->cfg, s->cfg->n_relays && !s->no_home ? s->cfg->relays[0].region : 0));
 	json_object_set_new(j, "relays", relays_json(s));
+	json_object_set_new(j, "binding_lifetime",
+			    netcheck_lifetime_json(s->lifetime4, s->lifetime6, s->now));
 	json_object_set_new(j, "full", json_boolean(r->full));
 	json_object_set_new(j, "took_ms", milliseconds(r->ended - r->began));
 	return j;
@@ -183,6 +186,7 @@ static void print_nat(FILE *out, const json_t *report)
 		fprintf(out, "\t* PortStep: %lld\n", (long long)step);
 	if (outside > 1)
 		fprintf(out, "\t* OutsideAddresses: %lld\n", (long long)outside);
+	netcheck_print_lifetime(out, json_object_get(report, "binding_lifetime"));
 	fprintf(out, "\t* DoubleNAT: %s\n", truth(report, "double_nat"));
 	if (text(report, "nat64")[0])
 		fprintf(out, "\t* NAT64: %s\n", text(report, "nat64"));

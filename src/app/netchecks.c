@@ -54,8 +54,13 @@ static json_t *report_json(struct netchecks *c)
 	const struct netcheck_report *r = node_netcheck_report(n);
 	struct paths_portmap portmap;
 	node_portmap(n, loop_now(c->loop), &portmap);
-	return netcheck_json(
-		&(struct netcheck_source){.cfg = drive_config(c->drive), .report = r, .portmap = &portmap});
+	return netcheck_json(&(struct netcheck_source){.cfg = drive_config(c->drive),
+						       .no_home = drive_only_looks(c->drive),
+						       .report = r,
+						       .portmap = &portmap,
+						       .lifetime4 = node_lifetime(n, 4),
+						       .lifetime6 = node_lifetime(n, 6),
+						       .now = loop_now(c->loop)});
 }
 
 /* Begins what the asks want, unless a report is being made: then they wait for its end. */

@@ -1,5 +1,6 @@
 #include "app/network.h"
 
+#include <net/if.h>
 #include <string.h>
 
 static bool covers(const struct config *c, const struct prefix *p)
@@ -55,6 +56,17 @@ bool network_open(struct network *n, const struct config *cfg, char why[static W
 	return false;
 }
 
+bool network_open_to_look(struct network *n, const struct config *cfg, char why[static WHY_MAX])
+{
+	*n = (struct network){.nl = netlink_open(why), .skip = (int)if_nametoindex(cfg->node.interface)};
+	return n->nl != NULL;
+}
+
+int network_tun_index(const struct network *n)
+{
+	return n->tun ? tun_index(n->tun) : n->skip;
+}
+
 void network_close(struct network *n)
 {
 	netlink_close(n->nl);
@@ -79,7 +91,7 @@ size_t network_interfaces(struct network *n, struct paths_interface *v, size_t m
 {
 	size_t count = 0, kept = 0;
 	char why[WHY_MAX];
-	if (!netlink_interfaces(n->nl, tun_index(n->tun), v, max, &count, why))
+	if (!netlink_interfaces(n->nl, network_tun_index(n), v, max, &count, why))
 		return 0;
 	/* An fe80:: address reaches nobody, and comes seconds after its link: no reason to doubt a path. */
 	for (size_t i = 0; i < count; i++)
@@ -91,5 +103,5 @@ size_t network_interfaces(struct network *n, struct paths_interface *v, size_t m
 
 size_t network_gateways(struct network *n, struct paths_gateway v[static NETLINK_GATEWAYS_MAX])
 {
-	return netlink_gateways(n->nl, tun_index(n->tun), v);
+	return netlink_gateways(n->nl, network_tun_index(n), v);
 }

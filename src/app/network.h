@@ -11,12 +11,16 @@
 
 struct network {
 	struct netlink *nl;
-	struct tun *tun;
+	struct tun *tun; /* NULL: there is none, we only look */
+	int skip;        /* then: the interface of a daemon beside us; 0: none */
 };
 
 /* Makes the interface as cfg says, with a route to each peer's allowed IPs. False: why, nothing is left. */
 bool network_open(struct network *n, const struct config *cfg, char why[static WHY_MAX]) MUST_USE;
+/* Makes nothing: for who only wants to see the machine's other interfaces. An ordinary user may. */
+bool network_open_to_look(struct network *n, const struct config *cfg, char why[static WHY_MAX]) MUST_USE;
 void network_close(struct network *n);
+int network_tun_index(const struct network *n); /* of the interface that is the tunnel's; 0: none */
 /* Routes that `now` has and `was` has not are added, the others taken away. False: why, of the last failure. */
 bool network_reroute(struct network *n, const struct config *was, const struct config *now,
 		     char why[static WHY_MAX]) MUST_USE;

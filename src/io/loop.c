@@ -83,6 +83,15 @@ static bool loop_open(struct loop *l)
 	return l->timer_event && event_add(l->timer_event, NULL) == 0;
 }
 
+static void say_nothing(int severity, const char *text)
+{
+}
+
+void loop_hush_library(void)
+{
+	event_set_log_callback(say_nothing);
+}
+
 struct loop *loop_new(void)
 {
 	struct loop *l = calloc(1, sizeof(*l));

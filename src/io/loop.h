@@ -24,6 +24,9 @@ struct loop_call {
 
 /* NULL: out of memory or of file descriptors. Sets SIGPIPE to be ignored in this process. */
 struct loop *loop_new(void) MUST_USE;
+/* What libevent says of itself (name servers that fail, and so on) is not printed any more, in the whole
+ * process: for programs whose standard error is a person's terminal. */
+void loop_hush_library(void);
 /* Everything that was added must have been removed before. */
 void loop_free(struct loop *l);
 /* Turns until loop_stop. */

@@ -460,7 +460,7 @@ static void hurry(struct netcheck *n, mono_ns now)
 static void see4(struct netcheck *n, const struct sample *s)
 {
 	struct netcheck_report *r = &n->now;
-	bool nat = !is_own(n, &s->seen.ip);
+	bool nat = !is_own(n, &s->seen.ip) && !ip_is_loopback(&s->seen.ip);
 	if (!endpoint_is_set(&r->global4)) {
 		r->global4 = s->seen;
 		r->behind_nat = nat ? TRI_YES : TRI_NO;

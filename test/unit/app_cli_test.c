@@ -95,6 +95,12 @@ static void wrong_words_are_said(void **state)
 		{"ping --until-direct=x a",
 		 "warren ping: --until-direct: found \"x\", expected true or false; "
 		 "warren ping --help says more\n"},
+		{"netcheck --watch=0",
+		 "warren netcheck: --watch: found \"0\", expected seconds from 1 to 3600"},
+		{"netcheck --lifetime=4",
+		 "warren netcheck: --lifetime: found \"4\", expected seconds from 5 to 600"},
+		{"netcheck --config a b",
+		 "warren netcheck: found \"b\" beside --config, expected one of them"},
 		{"genkey x",
 		 "warren genkey: found \"x\", expected no more words; warren genkey --help says more\n"},
 		{"pubkey x",
@@ -291,6 +297,43 @@ static void status_of_a_network(void **state)
 	daemon_ends();
 }
 
+#define REPORT "{\"udp\":true,\"full\":true,\"relays\":[]}"
+#define LIFETIME(state) \
+	"{\"ipv4\":{\"state\":\"" state "\",\"at_least_s\":28.0,\"less_than_s\":31.0},\"ipv6\":null}"
+
+static void a_netcheck_is_shown_and_what_was_measured_after_it(void **state)
+{
+	static const char *const answers[] = {REPORT,
+					      REPORT,
+					      LIFETIME("running"),
+					      LIFETIME("measured"),
+					      LIFETIME("measured"),
+					      REPORT,
+					      "{\"error\":\"no\"}",
+					      NULL};
+	canned(answers);
+	assert_int_equal(run("", "netcheck"), CLI_OK);
+	assert_memory_equal(out, "\nReport:\n\t* UDP: true\n", 22);
+	assert_int_equal(run("", "netcheck --lifetime=30"), CLI_OK);
+	assert_string_equal(strstr(out, "\t* BindingLifetime"), "\t* BindingLifetime: IPv4, 28 to 31 s\n");
+	assert_non_null(strstr(err, "28 to 31 s so far"));
+	assert_int_equal(run("", "netcheck --lifetime --json"), CLI_OK);
+	assert_string_equal(out, REPORT "\n"); /* one object */
+	assert_int_equal(run("", "netcheck"), CLI_FAILED);
+	assert_string_equal(err, "warren: no\n");
+	daemon_ends();
+}
+
+static void without_a_daemon_netcheck_says_how_to_do_without(void **state)
+{
+	assert_int_equal(run("", "netcheck"), CLI_FAILED);
+	assert_non_null(strstr(err, "\nwarren: without it: warren netcheck RELAY, or:"));
+	assert_int_equal(run("", "netcheck --config /nonexistent/w.conf"), CLI_FAILED);
+	assert_string_equal(err, "warren: /nonexistent/w.conf: cannot be read: No such file or directory\n");
+	assert_int_equal(run("", "netcheck --json a..b"), CLI_FAILED);
+	assert_memory_equal(out, "{\"error\":\"found \\\"a..b\\\", expected", 34);
+}
+
 #define PONG(way, direct) "{\"name\":\"bob\",\"ip\":\"1.1.1.2\"," way ",\"direct\":" direct ",\"rtt_ms\":8.5}"
 #define RELAYED           PONG("\"relay\":\"lab\"", "false")
 #define DIRECT            PONG("\"endpoint\":\"192.0.2.1:1\"", "true")
@@ -420,6 +463,8 @@ int main(void)
 		cmocka_unit_test(without_a_daemon_it_says_how_to_start_it),
 		cmocka_unit_test(up_and_down),
 		cmocka_unit_test(status_of_a_network),
+		cmocka_unit_test(a_netcheck_is_shown_and_what_was_measured_after_it),
+		cmocka_unit_test(without_a_daemon_netcheck_says_how_to_do_without),
 		cmocka_unit_test(a_ping_goes_on_until_direct),
 		cmocka_unit_test(a_ping_that_stays_on_the_relay_fails),
 		cmocka_unit_test(the_control_socket_of_a_node_that_is_down),

@@ -556,6 +556,32 @@ static void files_that_are_not_there_or_no_keys(void **state)
 	load_fails("/w.conf:1: found \"[Nod]\"");
 }
 
+/* A netcheck wants to be seen by somebody, and nothing else. */
+static void the_relays_alone_are_read_without_secrets(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	const char *path = write_file("w.conf", 0644,
+				      "[Node]\nPrivateKeyFile=nokey\nAddress=1.1.1.1\n"
+				      "[Relay]\nName=a\nHost=192.0.2.7\nCAFile=ca.pem\n");
+	assert_null(config_load(path, why));
+	struct config *c = config_load_relays(path, why);
+	assert_non_null(c);
+	assert_int_equal(c->n_relays, 1);
+	assert_string_equal(strrchr(c->relays[0].ca_file, '/'), "/ca.pem");
+	assert_true(key_is_zero(c->node.key.b));
+	config_free(c);
+	path = write_file("w.conf", 0644, "[Relay]\nName=a\nHost=192.0.2.7\n");
+	assert_null(config_load(path, why));
+	c = config_load_relays(path, why);
+	assert_non_null(c);
+	assert_true(c->n_relays == 1 && c->n_peers == 0 && c->node.port_mapping);
+	config_free(c);
+	path = write_file("w.conf", 0644, "[Relay]\nName=a\n");
+	assert_null(config_load_relays(path, why));
+	assert_non_null(strstr(why, "w.conf:1: found a [Relay] without Host"));
+	assert_null(config_load_relays("/nonexistent/w.conf", why));
+}
+
 static int start(void **state)
 {
 	return crypto_init() ? make_folder(state) : -1;
@@ -580,6 +606,7 @@ int main(void)
 		cmocka_unit_test(loading_reads_key_files_beside_it),
 		cmocka_unit_test(secrets_that_others_can_read_are_refused),
 		cmocka_unit_test(files_that_are_not_there_or_no_keys),
+		cmocka_unit_test(the_relays_alone_are_read_without_secrets),
 	};
 	return cmocka_run_group_tests(tests, start, remove_folder);
 }

@@ -166,6 +166,40 @@ static void another_configuration_is_looked_up(void **state)
 	end(&s, &dns);
 }
 
+static void it_is_settled_when_all_was_answered_or_failed_once(void **state)
+{
+	struct dns_server dns = {.a = "192.0.2.10", .aaaa = {"64:ff9b::192.0.0.170"}, .ttl_s = 60};
+	struct seen s;
+	begin(&s, &dns);
+	assert_true(lookups_settled(s.k)); /* nothing is wanted yet */
+	lookups_set(s.k, &s.cfg);
+	assert_false(lookups_settled(s.k));
+	turn(&s, &s.changed, 1, 5 * SECOND);
+	assert_true(lookups_settled(s.k));
+	assert_string_equal(lookups_failure(s.k, 1), "");
+	lookups_ask_nat64(s.k);
+	assert_false(lookups_settled(s.k));
+	turn(&s, &s.answered, 1, 5 * SECOND);
+	assert_true(lookups_settled(s.k));
+	end(&s, &dns);
+}
+
+static void why_a_name_was_not_found_can_be_asked(void **state)
+{
+	struct dns_server dns = {.code = DNS_NXDOMAIN};
+	struct seen s;
+	begin(&s, &dns);
+	lookups_set(s.k, &s.cfg);
+	assert_string_equal(lookups_failure(s.k, 1), "DNS has not answered yet");
+	for (int i = 0; i < 200 && !lookups_settled(s.k); i++)
+		loop_turn(s.l, 20 * MSEC);
+	assert_true(lookups_settled(s.k));
+	assert_true(strlen(lookups_failure(s.k, 1)) > 5);
+	assert_string_equal(lookups_failure(s.k, 2), ""); /* it is known by its address */
+	assert_string_equal(lookups_failure(s.k, 9), "");
+	end(&s, &dns);
+}
+
 static void the_prefix_is_asked_for_and_only_the_last_answer_counts(void **state)
 {
 	struct dns_server dns = {.aaaa = {"64:ff9b::192.0.0.170"}, .ttl_s = 60};
@@ -187,6 +221,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_change_of_the_network_asks_again),
 	cmocka_unit_test(a_failure_takes_no_address_away),
 	cmocka_unit_test(another_configuration_is_looked_up),
+	cmocka_unit_test(it_is_settled_when_all_was_answered_or_failed_once),
+	cmocka_unit_test(why_a_name_was_not_found_can_be_asked),
 	cmocka_unit_test(the_prefix_is_asked_for_and_only_the_last_answer_counts),
 };
 RUN_TESTS(tests)

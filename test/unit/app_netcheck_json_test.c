@@ -123,7 +123,113 @@ static void a_gateway_whose_outside_is_what_relays_see_is_the_only_nat(void **st
 	json_decref(j);
 }
 
+static json_t *lifetime(const struct lifetime_report *v4, const struct lifetime_report *v6)
+{
+	json_t *j = netcheck_lifetime_json(v4, v6, 1000 * SECOND);
+	assert_non_null(j);
+	return j;
+}
+
+/* Consumes it. */
+static void expect_lifetime(json_t *j, const char *want)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+	netcheck_print_lifetime(f, j);
+	fclose(f);
+	assert_string_equal(text, want);
+	free(text);
+	json_decref(j);
+}
+
+static void lifetimes_are_said_in_whole_seconds_on_the_safe_side(void **state)
+{
+	static const struct {
+		struct lifetime_report r;
+		const char *want;
+	} rows[] = {
+		{{LIFETIME_MEASURED, .alive = 28900 * MSEC, .dead = 30100 * MSEC}, "28 to 31 s"},
+		{{LIFETIME_MEASURED, .alive = 28 * SECOND, .dead = 30 * SECOND}, "28 to 30 s"},
+		{{LIFETIME_MEASURED, .alive = 180 * SECOND}, "at least 180 s"},
+		{{LIFETIME_MEASURED, .dead = 1500 * MSEC}, "less than 2 s"},
+		{{LIFETIME_RUNS}, "being measured"},
+		{{LIFETIME_SILENT}, "unknown, no relay answered"},
+		{{LIFETIME_NO_SERVER}, "unknown, no relay can answer to another port (warren-relay can)"},
+		{{LIFETIME_ADDRESSES}, "unknown, the NAT gives each socket another outside address"},
+		{{LIFETIME_DISTURBED}, "unknown, the network changed meanwhile"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char want[128];
+		snprintf(want, sizeof(want), "\t* BindingLifetime: IPv4, %s\n", rows[i].want);
+		expect_lifetime(lifetime(&rows[i].r, NULL), want);
+	}
+	const struct lifetime_report none = {LIFETIME_NONE}, silent = {LIFETIME_SILENT},
+				     measured = {LIFETIME_MEASURED, .alive = 60 * SECOND};
+	expect_lifetime(lifetime(&none, &none), "");
+	expect_lifetime(lifetime(&measured, &silent), "\t* BindingLifetime: IPv4, at least 60 s\n");
+	expect_lifetime(lifetime(NULL, &measured), "\t* BindingLifetime: IPv6, at least 60 s\n");
+}
+
+static void lifetimes_for_programs_have_tenths_and_bounds(void **state)
+{
+	const struct lifetime_report r = {LIFETIME_MEASURED, .alive = 28990 * MSEC, .dead = 30010 * MSEC,
+					  .longest = 180 * SECOND, .sent = 54};
+	json_t *j = lifetime(&r, NULL);
+	const json_t *v4 = json_object_get(j, "ipv4");
+	assert_true(json_is_null(json_object_get(j, "ipv6")));
+	assert_string_equal(json_string_value(json_object_get(v4, "state")), "measured");
+	assert_float_equal(json_real_value(json_object_get(v4, "at_least_s")), 28.9, 0.001);
+	assert_float_equal(json_real_value(json_object_get(v4, "less_than_s")), 30.1, 0.001);
+	assert_float_equal(json_real_value(json_object_get(v4, "longest_s")), 180, 0.001);
+	assert_int_equal(json_integer_value(json_object_get(v4, "sent")), 54);
+	assert_true(json_is_null(json_object_get(v4, "left_s")));
+	assert_false(netcheck_lifetime_runs(j));
+	json_decref(j);
+	/* The same stands in a report. */
+	struct netcheck_report report = behind_a_hard_nat();
+	struct paths_portmap p = {0};
+	j = netcheck_json(&(struct netcheck_source){
+		.cfg = &cfg, .no_home = true, .report = &report, .portmap = &p, .lifetime4 = &r});
+	assert_true(json_is_object(json_object_get(json_object_get(j, "binding_lifetime"), "ipv4")));
+	assert_true(json_is_null(json_object_get(j, "home_relay")));
+	static const char *const lines[] = {"\t* BindingLifetime: IPv4, 28 to 31 s\n\t* DoubleNAT: \n", NULL};
+	expect_lines(j, lines);
+}
+
+static void while_it_runs_it_says_what_it_knows_and_when_it_ends(void **state)
+{
+	static const struct {
+		mono_ns alive, dead;
+		const char *want;
+	} rows[] = {
+		{0, 0, "measuring how long a binding lives: done in 64 s or sooner"},
+		{15 * SECOND, 0,
+		 "measuring how long a binding lives: at least 15 s so far; done in 64 s or sooner"},
+		{15 * SECOND, 21 * SECOND,
+		 "measuring how long a binding lives: 15 to 21 s so far; done in 64 s or sooner"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows) * 2; i++) {
+		const struct lifetime_report runs = {LIFETIME_RUNS, .alive = rows[i / 2].alive,
+						     .dead = rows[i / 2].dead, .ended = 1063500 * MSEC},
+					     over = {LIFETIME_SILENT};
+		json_t *j = i % 2 ? lifetime(&over, &runs) : lifetime(&runs, &over);
+		char *text = NULL;
+		size_t n;
+		FILE *f = open_memstream(&text, &n);
+		assert_true(netcheck_lifetime_runs(j));
+		netcheck_print_lifetime_so_far(f, j);
+		fclose(f);
+		assert_string_equal(text, rows[i / 2].want);
+		free(text);
+		json_decref(j);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(lifetimes_are_said_in_whole_seconds_on_the_safe_side),
+	cmocka_unit_test(lifetimes_for_programs_have_tenths_and_bounds),
+	cmocka_unit_test(while_it_runs_it_says_what_it_knows_and_when_it_ends),
 	cmocka_unit_test(a_report_is_written_in_the_words_that_people_know),
 	cmocka_unit_test(what_is_unknown_is_null_and_nothing),
 	cmocka_unit_test(a_gateway_whose_outside_is_what_relays_see_is_the_only_nat),
