@@ -2,11 +2,27 @@
 
 #include "path/peer_path.h"
 
+enum { OWED_MAX = 16 };
 #define GOOD_ENOUGH (5 * MSEC) /* of a round trip: do not look for better */
 
 void beat_begin(struct beat *b, bool active, mono_ns now)
 {
 	b->at = active ? now + BEAT : MONO_NEVER;
+	b->owed = 0;
+}
+
+void beat_paid(struct beat *b)
+{
+	if (b->owed < OWED_MAX)
+		b->owed++;
+}
+
+bool beat_is_played(struct beat *b, bool needed, mono_ns now)
+{
+	b->at = now + BEAT;
+	b->left_out = b->owed > 0 && !b->left_out && !needed;
+	b->owed = (uint8_t)(b->owed - b->left_out);
+	return !b->left_out;
 }
 
 static bool is_best(const struct peer_path *p, const struct target *t)

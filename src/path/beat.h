@@ -18,7 +18,9 @@
 #define BEAT (3 * SECOND)
 
 struct beat {
-	mono_ns at; /* MONO_NEVER: none */
+	mono_ns at;   /* MONO_NEVER: none */
+	uint8_t owed; /* beats that were paid for otherwise */
+	bool left_out;
 	uint32_t n;
 	size_t looked_at; /* the target after which the next look for a better one goes on */
 	struct lifetime lifetime;
@@ -35,6 +37,11 @@ struct means;
 
 /* The next one is a BEAT away; or there is none, for nobody speaks. */
 void beat_begin(struct beat *b, bool active, mono_ns now);
+/* The way in use was asked for another reason: a beat can be left out for it, but never two in a row, and none
+ * where all are needed to judge it. */
+void beat_paid(struct beat *b);
+/* A beat is due: the next one is planned. False: this one is left out. */
+bool beat_is_played(struct beat *b, bool needed, mono_ns now) MUST_USE;
 /* Whom this beat asks. */
 struct beat_ask beat_ask(struct peer_path *p, const struct means *m, mono_ns now);
 

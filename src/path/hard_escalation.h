@@ -12,7 +12,7 @@
  *                 come back in HARD_COOL_BLOCK
  *   for a peer    HARD_PEER_MAX packets, refilled in an hour
  *   for the host  HARD_HOST_MAX packets, refilled in an hour
- *   cool-down     a minute after an attempt that failed, then two, four ... an hour.  Where an attempt is a
+ *   cool-down     a minute after an attempt that failed, then two, four ... eight hours.  Where an attempt is a
  *                 draw of a known chance, and the next one as good, the first HARD_DRAWS have equal pauses
  *
  * The slow way of random against random has a budget of its own (HARD_SLOW_MAX an attempt), at the same rate.
@@ -40,7 +40,7 @@ enum {
 #define HARD_FLOW_LASTS (120 * SECOND) /* RFC 4787 REQ-5; few NATs remember for longer */
 #define HARD_COOL_MIN   (60 * SECOND)
 #define HARD_COOL_BLOCK (240 * SECOND) /* the ports of our block come back when their mappings die */
-#define HARD_COOL_MAX   (3600 * SECOND)
+#define HARD_COOL_MAX   (8 * 3600 * SECOND)
 
 /* So much of something in a time: what is spent comes back evenly. */
 struct hard_purse {

@@ -9,7 +9,7 @@ static const mono_ns gaps[PACE_ROUNDS - 1] = {100 * MSEC, 200 * MSEC, 400 * MSEC
 
 void pace_init(struct pace *p, mono_ns now)
 {
-	*p = (struct pace){.next = MONO_NEVER, .pause = PAUSE_MIN, .spent_at = now};
+	*p = (struct pace){.next = MONO_NEVER, .pause = PAUSE_MIN, .all.at = now, .search.at = now};
 }
 
 void pace_start(struct pace *p, mono_ns now)
@@ -52,14 +52,49 @@ bool pace_step(struct pace *p, const struct rng *rng, mono_ns now)
 	return last;
 }
 
-bool pace_spend(struct pace *p, mono_ns now)
+static void refill(struct purse *p, mono_ns each, mono_ns now)
 {
-	const mono_ns each = SECOND / PACE_PER_SECOND;
-	mono_ns refill = mono_since(p->spent_at, now) / each;
-	p->spent_at += refill * each;
-	p->spent = refill > p->spent ? 0 : p->spent - (uint32_t)refill;
-	if (p->spent >= PACE_BURST)
+	mono_ns n = mono_since(p->at, now) / each;
+	p->at += n * each;
+	p->spent = n > p->spent ? 0 : p->spent - (uint32_t)n;
+}
+
+static bool spend(struct purse *p, uint32_t holds, mono_ns each, mono_ns now)
+{
+	refill(p, each, now);
+	if (p->spent >= holds)
 		return false;
 	p->spent++;
 	return true;
+}
+
+bool pace_spend(struct pace *p, mono_ns now)
+{
+	return spend(&p->all, PACE_BURST, SECOND / PACE_PER_SECOND, now);
+}
+
+bool pace_spend_search(struct pace *p, mono_ns now)
+{
+	return spend(&p->search, PACE_SEARCH, PACE_SEARCH_EACH, now);
+}
+
+void pace_renew(struct pace *p)
+{
+	p->search.spent = 0;
+}
+
+/* What is missing of a whole attempt comes in time; a round that cannot be paid is the end of this one. */
+bool pace_may_search(struct pace *p, size_t targets, mono_ns now)
+{
+	bool begins = p->round == 0 && p->calls;
+	size_t need = begins ? (PACE_ROUNDS + 1) * targets : targets;
+	refill(&p->search, PACE_SEARCH_EACH, now);
+	uint32_t left = PACE_SEARCH - p->search.spent;
+	need = need < PACE_SEARCH ? need : PACE_SEARCH;
+	if (left >= need)
+		return true;
+	p->round = 0;
+	p->calls = true;
+	p->next = mono_max(p->search.at + (need - left) * PACE_SEARCH_EACH, begins ? 0 : now + p->pause);
+	return false;
 }

@@ -148,6 +148,8 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	struct via via = via_udp_by(&t->ep, t->socket);
 	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
 		return;
+	if (!is_settled(p) && !pace_spend_search(&p->pace, now))
+		return;
 	t->pinged_at = now;
 	t->pings++;
 	/* Those that a suspicion made us send are no sample of how it does. */
@@ -175,6 +177,7 @@ static void ping_best(struct peer_path *p, struct means *m, mono_ns now)
 static void ping_way(struct peer_path *p, struct means *m, mono_ns now)
 {
 	struct via relay = peer_path_relay(p, m);
+	beat_paid(&p->beat);
 	if (!p->watch.is_relay)
 		ping_best(p, m, now);
 	else if (relay.kind != VIA_NONE && peer_path_has_disco(p) && pace_spend(&p->pace, now))
@@ -210,6 +213,13 @@ static void attempt(struct peer_path *p, mono_ns now)
 {
 	if (peer_path_has_disco(p))
 		pace_start(&p->pace, now);
+}
+
+/* Something is new: what was in vain until now may work. */
+static void search_anew(struct peer_path *p, mono_ns now)
+{
+	pace_renew(&p->pace);
+	attempt(p, now);
 }
 
 /* --- transitions --- */
@@ -255,7 +265,7 @@ static void go_doubted(struct peer_path *p, struct means *m, enum path_reason re
 	 * attempt does. */
 	if (peer_path_has_disco(p) && relay.kind != VIA_NONE)
 		call(p, m, &relay);
-	attempt(p, now);
+	search_anew(p, now);
 }
 
 static void go_relayed(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
@@ -314,7 +324,7 @@ void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mo
 	p->hint = n > 0 ? v[0] : (struct endpoint){0};
 	bool any_new = targets_tell(&p->targets, TARGET_HINT, v, n, &p->best.ep);
 	if (any_new && p->active && !is_settled(p))
-		attempt(p, now);
+		search_anew(p, now);
 }
 
 void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_key *key,
@@ -331,6 +341,7 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 	pace_rest(&p->pace);
 	p->disco = *key;
 	p->shared = *shared;
+	pace_renew(&p->pace);
 	if (p->active)
 		attempt(p, now);
 }
@@ -386,8 +397,10 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 	struct target *t = targets_find_by(&p->targets, &from->ep, from->socket);
 	if (is_new && !is_settled(p))
 		pace_answer(&p->pace, now);
-	else if (t && (is_new || !is_settled(p)))
+	else if (t && (is_new || !is_settled(p))) {
+		beat_paid(&p->beat);
 		ping(p, m, t, now);
+	}
 }
 
 /* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
@@ -497,6 +510,7 @@ void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 		return;
 	}
 	watch_distrust(&p->watch);
+	pace_renew(&p->pace);
 	if (p->active && p->state != PEER_PLAIN)
 		attempt(p, now);
 }
@@ -546,6 +560,9 @@ static void tick_attempt(struct peer_path *p, struct means *m, mono_ns now)
 {
 	if (p->pace.next > now)
 		return;
+	targets_expire(&p->targets, &p->best.ep, now);
+	if (!pace_may_search(&p->pace, p->targets.n, now))
+		return;
 	if (p->pace.round == 0 && p->pace.calls)
 		want_call(p, m, now);
 	ping_all(p, m, now);
@@ -588,8 +605,8 @@ static void tick_beat(struct peer_path *p, struct means *m, mono_ns now)
 	struct via best = via_of(&p->best);
 	if (p->beat.at > now)
 		return;
-	beat_begin(&p->beat, true, now);
-	if (has_died_aside(p, m, now))
+	bool is_lossy = quality_loss_percent(&p->contest.direct, now) > 0;
+	if (!beat_is_played(&p->beat, is_lossy, now) || has_died_aside(p, m, now))
 		return;
 	struct beat_ask ask = beat_ask(p, m, now);
 	switch (ask.whom) {

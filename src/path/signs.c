@@ -11,6 +11,7 @@ bool signs_data_heard(struct signs *s, const struct via *from, mono_ns now)
 	s->heard_at = now;
 	if (s->due != MONO_NEVER)
 		return false;
+	s->asked_at = now;
 	s->due = s->late ? now : now + SIGN_AFTER;
 	if (s->given_at != MONO_NEVER)
 		s->due = mono_max(s->due, s->given_at + SIGN_EVERY);
@@ -19,7 +20,7 @@ bool signs_data_heard(struct signs *s, const struct via *from, mono_ns now)
 
 bool signs_give(struct signs *s, mono_ns spoke_at, mono_ns now)
 {
-	bool spoke = mono_since(spoke_at, now) < SIGN_EVERY;
+	bool spoke = spoke_at != MONO_NEVER && spoke_at >= s->asked_at;
 	s->due = MONO_NEVER;
 	s->late = !spoke && mono_since(s->heard_at, now) > SIGN_STALE;
 	if (s->late)

@@ -22,6 +22,7 @@
 struct signs {
 	struct via to;
 	mono_ns due;      /* MONO_NEVER: none */
+	mono_ns asked_at; /* when the first data came that it answers */
 	mono_ns given_at; /* the last one, or what went there in its place; MONO_NEVER */
 	mono_ns heard_at; /* the last data */
 	bool late;        /* it was due, and there was nothing new to tell */
@@ -36,7 +37,8 @@ struct rhythm {
 void signs_init(struct signs *s);
 /* Data came from there. True: `due` is set now, and was not. */
 bool signs_data_heard(struct signs *s, const struct via *from, mono_ns now);
-/* `due` is over. spoke_at: when data of ours last went to `to`. True: a sign must be given. */
+/* `due` is over. spoke_at: when data of ours last went to `to`: after what it answers it is as good. True: a sign
+ * must be given. */
 bool signs_give(struct signs *s, mono_ns spoke_at, mono_ns now) MUST_USE;
 
 void rhythm_init(struct rhythm *r);

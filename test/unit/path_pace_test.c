@@ -99,6 +99,69 @@ static void the_purse_gives_256_at_once_and_64_per_second(void **state)
 
 /* --- targets --- */
 
+/* As peer_path.c does it: each round is paid when it begins. */
+static unsigned pings_of_a_search(struct pace *p, const struct rng *rng, unsigned targets, mono_ns from,
+				  mono_ns time)
+{
+	unsigned pings = 0;
+	for (mono_ns now = from; now < from + time; now = p->next) {
+		if (!pace_may_search(p, targets, now)) {
+			assert_true(p->next > now);
+			continue;
+		}
+		for (unsigned i = 0; i < targets; i++)
+			pings += pace_spend_search(p, now);
+		pace_step(p, rng, now);
+	}
+	return pings;
+}
+
+static void a_search_in_vain_costs_less_than_one_ping_in_3_s_at_last(void **state)
+{
+	struct rng rng = rng_of(4);
+	for (unsigned targets = 1; targets <= 64; targets++) {
+		struct pace p;
+		pace_init(&p, 0);
+		pace_start(&p, 0);
+		unsigned first = pings_of_a_search(&p, &rng, targets, 0, 1800 * SECOND);
+		assert_in_range(first, 100, 240 + 1800 / 4);
+		unsigned later = pings_of_a_search(&p, &rng, targets, p.next, 36000 * SECOND);
+		assert_in_range(later, 1000, 36000 / 4);
+	}
+}
+
+static void an_answer_has_as_many_rounds_as_can_be_paid(void **state)
+{
+	struct rng rng = rng_of(5);
+	struct pace p;
+	pace_init(&p, 0);
+	for (int i = 0; i < 220; i++)
+		assert_true(pace_spend_search(&p, 0));
+	pace_answer(&p, 0);
+	assert_true(pace_may_search(&p, 16, 0)); /* 20 are left */
+	for (int i = 0; i < 16; i++)
+		assert_true(pace_spend_search(&p, 0));
+	pace_step(&p, &rng, 0);
+	assert_false(pace_may_search(&p, 16, p.next));
+	assert_true(p.calls && p.round == 0 && p.next >= 12 * PACE_SEARCH_EACH);
+	pace_renew(&p);
+	assert_true(pace_may_search(&p, 16, SECOND));
+}
+
+static void an_attempt_of_our_own_waits_until_it_can_be_paid_whole(void **state)
+{
+	struct pace p;
+	pace_init(&p, 0);
+	for (int i = 0; i < 240; i++)
+		assert_true(pace_spend_search(&p, 0));
+	assert_false(pace_spend_search(&p, 0));
+	pace_start(&p, 0);
+	assert_false(pace_may_search(&p, 4, 0));
+	assert_int_equal(p.next, 20 * PACE_SEARCH_EACH); /* four rounds, and one in answer */
+	assert_false(pace_may_search(&p, 4, p.next - 1));
+	assert_true(pace_may_search(&p, 4, 20 * PACE_SEARCH_EACH));
+}
+
 static void a_told_target_stays_until_a_list_leaves_it_out(void **state)
 {
 	struct targets t = {.n = 0};
@@ -252,6 +315,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(pauses_double_from_5_to_60_s),
 	cmocka_unit_test(an_answer_leaves_the_pauses_as_they_are),
 	cmocka_unit_test(the_purse_gives_256_at_once_and_64_per_second),
+	cmocka_unit_test(a_search_in_vain_costs_less_than_one_ping_in_3_s_at_last),
+	cmocka_unit_test(an_answer_has_as_many_rounds_as_can_be_paid),
+	cmocka_unit_test(an_attempt_of_our_own_waits_until_it_can_be_paid_whole),
 	cmocka_unit_test(a_told_target_stays_until_a_list_leaves_it_out),
 	cmocka_unit_test(a_seen_target_lives_for_45_s_after_its_last_ping),
 	cmocka_unit_test(a_full_table_gives_up_what_was_seen_longest_ago),
