@@ -134,8 +134,11 @@ static void print_list(FILE *out, const char *heading, const json_t *list)
 static void print_past(FILE *out, const json_t *past)
 {
 	const json_t *rtt = json_object_get(past, "rtt_ms");
-	fprintf(out, "  %s  %s%s: %s", text(past, "time"), yes(past, "in_doubt") ? "in doubt, and " : "",
-		text(past, "way"), text(past, "reason"));
+	const char *time = text(past, "time"), *from = text(past, "from"), *way = text(past, "way");
+	if (yes(past, "in_doubt"))
+		fprintf(out, "  %s  %s in doubt, and %s: %s", time, from, way, text(past, "reason"));
+	else
+		fprintf(out, "  %s  %s -> %s: %s", time, from, way, text(past, "reason"));
 	if (json_is_number(rtt))
 		fprintf(out, ", %.1f ms", json_number_value(rtt));
 	fprintf(out, "\n");

@@ -1,12 +1,10 @@
 #include "app/why.h"
 
-#include <stdio.h>
-#include <time.h>
-
 #include "app/drive.h"
+#include "app/why_hard.h"
+#include "app/why_portmap.h"
+#include "app/why_words.h"
 #include "node/node.h"
-
-enum { LINE_MAX_LEN = 240 };
 
 static const char *const ways[] = {
 	[WHY_PLAIN] = "wireguard only", [WHY_RELAYED] = "relayed",    [WHY_DIRECT] = "direct",
@@ -28,7 +26,7 @@ static void gather_own(struct why_facts *f, const struct paths_why *w)
 		const struct candidate *c = &w->own.v[i];
 		bool public = is_public(&c->ep.ip);
 		f->own_ipv6 |= c->ep.ip.family == 6 && public;
-		f->own_public |= c->ep.ip.family == 4 && public &&
+		f->own_public |= c->ep.ip.family == 4 && public && !c->near &&
 				 (c->kind == CANDIDATE_LOCAL || c->kind == CANDIDATE_FIXED ||
 				  c->kind == CANDIDATE_PORTMAP);
 	}
@@ -49,6 +47,8 @@ static void gather_peer(struct why_facts *f, const struct paths_why *w)
 		f->pings += t->pings;
 		f->pongs += t->pongs;
 	}
+	if (w->n_past > 0 && w->past[w->n_past - 1].doubt)
+		f->doubt = path_reason_text(w->past[w->n_past - 1].reason);
 	for (size_t i = 0; i < w->n_past; i++)
 		f->falls += w->past[i].doubt && w->past[i].reason == PATH_SILENT;
 }
@@ -74,47 +74,43 @@ void why_gather(struct why_facts *f, const struct paths_why *w, const struct tun
 
 /* --- sentences about what was tried and seen --- */
 
-static void say(json_t *list, const char *fmt, ...) PRINTF(2, 3);
-static void say(json_t *list, const char *fmt, ...)
-{
-	char line[LINE_MAX_LEN];
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	json_array_append_new(list, json_string(line));
-}
-
-static const char *times(unsigned n)
-{
-	return n == 1 ? "time" : "times";
-}
-
 static const char *named_by(const struct why_target *t)
 {
 	return t->by_hand ? "configured" : t->told ? "told by it" : "seen in its pings";
 }
 
-static json_t *tried(const struct paths_why *w)
+static void tell_target(json_t *list, const struct why_target *t)
 {
 	char text[ENDPOINT_TEXT_MAX];
+	const char *ep = endpoint_format(&t->ep, text), *by = named_by(t);
+	const char *s = why_plural(t->pings);
+	double ms = (double)t->rtt / (double)MSEC;
+	if (t->pongs > 0)
+		why_line(list, "%s (%s): %u ping%s, %u answered, %.1f ms.", ep, by, t->pings, s, t->pongs,
+			 ms);
+	else if (t->pings > 0)
+		why_line(list, "%s (%s): %u ping%s, no answer.", ep, by, t->pings, s);
+	else
+		why_line(list, "%s (%s): not pinged yet.", ep, by);
+	if (t->padded_pings > 0)
+		why_line(list, "%s: %u padded ping%s, to see how large a packet passes whole, %u answered.",
+			 ep, t->padded_pings, why_plural(t->padded_pings), t->padded_pongs);
+}
+
+static json_t *tried(const struct why_source *s, const struct why_facts *f, const struct paths_why *w)
+{
 	json_t *list = json_array();
+	char sent[WHY_SPAN_TEXT_MAX], taken[WHY_SPAN_TEXT_MAX];
 	if (w->calls_sent + w->calls_taken > 0)
-		say(list, "Called it over the relay %u %s, and were called %u %s.", w->calls_sent,
-		    times(w->calls_sent), w->calls_taken, times(w->calls_taken));
-	for (size_t i = 0; i < w->n_targets; i++) {
-		const struct why_target *t = &w->targets[i];
-		const char *ep = endpoint_format(&t->ep, text);
-		if (t->pongs > 0)
-			say(list, "%s (%s): %u pings, %u answers, %.1f ms.", ep, named_by(t), t->pings,
-			    t->pongs, (double)t->rtt / (double)MSEC);
-		else if (t->pings > 0)
-			say(list, "%s (%s): %u pings, no answer.", ep, named_by(t), t->pings);
-		else
-			say(list, "%s (%s): not pinged yet.", ep, named_by(t));
-	}
+		why_line(list,
+			 "Over the relay we told %s where we may be reached %s, and were told so by it %s.",
+			 f->peer, why_times(w->calls_sent, sent), why_times(w->calls_taken, taken));
+	for (size_t i = 0; i < w->n_targets; i++)
+		tell_target(list, &w->targets[i]);
 	if (w->pings_heard > 0)
-		say(list, "It pinged us by UDP %u %s.", w->pings_heard, times(w->pings_heard));
+		why_line(list, "%s pinged us by UDP %s.", f->peer, why_times(w->pings_heard, taken));
+	why_hard_tried(list, &w->hard, f->peer, s->now);
+	why_portmap_tried(list, &w->portmap, s->cfg->node.port_mapping);
 	return list;
 }
 
@@ -123,16 +119,25 @@ static json_t *seen(const struct paths_why *w)
 	char text[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
 	json_t *list = json_array();
 	for (size_t i = 0; i < w->own.n; i++)
-		say(list, "This node may be reached at %s (%s).", endpoint_format(&w->own.v[i].ep, text),
-		    candidate_kind_name(w->own.v[i].kind));
+		why_line(list, "This node may be reached at %s (%s).", endpoint_format(&w->own.v[i].ep, text),
+			 candidate_kind_name(w->own.v[i].kind));
 	for (size_t i = 0; i < w->n_servers; i++)
 		if (!endpoint_is_set(&w->servers[i].seen))
-			say(list, "The STUN server %s did not answer.",
-			    endpoint_format(&w->servers[i].at, server));
-	if (w->mapping == WHY_MAPPING_SAME)
-		say(list, "Our NAT, if there is one, uses one port for all destinations (an easy one).");
-	else if (w->mapping == WHY_MAPPING_VARIES)
-		say(list, "Our NAT uses another port for each destination (a hard one).");
+			why_line(list, "The STUN server %s did not answer.",
+				 endpoint_format(&w->servers[i].at, server));
+	switch (w->mapping) {
+	case WHY_MAPPING_SAME:
+		why_line(list, "Our NAT, if there is one, uses one port for all destinations (an easy one).");
+		break;
+	case WHY_MAPPING_VARIES:
+		why_line(list, "Our NAT uses another port for each destination (a hard one).");
+		break;
+	case WHY_MAPPING_UNKNOWN:
+		why_line(list, "Whether our NAT, if there is one, is easy or hard is not known: one STUN "
+			       "server does not "
+			       "tell. Find out with: warren netcheck");
+		break;
+	}
 	return list;
 }
 
@@ -144,7 +149,16 @@ static json_t *ms_or_null(mono_ns t)
 	return t == 0 ? json_null() : json_real((double)tenths / 10);
 }
 
-static json_t *facts_json(const struct paths_why *w)
+static json_t *target_json(const struct why_target *t)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:o}", "endpoint", endpoint_format(&t->ep, text),
+			 "by", named_by(t), "pings", (int)t->pings, "answers", (int)t->pongs, "padded_pings",
+			 (int)t->padded_pings, "padded_answers", (int)t->padded_pongs, "rtt_ms",
+			 ms_or_null(t->rtt));
+}
+
+static json_t *facts_json(const struct why_source *s, const struct paths_why *w)
 {
 	char text[ENDPOINT_TEXT_MAX], seen_at[ENDPOINT_TEXT_MAX];
 	json_t *own = json_array(), *stun = json_array(), *candidates = json_array();
@@ -159,31 +173,47 @@ static json_t *facts_json(const struct paths_why *w)
 						      "seen",
 						      answered ? endpoint_format(&v->seen, seen_at) : NULL));
 	}
-	for (size_t i = 0; i < w->n_targets; i++) {
-		const struct why_target *t = &w->targets[i];
-		json_array_append_new(candidates, json_pack("{s:s, s:s, s:i, s:i, s:o}", "endpoint",
-							    endpoint_format(&t->ep, text), "by", named_by(t),
-							    "pings", (int)t->pings, "answers", (int)t->pongs,
-							    "rtt_ms", ms_or_null(t->rtt)));
-	}
-	return json_pack("{s:s, s:o, s:o, s:i, s:s, s:o, s:o, s:i, s:i, s:i, s:o}", "way", ways[w->way],
-			 "rtt_ms", ms_or_null(w->rtt), "relay_rtt_ms", ms_or_null(w->relay_rtt),
-			 "loss_percent", (int)w->loss_percent, "mapping", mappings[w->mapping], "endpoints",
-			 own, "stun", stun, "calls_sent", (int)w->calls_sent, "calls_taken",
-			 (int)w->calls_taken, "pings_heard", (int)w->pings_heard, "candidates", candidates);
+	for (size_t i = 0; i < w->n_targets; i++)
+		json_array_append_new(candidates, target_json(&w->targets[i]));
+	json_t *facts =
+		json_pack("{s:s, s:o, s:o, s:i, s:i, s:s, s:o, s:o, s:i, s:i, s:i, s:o}", "way", ways[w->way],
+			  "rtt_ms", ms_or_null(w->rtt), "relay_rtt_ms", ms_or_null(w->relay_rtt),
+			  "loss_percent", (int)w->loss_percent, "relay_loss_percent",
+			  (int)w->relay_loss_percent, "mapping", mappings[w->mapping], "endpoints", own,
+			  "stun", stun, "calls_sent", (int)w->calls_sent, "calls_taken", (int)w->calls_taken,
+			  "pings_heard", (int)w->pings_heard, "candidates", candidates);
+	json_object_set_new(facts, "hard", why_hard_json(&w->hard, s->now, s->wall_offset_ns));
+	json_object_set_new(facts, "port_mapping", why_portmap_json(&w->portmap, s->cfg->node.port_mapping));
+	return facts;
 }
 
 static json_t *past_json(const struct why_source *s, const struct paths_past *p)
 {
-	char via[VIA_TEXT_MAX], text[48];
-	uint64_t unix_ns = p->at + s->wall_offset_ns;
-	time_t seconds = (time_t)(unix_ns / SECOND);
-	struct tm tm;
-	size_t n = gmtime_r(&seconds, &tm) ? strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) : 0;
-	snprintf(text + n, sizeof(text) - n, ".%03uZ", (unsigned)(unix_ns % SECOND / MSEC));
-	return json_pack("{s:s, s:s, s:b, s:s, s:o}", "time", text, "way",
+	char was[VIA_TEXT_MAX], via[VIA_TEXT_MAX], time[WHY_TIME_TEXT_MAX];
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o}", "time", why_time(p->at, s->wall_offset_ns, time),
+			 "from", drive_via_text(s->cfg, &p->was, was), "way",
 			 drive_via_text(s->cfg, &p->via, via), "in_doubt", (int)p->doubt, "reason",
 			 path_reason_text(p->reason), "rtt_ms", ms_or_null(p->rtt));
+}
+
+/* --- what a netcheck found, where the STUN servers of the paths are too few to tell --- */
+
+static bool is_of_this_network(const struct paths_why *w, const struct netcheck_report *r)
+{
+	for (size_t i = 0; i < w->n_servers; i++)
+		if (endpoint_is_set(&w->servers[i].seen) && ip_equal(&w->servers[i].seen.ip, &r->global4.ip))
+			return true;
+	return false;
+}
+
+static void add_netcheck(struct paths_why *w, const struct netcheck_report *r)
+{
+	if (w->mapping != WHY_MAPPING_UNKNOWN || !r || !is_of_this_network(w, r))
+		return;
+	if (r->mapping_varies == TRI_YES)
+		w->mapping = WHY_MAPPING_VARIES;
+	else if (r->mapping_varies == TRI_NO)
+		w->mapping = WHY_MAPPING_SAME;
 }
 
 /* --- all of it --- */
@@ -212,15 +242,16 @@ static json_t *render(const struct why_source *s, const struct why_facts *f, con
 		json_array_append_new(history, past_json(s, &w->past[i]));
 	why_now(f, now);
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "name", f->peer, "now", now,
-			 "direct", (int)f->direct, "tried", tried(w), "seen", seen(w), "failed",
-			 sentences(f, why_failed), "advice", sentences(f, why_advice), "facts", facts_json(w),
-			 "history", history, "forgotten", (int)w->forgotten);
+			 "direct", (int)f->direct, "tried", tried(s, f, w), "seen", seen(w), "failed",
+			 sentences(f, why_failed), "advice", sentences(f, why_advice), "facts",
+			 facts_json(s, w), "history", history, "forgotten", (int)w->forgotten);
 }
 
 json_t *why_json(const struct why_source *s)
 {
 	char label[CONFIG_NAME_MAX];
 	struct paths_why w;
+	struct why_portmap_texts texts;
 	struct node_peer_status status;
 	struct relay_client_status relay;
 	struct why_facts f = {.peer = config_peer_label(s->peer, label), .port = s->port};
@@ -232,6 +263,9 @@ json_t *why_json(const struct why_source *s)
 	f.relay = r ? r->name : NULL;
 	if (r && node_relay_status(s->node, r->region, &relay) && !relay.ready && relay.why[0])
 		f.relay_lost = relay.why;
+	add_netcheck(&w, node_netcheck_report(s->node));
 	why_gather(&f, &w, &status.tunnel);
+	why_hard_gather(&f, &w.hard, s->now);
+	why_portmap_gather(&f, &w.portmap, s->cfg->node.port_mapping, &texts);
 	return render(s, &f, &w);
 }

@@ -7,7 +7,7 @@
 
 #include "base/def.h"
 
-enum { WHY_SENTENCE_MAX = 400, WHY_SENTENCES_MAX = 16 };
+enum { WHY_SENTENCE_MAX = 400, WHY_SENTENCES_MAX = 24 };
 
 /* All false, 0 or NULL is allowed everywhere. Texts are borrowed. */
 struct why_facts {
@@ -31,7 +31,31 @@ struct why_facts {
 	unsigned pings, pongs;          /* to and from the peer, by UDP */
 	unsigned pings_heard;           /* from the peer, by UDP */
 	unsigned calls_sent, calls_taken;
-	unsigned falls; /* how often a direct path fell silent, of what is remembered */
+	const char *doubt; /* why it is doubted; NULL: not known */
+	unsigned falls;    /* how often a direct path fell silent, of what is remembered */
+
+	/* crossing hard NATs */
+	bool hard_off, hard_under_way, hard_soon, hard_broke, hard_busy; /* now */
+	bool hard_unanswered, hard_refused, hard_exhausted;              /* how the last attempt ended */
+	bool hard_heard;                          /* the peer has said something about it */
+	bool peer_varies, both_random, hard_slow; /* as the last attempt that had a plan saw it */
+	unsigned hard_sent, hard_next_s, hard_peer_left, hard_host_left; /* packets; 0 s: not known */
+
+	/* port mapping by the IPv4 gateway */
+	enum why_map {
+		WHY_MAP_UNKNOWN,
+		WHY_MAP_OFF, /* by the configuration */
+		WHY_MAP_NO_GATEWAY,
+		WHY_MAP_ASKING,
+		WHY_MAP_UNSPOKEN, /* no protocol of them */
+		WHY_MAP_REFUSED,
+		WHY_MAP_NO_OUTSIDE, /* refused, since it has no address on the internet itself */
+		WHY_MAP_NEAR,       /* mapped, but only as far as the next NAT */
+		WHY_MAP_CARRIER,    /* the same, and that is the provider's */
+		WHY_MAP_FAR         /* mapped */
+	} map;
+	const char *gateway, *outside, *outside_ip, *refusal, *reach; /* NULL: not known */
+	unsigned outside_port;
 };
 
 struct why_sentences {

@@ -119,12 +119,14 @@ static void look_soon(struct hard *h, mono_ns at)
 }
 
 /* All sockets that did not answer are closed. */
-static void end(struct paths *p, mono_ns now)
+static void end(struct paths *p, enum crossing_end how, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
-	if (peer)
+	if (peer) {
 		peer->crossing = false;
+		crossing_end(&peer->crossings, how, now);
+	}
 	enter(h, HARD_IDLE, now);
 	h->peer = PEER_NONE;
 	h->n_sockets = 0;
@@ -133,7 +135,7 @@ static void end(struct paths *p, mono_ns now)
 	h->look_at = now + SECOND; /* for whom it is time since then, too */
 }
 
-static void fail(struct paths *p, mono_ns now)
+static void fail(struct paths *p, enum crossing_end how, mono_ns now)
 {
 	const struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
@@ -144,7 +146,7 @@ static void fail(struct paths *p, mono_ns now)
 			escalation_failed(&peer->escalation, now);
 		p->means.stats.hard_failed++;
 	}
-	end(p, now);
+	end(p, how, now);
 }
 
 static void say(struct paths *p, const struct peer_path *peer, enum disco_step step, uint64_t nonce)
@@ -164,6 +166,7 @@ static void begin(struct paths *p, struct peer_path *peer, uint64_t nonce, enum 
 	h->nothing_until = now;
 	escalation_begin(&h->escalation, now);
 	p->means.stats.hard_attempts++;
+	crossing_begin(&peer->crossings, state != HARD_ASKED, now);
 	enter(h, state, now);
 }
 
@@ -205,7 +208,7 @@ static void sample(struct paths *p, mono_ns now)
 						  [STUN_MAPPING_SAME] = DISCO_MAPPING_SAME,
 						  [STUN_MAPPING_VARIES] = DISCO_MAPPING_VARIES};
 	if (!know_ourselves(p, &server, &h->ours.reflexive)) {
-		end(p, now);
+		end(p, CROSSING_UNSEEN, now);
 		return;
 	}
 	peer->crossing = true;
@@ -230,7 +233,7 @@ static void work(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	if (!endpoint_is_set(&h->theirs.reflexive)) {
-		fail(p, now);
+		fail(p, CROSSING_UNSEEN, now);
 		return;
 	}
 	struct hard_guess guess = hard_guess_of(&h->ours);
@@ -239,6 +242,7 @@ static void work(struct paths *p, mono_ns now)
 	limits.block_ports = escalation_block(&h->escalation, block ? guess.block.size : 0, now);
 	escalation_take_ports(&h->escalation, block ? PLAN_SAMPLES : 0);
 	plan_init(&h->plan, &h->ours, &h->theirs, &limits, &p->means.rng, now);
+	crossing_planned(&partner(p)->crossings, &h->plan);
 	h->n_sockets = h->plan.sockets;
 	settle_sockets(p, now);
 	enter(h, HARD_WORKING, now);
@@ -251,7 +255,7 @@ void hard_set(struct paths *p, const struct paths_hard *cfg, mono_ns now)
 	struct hard *h = &p->hard;
 	h->cfg = *cfg;
 	if (!cfg->enabled)
-		end(p, now);
+		end(p, CROSSING_VOID, now);
 	else
 		look_soon(h, now);
 }
@@ -272,7 +276,7 @@ void hard_watch(struct paths *p, struct peer_path *peer, mono_ns now)
 	} else if (direct) {
 		escalation_forgive(&peer->escalation);
 	}
-	end(p, now);
+	end(p, !direct ? CROSSING_QUIET : h->state == HARD_WORKING ? CROSSING_WON : CROSSING_NEEDLESS, now);
 }
 
 void hard_link_changed(struct paths *p, mono_ns now)
@@ -281,13 +285,13 @@ void hard_link_changed(struct paths *p, mono_ns now)
 		if (p->peers[id].used)
 			escalation_forgive(&p->peers[id].escalation);
 	if (p->hard.state != HARD_IDLE)
-		end(p, now);
+		end(p, CROSSING_VOID, now);
 }
 
 void hard_forget(struct paths *p, peer_id peer)
 {
 	if (p->hard.state != HARD_IDLE && p->hard.peer == peer)
-		end(p, p->hard.since);
+		end(p, CROSSING_VOID, p->hard.since);
 }
 
 /* We may both have asked: the smaller number is that of the attempt. */
@@ -298,7 +302,7 @@ static void take_question(struct paths *p, struct peer_path *peer, uint64_t nonc
 		return; /* not for long: it says so before its call has told us to look; then we ask */
 	bool partners = h->state != HARD_IDLE && h->peer == peer->id;
 	if (partners && h->state == HARD_WORKING && mono_since(h->since, now) >= RESTART_AFTER) {
-		end(p, now);
+		end(p, CROSSING_VOID, now);
 		partners = false;
 	}
 	if (partners && h->state == HARD_ASKED) {
@@ -335,6 +339,7 @@ void hard_told(struct paths *p, struct peer_path *peer, const struct via *from,
 	if (!h->cfg.enabled)
 		return;
 	peer->reached = from->region;
+	peer->crossings.heard = true;
 	switch (e->step) {
 	case DISCO_STEP_ASK:
 		take_question(p, peer, e->nonce, now);
@@ -348,7 +353,7 @@ void hard_told(struct paths *p, struct peer_path *peer, const struct via *from,
 	case DISCO_STEP_REFUSE:
 		if (partners && h->state == HARD_ASKED && h->nonce == e->nonce) {
 			peer->escalation.cool_until = now + REFUSED_FOR;
-			end(p, now);
+			end(p, CROSSING_REFUSED, now);
 		}
 		break;
 	case DISCO_STEP_READY:
@@ -431,9 +436,10 @@ static void tick_sampling(struct paths *p, mono_ns now)
 	while (samples_want(&h->samples) && escalation_next(&h->escalation) <= now) {
 		bool new_flow = samples_send(&h->samples, &p->means.rng, now);
 		if (!spend(p, new_flow, false, now)) {
-			fail(p, now);
+			fail(p, CROSSING_BROKE, now);
 			return;
 		}
+		crossing_sampled(&partner(p)->crossings);
 	}
 	if (!samples_want(&h->samples) && now >= h->since + SAMPLE_FOR)
 		tell_samples(p, now);
@@ -448,7 +454,7 @@ static void tick_working(struct paths *p, mono_ns now)
 	struct hard *h = &p->hard;
 	struct plan_step s;
 	if (plan_over(&h->plan, now)) {
-		fail(p, now);
+		fail(p, CROSSING_EXHAUSTED, now);
 		return;
 	}
 	while (escalation_next(&h->escalation) <= now) {
@@ -456,15 +462,17 @@ static void tick_working(struct paths *p, mono_ns now)
 			h->nothing_until = now + NOTHING_FOR;
 			return;
 		}
-		if (!spend(p, s.new_flow, s.slow, now)) {
-			fail(p, now);
+		if (!spend(p, s.new_flow, s.way == PLAN_SLOW, now)) {
+			fail(p, CROSSING_BROKE, now);
 			return;
 		}
+		crossing_sent(&partner(p)->crossings, s.way);
 		escalation_take_ports(&h->escalation, s.takes_port);
 		struct endpoint to = {.ip = s.ip, .port = s.port};
 		uint16_t socket = (uint16_t)(s.socket == 0 ? 0 : h->first_socket + s.socket - 1);
 		struct via via = via_udp_by(&to, socket);
 		means_ping(&p->means, h->peer, &via, false, now);
+		targets_count_ping(&partner(p)->targets, &to, socket, false);
 	}
 }
 
@@ -472,7 +480,7 @@ static void tick_asked(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	if (h->asked_again) {
-		fail(p, now);
+		fail(p, CROSSING_UNANSWERED, now);
 		return;
 	}
 	h->asked_again = true;
@@ -519,7 +527,7 @@ void hard_tick(struct paths *p, mono_ns now)
 		tick_sampling(p, now);
 		break;
 	case HARD_READY:
-		fail(p, now);
+		fail(p, CROSSING_UNTOLD, now);
 		break;
 	case HARD_WORKING:
 		tick_working(p, now);

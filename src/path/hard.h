@@ -63,5 +63,8 @@ bool hard_output(struct paths *p, struct via *to, struct wr *out) MUST_USE;
 void hard_letter(const struct hard *h, uint64_t nonce, enum disco_step step, struct disco_extension *out);
 mono_ns hard_deadline(const struct hard *h);
 void hard_tick(struct paths *p, mono_ns now);
+/* hard_why.c: what was tried with this peer, and why nothing is tried now. */
+struct why_hard;
+void hard_why(const struct paths *p, const struct peer_path *peer, mono_ns now, struct why_hard *out);
 
 #endif

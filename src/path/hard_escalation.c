@@ -59,6 +59,18 @@ bool escalation_affordable(struct escalation *e, struct escalation_peer *p, mono
 	       (e->block.cap == 0 || left(&e->block, now) >= e->block.cap / 2);
 }
 
+uint32_t escalation_host_left(const struct escalation *e, mono_ns now)
+{
+	struct hard_purse purse = e->purse;
+	return left(&purse, now);
+}
+
+uint32_t escalation_peer_left(const struct escalation_peer *p, mono_ns now)
+{
+	struct hard_purse purse = p->purse;
+	return left(&purse, now);
+}
+
 void escalation_begin(struct escalation *e, mono_ns now)
 {
 	mono_ns refill = mono_since(e->burst_at, now) / BURST_REFILL;

@@ -76,6 +76,9 @@ bool escalation_watch(struct escalation_peer *p, bool failing, mono_ns now);
 mono_ns escalation_due(const struct escalation_peer *p);
 /* May the budgets bear an attempt with it now, whoever asks? */
 bool escalation_affordable(struct escalation *e, struct escalation_peer *p, mono_ns now) MUST_USE;
+/* Packets that are left at present, of the host's budget and of the peer's. */
+uint32_t escalation_host_left(const struct escalation *e, mono_ns now);
+uint32_t escalation_peer_left(const struct escalation_peer *p, mono_ns now);
 void escalation_begin(struct escalation *e, mono_ns now);
 void escalation_failed(struct escalation_peer *p, mono_ns now);
 /* The same after a draw, of which another is as good. */

@@ -218,7 +218,8 @@ static bool cross(struct hard_plan *p, struct plan_step *out)
 	if (at == 0 || (at % run == 0 && !counts))
 		p->aim = cross_aim(p);
 	/* A NAT that maps independently of the endpoint gives a new port to a fresh socket only. */
-	*out = (struct plan_step){.socket = 1 + PLAN_SAMPLES + at % run,
+	*out = (struct plan_step){.way = PLAN_CROSS,
+				  .socket = 1 + PLAN_SAMPLES + at % run,
 				  .ip = p->their_pool[0],
 				  .port = p->aim,
 				  .new_flow = !counts || at < run};
@@ -234,7 +235,8 @@ static bool open_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
 	if (p->opened >= p->open.limit || now >= p->began + PLAN_LASTS)
 		return false;
 	bool first = p->open.done < p->open.limit;
-	*out = (struct plan_step){.socket = 1 + p->opened++ % p->sockets,
+	*out = (struct plan_step){.way = PLAN_OPEN,
+				  .socket = 1 + p->opened++ % p->sockets,
 				  .ip = p->their_pool[0],
 				  .port = p->their_main,
 				  .new_flow = first};
@@ -254,7 +256,7 @@ static bool probe(struct hard_plan *p, struct plan_step *out, mono_ns now)
 	if (p->probe.done == p->probe.limit || waits)
 		return false;
 	uint32_t at = p->probe.done++;
-	*out = (struct plan_step){.socket = 0, .ip = p->their_pool[0], .new_flow = true};
+	*out = (struct plan_step){.way = PLAN_PROBE, .socket = 0, .ip = p->their_pool[0], .new_flow = true};
 	if (p->theirs.kind == GUESS_COUNTS) {
 		out->port = prediction_port(&p->theirs.prediction, prediction_order(at % PREDICTION_WINDOW));
 		out->new_flow = at < PREDICTION_WINDOW;
@@ -273,11 +275,13 @@ static bool slowly(struct hard_plan *p, struct plan_step *out)
 	if (p->slowly.done == p->slowly.limit)
 		return false;
 	uint32_t socket = p->slowly.done++ / p->ports.size;
-	*out = (struct plan_step){.socket = socket,
-				  .ip = p->their_pool[0],
-				  .port = next_port(&p->ports),
-				  .new_flow = true,
-				  .slow = true};
+	*out = (struct plan_step){
+		.way = PLAN_SLOW,
+		.socket = socket,
+		.ip = p->their_pool[0],
+		.port = next_port(&p->ports),
+		.new_flow = true,
+	};
 	return true;
 }
 

@@ -84,13 +84,16 @@ void plan_init(struct hard_plan *p, const struct disco_extension *ours, const st
 /* When it fails, the next one is as likely to succeed, and this one was not unlikely. */
 bool plan_is_draw(const struct hard_plan *p);
 
+/* By which of the streams. */
+enum plan_way { PLAN_CROSS, PLAN_OPEN, PLAN_PROBE, PLAN_SLOW, PLAN_WAYS };
+
 struct plan_step {
 	uint32_t socket; /* 0: the main port; n: the nth extra socket */
 	struct ip ip;
 	uint16_t port;
 	bool new_flow;
 	bool takes_port; /* of our block */
-	bool slow;
+	enum plan_way way;
 };
 /* What to send next. False: nothing now. */
 bool plan_next(struct hard_plan *p, struct plan_step *out, mono_ns now) MUST_USE;

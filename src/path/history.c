@@ -10,6 +10,7 @@ void history_note(struct history *h, const struct paths_event *ev, mono_ns now)
 		h->forgotten++;
 	}
 	h->v[(h->first + h->n++) % PATHS_HISTORY_MAX] = (struct paths_past){.at = now,
+									    .was = ev->was,
 									    .via = ev->via,
 									    .rtt = ev->rtt,
 									    .reason = ev->reason,

@@ -87,11 +87,12 @@ bool mapper_granted(struct mapper *m, const struct endpoint *outside, uint32_t l
 	return true;
 }
 
-void mapper_refused(struct mapper *m, uint32_t retry_after_s, mono_ns now)
+void mapper_refused(struct mapper *m, enum mapper_refusal why, uint32_t retry_after_s, mono_ns now)
 {
 	m->state = MAPPER_REFUSED;
+	m->refusal = why;
 	m->owed = false;
-	m->heard = true;
+	m->heard = why != MAPPER_UNSPOKEN;
 	m->next = now + mono_min(mono_max(retry_after_s * SECOND, AGAIN_MIN), AGAIN_MAX);
 }
 

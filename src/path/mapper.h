@@ -21,6 +21,16 @@ enum mapper_state {
 	MAPPER_SILENT   /* it never answered */
 };
 
+/* Why a gateway will not, as far as it says. */
+enum mapper_refusal {
+	MAPPER_REFUSED_SOMEHOW,
+	MAPPER_FORBIDDEN,   /* switched off, or not for us */
+	MAPPER_NO_OUTSIDE,  /* it has no address on the internet itself */
+	MAPPER_NO_ROOM,     /* its table is full, or our share of it */
+	MAPPER_NAT_BETWEEN, /* another NAT is between it and us */
+	MAPPER_UNSPOKEN     /* it does not speak this protocol */
+};
+
 /* How a protocol wants its requests repeated: the wait doubles from first to most. */
 struct mapper_patience {
 	mono_ns first, most;
@@ -36,10 +46,11 @@ struct mapper {
 	mono_ns asked_at;        /* when this asking began; MONO_NEVER: never */
 	mono_ns wait;            /* after the last try */
 	unsigned tries;
-	bool owed;     /* a request is to be written */
-	bool owed_end; /* the mapping is to be taken back */
-	bool heard;    /* something at the gateway speaks this protocol */
-	uint16_t wish; /* the outside port that we had last, or 0 */
+	bool owed;                   /* a request is to be written */
+	bool owed_end;               /* the mapping is to be taken back */
+	bool heard;                  /* something at the gateway speaks this protocol */
+	enum mapper_refusal refusal; /* REFUSED */
+	uint16_t wish;               /* the outside port that we had last, or 0 */
 	struct epoch epoch;
 };
 
@@ -51,8 +62,9 @@ void mapper_ask_on(struct mapper *m, mono_ns now);
 /* False: the answer makes no sense (no address or port, or no time) and is not taken. */
 bool mapper_granted(struct mapper *m, const struct endpoint *outside, uint32_t lifetime_s,
 		    mono_ns now) MUST_USE;
-/* It answered, but will not; is asked again after that long, within limits. */
-void mapper_refused(struct mapper *m, uint32_t retry_after_s, mono_ns now);
+/* It answered, but will not; is asked again after that long, within limits. What says that it does not speak
+ * the protocol does not count as heard. */
+void mapper_refused(struct mapper *m, enum mapper_refusal why, uint32_t retry_after_s, mono_ns now);
 /* The gateway lost its state: what is held is gone there. */
 void mapper_lost(struct mapper *m);
 /* The network is another one: all is void but the wish. */

@@ -56,6 +56,20 @@ static bool take_mapping(struct natpmp_mapper *p, const struct natpmp_response *
 	       mapper_granted(&p->m, &outside, a->lifetime_s, now);
 }
 
+static enum mapper_refusal refusal_of(uint16_t result)
+{
+	switch (result) {
+	case NATPMP_NOT_AUTHORISED:
+		return MAPPER_FORBIDDEN;
+	case NATPMP_NETWORK_FAILURE:
+		return MAPPER_NO_OUTSIDE;
+	case NATPMP_NO_RESOURCES:
+		return MAPPER_NO_ROOM;
+	default: /* a number of the network's */
+		return MAPPER_REFUSED_SOMEHOW;
+	}
+}
+
 /* There is no nonce in this protocol: what was not asked for is not listened to. */
 bool natpmp_mapper_input(struct natpmp_mapper *p, const struct natpmp_response *a, mono_ns now)
 {
@@ -65,7 +79,7 @@ bool natpmp_mapper_input(struct natpmp_mapper *p, const struct natpmp_response *
 	if (epoch_restarted_natpmp(&p->m.epoch, a->epoch_s, now))
 		mapper_lost(&p->m);
 	if (a->result != NATPMP_OK) {
-		mapper_refused(&p->m, RETRY_S, now);
+		mapper_refused(&p->m, refusal_of(a->result), RETRY_S, now);
 		return true;
 	}
 	return a->op == NATPMP_ADDRESS ? take_address(p, &a->address, now) : take_mapping(p, a, now);

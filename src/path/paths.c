@@ -433,14 +433,6 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct pa
 	out->mtu = peer_path_mtu(peer);
 }
 
-void paths_why(const struct paths *p, peer_id id, mono_ns now, struct paths_why *out)
-{
-	const struct peer_path *peer = paths_peer_of(p, id);
-	*out = (struct paths_why){0};
-	if (peer)
-		peer_path_why(peer, &p->means, now, out);
-}
-
 const struct paths_stats *paths_stats(const struct paths *p)
 {
 	return &p->means.stats;
@@ -450,19 +442,29 @@ const char *path_reason_text(enum path_reason r)
 {
 	switch (r) {
 	case PATH_FIRST:
-		return "the first direct path that answered";
+		return "a direct path was found";
 	case PATH_BETTER:
-		return "a clearly shorter round trip";
+		return "its round trip is clearly shorter";
 	case PATH_SILENT:
-		return "nothing came back while we were sending";
+		return "the direct path fell silent";
+	case PATH_STALE:
+		return "the direct path was not in use for a while and is asked anew";
 	case PATH_UNREACHABLE:
-		return "the system says it cannot be reached";
+		return "the system refused to send there";
 	case PATH_LINK_CHANGE:
-		return "our own addresses changed";
+		return "the network of this machine changed";
 	case PATH_RESTARTED:
 		return "the peer was started anew";
 	case PATH_RELAY_FASTER:
-		return "the relay is clearly faster than the direct path";
+		return "the relay is clearly better than the direct path";
+	case PATH_RELAY_SILENT:
+		return "the relay fell silent";
+	case PATH_RELAY_LOST:
+		return "the connection to the relay was lost";
+	case PATH_AS_GOOD:
+		return "the direct path is as good as the relay again";
+	case PATH_INSTEAD:
+		return "it answered and the path before has not";
 	case PATH_PROVEN:
 		return "it answered again";
 	}

@@ -81,6 +81,14 @@ void paths_upnp_report(struct paths *p, const struct upnp_report *r, mono_ns now
 void paths_release(struct paths *p, mono_ns now);
 
 enum portmap_protocol { PORTMAP_PCP, PORTMAP_NATPMP, PORTMAP_UPNP };
+enum { PORTMAP_PROTOCOLS = 3 };
+/* How far a mapping leads. */
+enum portmap_reach {
+	PORTMAP_FAR,           /* to everybody, as far as can be seen */
+	PORTMAP_NEAR_PRIVATE,  /* its address is private: another router is before the gateway */
+	PORTMAP_NEAR_SHARED,   /* its address is the carrier's (100.64.0.0/10) */
+	PORTMAP_NEAR_DIFFERENT /* STUN servers see another address than the gateway has */
+};
 struct paths_portmap {
 	bool pcp, natpmp, upnp; /* a gateway speaks it */
 	struct {
@@ -175,13 +183,18 @@ void paths_tick(struct paths *p, mono_ns now);
 
 /* Why a peer's route changed. */
 enum path_reason {
-	PATH_FIRST,        /* first proven direct path */
+	PATH_FIRST,        /* a direct path was proven, where there was none */
 	PATH_BETTER,       /* clearly shorter round trip */
-	PATH_SILENT,       /* nothing came back while we were sending */
-	PATH_UNREACHABLE,  /* the system said so */
-	PATH_LINK_CHANGE,  /* our own addresses changed */
+	PATH_SILENT,       /* nothing came back over the direct path while we were sending */
+	PATH_STALE,        /* the direct path was not in use for so long that it must be proven anew */
+	PATH_UNREACHABLE,  /* the system refused to send there */
+	PATH_LINK_CHANGE,  /* our own addresses changed, or the machine slept */
 	PATH_RESTARTED,    /* the peer has a new disco key */
 	PATH_RELAY_FASTER, /* the direct path works, but is clearly worse than the relay */
+	PATH_RELAY_SILENT, /* the relay that was better does not answer any more */
+	PATH_RELAY_LOST,   /* the connection to the relay that was better is lost */
+	PATH_AS_GOOD,      /* a direct path is as good as the relay that was better */
+	PATH_INSTEAD,      /* it answered, and the doubted path has not */
 	PATH_PROVEN        /* a doubted path answered again */
 };
 const char *path_reason_text(enum path_reason r); /* a short clause for people */
@@ -205,10 +218,10 @@ bool paths_event(struct paths *p,
 /* What became of a peer's way. */
 struct paths_past {
 	mono_ns at;
-	struct via via; /* where the traffic went from then on */
-	mono_ns rtt;    /* 0: unknown */
+	struct via was, via; /* where the traffic went before, and from then on */
+	mono_ns rtt;         /* 0: unknown */
 	enum path_reason reason;
-	bool doubt; /* both the old way and `via` */
+	bool doubt; /* it goes to both */
 };
 
 /* Our own candidates, most useful first. */

@@ -20,6 +20,24 @@ static bool is_ours(const struct pcp_mapper *p, const struct pcp_map *m)
 	       m->internal == p->port;
 }
 
+static enum mapper_refusal refusal_of(uint8_t result)
+{
+	switch (result) {
+	case PCP_NOT_AUTHORISED:
+		return MAPPER_FORBIDDEN;
+	case PCP_NETWORK_FAILURE:
+		return MAPPER_NO_OUTSIDE;
+	case PCP_NO_RESOURCES:
+	case PCP_QUOTA:
+	case PCP_CANNOT_PROVIDE_EXTERNAL:
+		return MAPPER_NO_ROOM;
+	case PCP_ADDRESS_MISMATCH:
+		return MAPPER_NAT_BETWEEN;
+	default: /* a number of the network's */
+		return MAPPER_REFUSED_SOMEHOW;
+	}
+}
+
 bool pcp_mapper_input(struct pcp_mapper *p, const struct pcp_response *a, mono_ns now)
 {
 	if (p->m.state == MAPPER_OFF || !a->has_map || !is_ours(p, &a->map))
@@ -30,7 +48,7 @@ bool pcp_mapper_input(struct pcp_mapper *p, const struct pcp_response *a, mono_n
 	if (a->result == PCP_OK)
 		return a->map.external.ip.family == p->self.family &&
 		       mapper_granted(&p->m, &a->map.external, a->lifetime_s, now);
-	mapper_refused(&p->m, a->lifetime_s, now);
+	mapper_refused(&p->m, refusal_of(a->result), a->lifetime_s, now);
 	return true;
 }
 

@@ -135,8 +135,9 @@ uint16_t peer_path_mtu(const struct peer_path *p)
 
 static void tell(struct peer_path *p, struct means *m, struct paths_event ev, mono_ns now)
 {
+	bool doubt = ev.kind == PATHS_DOUBT;
 	ev.peer = p->id;
-	ev.rtt = p->best.rtt;
+	ev.rtt = doubt ? 0 : ev.via.kind == VIA_RELAY ? p->contest.relay.rtt : p->best.rtt;
 	means_tell(m, &ev);
 	history_note(&p->history, &ev, now);
 }
@@ -336,6 +337,7 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 	p->beat.lifetime = (struct lifetime){0};
 	signs_init(&p->signs);
 	watch_init(&p->watch);
+	p->crossings.heard = false;
 	means_forget(m, p->id);
 	targets_restart(&p->targets);
 	pace_rest(&p->pace);
@@ -348,15 +350,22 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 
 /* --- what happened --- */
 
+/* Why the way in use is given up when nothing comes back. */
+static enum path_reason silence_of(const struct peer_path *p)
+{
+	return p->watch.is_relay ? PATH_RELAY_SILENT : PATH_SILENT;
+}
+
 void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 {
 	p->sent_at = now;
 	if (p->state == PEER_PLAIN)
 		return;
-	if (!p->active)
+	bool slept = !p->active;
+	if (slept)
 		wake(p, m, now);
 	if (is_settled(p) && watch_sent(&p->watch, now) == WATCH_SILENT)
-		go_doubted(p, m, PATH_SILENT, now);
+		go_doubted(p, m, slept ? PATH_STALE : silence_of(p), now);
 	else if (!is_settled(p) && pace_resting(&p->pace))
 		attempt(p, now);
 }
@@ -406,13 +415,15 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 /* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
 void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
 {
-	if (p->crossing) /* whatever was probed, it is a target now */
-		(void)targets_see_by(&p->targets, &probe->via.ep, probe->via.socket, &p->best.ep, now);
-	struct target *t = targets_find_by(&p->targets, &probe->via.ep, probe->via.socket);
+	const struct via *via = &probe->via;
+	/* Whatever was probed, it is a target now; and this is its first ping. */
+	if (p->crossing && targets_see_by(&p->targets, &via->ep, via->socket, &p->best.ep, now))
+		targets_count_ping(&p->targets, &via->ep, via->socket, false);
+	struct target *t = targets_find_by(&p->targets, &via->ep, via->socket);
 	if (!t)
 		return;
 	bool same = is_best(p, &t->ep, t->socket);
-	target_ponged(t, mono_since(probe->sent_at, now), now);
+	target_ponged(t, probe->padded != 0, mono_since(probe->sent_at, now), now);
 	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	if (same && probe->padded)
 		mtu_answered(&p->mtu, probe->padded, now);
@@ -426,7 +437,7 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 			p->best = choice;
 		if (same ? contest_direct_wins(&p->contest, now)
 			 : t->rtt <= quality_cost(&p->contest.relay, now))
-			go_direct(p, m, t, PATH_BETTER, now);
+			go_direct(p, m, t, PATH_AS_GOOD, now);
 		break;
 	case PEER_RELAYED:
 		go_direct(p, m, t, PATH_FIRST, now);
@@ -440,7 +451,7 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 		}
 		break;
 	case PEER_DOUBTED:
-		go_direct(p, m, t, same ? PATH_PROVEN : p->reason, now);
+		go_direct(p, m, t, same ? PATH_PROVEN : PATH_INSTEAD, now);
 		break;
 	}
 }
@@ -495,7 +506,7 @@ void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region,
 	struct via relay = peer_path_relay(p, m);
 	struct target *t = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
 	if (p->state == PEER_ASIDE && t && relay.kind == VIA_RELAY && relay.region == region)
-		go_direct(p, m, t, PATH_UNREACHABLE, now);
+		go_direct(p, m, t, PATH_RELAY_LOST, now);
 }
 
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
@@ -527,8 +538,10 @@ void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now)
 	struct via best = via_of(&p->best);
 	if (relay.kind != VIA_NONE)
 		means_ping(m, p->id, &relay, true, now);
-	if (peer_path_is_direct(p))
-		means_ping(m, p->id, &best, true, now);
+	if (!peer_path_is_direct(p))
+		return;
+	means_ping(m, p->id, &best, true, now);
+	targets_count_ping(&p->targets, &best.ep, best.socket, false);
 }
 
 /* --- time --- */
@@ -540,8 +553,11 @@ static mono_ns state_ends(const struct peer_path *p)
 
 static void tick_state(struct peer_path *p, struct means *m, mono_ns now)
 {
-	if (state_ends(p) <= now)
-		go_relayed(p, m, p->reason, now);
+	if (state_ends(p) <= now) {
+		/* Whatever began the doubt, the path has not answered. */
+		bool tells = p->reason != PATH_STALE && p->reason != PATH_RELAY_SILENT;
+		go_relayed(p, m, tells ? p->reason : PATH_SILENT, now);
+	}
 	if (!is_settled(p))
 		return;
 	switch (watch_tick(&p->watch, now)) {
@@ -551,7 +567,7 @@ static void tick_state(struct peer_path *p, struct means *m, mono_ns now)
 		ping_way(p, m, now);
 		break;
 	case WATCH_SILENT:
-		go_doubted(p, m, PATH_SILENT, now);
+		go_doubted(p, m, silence_of(p), now);
 		break;
 	}
 }
@@ -594,7 +610,7 @@ static bool has_died_aside(struct peer_path *p, struct means *m, mono_ns now)
 	if (p->state != PEER_ASIDE)
 		return false;
 	if (quality_mute(&p->contest.relay, RELAY_MUTE, now))
-		go_doubted(p, m, PATH_SILENT, now);
+		go_doubted(p, m, PATH_RELAY_SILENT, now);
 	else if (quality_mute(&p->contest.direct, DIRECT_MUTE, now))
 		go_relayed(p, m, PATH_SILENT, now);
 	return p->state != PEER_ASIDE;
@@ -615,6 +631,7 @@ static void tick_beat(struct peer_path *p, struct means *m, mono_ns now)
 		break;
 	case BEAT_PADDED:
 		means_ping_padded(m, p->id, &best, ask.size, now);
+		targets_count_ping(&p->targets, &best.ep, best.socket, true);
 		break;
 	case BEAT_RELAY:
 		ping_relay(p, m, now);

@@ -9,6 +9,7 @@
 
 #include "path/beat.h"
 #include "path/choose.h"
+#include "path/crossing.h"
 #include "path/hard_escalation.h"
 #include "path/history.h"
 #include "path/means.h"
@@ -43,6 +44,7 @@ struct peer_path {
 	enum path_reason reason; /* DOUBTED: why */
 	bool crossing;           /* an attempt to cross hard NATs (hard.h) is under way with it */
 	struct escalation_peer escalation;
+	struct crossings crossings;
 	/* the efforts */
 	bool active;     /* traffic within the last 45 s */
 	mono_ns sent_at; /* last traffic; MONO_NEVER */
@@ -90,8 +92,6 @@ mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m);
 
 struct via peer_path_relay(const struct peer_path *p, const struct means *m);
 void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out);
-struct paths_why;
-void peer_path_why(const struct peer_path *p, const struct means *m, mono_ns now, struct paths_why *out);
 /* As paths_mtu. */
 uint16_t peer_path_mtu(const struct peer_path *p);
 bool peer_path_is_direct(const struct peer_path *p);

@@ -274,7 +274,7 @@ static bool take(struct portmap_way *w, struct bytes b, mono_ns now)
 		if (pcp.result != PCP_UNSUPPORTED_VERSION)
 			return pcp_mapper_input(&w->pcp, &pcp, now);
 		if (w->natpmp.m.state == MAPPER_ASKING)
-			mapper_refused(&w->natpmp.m, UINT32_MAX, now);
+			mapper_refused(&w->natpmp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
 		return true;
 	}
 	if (!natpmp_read_response(b, &natpmp))
@@ -282,8 +282,7 @@ static bool take(struct portmap_way *w, struct bytes b, mono_ns now)
 	if (natpmp.result != NATPMP_UNSUPPORTED_VERSION)
 		return natpmp_mapper_input(&w->natpmp, &natpmp, now);
 	if (w->pcp.m.state == MAPPER_ASKING)
-		mapper_refused(&w->pcp.m, UINT32_MAX, now);
-	w->pcp.m.heard = false;
+		mapper_refused(&w->pcp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
 	return true;
 }
 
@@ -382,8 +381,8 @@ static void portmap_refresh(void *self, bool forget, mono_ns now)
 
 /* --- what was found --- */
 
-static const struct mapper *best_of(const struct portmap *p, const struct portmap_way *w,
-				    enum portmap_protocol *protocol)
+const struct mapper *portmap_held(const struct portmap *p, const struct portmap_way *w,
+				  enum portmap_protocol *protocol)
 {
 	const struct mapper *m = &w->pcp.m;
 	*protocol = PORTMAP_PCP;
@@ -399,24 +398,27 @@ static const struct mapper *best_of(const struct portmap *p, const struct portma
 }
 
 /* Behind one more NAT: its address outside is none of the internet's, or not the one that is seen there. */
-static bool is_near(const struct portmap *p, const struct portmap_way *w, const struct ip *outside)
+enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_way *w,
+				 const struct ip *outside)
 {
 	bool seen = false;
 	if (outside->family != 4)
-		return false;
-	if (ip_is_private(outside) || ip_is_shared(outside) || ip_is_link_local(outside))
-		return true;
+		return PORTMAP_FAR;
+	if (ip_is_shared(outside))
+		return PORTMAP_NEAR_SHARED;
+	if (ip_is_private(outside) || ip_is_link_local(outside))
+		return PORTMAP_NEAR_PRIVATE;
 	if (w != first_of_ipv4((struct portmap *)p))
-		return false;
+		return PORTMAP_FAR;
 	for (size_t i = 0; i < p->seen.n; i++) {
 		const struct candidate *c = &p->seen.v[i];
 		if (c->kind != CANDIDATE_STUN || c->ep.ip.family != 4)
 			continue;
 		if (ip_equal(&c->ep.ip, outside))
-			return false;
+			return PORTMAP_FAR;
 		seen = true;
 	}
-	return seen;
+	return seen ? PORTMAP_NEAR_DIFFERENT : PORTMAP_FAR;
 }
 
 static void portmap_candidates(const void *self, struct candidates *out)
@@ -424,8 +426,8 @@ static void portmap_candidates(const void *self, struct candidates *out)
 	const struct portmap *p = self;
 	for (size_t i = 0; i < p->n; i++) {
 		enum portmap_protocol protocol;
-		const struct mapper *m = best_of(p, &p->v[i], &protocol);
-		if (m && is_near(p, &p->v[i], &m->outside.ip))
+		const struct mapper *m = portmap_held(p, &p->v[i], &protocol);
+		if (m && portmap_reach(p, &p->v[i], &m->outside.ip) != PORTMAP_FAR)
 			candidates_add_near(out, &m->outside, CANDIDATE_PORTMAP);
 		else if (m)
 			candidates_add(out, &m->outside, CANDIDATE_PORTMAP);
@@ -438,7 +440,7 @@ void portmap_status(const struct portmap *p, mono_ns now, struct paths_portmap *
 	for (size_t i = 0; i < p->n; i++) {
 		enum portmap_protocol protocol;
 		const struct portmap_way *w = &p->v[i];
-		const struct mapper *m = best_of(p, w, &protocol);
+		const struct mapper *m = portmap_held(p, w, &protocol);
 		out->pcp |= w->pcp.m.heard;
 		out->natpmp |= w->natpmp.m.heard;
 		if (!m)
@@ -446,7 +448,7 @@ void portmap_status(const struct portmap *p, mono_ns now, struct paths_portmap *
 		out->v[out->n].protocol = protocol;
 		out->v[out->n].gateway = w->at.gateway;
 		out->v[out->n].outside = m->outside;
-		out->v[out->n].double_nat = is_near(p, w, &m->outside.ip);
+		out->v[out->n].double_nat = portmap_reach(p, w, &m->outside.ip) != PORTMAP_FAR;
 		out->v[out->n++].left = mono_since(now, m->until);
 	}
 }

@@ -54,5 +54,14 @@ struct ip portmap_source(const struct portmap *p, const struct endpoint *to);
 bool portmap_upnp_ask(struct portmap *p, struct upnp_ask *out) MUST_USE;
 void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns now);
 void portmap_status(const struct portmap *p, mono_ns now, struct paths_portmap *out);
+/* What it holds at this gateway by the best protocol; NULL: nothing. */
+const struct mapper *portmap_held(const struct portmap *p, const struct portmap_way *w,
+				  enum portmap_protocol *protocol);
+/* Of a mapping that this gateway made. */
+enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_way *w,
+				 const struct ip *outside);
+/* portmap_why.c: what came of asking each gateway. */
+struct why_portmap;
+void portmap_why(const struct portmap *p, mono_ns now, struct why_portmap *out);
 
 #endif

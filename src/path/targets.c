@@ -132,12 +132,22 @@ void targets_restart(struct targets *t)
 	sweep(t, &(struct endpoint){0});
 }
 
+void targets_count_ping(struct targets *t, const struct endpoint *ep, uint16_t socket, bool padded)
+{
+	struct target *v = targets_find_by(t, ep, socket);
+	if (!v)
+		return;
+	v->pings += !padded;
+	v->padded_pings += padded;
+}
+
 /* A shorter round trip is believed at once: nothing but the path can make it short. */
-void target_ponged(struct target *t, mono_ns rtt, mono_ns now)
+void target_ponged(struct target *t, bool padded, mono_ns rtt, mono_ns now)
 {
 	t->rtt = t->rtt == 0 || rtt < t->rtt ? rtt : (t->rtt + rtt) / 2;
 	t->ponged_at = now;
-	t->pongs++;
+	t->pongs += !padded;
+	t->padded_pongs += padded;
 }
 
 struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now)

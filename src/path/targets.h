@@ -29,6 +29,7 @@ struct target {
 	mono_ns ponged_at; /* MONO_NEVER: not proven */
 	mono_ns rtt;       /* smoothed; 0: unknown */
 	uint32_t pings, pongs;
+	uint32_t padded_pings, padded_pongs; /* counted apart: they may well be lost on a good path */
 };
 
 struct targets {
@@ -51,7 +52,9 @@ bool targets_tell(struct targets *t, enum target_source source, const struct end
 void targets_expire(struct targets *t, const struct endpoint *in_use, mono_ns now);
 /* The peer is not who it was: only the hints stay, and nothing is proven. */
 void targets_restart(struct targets *t);
-void target_ponged(struct target *t, mono_ns rtt, mono_ns now);
+/* A ping went to this endpoint that was not the pace's; counted if it is a target. */
+void targets_count_ping(struct targets *t, const struct endpoint *ep, uint16_t socket, bool padded);
+void target_ponged(struct target *t, bool padded, mono_ns rtt, mono_ns now);
 /* The best proven target beside the one in use, or NULL. */
 struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now);
 

@@ -59,15 +59,14 @@ void upnp_mapper_report(struct upnp_mapper *u, const struct upnp_report *r, mono
 		/* A mapping for ever is looked at as often as one that ends: the gateway may have forgotten. */
 		if (!mapper_granted(&u->m, &r->outside, r->lifetime_s ? r->lifetime_s : MAPPER_LIFETIME_S,
 				    now))
-			mapper_refused(&u->m, RETRY_S, now);
+			mapper_refused(&u->m, MAPPER_REFUSED_SOMEHOW, RETRY_S, now);
 		break;
 	case UPNP_NONE:
 		u->found = false;
-		mapper_refused(&u->m, UINT32_MAX, now);
-		u->m.heard = false;
+		mapper_refused(&u->m, MAPPER_UNSPOKEN, UINT32_MAX, now);
 		break;
 	case UPNP_REFUSED:
-		mapper_refused(&u->m, RETRY_S, now);
+		mapper_refused(&u->m, MAPPER_REFUSED_SOMEHOW, RETRY_S, now);
 		break;
 	case UPNP_OFF:
 		break;

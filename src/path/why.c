@@ -1,6 +1,6 @@
 #include "path/why.h"
 
-#include "path/peer_path.h"
+#include "path/table.h"
 
 static enum why_way way_of(const struct peer_path *p)
 {
@@ -51,6 +51,8 @@ static void add_targets(const struct targets *t, struct paths_why *out)
 								     .socket = t->v[i].socket,
 								     .pings = t->v[i].pings,
 								     .pongs = t->v[i].pongs,
+								     .padded_pings = t->v[i].padded_pings,
+								     .padded_pongs = t->v[i].padded_pongs,
 								     .rtt = t->v[i].rtt,
 								     .ponged_at = t->v[i].ponged_at};
 }
@@ -62,7 +64,7 @@ static void add_history(const struct history *h, struct paths_why *out)
 	out->forgotten = h->forgotten;
 }
 
-void peer_path_why(const struct peer_path *p, const struct means *m, mono_ns now, struct paths_why *out)
+static void add_peer(const struct peer_path *p, const struct means *m, mono_ns now, struct paths_why *out)
 {
 	const struct contest *c = &p->contest;
 	bool has_best = endpoint_is_set(&p->best.ep);
@@ -79,7 +81,18 @@ void peer_path_why(const struct peer_path *p, const struct means *m, mono_ns now
 				  .calls_sent = p->calls_sent,
 				  .calls_taken = p->calls_taken,
 				  .pings_heard = p->pings_heard};
-	add_ourselves(m, out);
 	add_targets(&p->targets, out);
 	add_history(&p->history, out);
+}
+
+void paths_why(const struct paths *p, peer_id id, mono_ns now, struct paths_why *out)
+{
+	const struct peer_path *peer = paths_peer_of(p, id);
+	*out = (struct paths_why){0};
+	if (!peer)
+		return;
+	add_peer(peer, &p->means, now, out);
+	add_ourselves(&p->means, out);
+	portmap_why(&p->means.gather.portmap, now, &out->portmap);
+	hard_why(p, peer, now, &out->hard);
 }

@@ -3,9 +3,59 @@
 #define PATH_WHY_H
 
 #include "path/candidate.h"
+#include "path/crossing.h"
 #include "path/paths.h"
 
 enum { WHY_TARGETS_MAX = 64, WHY_SERVERS_MAX = 8 };
+
+/* Crossing hard NATs with this peer (hard.h). */
+struct why_hard {
+	/* Why no attempt is made now: the first that holds. */
+	enum why_hard_now {
+		WHY_HARD_OFF,       /* by the configuration of this node */
+		WHY_HARD_UNDER_WAY, /* one is made */
+		WHY_HARD_NEEDLESS,  /* there is a path, or the peer speaks WireGuard only */
+		WHY_HARD_ASLEEP,    /* there is no traffic */
+		WHY_HARD_NO_KEY,    /* the peer's disco key is not known */
+		WHY_HARD_NO_RELAY,  /* none is known over which to ask the peer */
+		WHY_HARD_UNSEEN,    /* no STUN server has told us our address over IPv4 */
+		WHY_HARD_COOLING,   /* after one that failed */
+		WHY_HARD_BROKE,     /* a budget is used up: of packets, of flows, of ports of our block */
+		WHY_HARD_BUSY,      /* with another peer */
+		WHY_HARD_SOON       /* simple punching has its two seconds first */
+	} now;
+	mono_ns next;                         /* when one may begin: COOLING, SOON; else MONO_NEVER */
+	uint32_t peer_left, host_left;        /* packets of the two budgets */
+	bool slow;                            /* this node would go the slow way */
+	bool heard;                           /* the peer has said something about it: it is a Warren node */
+	struct crossing past[CROSSINGS_KEPT]; /* oldest first; the last may be under way */
+	size_t n_past;
+	uint32_t forgotten; /* older ones */
+};
+
+/* Port mappings, by gateway. */
+struct why_portmap {
+	uint16_t port; /* of ours, that is to be mapped */
+	struct why_gateway {
+		struct ip at;
+		struct why_asked {
+			enum why_asked_state {
+				WHY_NOT_ASKED,
+				WHY_ASKING,   /* no answer yet */
+				WHY_UNSPOKEN, /* it did not answer, or said that it does not speak it */
+				WHY_STANDBY,  /* it speaks it; not needed, or not tried for a mapping yet */
+				WHY_REFUSED,
+				WHY_MAPPED
+			} state;
+			enum mapper_refusal refusal; /* REFUSED */
+		} asked[PORTMAP_PROTOCOLS];
+		struct endpoint outside; /* unset: nothing is mapped */
+		enum portmap_protocol protocol;
+		enum portmap_reach reach;
+		mono_ns left; /* of its lifetime */
+	} v[PATHS_GATEWAYS_MAX];
+	size_t n; /* 0: no gateway is known, or it is switched off */
+};
 
 struct paths_why {
 	/* the way now */
@@ -29,6 +79,7 @@ struct paths_why {
 	} servers[WHY_SERVERS_MAX];       /* STUN */
 	size_t n_servers;
 	enum why_mapping { WHY_MAPPING_UNKNOWN, WHY_MAPPING_SAME, WHY_MAPPING_VARIES } mapping;
+	struct why_portmap portmap;
 
 	/* what is known of the peer, and was tried */
 	struct why_target {
@@ -36,11 +87,13 @@ struct paths_why {
 		bool by_hand, told, seen; /* who named it: a person, the peer, its pings */
 		uint16_t socket;          /* of ours; 0: the main port */
 		uint32_t pings, pongs;
-		mono_ns rtt, ponged_at; /* 0; MONO_NEVER */
+		uint32_t padded_pings, padded_pongs; /* beside those: to find out what passes whole */
+		mono_ns rtt, ponged_at;              /* 0; MONO_NEVER */
 	} targets[WHY_TARGETS_MAX];
 	size_t n_targets;
 	uint32_t calls_sent, calls_taken; /* call-me-maybes, over the relay */
 	uint32_t pings_heard;             /* by UDP */
+	struct why_hard hard;
 
 	struct paths_past past[PATHS_HISTORY_MAX]; /* oldest first */
 	size_t n_past;

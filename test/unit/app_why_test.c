@@ -57,6 +57,10 @@ static void what_the_path_knows_becomes_facts(void **state)
 	assert_int_equal(f.pongs, 1);
 	assert_int_equal(f.pings_heard, 4);
 	assert_int_equal(f.falls, 1);
+	assert_null(f.doubt);
+	w.past[w.n_past++] = (struct paths_past){.doubt = true, .reason = PATH_LINK_CHANGE};
+	why_gather(&f, &w, &tunnel);
+	assert_string_equal(f.doubt, "the network of this machine changed");
 }
 
 static void a_mapped_port_is_a_public_address(void **state)
@@ -67,6 +71,10 @@ static void a_mapped_port_is_a_public_address(void **state)
 	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_PORTMAP);
 	why_gather(&f, &w, &tunnel);
 	assert_true(f.own_public && f.direct);
+	w.own.v[0].near = true; /* as far as the next NAT */
+	f = (struct why_facts){0};
+	why_gather(&f, &w, &tunnel);
+	assert_false(f.own_public);
 }
 
 /* --- all of it, of a node --- */
@@ -110,6 +118,11 @@ static void a_node_says_why_in_json(void **state)
 	assert_true(json_array_size(json_object_get(all, "failed")) > 0);
 	assert_true(json_array_size(json_object_get(all, "advice")) > 0);
 	assert_int_equal(json_array_size(json_object_get(facts, "stun")), 1);
+	assert_int_equal(json_integer_value(json_object_get(candidate, "padded_pings")), 0);
+	assert_string_equal(string(json_object_get(facts, "hard"), "now"), "switched off");
+	assert_true(json_is_true(json_object_get(json_object_get(facts, "port_mapping"), "enabled")));
+	assert_int_equal(json_array_size(json_object_get(json_object_get(facts, "port_mapping"), "gateways")),
+			 0);
 	assert_true(json_is_array(json_object_get(all, "history")));
 	json_decref(all);
 	node_free(node);
@@ -126,21 +139,22 @@ static void it_is_printed_under_headings(void **state)
 	json_t *all = json_loads(
 		"{\"now\": \"bob is far.\", \"failed\": [\"This.\", \"That.\"], \"advice\": [], \"tried\": "
 		"[\"Much.\"],"
-		" \"history\": [{\"time\": \"2026-11-20T10:00:00.000Z\", \"way\": \"192.0.2.1:1\", "
-		"\"reason\": "
-		"\"it answered\", \"rtt_ms\": 1.5},"
-		"  {\"time\": \"T\", \"way\": \"relay(lab)\", \"in_doubt\": true, \"reason\": \"silence\", "
+		" \"history\": [{\"time\": \"2026-11-20T10:00:00.000Z\", \"from\": \"relay(lab)\", "
+		"\"way\": \"192.0.2.1:1\", \"reason\": \"it answered\", \"rtt_ms\": 1.5},"
+		"  {\"time\": \"T\", \"from\": \"192.0.2.1:1\", \"way\": \"relay(lab)\", \"in_doubt\": true, "
+		"\"reason\": \"silence\", "
 		"\"rtt_ms\": null}]}",
 		0, NULL);
 	why_print(f, all);
 	json_decref(all);
 	fclose(f);
-	assert_string_equal(text, "bob is far.\n"
-				  "\nWhat failed\n  - This.\n  - That.\n"
-				  "\nWhat was tried\n  - Much.\n"
-				  "\nIts path before\n"
-				  "  2026-11-20T10:00:00.000Z  192.0.2.1:1: it answered, 1.5 ms\n"
-				  "  T  in doubt, and relay(lab): silence\n");
+	assert_string_equal(text,
+			    "bob is far.\n"
+			    "\nWhat failed\n  - This.\n  - That.\n"
+			    "\nWhat was tried\n  - Much.\n"
+			    "\nIts path before\n"
+			    "  2026-11-20T10:00:00.000Z  relay(lab) -> 192.0.2.1:1: it answered, 1.5 ms\n"
+			    "  T  192.0.2.1:1 in doubt, and relay(lab): silence\n");
 	free(text);
 }
 

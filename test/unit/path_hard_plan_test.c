@@ -24,7 +24,7 @@ static struct tally play_within(const struct disco_extension *ours, const struct
 		if (!plan_next(&p, &step, now))
 			continue;
 		assert_true(step.socket <= HARD_SOCKETS);
-		t.slow += step.slow;
+		t.slow += step.way == PLAN_SLOW;
 		t.ports += step.takes_port;
 		if (step.socket == 0 && t.main++ == 0)
 			t.first_main = step.port;

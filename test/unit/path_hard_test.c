@@ -1,4 +1,5 @@
 /* Crossing hard NATs: one machine, and a hand-made peer that says and hears what a Warren node would. */
+#include "path/why.h"
 #include "path_friend.h"
 #include "path_side.h"
 #include "unit.h"
@@ -184,6 +185,15 @@ static void a_pong_to_an_extra_socket_wins_and_the_others_are_closed(void **stat
 	assert_int_equal(paths_sockets(t->p)->n, 1);
 	assert_int_equal(paths_sockets(t->p)->v[0], number);
 	assert_int_equal(paths_stats(t->p)->hard_won, 1);
+	struct paths_why w;
+	paths_why(t->p, 0, t->now, &w);
+	assert_int_equal(w.hard.now, WHY_HARD_NEEDLESS);
+	assert_int_equal(w.hard.past[0].end, CROSSING_WON);
+	size_t i = 0;
+	while (i < w.n_targets && w.targets[i].socket != number)
+		i++;
+	assert_int_equal(w.targets[i].pings, 1); /* the probe that proved it */
+	assert_int_equal(w.targets[i].pongs, 1);
 	paths_free(t->p);
 }
 
@@ -266,6 +276,151 @@ static void switched_off_under_way_it_ends(void **state)
 	paths_free(t->p);
 }
 
+/* --- why --- */
+
+static struct why_hard why(const struct table *t)
+{
+	struct paths_why w;
+	paths_why(t->p, 0, t->now, &w);
+	return w.hard;
+}
+
+static void expect_now(const struct table *t, enum why_hard_now now, size_t n, enum crossing_end end)
+{
+	struct why_hard w = why(t);
+	assert_int_equal(w.now, now);
+	assert_int_equal(w.n_past, n);
+	if (n > 0)
+		assert_int_equal(w.past[n - 1].end, end);
+}
+
+static void each_step_of_an_attempt_can_be_asked_for(void **state)
+{
+	struct table *t = table_new(true);
+	expect_now(t, WHY_HARD_ASLEEP, 0, 0);
+	run(t, SECOND);
+	expect_now(t, WHY_HARD_SOON, 0, 0);
+	assert_true(why(t).next == 1002 * SECOND);
+	run(t, 1100 * MSEC);
+	expect_now(t, WHY_HARD_UNDER_WAY, 1, CROSSING_UNDER_WAY);
+	assert_false(why(t).past[0].asked_by_peer || why(t).past[0].planned || why(t).heard);
+	uint64_t nonce = t->said.nonce;
+	say(t, DISCO_STEP_AGREE, nonce);
+	run(t, 100 * MSEC);
+	assert_true(why(t).past[0].samples >= PLAN_SAMPLES);
+	assert_true(why(t).heard);
+	say(t, DISCO_STEP_READY, nonce);
+	run(t, 3 * SECOND);
+	struct crossing c = why(t).past[0];
+	assert_true(c.planned && !c.slow);
+	assert_int_equal(c.ours, GUESS_COUNTS);
+	assert_int_equal(c.theirs, GUESS_RANDOM);
+	assert_int_equal(c.their_mapping, DISCO_MAPPING_SAME);
+	assert_true(c.sent[PLAN_OPEN] > 0);
+	assert_true(why(t).peer_left < HARD_PEER_MAX && why(t).peer_left > HARD_PEER_MAX - 1000);
+	assert_true(why(t).host_left < HARD_HOST_MAX && why(t).host_left > HARD_HOST_MAX - 1000);
+	run(t, 30 * SECOND);
+	expect_now(t, WHY_HARD_COOLING, 1, CROSSING_EXHAUSTED);
+	struct why_hard w = why(t);
+	c = w.past[0];
+	uint32_t sent =
+		c.samples + c.sent[PLAN_CROSS] + c.sent[PLAN_OPEN] + c.sent[PLAN_PROBE] + c.sent[PLAN_SLOW];
+	assert_int_equal(sent, paths_stats(t->p)->hard_sent);
+	assert_true(c.ended > c.began && w.next == c.ended + HARD_COOL_MIN);
+	paths_free(t->p);
+}
+
+static void how_an_attempt_ended_can_be_asked_for(void **state)
+{
+	static const struct {
+		enum disco_step answers[2]; /* 0: none */
+		mono_ns later;
+		enum crossing_end end;
+	} table[] = {
+		{{0}, 5 * SECOND, CROSSING_UNANSWERED},
+		{{DISCO_STEP_REFUSE}, 0, CROSSING_REFUSED},
+		{{DISCO_STEP_AGREE}, 5 * SECOND, CROSSING_UNTOLD},
+		{{DISCO_STEP_AGREE, DISCO_STEP_READY}, 30 * SECOND, CROSSING_EXHAUSTED},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct table *t = table_new(true);
+		run(t, 2100 * MSEC);
+		uint64_t nonce = t->said.nonce;
+		for (size_t k = 0; k < 2 && table[i].answers[k]; k++) {
+			say(t, table[i].answers[k], nonce);
+			run(t, 100 * MSEC);
+		}
+		run(t, table[i].later);
+		expect_now(t, WHY_HARD_COOLING, 1, table[i].end);
+		paths_free(t->p);
+	}
+}
+
+static void what_interrupts_an_attempt_can_be_asked_for(void **state)
+{
+	struct table *t = table_new(true);
+	run(t, 2100 * MSEC);
+	paths_link_changed(t->p, t->now);
+	assert_int_equal(why(t).past[0].end, CROSSING_VOID);
+	run(t, 2100 * MSEC);
+	expect_now(t, WHY_HARD_UNDER_WAY, 2, CROSSING_UNDER_WAY);
+	struct paths_hard off = {0};
+	paths_set_hard(t->p, &off, t->now);
+	expect_now(t, WHY_HARD_OFF, 2, CROSSING_VOID);
+	paths_free(t->p);
+}
+
+static void a_path_that_is_found_while_it_is_asked_makes_it_needless(void **state)
+{
+	struct table *t = table_new(true);
+	struct disco_msg ping = {.type = DISCO_PING}, m;
+	struct endpoint there = {ip_v4(192, 0, 2, 9), 41000};
+	struct via from = via_udp(&there);
+	uint8_t memory[PATHS_DATAGRAM_MAX];
+	struct wr out = wr_of(memory, sizeof(memory));
+	struct paths_send to;
+	run(t, 2100 * MSEC);
+	friend_say(&t->bob, t->p, &from, &ping, &t->rng, t->now);
+	paths_tick(t->p, t->now + 100 * MSEC);
+	while (paths_output(t->p, &to, &out, t->now)) {
+		if (friend_read(&t->bob, wr_done(&out), &m) && m.type == DISCO_PING) {
+			struct disco_msg pong = {.type = DISCO_PONG,
+						 .pong = {.txid = m.ping.txid, .seen = outside}};
+			friend_say(&t->bob, t->p, &from, &pong, &t->rng, t->now);
+		}
+		out = wr_of(memory, sizeof(memory));
+	}
+	expect_now(t, WHY_HARD_NEEDLESS, 1, CROSSING_NEEDLESS);
+	paths_free(t->p);
+}
+
+static void the_last_attempts_are_remembered_and_the_others_counted(void **state)
+{
+	struct crossings c = {.n = 0};
+	struct hard_plan plan = {.sockets = 7, .slowly = {.limit = 1}};
+	crossing_sampled(&c); /* there is none: nothing happens */
+	crossing_sent(&c, PLAN_OPEN);
+	crossing_planned(&c, &plan);
+	crossing_end(&c, CROSSING_WON, 1);
+	for (mono_ns i = 0; i < CROSSINGS_KEPT + 2; i++) {
+		crossing_begin(&c, i % 2, i * SECOND);
+		crossing_sent(&c, PLAN_PROBE);
+		crossing_end(&c, CROSSING_QUIET, i * SECOND + 1);
+		crossing_sent(&c, PLAN_PROBE); /* it has ended */
+	}
+	assert_int_equal(c.n, CROSSINGS_KEPT);
+	assert_int_equal(c.forgotten, 2);
+	for (size_t i = 0; i < c.n; i++) {
+		assert_true(crossing_at(&c, i)->began == (i + 2) * SECOND);
+		assert_int_equal(crossing_at(&c, i)->sent[PLAN_PROBE], 1);
+		assert_int_equal(crossing_at(&c, i)->asked_by_peer, i % 2);
+	}
+	crossing_begin(&c, false, 99 * SECOND);
+	crossing_planned(&c, &plan);
+	assert_true(crossing_at(&c, c.n - 1u)->slow);
+	assert_int_equal(crossing_at(&c, c.n - 1u)->sockets, 7);
+}
+
 static void by_udp_and_from_strangers_it_is_dropped(void **state)
 {
 	struct table *t = table_new(true);
@@ -324,5 +479,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(by_udp_and_from_strangers_it_is_dropped),
 	cmocka_unit_test(a_peer_that_is_removed_ends_the_attempt),
 	cmocka_unit_test(without_traffic_it_ends),
+	cmocka_unit_test(each_step_of_an_attempt_can_be_asked_for),
+	cmocka_unit_test(how_an_attempt_ended_can_be_asked_for),
+	cmocka_unit_test(what_interrupts_an_attempt_can_be_asked_for),
+	cmocka_unit_test(a_path_that_is_found_while_it_is_asked_makes_it_needless),
+	cmocka_unit_test(the_last_attempts_are_remembered_and_the_others_counted),
 };
 RUN_TESTS(tests)

@@ -3,8 +3,11 @@
 
 static struct paths_event moved(uint16_t region)
 {
-	return (struct paths_event){
-		.kind = PATHS_MOVED, .via = via_relay(region), .reason = PATH_SILENT, .rtt = 5};
+	return (struct paths_event){.kind = PATHS_MOVED,
+				    .was = via_relay(9),
+				    .via = via_relay(region),
+				    .reason = PATH_SILENT,
+				    .rtt = 5};
 }
 
 static void changes_are_kept_in_their_order(void **state)
@@ -15,6 +18,7 @@ static void changes_are_kept_in_their_order(void **state)
 	history_note(&h, &second, 200);
 	assert_int_equal(h.n, 2);
 	assert_int_equal(history_at(&h, 0)->at, 100);
+	assert_int_equal(history_at(&h, 0)->was.region, 9);
 	assert_int_equal(history_at(&h, 0)->via.region, 1);
 	assert_int_equal(history_at(&h, 0)->reason, PATH_SILENT);
 	assert_int_equal(history_at(&h, 0)->rtt, 5);

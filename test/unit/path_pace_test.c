@@ -236,9 +236,9 @@ static void the_second_best_is_proven_and_not_in_use(void **state)
 	struct endpoint v[] = {at(1), at(2), at(3), at(4)};
 	targets_tell(&t, TARGET_CALLED, v, 4, &none);
 	assert_null(targets_second(&t, &v[0], 0));
-	target_ponged(targets_find(&t, &v[0]), 10 * MSEC, SECOND);
-	target_ponged(targets_find(&t, &v[1]), 30 * MSEC, SECOND);
-	target_ponged(targets_find(&t, &v[2]), 20 * MSEC, SECOND);
+	target_ponged(targets_find(&t, &v[0]), false, 10 * MSEC, SECOND);
+	target_ponged(targets_find(&t, &v[1]), false, 30 * MSEC, SECOND);
+	target_ponged(targets_find(&t, &v[2]), false, 20 * MSEC, SECOND);
 	assert_ptr_equal(targets_second(&t, &v[0], SECOND), targets_find(&t, &v[2]));
 	assert_null(targets_second(&t, &v[0], 500 * SECOND)); /* proven too long ago */
 	targets_restart(&t);
@@ -248,11 +248,11 @@ static void the_second_best_is_proven_and_not_in_use(void **state)
 static void a_round_trip_falls_at_once_and_rises_slowly(void **state)
 {
 	struct target t = {.rtt = 0};
-	target_ponged(&t, 100, 1);
+	target_ponged(&t, false, 100, 1);
 	assert_int_equal(t.rtt, 100);
-	target_ponged(&t, 50, 1);
+	target_ponged(&t, false, 50, 1);
 	assert_int_equal(t.rtt, 50);
-	target_ponged(&t, 150, 1);
+	target_ponged(&t, false, 150, 1);
 	assert_int_equal(t.rtt, 100);
 }
 

@@ -335,6 +335,28 @@ static void waking_from_sleep_puts_every_path_in_doubt(void **state)
 	toy_end(t);
 }
 
+static void a_path_that_was_not_in_use_is_asked_anew_without_a_fall(void **state)
+{
+	struct toy *t = direct_pair(6, true);
+	toy_run(t, t->now + 60 * SECOND);
+	toy_stream(t, SECOND, true);
+	assert_true(toy_direct(t, 0));
+	assert_int_equal(toy_count(t, 0, PATHS_DOUBT, PATH_STALE), 1);
+	assert_int_equal(toy_count(t, 0, PATHS_DOUBT, PATH_SILENT), 0);
+	toy_end(t);
+}
+
+static void a_path_found_in_the_place_of_a_doubted_one_says_so(void **state)
+{
+	struct toy *t = direct_pair(3, true);
+	toy_flush(t, 0); /* another port from now on */
+	toy_stream(t, 3 * SECOND, true);
+	assert_true(toy_direct(t, 1));
+	assert_int_equal(toy_count(t, 1, PATHS_DOUBT, PATH_SILENT), 1);
+	assert_int_equal(toy_count(t, 1, PATHS_MOVED, PATH_INSTEAD), 1);
+	toy_end(t);
+}
+
 static void a_new_port_is_a_link_change(void **state)
 {
 	struct toy *t = direct_pair(6, true);
@@ -485,6 +507,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_refusal_of_the_system_is_a_doubt_at_once),
 	cmocka_unit_test(our_own_new_address_is_told_to_the_peer),
 	cmocka_unit_test(waking_from_sleep_puts_every_path_in_doubt),
+	cmocka_unit_test(a_path_that_was_not_in_use_is_asked_anew_without_a_fall),
+	cmocka_unit_test(a_path_found_in_the_place_of_a_doubted_one_says_so),
 	cmocka_unit_test(a_new_port_is_a_link_change),
 	cmocka_unit_test(a_restarted_peer_begins_anew),
 	cmocka_unit_test(after_45_s_without_traffic_nothing_runs_any_more),
