@@ -129,10 +129,13 @@ def play(args, pair, word, player=PLAYER):
 def play_all(args, pairs, ways, rows, player=PLAYER):
     left = [pair for pair in pairs if pair not in rows.of]
     progress = Progress(args, ways, left)
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for done in concurrent.futures.as_completed(pool.submit(play, args, pair, ways[pair], player) for pair in left):
+    pool = concurrent.futures.ThreadPoolExecutor(args.jobs)
+    try:
+        for done in concurrent.futures.as_completed([pool.submit(play, args, pair, ways[pair], player) for pair in left]):
             rows.add(done.result())
             progress.done(done.result())
+    finally:
+        pool.shutdown(cancel_futures=True)  # broken off: the rows that are there stay
     for pair in pairs:
         first = rows.of[pair]
         if places.is_good(first) or "before" in first:
