@@ -35,7 +35,7 @@ matrix: packages $(BUILD)/build.ninja ## every pair of places in the simulator: 
 	@python3 tools/matrix.py --build $(BUILD) --seeds $(or $(SEEDS),100)
 
 matrix-lab: packages-check all ## every pair of places once, with the real programs: docs/matrix-lab.json
-	@python3 lab/matrix.py --build $(BUILD) --out docs/matrix-lab.json; status=$$?; python3 tools/matrix.py --render; exit $$status
+	@python3 lab/pairs.py --build $(BUILD) --out docs/matrix-lab.json; status=$$?; python3 tools/matrix.py --render; exit $$status
 
 lint: packages-check all ## format, clang-tidy, cppcheck, the rules of the house
 	@tools/lint $(BUILD)

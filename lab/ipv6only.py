@@ -1,6 +1,6 @@
 """A home that has only IPv6: its router is a NAT64 (tayga) and a DNS64 (unbound), or says so in advertisements.
 
-   bob 2001:db8:b::20 --- 2001:db8:b::1 [bob's router: tayga 2001:db8:64::/96, unbound] --- 198.51.100.7
+   bob 2001:db8:b::20 --- 2001:db8:b::1 [bob's router: tayga 2001:db8:64::/96, unbound at 2001:db8:53::53] --- 198.51.100.7
 
 tayga gives the host an IPv4 address of its own, and the router's masquerade takes it out from there, as
 it does for the homes that have IPv4.
@@ -15,14 +15,15 @@ from programs import Program, write
 from topology import wait_for
 
 PREFIX = "2001:db8:64::/96"
-ROUTER, HOST = "2001:db8:b::1", "2001:db8:b::20"
+NET = "2001:db8:b"
+RESOLVER = "2001:db8:53::53"  # of every such router: who is asked is the nearest, since a world has one resolv.conf
 NEEDS = ("tayga", "unbound")
 NODES_MULTICAST, RA_TYPE, PREF64_OPTION = "ff02::1", 134, 38
 
 TAYGA = """
 tun-device nat64
 ipv4-addr 192.168.255.1
-ipv6-addr 2001:db8:b:64::1
+ipv6-addr {net}:64::1
 prefix {prefix}
 dynamic-pool 192.168.255.0/24
 data-dir {folder}
@@ -39,7 +40,7 @@ table inet filter {
 # Its own answers are not seen by its DNS64, so what it knows it knows as a zone.
 UNBOUND = """
 server:
-    interface: {router}
+    interface: {resolver}
     access-control: ::/0 allow
     do-daemonize: no
     use-syslog: no
@@ -70,16 +71,17 @@ relay.example.net. 60 IN A {relay}
 
 
 class IPv6Only:
-    """Turns a home of the lab into one. dns: with a DNS64; else names are not known at all."""
+    """Turns a home of the lab into one, `net`::/64. dns: with a DNS64; else names are not known at all."""
 
-    def __init__(self, loop, lab, home, folder, dns=True):
+    def __init__(self, loop, lab, home, folder, dns=True, net=NET):
         self.home, self.folder, self.programs = home, os.path.join(folder, "ipv6only"), []
+        self._host, self._router, self._net = f"{net}::20", f"{net}::1", net
         os.makedirs(self.folder)
         self._address()
         self._nat64(loop)
         if dns:
             self._dns64(loop, lab)
-        self.resolver(ROUTER if dns else "2001:db8:b::dead")
+        self.resolver(RESOLVER if dns else f"{net}::dead")
 
     def _address(self):
         host, router = self.home.host, self.home.router
@@ -87,12 +89,13 @@ class IPv6Only:
             namespace.sysctl(net__ipv6__conf__all__disable_ipv6=0)
         router.sysctl(net__ipv6__conf__all__forwarding=1, net__ipv6__conf__lan__accept_dad=0)
         host.sysctl(net__ipv6__conf__eth0__accept_dad=0, net__ipv6__conf__eth0__accept_ra=1)
-        router.ip(f"addr add {ROUTER}/64 dev lan nodad")
-        host.ip("addr flush dev eth0 scope global", f"addr add {HOST}/64 dev eth0 nodad", f"route add default via {ROUTER}")
+        router.ip(f"addr add {self._router}/64 dev lan nodad", f"addr add {RESOLVER}/128 dev lo nodad")
+        host.ip("addr flush dev eth0 scope global", f"addr add {self._host}/64 dev eth0 nodad",
+                f"route add default via {self._router}")
 
     def _nat64(self, loop):
         router = self.home.router
-        conf = write(os.path.join(self.folder, "tayga.conf"), TAYGA.format(prefix=PREFIX, folder=self.folder))
+        conf = write(os.path.join(self.folder, "tayga.conf"), TAYGA.format(prefix=PREFIX, folder=self.folder, net=self._net))
         router.run("tayga", "--mktun", "-c", conf)
         router.ip("link set nat64 up", f"route add {PREFIX} dev nat64", "route add 192.168.255.0/24 dev nat64")
         router.nft(FORWARD)
@@ -102,7 +105,7 @@ class IPv6Only:
     def _dns64(self, loop, lab):
         write(os.path.join(self.folder, "root.zone"), ZONE.format(relay=lab.RELAY))
         conf = write(os.path.join(self.folder, "unbound.conf"),
-                     UNBOUND.format(router=ROUTER, prefix=PREFIX, folder=self.folder))
+                     UNBOUND.format(resolver=RESOLVER, prefix=PREFIX, folder=self.folder))
         self.programs.append(Program(loop, self.home.router, "unbound", "unbound", "-d", "-c", conf))
         self.programs[-1].wait_line("start of service")
 

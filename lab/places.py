@@ -5,7 +5,7 @@
 
 There is one list of places, and the simulator has it (`warren-matrix -l`). A place is a chain of namespaces and boxes:
 internet, carrier, router, host. The boxes are warren-lab-nat, but for the gateways that map ports: those are Linux with
-Debian's miniupnpd. As in the simulator there are two relays, and 10 packets a second go each way. lab/matrix.py plays
+Debian's miniupnpd. As in the simulator there are two relays, and 10 packets a second go each way. lab/pairs.py plays
 every pair. Exit status 1 when the pair is not connected, or not direct although it must be.
 """
 
@@ -156,8 +156,9 @@ class Site:
                             f"delay={UPLINK_MS}ms", self.place["wall6"])
         self.router.sysctl(net__ipv4__ip_forward=1)
         self.router.ip("route add default dev wan", "route add ::/0 dev wan")
-        self.lab.programs += ipv6only.IPv6Only(self.lab.loop, self.lab, self, self.folder).programs
-        self.lab.internet.run("ip", "route", "add", "2001:db8:b::/64", "dev", outside, check=False)  # one of two at most
+        net = f"2001:db8:b{self.i}"
+        self.lab.programs += ipv6only.IPv6Only(self.lab.loop, self.lab, self, self.folder, net=net).programs
+        self.lab.internet.ip(f"route add {net}::/64 dev {outside}")
 
 
 class PlaceLab:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Pairs of places in the lab, several at a time, each once: what of every pair holds with real packets.
 
-  lab/matrix.py --build build --out docs/matrix-lab.json      every pair (`make matrix-lab`)
-  lab/matrix.py --build build --part 1/3 --quick              a third of them: what CI plays
+  lab/pairs.py --build build --out docs/matrix-lab.json      every pair (`make matrix-lab`)
+  lab/pairs.py --build build --part 1/3 --quick              a third of them: what CI plays
 
 Each pair is played in a world of its own (lab/places.py), and hardly needs a processor, so a few are played at the same
 time. One that was not as it must be is played once more, alone, and its row says so: another pair may have spoilt its
