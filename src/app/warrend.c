@@ -220,9 +220,10 @@ static void close_all(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	char why[WHY_MAX];
-	/* Before anything is opened, because it is a copy of this process. */
-	d->upnp = d->cfg->node.port_mapping ? upnp_start(why) : NULL;
-	if (d->cfg->node.port_mapping && !d->upnp)
+	/* Before anything is opened, because it is a copy of this process; and always, because a new configuration may
+	 * want it when no process can be made any more. It costs little as long as it is not asked. */
+	d->upnp = upnp_start(why);
+	if (!d->upnp)
 		log_say(&d->log, LOG_AT_WARNING, "%s", why);
 	notify_init(&d->notify);
 	if (!take_lock(d, why) || !open_all(d, why)) {

@@ -4,9 +4,10 @@
  *                              ^ forks it, waits for it, forks it again
  *                          the parent
  *
- * The worker ends with 0 when the program has closed its end; then the parent ends, too.  Any other end is
- * an accident: the parent reports that nothing was found, waits a while that doubles with each accident in a
- * row, and makes a new worker. */
+ * The parent makes a worker when there is a request.  The worker ends when the program has closed its end, and then
+ * the parent ends, too; or when it has been idle for IDLE_MS without a mapping to remember.  Any other end is an
+ * accident: the parent reports that nothing was found, and waits a while that doubles with each accident in a
+ * row before it makes a new worker. */
 #include "io/upnp.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@
 enum {
 	WORKER_FD = 3,
 	STOP_WAIT_MS = 2000,
+	IDLE_MS = 60000,
 	ACCIDENT_S = 2, /* wait after the first accident */
 	ACCIDENT_MAX_S = 128,
 	LIVED_LONG_S = 300 /* then the next accident is a first one */
@@ -45,32 +47,45 @@ static void report_accident(void)
 	(void)!send(WORKER_FD, &none, sizeof(none), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* True: it ended because the program has. */
-static bool one_worker(void)
+/* Its exit status; -1: an accident. */
+static int one_worker(void)
 {
 	int status;
 	pid_t pid = fork();
 	if (pid < 0)
-		return false;
+		return -1;
 	if (pid == 0)
-		_exit(upnp_worker_run(WORKER_FD));
+		_exit(upnp_worker_run(WORKER_FD, IDLE_MS));
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* False: the program has ended. */
+static bool wait_for_work(void)
+{
+	struct pollfd p = {.fd = WORKER_FD, .events = POLLIN | POLLRDHUP};
+	while (poll(&p, 1, -1) < 0)
+		if (errno != EINTR)
 			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return !(p.revents & (POLLHUP | POLLRDHUP | POLLERR));
 }
 
 static void keep_workers(void)
 {
 	unsigned pause = ACCIDENT_S;
 	struct pollfd gone = {.fd = WORKER_FD};
-	for (;;) {
+	while (wait_for_work()) {
 		time_t born = time(NULL);
-		if (one_worker())
+		int status = one_worker();
+		if (status == UPNP_WORKER_ENDED)
 			return;
-		report_accident();
-		if (time(NULL) - born >= LIVED_LONG_S)
+		if (status == UPNP_WORKER_IDLE || time(NULL) - born >= LIVED_LONG_S)
 			pause = ACCIDENT_S;
+		if (status == UPNP_WORKER_IDLE)
+			continue;
+		report_accident();
 		if (poll(&gone, 1, (int)pause * 1000) > 0)
 			return; /* POLLHUP: the program has ended meanwhile */
 		pause = 2 * pause > ACCIDENT_MAX_S ? ACCIDENT_MAX_S : 2 * pause;

@@ -2,7 +2,7 @@
  *
  * The library (libminiupnpc) waits for answers and reads XML from anybody in the LAN, so it runs in a worker that
  * has no privileges, few system calls, little memory and little time.  Its parent, a process that does nothing else,
- * makes a new one when it dies: an answer that is a bomb costs one attempt.  Both are forked before the program
+ * makes one when there is something to ask, and a new one when it dies: an answer that is a bomb costs one attempt.  Both are forked before the program
  * isolates itself, which takes away fork.
  *
  * Requests and reports are those of path/upnp_mapper.h, one record each over a socket.  When the program is gone,

@@ -237,18 +237,29 @@ static bool program_is_gone(const struct worker *w)
 	return poll(&p, 1, 0) == 1;
 }
 
-int upnp_worker_run(int fd)
+/* A mapping is remembered by this process only, so it stays as long as there is one. */
+static bool is_idle(const struct worker *w, int idle_ms)
+{
+	struct pollfd p = {.fd = w->fd, .events = POLLIN};
+	return !w->mapped && poll(&p, 1, idle_ms) == 0;
+}
+
+int upnp_worker_run(int fd, int idle_ms)
 {
 	static struct worker w;
 	struct upnp_ask ask;
 	w.fd = fd;
 	limit_all();
-	while (recv(fd, &ask, sizeof(ask), 0) == (ssize_t)sizeof(ask) && !program_is_gone(&w)) {
+	for (;;) {
+		if (is_idle(&w, idle_ms))
+			return UPNP_WORKER_IDLE;
+		if (recv(fd, &ask, sizeof(ask), 0) != (ssize_t)sizeof(ask) || program_is_gone(&w))
+			break;
 		alarm(REQUEST_S);
 		serve(&w, &ask);
 		alarm(0);
 	}
 	alarm(REQUEST_S);
 	(void)!take_back(&w);
-	return 0;
+	return UPNP_WORKER_ENDED;
 }

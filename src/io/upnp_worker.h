@@ -2,8 +2,14 @@
 #ifndef IO_UPNP_WORKER_H
 #define IO_UPNP_WORKER_H
 
-/* Serves the requests that come by this socket until it is closed at the other end; then takes back what is
- * mapped. Gives up the rights of the process that calls it for good. Returns its exit status. */
-int upnp_worker_run(int fd);
+/* The exit status. Any other is an accident. */
+enum {
+	UPNP_WORKER_ENDED = 0, /* the program is gone; what was mapped is taken back */
+	UPNP_WORKER_IDLE = 10  /* nothing was asked for so long, and nothing is mapped */
+};
+
+/* Serves the requests that come by this socket. Gives up the rights of the process that calls it for good.
+ * Returns its exit status. */
+int upnp_worker_run(int fd, int idle_ms);
 
 #endif

@@ -2,10 +2,9 @@
 """Two homes with IPv6 behind firewalls: alice's opens when it is asked, by PCP. Bob's changes ports as it likes, so that
 alice's firewall takes nothing from there for an answer."""
 
-import signal
 import socket
 
-from lab_case import run_tests, write
+from lab_case import run_tests
 from portmap_case import PortMapCase
 from topology import NODE_PORT
 
@@ -79,10 +78,7 @@ class Pinhole(PortMapCase):
         self.assertEqual((hole["protocol"], hole["double_nat"]), ("pcp", False))
         self.assertEqual(len(self.holes()), 1)
         self.assertTrue(self.gets_in(5))
-        with open(self.alice.file) as f:
-            text = f.read()
-        write(self.alice.file, text.replace("[Node]\n", "[Node]\nPortMapping = no\n", 1))
-        self.alice.program.process.send_signal(signal.SIGHUP)
+        self.switch(self.alice, "no")
         self.wait(lambda: not self.holes(), 5, "the hole to be closed")
         self.assertFalse(self.gets_in(1))
 

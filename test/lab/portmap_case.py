@@ -2,8 +2,9 @@
 
 import json
 import os
+import signal
 
-from lab_case import LabCase
+from lab_case import LabCase, write
 from gateway import Gateway, make_hard
 import gateway
 from topology import Home
@@ -39,6 +40,14 @@ class PortMapCase(LabCase):
         """miniupnpd again, or for the first time."""
         self.gateway.start((["pcp", "nat-pmp"] if natpmp else []) + ["upnp"] * upnp, lifetime)
         self._own_gateway()
+
+    def switch(self, node, to):
+        """PortMapping = to, by a reload."""
+        with open(node.file) as f:
+            lines = [line for line in f.read().split("\n") if not line.startswith("PortMapping")]
+        lines.insert(lines.index("[Node]") + 1, f"PortMapping = {to}")
+        write(node.file, "\n".join(lines))
+        node.program.process.send_signal(signal.SIGHUP)
 
     def status(self, node):
         return json.loads(node.warren("status", "--json").stdout)

@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """A router that can be asked maps our port: by PCP, by NAT-PMP, by UPnP; and a hard pair becomes direct by it."""
 
-import signal
-
-from lab_case import run_tests, write
+from lab_case import run_tests
 from portmap_case import PUBLIC, PortMapCase
 
 
@@ -68,13 +66,23 @@ class PortMap(PortMapCase):
         self.start_gateway(pcp=True)
         self.start_pair()
         self.wait(lambda: self.mapping(self.alice), 5, "a mapping")
-        with open(self.alice.file) as f:
-            text = f.read()
-        write(self.alice.file, text.replace("[Node]\n", "[Node]\nPortMapping = no\n", 1))
-        self.alice.program.process.send_signal(signal.SIGHUP)
+        self.switch(self.alice, "no")
         self.wait(lambda: not self.rules(), 5, "the mapping to be given back")
         self.assertFalse(self.status(self.alice)["self"]["port_mapping"]["enabled"])
         self.assertIsNone(self.mapping(self.alice))
+
+    def test_switched_on_later_upnp_is_there(self):
+        self.start_gateway(upnp=True)
+        self.start_pair()
+        self.switch(self.alice, "no")
+        self.alice.program.end()
+        self.alice.start()
+        self.own(self.alice.program)
+        self.alice.wait_ready()
+        self.assertEqual(self.rules(), [])
+        self.switch(self.alice, "yes")
+        mapping = self.wait(lambda: self.mapping(self.alice), 10, "a mapping")
+        self.assertEqual(mapping["protocol"], "upnp")
 
 
 if __name__ == "__main__":
