@@ -26,7 +26,7 @@ bool network_reroute(struct network *n, const struct config *was, const struct c
 		     char why[static WHY_MAX]) MUST_USE;
 /* Addresses of the machine's other interfaces. Returns how many. */
 size_t network_interfaces(struct network *n, struct paths_interface *v, size_t max);
-/* The default gateways, towards the internet. Returns how many. */
+/* The default gateways, towards the internet (netlink_gateways). Returns how many. */
 size_t network_gateways(struct network *n, struct paths_gateway v[static NETLINK_GATEWAYS_MAX]);
 
 #endif

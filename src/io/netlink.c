@@ -344,7 +344,8 @@ static int on_way(const struct nlmsghdr *h, void *self)
 	return MNL_CB_OK;
 }
 
-static bool way_out(struct netlink *nl, const struct ip *to, struct paths_gateway *out)
+/* ifindex: by this interface only; 0: by any. */
+static bool way_out(struct netlink *nl, const struct ip *to, int ifindex, struct paths_gateway *out)
 {
 	struct nlmsghdr *h = request_begin(nl, RTM_GETROUTE, NLM_F_ACK);
 	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
@@ -352,29 +353,60 @@ static bool way_out(struct netlink *nl, const struct ip *to, struct paths_gatewa
 	m->rtm_family = family_of(to);
 	m->rtm_dst_len = (uint8_t)(8 * w.len);
 	mnl_attr_put(h, RTA_DST, w.len, to->b);
+	if (ifindex)
+		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
 	if (request_end(nl, h, on_way, &w))
 		return false;
 	*out = w.found;
 	return true;
 }
 
-static bool is_of_use(const struct paths_gateway *g, int skip)
+struct ways_out {
+	int skip;
+	struct paths_gateway *v;
+	size_t n;
+};
+
+/* Two IPv4 gateways of one address cannot be told apart by who answers. */
+static bool is_there(const struct ways_out *w, const struct paths_gateway *g)
 {
-	if (g->gateway.family == 0 || g->self.family == 0 || g->ifindex == (uint32_t)skip)
+	for (size_t i = 0; i < w->n; i++)
+		if (ip_equal(&w->v[i].gateway, &g->gateway) &&
+		    (g->gateway.family == 4 || w->v[i].ifindex == g->ifindex))
+			return true;
+	return false;
+}
+
+static bool is_of_use(const struct ways_out *w, const struct paths_gateway *g)
+{
+	if (g->gateway.family == 0 || g->self.family == 0 || g->ifindex == (uint32_t)w->skip ||
+	    is_there(w, g))
 		return false;
 	return g->self.family == 4 || !(ip_is_link_local(&g->self) || ip_is_private(&g->self));
+}
+
+static void add_ways_by(struct netlink *nl, int ifindex, struct ways_out *w)
+{
+	for (size_t i = 0; i < ARRAY_LEN(somewhere) && w->n < NETLINK_GATEWAYS_MAX; i++) {
+		struct paths_gateway g;
+		struct ip to;
+		if (ip_parse(&to, somewhere[i]) && way_out(nl, &to, ifindex, &g) && is_of_use(w, &g))
+			w->v[w->n++] = g;
+	}
 }
 
 size_t netlink_gateways(struct netlink *nl, int skip_ifindex,
 			struct paths_gateway v[static NETLINK_GATEWAYS_MAX])
 {
-	size_t n = 0;
-	for (size_t i = 0; i < ARRAY_LEN(somewhere); i++) {
-		struct ip to;
-		if (ip_parse(&to, somewhere[i]) && way_out(nl, &to, &v[n]) && is_of_use(&v[n], skip_ifindex))
-			n++;
-	}
-	return n;
+	struct ways_out w = {.skip = skip_ifindex, .v = v};
+	struct listing l = {.skip = skip_ifindex};
+	add_ways_by(nl, 0, &w);
+	if (list(nl, RTM_GETLINK, on_link, &l))
+		return w.n;
+	for (size_t i = 0; i < l.n_links; i++)
+		if (!l.links[i].loopback)
+			add_ways_by(nl, l.links[i].index, &w);
+	return w.n;
 }
 
 /* --- what changes --- */

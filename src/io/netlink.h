@@ -33,10 +33,11 @@ bool netlink_route_remove(struct netlink *nl, int ifindex, const struct prefix *
 bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct paths_interface *v, size_t max,
 			size_t *n, char why[static WHY_MAX]) MUST_USE;
 
-/* The gateway by which the kernel would go to the internet, and the address of ours that it would take, for
- * IPv4 and IPv6: at most two. One that leads over skip_ifindex, or by a link without a gateway, is none; so is
- * an IPv6 gateway while we have no global address. */
-enum { NETLINK_GATEWAYS_MAX = 2 };
+/* The gateways to the internet, and the address of ours that the kernel would take towards each: first those by which
+ * it goes, for IPv4 and IPv6; then those of other interfaces that have a default route, too (a second uplink).
+ * One that leads over skip_ifindex, or by a link without a gateway, is none; so is an IPv6 gateway while we have
+ * no global address there, and an IPv4 one of the same address as another. */
+enum { NETLINK_GATEWAYS_MAX = 4 };
 size_t netlink_gateways(struct netlink *nl, int skip_ifindex,
 			struct paths_gateway v[static NETLINK_GATEWAYS_MAX]);
 

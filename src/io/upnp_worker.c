@@ -89,6 +89,22 @@ static void forget(struct worker *w)
 	w->found = false;
 }
 
+/* The library knows two connections of a device, say one over IP and one over PPP; often only one of them is up. */
+static void choose_connection(struct worker *w, const char *url)
+{
+	char status[64] = "", error[64] = "";
+	unsigned uptime;
+	if (!w->data.second.servicetype[0] ||
+	    (UPNP_GetStatusInfo(w->urls.controlURL, w->data.first.servicetype, status, &uptime, error) ==
+		     UPNPCOMMAND_SUCCESS &&
+	     strcmp(status, "Connected") == 0))
+		return;
+	w->data.first = w->data.second;
+	w->data.second.servicetype[0] = '\0';
+	FreeUPNPUrls(&w->urls);
+	GetUPNPUrls(&w->urls, &w->data, url, 0);
+}
+
 static bool try_device(struct worker *w, const char *url, const struct ip *gateway)
 {
 	char lan[IP_TEXT_MAX];
@@ -96,6 +112,8 @@ static bool try_device(struct worker *w, const char *url, const struct ip *gatew
 	memset(&w->data, 0, sizeof(w->data));
 	if (!UPNP_GetIGDFromUrl(url, &w->urls, &w->data, lan, sizeof(lan)))
 		return false;
+	if (is_at(w->urls.controlURL, gateway))
+		choose_connection(w, url);
 	if (w->data.first.servicetype[0] && is_at(w->urls.controlURL, gateway))
 		return true;
 	FreeUPNPUrls(&w->urls);

@@ -63,8 +63,9 @@ struct paths_interface {
 void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now);
 /* The network changed in another way (wake from sleep, another default route): doubt every path. */
 void paths_link_changed(struct paths *p, mono_ns now);
-/* The ways out to the internet: a default gateway, and our own address towards it. They are asked to map
- * our port. Others than before: what was mapped there is forgotten. None: nothing is asked. */
+/* The ways out to the internet: a default gateway, and our own address towards it; the first of a family is the
+ * one that our datagrams leave by. They are asked to map our port. What one had mapped that is gone is forgotten.
+ * None: nothing is asked. */
 struct paths_gateway {
 	struct ip gateway, self;
 	uint32_t ifindex;

@@ -14,6 +14,8 @@
  * Bounded: PATHS_GATEWAYS_MAX gateways, and the requests of each by mapper.c. */
 #include "path/portmap.h"
 
+#include <string.h>
+
 #define PCP_HEAD   (250 * MSEC)
 #define UPNP_HEAD  (1 * SECOND)
 #define LOOK_APART (10 * SECOND)
@@ -54,40 +56,77 @@ static void way_init(struct portmap *p, struct portmap_way *w, const struct path
 
 static void settle(struct portmap *p, mono_ns now);
 
+static struct portmap_way *first_of_ipv4(struct portmap *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].at.self.family == 4)
+			return &p->v[i];
+	return NULL;
+}
+
+static void begin_upnp(struct portmap *p, mono_ns now)
+{
+	const struct portmap_way *w = first_of_ipv4(p);
+	if (!w || p->port == 0)
+		return;
+	upnp_mapper_init(&p->upnp, &w->at.self, &w->at.gateway, p->port);
+	upnp_mapper_ask(&p->upnp, now);
+}
+
 static void begin(struct portmap *p, mono_ns now)
 {
-	bool upnp = false;
-	for (size_t i = 0; i < p->n && p->port != 0; i++) {
+	for (size_t i = 0; i < p->n && p->port != 0; i++)
 		way_ask(&p->v[i], now);
-		if (upnp || p->v[i].at.self.family != 4)
-			continue;
-		upnp = true;
-		upnp_mapper_init(&p->upnp, &p->v[i].at.self, &p->v[i].at.gateway, p->port);
-		upnp_mapper_ask(&p->upnp, now);
-	}
+	begin_upnp(p, now);
 	settle(p, now);
+}
+
+static bool is_same(const struct paths_gateway *a, const struct paths_gateway *b)
+{
+	return ip_equal(&a->gateway, &b->gateway) && ip_equal(&a->self, &b->self) && a->ifindex == b->ifindex;
 }
 
 static bool same_gateways(const struct portmap *p, const struct paths_gateway *v, size_t n)
 {
 	bool same = p->n == n;
 	for (size_t i = 0; same && i < n; i++)
-		same = ip_equal(&p->v[i].at.gateway, &v[i].gateway) &&
-		       ip_equal(&p->v[i].at.self, &v[i].self) && p->v[i].at.ifindex == v[i].ifindex;
+		same = is_same(&p->v[i].at, &v[i]);
 	return same;
+}
+
+/* One that stays keeps its mapping, and the nonce by which it lets us renew it. */
+static void take_gateway(struct portmap *p, struct portmap_way *w, const struct paths_gateway *at,
+			 const struct portmap_way *was, size_t n_was, mono_ns now)
+{
+	for (size_t i = 0; i < n_was; i++)
+		if (is_same(&was[i].at, at) && was[i].pcp.m.state != MAPPER_OFF) {
+			*w = was[i];
+			return;
+		}
+	way_init(p, w, at);
+	if (p->port != 0)
+		way_ask(w, now);
 }
 
 void portmap_set_gateways(struct portmap *p, const struct paths_gateway *v, size_t n, mono_ns now)
 {
+	struct portmap_way was[PATHS_GATEWAYS_MAX];
+	size_t n_was = p->n;
 	if (n > PATHS_GATEWAYS_MAX)
 		n = PATHS_GATEWAYS_MAX;
 	if (same_gateways(p, v, n))
 		return;
+	memcpy(was, p->v, sizeof(was));
 	p->n = n;
 	for (size_t i = 0; i < n; i++)
-		way_init(p, &p->v[i], &v[i]);
-	upnp_mapper_release(&p->upnp);
-	begin(p, now);
+		take_gateway(p, &p->v[i], &v[i], was, n_was, now);
+	const struct portmap_way *first = first_of_ipv4(p);
+	if (!first || !ip_equal(&first->at.gateway, &p->upnp.gateway) ||
+	    !ip_equal(&first->at.self, &p->upnp.self)) {
+		upnp_mapper_release(&p->upnp);
+		begin_upnp(p, now);
+	}
+	settle(p, now);
 }
 
 void portmap_set_port(struct portmap *p, uint16_t port)
@@ -136,14 +175,6 @@ static void choose(struct portmap_way *w, mono_ns now)
 		natpmp_mapper_allow(&w->natpmp, now);
 	if (mapper_holds(&w->pcp.m) && mapper_holds(&w->natpmp.m))
 		mapper_off(&w->natpmp.m);
-}
-
-static struct portmap_way *first_of_ipv4(struct portmap *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].at.self.family == 4)
-			return &p->v[i];
-	return NULL;
 }
 
 static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)

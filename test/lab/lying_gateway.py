@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A UPnP gateway that lies: lying_gateway.py ADDRESS HOW. It says one line for each request that it answers.
+"""A UPnP gateway that lies or is odd: lying_gateway.py ADDRESS HOW. It says one line for each request that it answers.
 
 bomb      a description without an end, each element inside the one before
 elsewhere a description at another host
@@ -7,18 +7,27 @@ hang      takes the connection and says nothing
 junk      64 KiB of anything
 private   all is well, but the outside address is a private one
 nonsense  all is well, but the outside address is none
+ppp       all is well, and it is a WANPPPConnection
+two       its first connection, a WANIPConnection, is down; a WANPPPConnection is up
+version2  a WANIPConnection:2 that gives port 50505, whatever is wanted
+permanent knows mappings for ever only (error 725)
+conflict  the port that is wanted is somebody else's (error 718)
+refuses   every port is somebody else's
 """
 
+import re
 import socket
 import struct
 import sys
 import threading
 
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n"
-SERVICE = "urn:schemas-upnp-org:service:WANIPConnection:1"
-DESCRIPTION = f"""<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device>
-<deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><serviceList><service>
-<serviceType>{SERVICE}</serviceType><controlURL>/control</controlURL></service></serviceList></device></root>"""
+SERVICE = "urn:schemas-upnp-org:service:WAN{}Connection:{}"
+DESCRIPTION = """<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device>
+<deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><serviceList>{}</serviceList></device></root>"""
+SERVICES = {"ppp": [("PPP", 1, "/control")], "two": [("IP", 1, "/down"), ("PPP", 1, "/control")],
+            "version2": [("IP", 2, "/control")]}
+OUTSIDE = {"private": "10.0.0.9", "nonsense": "999.1.1.1"}
 
 
 def answer_searches(address, location):
@@ -34,13 +43,51 @@ def answer_searches(address, location):
                  % (kind, kind, location.encode()), who)
 
 
+def description(how):
+    return DESCRIPTION.format("".join(
+        f"<service><serviceType>{SERVICE.format(kind, version)}</serviceType><controlURL>{url}</controlURL></service>"
+        for kind, version, url in SERVICES.get(how, [("IP", 1, "/control")])))
+
+
+def value(request, name):
+    m = re.search(rb"<" + name.encode() + rb">(.*?)</", request)
+    return m[1].decode() if m else None
+
+
+def error_for(how, request):
+    """Of a request for a mapping; 0: none."""
+    if how == "permanent" and value(request, "NewLeaseDuration") != "0":
+        return 725
+    if how == "refuses" or (how == "conflict" and value(request, "NewExternalPort") == "41641"):
+        return 718
+    return 401 if b"AddAnyPortMapping" in request and how != "version2" else 0
+
+
+def envelope(text):
+    return f"<s:Envelope><s:Body>{text}</s:Body></s:Envelope>"
+
+
 def body(how, request):
+    """Whether all is well, and the answer."""
+    if b"POST /down" in request and b"GetStatusInfo" not in request:
+        return False, envelope("<s:Fault><detail><UPnPError><errorCode>501</errorCode></UPnPError></detail></s:Fault>")
+    if b"GetStatusInfo" in request:
+        status = "Disconnected" if b"POST /down" in request else "Connected"
+        return True, envelope(f"<u:R><NewConnectionStatus>{status}</NewConnectionStatus><NewUptime>1</NewUptime>"
+                              "<NewLastConnectionError>ERROR_NONE</NewLastConnectionError></u:R>")
     if b"GetExternalIPAddress" in request:
-        ip = {"private": "10.0.0.9", "nonsense": "999.1.1.1"}[how]
-        return f"<s:Envelope><s:Body><u:R><NewExternalIPAddress>{ip}</NewExternalIPAddress></u:R></s:Body></s:Envelope>"
+        ip = OUTSIDE.get(how, "11.22.33.7")
+        return True, envelope(f"<u:R><NewExternalIPAddress>{ip}</NewExternalIPAddress></u:R>")
+    if b"DeletePortMapping" in request:
+        print(f"unmapped {value(request, 'NewExternalPort')}", flush=True)
+        return True, envelope("<u:DeletePortMappingResponse/>")
     if b"PortMapping" in request:
-        return "<s:Envelope><s:Body><u:AddPortMappingResponse/></s:Body></s:Envelope>"
-    return DESCRIPTION
+        error = error_for(how, request)
+        if error:
+            return False, envelope(f"<s:Fault><detail><UPnPError><errorCode>{error}</errorCode></UPnPError></detail></s:Fault>")
+        print(f"mapped {value(request, 'NewExternalPort')} for {value(request, 'NewLeaseDuration')} s", flush=True)
+        return True, envelope("<u:R><NewReservedPort>50505</NewReservedPort></u:R>")
+    return True, description(how)
 
 
 def talk(c, how, never):
@@ -61,8 +108,9 @@ def talk(c, how, never):
     else:
         if b"POST" in request and b"Envelope>" not in request:
             request += c.recv(65536)
-        text = body(how, request).encode()
-        c.sendall((HEAD + f"Content-Length: {len(text)}\r\n\r\n").encode() + text)
+        well, text = body(how, request)
+        head = HEAD if well else HEAD.replace("200 OK", "500 Internal Server Error")
+        c.sendall((head + f"Content-Length: {len(text)}\r\n\r\n{text}").encode())
     c.close()
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""UPnP gateways that lie cost an attempt, and nothing else."""
+"""UPnP gateways that lie cost an attempt, and nothing else; those that are odd are understood."""
 
 import sys
 
@@ -56,6 +56,38 @@ class PortMapLiars(PortMapCase):
     def test_an_outside_address_that_is_none_maps_nothing(self):
         self.check_liar("nonsense", "asked POST")
         self.assertIsNone(self.mapping(self.alice))
+
+    def check_odd(self, how, endpoint, said):
+        """It maps this; and takes it back at the end."""
+        liar = self.check_liar(how, said)
+        mapping = self.wait(lambda: self.mapping(self.alice), 10, "the mapping")
+        self.assertRegex(mapping["endpoint"], endpoint)
+        self.alice.program.end()
+        liar.wait_line("unmapped " + mapping["endpoint"].rsplit(":", 1)[1])
+        return mapping
+
+    def test_a_connection_over_ppp_maps(self):
+        self.check_odd("ppp", r"11\.22\.33\.7:41641", "mapped 41641 for 7200 s")
+
+    def test_of_two_connections_the_one_that_is_up_maps(self):
+        self.check_odd("two", r"11\.22\.33\.7:41641", "mapped 41641 for 7200 s")
+
+    def test_a_second_version_chooses_the_port_itself(self):
+        self.check_odd("version2", r"11\.22\.33\.7:50505", "mapped 41641 for 7200 s")
+
+    def test_mappings_for_ever_are_taken_where_there_are_no_others(self):
+        mapping = self.check_odd("permanent", r"11\.22\.33\.7:41641", "mapped 41641 for 0 s")
+        self.assertGreater(mapping["expires_s"], 7100)  # asked again then, as if it ended
+
+    def test_a_port_that_is_taken_is_another_one_then(self):
+        mapping = self.check_odd("conflict", r"11\.22\.33\.7:\d+", r"mapped \d+ for 7200 s")
+        self.assertNotIn(":41641", mapping["endpoint"])
+
+    def test_who_has_no_port_at_all_maps_nothing(self):
+        liar = self.check_liar("refuses", "asked POST")
+        self.loop.run_for(2)
+        self.assertIsNone(self.mapping(self.alice))
+        self.assertLessEqual(sum("POST" in line for _, line in liar.lines), 12)
 
 
 if __name__ == "__main__":

@@ -136,6 +136,64 @@ static void what_is_cut_off_or_huge_is_dropped(void **state)
 	assert_true(give(&f, (struct bytes){huge, PCP_MAP_LEN}, T0));
 }
 
+static void so_it_is_with_natpmp(void **state)
+{
+	static uint8_t huge[65507];
+	struct fixture f;
+	unsigned pcp, natpmp;
+	begin(&f);
+	struct wr w = wr_of(huge, sizeof(huge));
+	natpmp_write_response(&w, &natpmp_address);
+	size_t len = w.n;
+	for (size_t n = 0; n < len; n++)
+		assert_false(give(&f, (struct bytes){huge, n}, T0));
+	assert_false(give(&f, (struct bytes){huge, len + 1}, T0));
+	assert_false(give(&f, (struct bytes){huge, sizeof(huge)}, T0));
+	assert_true(give(&f, (struct bytes){huge, len}, T0));
+	pass(&f, T0 + 300 * MSEC, &pcp, &natpmp);
+	assert_int_equal(natpmp, 1); /* the mapping is asked for now */
+	w = wr_of(huge, sizeof(huge));
+	natpmp_write_response(&w, &natpmp_mapped);
+	len = w.n;
+	for (size_t n = 0; n < len; n++)
+		assert_false(give(&f, (struct bytes){huge, n}, T0 + 300 * MSEC));
+	assert_false(give(&f, (struct bytes){huge, sizeof(huge)}, T0 + 300 * MSEC));
+	assert_int_equal(found(&f).n, 0);
+}
+
+/* The mapping is lost with the state of the gateway, and the same answer, or the next, brings another. */
+static void an_epoch_that_goes_back_ends_what_natpmp_mapped(void **state)
+{
+	struct fixture f;
+	unsigned pcp, natpmp;
+	map_by_natpmp(&f);
+	pass(&f, T0 + 1800300 * MSEC, &pcp, &natpmp);
+	assert_int_equal(f.natpmp.op, NATPMP_ADDRESS);
+	struct natpmp_response a = natpmp_address, mapped = natpmp_mapped;
+	a.epoch_s = mapped.epoch_s = 5;
+	assert_true(give_natpmp(&f, &a, T0 + 1800300 * MSEC));
+	assert_int_equal(found(&f).n, 0);
+	pass(&f, T0 + 1800300 * MSEC, &pcp, &natpmp);
+	mapped.external = 50001;
+	assert_true(give_natpmp(&f, &mapped, T0 + 1800300 * MSEC));
+	expect_one(&f, "203.0.113.5:50001", false);
+}
+
+/* There is a NAT between us and who answered: he maps nothing for us, but the protocols without that check may. */
+static void pcp_that_sees_another_address_gives_way_to_natpmp_at_once(void **state)
+{
+	struct fixture f;
+	begin(&f);
+	assert_true(give_natpmp(&f, &natpmp_address, T0 + MSEC));
+	assert_int_equal(f.n_natpmp, 0);
+	struct pcp_response a = granted(&f, 1);
+	a.result = PCP_ADDRESS_MISMATCH;
+	a.lifetime_s = 1800;
+	assert_true(give_pcp(&f, &a, T0 + 2 * MSEC));
+	assert_int_equal(f.n_natpmp, 1);
+	assert_int_equal(f.natpmp.op, NATPMP_MAP_UDP);
+}
+
 static void wireguard_is_never_taken_for_a_gateway(void **state)
 {
 	struct endpoint from = {ip_v4(192, 168, 1, 1), PCP_PORT};
@@ -156,6 +214,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_refusal_is_believed_for_a_while_and_within_limits),
 	cmocka_unit_test(a_refused_renewal_does_not_end_what_is_held),
 	cmocka_unit_test(what_is_cut_off_or_huge_is_dropped),
+	cmocka_unit_test(so_it_is_with_natpmp),
+	cmocka_unit_test(an_epoch_that_goes_back_ends_what_natpmp_mapped),
+	cmocka_unit_test(pcp_that_sees_another_address_gives_way_to_natpmp_at_once),
 	cmocka_unit_test(wireguard_is_never_taken_for_a_gateway),
 };
 RUN_TESTS(tests)

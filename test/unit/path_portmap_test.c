@@ -299,6 +299,34 @@ static void two_gateways_are_asked_each_for_itself(void **state)
 	assert_int_equal(asked, 2 * PATHS_GATEWAYS_MAX);
 }
 
+static void a_gateway_that_stays_keeps_its_mapping(void **state)
+{
+	struct paths_gateway gw[2] = {{ip_v4(10, 0, 0, 1), ip_v4(10, 0, 0, 5), 3}, home_gateway()};
+	struct fixture f;
+	uint8_t room[PCP_MESSAGE_MAX];
+	struct wr out = wr_of(room, sizeof(room));
+	struct endpoint to;
+	map_by_pcp(&f);
+	struct pcp_request first = f.pcp;
+	portmap_set_gateways(&f.p, gw, 2, T0 + SECOND); /* another way out, and a better one */
+	for (; portmap_finder.output(&f.p, &to, &out); out = wr_of(room, sizeof(room)))
+		assert_true(ip_equal(&to.ip, &gw[0].gateway) || !pcp_read_request(wr_done(&out), &f.pcp));
+	expect_one(&f, "203.0.113.5:50000", false);
+	portmap_set_gateways(&f.p, gw + 1, 1, T0 + 2 * SECOND); /* and gone */
+	look(&f);
+	assert_int_equal(f.n_pcp, 0);
+	expect_one(&f, "203.0.113.5:50000", false);
+	portmap_release(&f.p, T0 + 3 * SECOND);
+	look(&f);
+	assert_memory_equal(f.pcp.map.nonce, first.map.nonce, PCP_NONCE_LEN);
+	assert_int_equal(f.pcp.lifetime_s, 0);
+	/* What was given back is asked for anew. */
+	portmap_set_gateways(&f.p, NULL, 0, T0 + 20 * SECOND);
+	portmap_set_gateways(&f.p, gw + 1, 1, T0 + 20 * SECOND);
+	look(&f);
+	assert_int_equal(f.n_pcp, 1);
+}
+
 static void what_is_seen_is_told_of_the_gateway_that_we_leave_by(void **state)
 {
 	struct paths_gateway gw[2] = {home_gateway(), {ip_v4(10, 0, 0, 1), ip_v4(10, 0, 0, 5), 3}};
@@ -309,6 +337,7 @@ static void what_is_seen_is_told_of_the_gateway_that_we_leave_by(void **state)
 	struct wr out = wr_of(room, sizeof(room));
 	struct endpoint to;
 	begin(&f);
+	portmap_set_gateways(&f.p, NULL, 0, T0);
 	portmap_set_gateways(&f.p, gw, 2, T0);
 	for (; portmap_finder.output(&f.p, &to, &out); out = wr_of(room, sizeof(room))) {
 		uint8_t answer[PCP_MAP_LEN];
@@ -343,6 +372,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(release_takes_back_what_is_mapped_and_nothing_else),
 	cmocka_unit_test(a_mapping_that_ends_at_the_next_nat_is_for_those_behind_it),
 	cmocka_unit_test(two_gateways_are_asked_each_for_itself),
+	cmocka_unit_test(a_gateway_that_stays_keeps_its_mapping),
 	cmocka_unit_test(what_is_seen_is_told_of_the_gateway_that_we_leave_by),
 };
 RUN_TESTS(tests)
