@@ -126,8 +126,14 @@ def laboratory(pairs, lab):
     if not different:
         return [*out, "Each of these runs is like one of the simulator's: direct where that always is, by a way that won there,"
                 f" and no later than {LATE} times its 99th percentile and {LATE_S} s.", ""]
-    out += [f"{len(different)} of these runs are unlike any that the simulator has seen:", ""]
-    return out + [f"- {r['a']}, {r['b']}: {why}" for r, why in different] + [""]
+    count = "One of these runs is" if len(different) == 1 else f"{len(different)} of these runs are"
+    out += [f"{count} unlike any that the simulator has seen:", "",
+            *(f"- {r['a']}, {r['b']}: {why}" for r, why in different), ""]
+    if any("gateway" in r["a"] + r["b"] for r, _ in different):
+        out += ["The lab's gateways are Linux: where the way through a mapping and the way that was opened from inside are tried"
+                " at the same time, its connection tracking gives one of them another port, which can cost a round of probes. The"
+                " simulator's gateways do not do that.", ""]
+    return out
 
 
 def page(data, lab):
