@@ -8,6 +8,12 @@ static void shape(struct home *h, mono_ns delay, uint32_t loss_ppm)
 	h->router->up.cfg.datagram_loss_ppm = h->router->down.cfg.datagram_loss_ppm = loss_ppm;
 }
 
+/* Each way, of all that the line carries. */
+static void lose(struct home *h, uint32_t loss_ppm)
+{
+	h->router->up.cfg.loss_ppm = h->router->down.cfg.loss_ppm = loss_ppm;
+}
+
 static bool is_aside(struct world *w, struct home *a, struct home *b)
 {
 	struct node_peer_status s;
@@ -148,6 +154,96 @@ static void narrow_lines(struct world *w)
 	world_expect(w, lost == 0, "%zu packets lost", lost);
 }
 
+/* Bob has Wi-Fi with IPv4, 20 ms, and, on another line, LTE with IPv6, 45 ms. */
+static struct pair pair_wifi_and_lte(struct world *w, struct home **lte)
+{
+	static const struct link_config inside = {.delay = 200 * USEC};
+	struct home_config alice = {.line = {.delay = MSEC}, .nat = pair_easy_nat(w), .ipv6 = true};
+	struct home_config wifi = {.line = {.delay = 9 * MSEC}, .nat = pair_easy_nat(w)};
+	struct home_config other = {
+		.line = {.delay = 21 * MSEC, .jitter = 2 * MSEC}, .nat = pair_easy_nat(w), .ipv6 = true};
+	struct pair p = pair_build(w, &alice, &wifi);
+	*lte = world_home(w, "lte", &other);
+	struct box *leg = net_box(&w->net, (*lte)->router, "leg", &inside, &inside);
+	struct ip six = (*lte)->host->addresses[1];
+	box_remove_address((*lte)->host, &six);
+	box_add_address(leg, &six);
+	box_add_leg(p.bob->host, leg);
+	sim_node_address_changed(&p.bob->node, world_now(w));
+	return p;
+}
+
+static uint8_t family_of_last(const struct stream *s)
+{
+	for (size_t i = s->n; i > 0; i--)
+		if (s->v[i - 1].arrived != MONO_NEVER && s->v[i - 1].how.kind == VIA_UDP)
+			return s->v[i - 1].how.ep.ip.family;
+	return 0;
+}
+
+static bool both_by(struct world *w, uint8_t family)
+{
+	return family_of_last(&w->streams[0]) == family && family_of_last(&w->streams[1]) == family;
+}
+
+static bool both_by_wifi(struct world *w)
+{
+	return both_by(w, 4);
+}
+
+static bool both_by_lte(struct world *w)
+{
+	return both_by(w, 6);
+}
+
+/* What a person is told of it: why it moved, and what each path loses. */
+static void expect_told_of_loss(struct world *w)
+{
+	static struct paths_why why;
+	unsigned reasons = 0, losses = 0;
+	for (size_t i = 0; i < 2; i++) {
+		const struct sim_node *n = &w->homes[i].node;
+		world_expect(w, node_peer_why(n->node, n->peers[0].id, world_now(w), &why),
+			     "nothing is told");
+		for (size_t k = 0; k < why.n_past; k++)
+			reasons += why.past[k].reason == PATH_WAS_BAD;
+		for (size_t k = 0; k < why.n_targets; k++)
+			losses += why.targets[k].loss_percent > 0 && why.targets[k].ep.ip.family == 4;
+	}
+	world_expect(w, reasons >= 1 && losses >= 2, "told of %u reasons and %u paths with loss", reasons,
+		     losses);
+}
+
+static void wifi_that_loses(struct world *w)
+{
+	struct home *lte;
+	struct pair p = pair_wifi_and_lte(w, &lte);
+	p.there->interval = p.back->interval = 50 * MSEC;
+	start(&p);
+	world_expect(w, both_by_wifi(w), "not by the shorter way");
+	world_run(w, 120 * SECOND);
+	lose(p.bob, PPM / 20);
+	mono_ns bad = world_now(w);
+	world_expect(w, world_wait(w, both_by_lte, 600 * SECOND), "stays on a path that loses");
+	world_measure(w, "away after, s", (world_now(w) - bad) / SECOND);
+	uint32_t alice = p.alice->moves, bob = p.bob->moves;
+	mono_ns begin = world_now(w);
+	world_run(w, 3600 * SECOND);
+	alice = p.alice->moves - alice;
+	bob = p.bob->moves - bob;
+	world_measure(w, "moves in an hour", alice > bob ? alice : bob);
+	world_expect(w, alice <= 4 && bob <= 4, "moved %u and %u times in an hour", alice, bob);
+	double lost = (double)pair_lost(&p, begin, world_now(w) - SECOND) / (2 * 3600 * 20);
+	world_measure(w, "lost in that hour, of 1000", (uint64_t)(1000 * lost));
+	world_expect(w, lost < 0.03, "%.1f %% lost in an hour", 100 * lost);
+	expect_told_of_loss(w);
+	lose(p.bob, 0);
+	mono_ns good = world_now(w);
+	world_expect(w, world_wait(w, both_by_wifi, 1800 * SECOND), "not by the shorter way again");
+	world_measure(w, "back after, s", (world_now(w) - good) / SECOND);
+	pair_hush(&p);
+}
+
 /* Mappings that are forgotten after 10 s: what is in use stays open while nobody speaks, and so does the
  * second path. */
 static void short_timeouts(struct world *w)
@@ -184,6 +280,9 @@ const struct scenario scenarios_quality[] = {
 	{"slow-path", "a relay that is clearly faster wins, and gives back when the path is good again", 100,
 	 a_slow_path},
 	{"lossy-path", "the same where the path loses datagrams", 100, a_lossy_path},
+	{"lossy-wifi",
+	 "of two direct paths the one that loses a tenth is left, and nothing flaps for an hour", 20,
+	 wifi_that_loses},
 	{"no-winner", "where neither is clearly better, the traffic stays where it is", 20, no_clear_winner},
 	{"bad-by-turns", "a path that is bad every other minute moves the traffic ever less", 20,
 	 bad_by_turns},

@@ -79,15 +79,25 @@ static const char *named_by(const struct why_target *t)
 	return t->by_hand ? "configured" : t->told ? "told by it" : "seen in its pings";
 }
 
+enum { LOST_TEXT_MAX = 32 };
+
+static const char *lost_of_late(const struct why_target *t, char text[static LOST_TEXT_MAX])
+{
+	text[0] = '\0';
+	if (t->loss_percent > 0)
+		snprintf(text, LOST_TEXT_MAX, ", %u %% lost of late", t->loss_percent);
+	return text;
+}
+
 static void tell_target(json_t *list, const struct why_target *t)
 {
-	char text[ENDPOINT_TEXT_MAX];
+	char text[ENDPOINT_TEXT_MAX], lost[LOST_TEXT_MAX];
 	const char *ep = endpoint_format(&t->ep, text), *by = named_by(t);
 	const char *s = why_plural(t->pings);
 	double ms = (double)t->rtt / (double)MSEC;
 	if (t->pongs > 0)
-		why_line(list, "%s (%s): %u ping%s, %u answered, %.1f ms.", ep, by, t->pings, s, t->pongs,
-			 ms);
+		why_line(list, "%s (%s): %u ping%s, %u answered, %.1f ms%s.", ep, by, t->pings, s, t->pongs,
+			 ms, lost_of_late(t, lost));
 	else if (t->pings > 0)
 		why_line(list, "%s (%s): %u ping%s, no answer.", ep, by, t->pings, s);
 	else
@@ -152,10 +162,11 @@ static json_t *ms_or_null(mono_ns t)
 static json_t *target_json(const struct why_target *t)
 {
 	char text[ENDPOINT_TEXT_MAX];
-	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:o}", "endpoint", endpoint_format(&t->ep, text),
-			 "by", named_by(t), "pings", (int)t->pings, "answers", (int)t->pongs, "padded_pings",
-			 (int)t->padded_pings, "padded_answers", (int)t->padded_pongs, "rtt_ms",
-			 ms_or_null(t->rtt));
+	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:i}", "endpoint",
+			 endpoint_format(&t->ep, text), "by", named_by(t), "pings", (int)t->pings, "answers",
+			 (int)t->pongs, "padded_pings", (int)t->padded_pings, "padded_answers",
+			 (int)t->padded_pongs, "rtt_ms", ms_or_null(t->rtt), "loss_percent",
+			 (int)t->loss_percent);
 }
 
 static json_t *facts_json(const struct why_source *s, const struct paths_why *w)

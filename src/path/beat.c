@@ -56,18 +56,18 @@ static bool is_cold(struct lifetime *l, const struct target *second, mono_ns now
 }
 
 /* Besides the best; NULL: nobody. */
-static struct target *other_of_beat(struct peer_path *p, mono_ns now)
+static struct target *other_of_beat(struct peer_path *p, bool is_lossy, mono_ns now)
 {
 	targets_expire(&p->targets, &p->best.ep, now);
 	struct target *second = targets_second(&p->targets, &p->best.ep, now);
-	if (second && is_cold(&p->beat.lifetime, second, now))
+	if (second && (is_cold(&p->beat.lifetime, second, now) || (is_lossy && p->beat.n % 8 != 6)))
 		return second;
 	return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
 }
 
 static struct beat_ask best_of(struct peer_path *p)
 {
-	struct target *best = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
+	struct target *best = peer_path_best(p);
 	return (struct beat_ask){.whom = best ? BEAT_TARGET : BEAT_NOBODY, .target = best};
 }
 
@@ -80,11 +80,12 @@ struct beat_ask beat_ask(struct peer_path *p, const struct means *m, mono_ns now
 	bool is_heard = p->watch.trust_until >= now + WATCH_TRUST - BEAT - SECOND; /* since the last, about */
 	if (!turn || !is_heard || p->state == PEER_DOUBTED)
 		return best_of(p);
-	if (p->beat.n % 4 == 0 && has_relay && contest_is_bad(&p->contest, now))
+	const struct target *best = peer_path_best(p);
+	if (p->beat.n % 4 == 0 && has_relay && best && quality_is_bad(&best->quality, now))
 		return (struct beat_ask){.whom = BEAT_RELAY};
 	uint16_t size = mtu_wants(&p->mtu, now);
 	if (size != 0)
 		return (struct beat_ask){.whom = BEAT_PADDED, .size = size};
-	struct target *other = other_of_beat(p, now);
+	struct target *other = other_of_beat(p, best && quality_loss_percent(&best->quality, now) > 0, now);
 	return other ? (struct beat_ask){.whom = BEAT_TARGET, .target = other} : best_of(p);
 }

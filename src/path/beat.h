@@ -4,7 +4,8 @@
  *            else, the first that applies:
  *              the relay, every fourth beat, if the best is bad (quality.h)
  *              the best with padding, while its MTU is looked for (mtu.h)
- *              the second best, if it has rested so long that NATs forget it (lifetime.h)
+ *              the second best, if it has rested so long that NATs forget it (lifetime.h), or more often
+ *              if the best loses pings
  *              the next of all targets, if the best is not good enough: one may be better by now
  *              the best
  *   ASIDE    the best and the relay in turn

@@ -455,6 +455,8 @@ const char *path_reason_text(enum path_reason r)
 		return "the network of this machine changed";
 	case PATH_RESTARTED:
 		return "the peer was started anew";
+	case PATH_WAS_BAD:
+		return "the path before it was slow or lost packets, and this one is clearly better";
 	case PATH_RELAY_FASTER:
 		return "the relay is clearly better than the direct path";
 	case PATH_RELAY_SILENT:

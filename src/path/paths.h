@@ -191,6 +191,7 @@ enum path_reason {
 	PATH_UNREACHABLE,  /* the system refused to send there */
 	PATH_LINK_CHANGE,  /* our own addresses changed, or the machine slept */
 	PATH_RESTARTED,    /* the peer has a new disco key */
+	PATH_WAS_BAD,      /* the direct path before it was slow, or lost packets */
 	PATH_RELAY_FASTER, /* the direct path works, but is clearly worse than the relay */
 	PATH_RELAY_SILENT, /* the relay that was better does not answer any more */
 	PATH_RELAY_LOST,   /* the connection to the relay that was better is lost */

@@ -72,6 +72,11 @@ bool peer_path_is_direct(const struct peer_path *p)
 	return p->state == PEER_DIRECT || p->state == PEER_DOUBTED;
 }
 
+struct target *peer_path_best(struct peer_path *p)
+{
+	return targets_find_by(&p->targets, &p->best.ep, p->best.socket);
+}
+
 /* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use. */
 static bool is_double(const struct peer_path *p)
 {
@@ -154,9 +159,8 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	t->pinged_at = now;
 	t->pings++;
 	/* Those that a suspicion made us send are no sample of how it does. */
-	bool is_sample = is_settled(p) && p->watch.state != WATCH_ASKED;
-	if (is_sample && is_best(p, &t->ep, t->socket))
-		quality_asked(&p->contest.direct, now);
+	if (is_settled(p) && p->watch.state != WATCH_ASKED && target_is_proven(t, now))
+		quality_asked(&t->quality, now);
 	means_ping(m, p->id, &via, false, now);
 }
 
@@ -169,7 +173,7 @@ static void ping_all(struct peer_path *p, struct means *m, mono_ns now)
 
 static void ping_best(struct peer_path *p, struct means *m, mono_ns now)
 {
-	struct target *t = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
+	struct target *t = peer_path_best(p);
 	if (t)
 		ping(p, m, t, now);
 }
@@ -239,7 +243,6 @@ static void go_direct(struct peer_path *p, struct means *m, const struct target 
 	struct via via = via_udp_by(&t->ep, t->socket);
 	struct via was = peer_path_is_direct(p) && !same ? via_of(&p->best) : peer_path_relay(p, m);
 	if (!same) {
-		contest_new_path(&p->contest);
 		mtu_begin(&p->mtu, m->inner_mtu);
 	}
 	p->best = (struct choice){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
@@ -333,7 +336,7 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 {
 	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_RESTARTED, now);
-	contest_reset(&p->contest);
+	p->contest = (struct contest){0};
 	p->beat.lifetime = (struct lifetime){0};
 	signs_init(&p->signs);
 	watch_init(&p->watch);
@@ -412,6 +415,30 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 	}
 }
 
+/* Another direct path than the one in use has answered. */
+static void compare(struct peer_path *p, struct means *m, struct target *best, struct target *t, mono_ns now)
+{
+	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
+	bool loses = quality_loss_percent(&t->quality, now) > quality_loss_percent(&best->quality, now);
+	bool worse = t->quality.left || (loses && quality_toll(&t->quality, t->rtt, now) >
+							  quality_toll(&best->quality, best->rtt, now));
+	if (!worse && choose_clearly_better(&choice, &p->best)) {
+		go_direct(p, m, t, PATH_BETTER, now);
+	} else if (p->watch.state != WATCH_ASKED &&
+		   contest_other_wins(&p->contest, &best->quality, &t->quality, now)) {
+		contest_left(&p->contest, &best->quality, now);
+		go_direct(p, m, t, PATH_WAS_BAD, now);
+	}
+}
+
+/* It fell silent, and another one has answered: did it lose much before? */
+static void leave_lossy(struct peer_path *p, const struct target *t, mono_ns now)
+{
+	struct target *best = peer_path_best(p);
+	if (best && best != t && quality_loss_percent(&best->quality, now) > 0)
+		contest_left(&p->contest, &best->quality, now);
+}
+
 /* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
 void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
 {
@@ -425,19 +452,21 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 	bool same = is_best(p, &t->ep, t->socket);
 	target_ponged(t, probe->padded != 0, mono_since(probe->sent_at, now), now);
 	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
-	if (same && probe->padded)
-		mtu_answered(&p->mtu, probe->padded, now);
+	if (!probe->padded)
+		quality_answered(&t->quality, probe->sent_at, now);
 	else if (same)
-		quality_answered(&p->contest.direct, probe->sent_at, now);
+		mtu_answered(&p->mtu, probe->padded, now);
 	switch (p->state) {
 	case PEER_PLAIN:
 		break;
 	case PEER_ASIDE:
 		if (same)
 			p->best = choice;
-		if (same ? contest_direct_wins(&p->contest, now)
-			 : t->rtt <= quality_cost(&p->contest.relay, now))
+		if (same ? contest_direct_wins(&p->contest, &t->quality, now)
+			 : quality_toll(&t->quality, t->rtt, now) <= quality_cost(&p->contest.relay, now)) {
+			contest_turned(&p->contest, now);
 			go_direct(p, m, t, PATH_AS_GOOD, now);
+		}
 		break;
 	case PEER_RELAYED:
 		go_direct(p, m, t, PATH_FIRST, now);
@@ -446,14 +475,24 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 		if (same) {
 			p->best = choice;
 			watch_ponged(&p->watch, t->rtt, now);
-		} else if (choose_clearly_better(&choice, &p->best)) {
-			go_direct(p, m, t, PATH_BETTER, now);
+		} else {
+			compare(p, m, peer_path_best(p), t, now);
 		}
 		break;
 	case PEER_DOUBTED:
+		leave_lossy(p, t, now);
 		go_direct(p, m, t, same ? PATH_PROVEN : PATH_INSTEAD, now);
 		break;
 	}
+}
+
+/* A second direct path that is clearly better comes first. */
+static bool relay_wins(struct peer_path *p, mono_ns now)
+{
+	const struct target *second = targets_second(&p->targets, &p->best.ep, now);
+	const struct quality *best = &peer_path_best(p)->quality;
+	return !(second && quality_beats(&second->quality, best, now)) &&
+	       contest_relay_wins(&p->contest, best, now);
 }
 
 void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
@@ -466,8 +505,7 @@ void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct p
 		watch_ponged(&p->watch, p->contest.relay.rtt, now);
 	else if (p->state == PEER_DOUBTED && p->watch.is_relay)
 		go_aside(p, m, now);
-	else if (p->state == PEER_DIRECT && p->watch.state != WATCH_ASKED &&
-		 contest_relay_wins(&p->contest, now))
+	else if (p->state == PEER_DIRECT && p->watch.state != WATCH_ASKED && relay_wins(p, now))
 		go_aside(p, m, now);
 }
 
@@ -504,14 +542,14 @@ void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now)
 void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region, mono_ns now)
 {
 	struct via relay = peer_path_relay(p, m);
-	struct target *t = targets_find_by(&p->targets, &p->best.ep, p->best.socket);
+	struct target *t = peer_path_best(p);
 	if (p->state == PEER_ASIDE && t && relay.kind == VIA_RELAY && relay.region == region)
 		go_direct(p, m, t, PATH_RELAY_LOST, now);
 }
 
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 {
-	contest_reset(&p->contest);
+	p->contest = (struct contest){0};
 	p->beat.lifetime = (struct lifetime){0};
 	mtu_begin(&p->mtu, m->inner_mtu);
 	if (p->state == PEER_ASIDE)
@@ -611,7 +649,7 @@ static bool has_died_aside(struct peer_path *p, struct means *m, mono_ns now)
 		return false;
 	if (quality_mute(&p->contest.relay, RELAY_MUTE, now))
 		go_doubted(p, m, PATH_RELAY_SILENT, now);
-	else if (quality_mute(&p->contest.direct, DIRECT_MUTE, now))
+	else if (quality_mute(&peer_path_best(p)->quality, DIRECT_MUTE, now))
 		go_relayed(p, m, PATH_SILENT, now);
 	return p->state != PEER_ASIDE;
 }
@@ -621,7 +659,8 @@ static void tick_beat(struct peer_path *p, struct means *m, mono_ns now)
 	struct via best = via_of(&p->best);
 	if (p->beat.at > now)
 		return;
-	bool is_lossy = quality_loss_percent(&p->contest.direct, now) > 0;
+	const struct target *t = peer_path_best(p);
+	bool is_lossy = t && quality_loss_percent(&t->quality, now) > 0;
 	if (!beat_is_played(&p->beat, is_lossy, now) || has_died_aside(p, m, now))
 		return;
 	struct beat_ask ask = beat_ask(p, m, now);

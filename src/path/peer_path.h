@@ -15,7 +15,6 @@
 #include "path/means.h"
 #include "path/mtu.h"
 #include "path/pace.h"
-#include "path/quality.h"
 #include "path/signs.h"
 #include "path/targets.h"
 #include "path/watch.h"
@@ -54,8 +53,8 @@ struct peer_path {
 	mono_ns called_at;          /* last one sent; MONO_NEVER */
 	mono_ns answered_at;        /* last time that we answered one with ours; MONO_NEVER */
 	struct beat beat;
-	struct contest contest; /* of the best and the relay */
-	struct mtu mtu;         /* of the best */
+	struct contest contest;
+	struct mtu mtu; /* of the best */
 	struct signs signs;
 	struct history history;
 	uint32_t calls_sent, calls_taken, pings_heard;
@@ -95,6 +94,8 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 /* As paths_mtu. */
 uint16_t peer_path_mtu(const struct peer_path *p);
 bool peer_path_is_direct(const struct peer_path *p);
+/* The target of its best path; NULL: there is none. */
+struct target *peer_path_best(struct peer_path *p);
 /* Is it behind the same outer NAT as we: did it call us with a reflexive address of ours? */
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own);
 

@@ -2,12 +2,18 @@
 
 #define COST_OF_A_PERCENT (10 * MSEC)
 
+static bool is_undecided(const struct quality *q, mono_ns now)
+{
+	return q->n > 0 && !(q->answered & 1u) && mono_since(q->asked_at, now) < QUALITY_WAIT;
+}
+
 void quality_asked(struct quality *q, mono_ns now)
 {
-	q->asked_at[q->next] = now;
-	q->answered &= ~(1u << q->next);
-	q->next = (uint8_t)((q->next + 1) % QUALITY_WINDOW);
-	if (q->n < QUALITY_WINDOW)
+	if (is_undecided(q, now))
+		return;
+	q->asked_at = now;
+	q->answered <<= 1;
+	if (q->n < QUALITY_MEMORY)
 		q->n++;
 }
 
@@ -15,38 +21,44 @@ void quality_asked(struct quality *q, mono_ns now)
 void quality_answered(struct quality *q, mono_ns asked_at, mono_ns now)
 {
 	mono_ns took = mono_since(asked_at, now);
-	for (uint8_t i = 0; i < q->n; i++)
-		if (q->asked_at[i] == asked_at)
-			q->answered |= 1u << i;
+	if (q->n > 0 && q->asked_at == asked_at)
+		q->answered |= 1u;
+	if (q->answered == UINT64_MAX)
+		q->left = false;
 	if (q->rtt != 0)
 		q->deviation = (3 * q->deviation + (took > q->rtt ? took - q->rtt : q->rtt - took)) / 4;
 	q->rtt = q->rtt == 0 ? took : (3 * q->rtt + took) / 4;
 }
 
 /* The i-th last ping. */
-static uint8_t place(const struct quality *q, unsigned i)
-{
-	return (uint8_t)((unsigned)(q->next + QUALITY_WINDOW - 1) - i) % QUALITY_WINDOW;
-}
-
 static bool is_lost(const struct quality *q, unsigned i, mono_ns now)
 {
-	uint8_t at = place(q, i);
-	return !(q->answered >> at & 1u) && mono_since(q->asked_at[at], now) >= QUALITY_WAIT;
+	return !(q->answered >> i & 1u) && !(i == 0 && is_undecided(q, now));
 }
 
 unsigned quality_loss_percent(const struct quality *q, mono_ns now)
 {
-	unsigned lost = 0;
-	for (unsigned i = 0; i < q->n; i++)
+	unsigned lost = 0, window = q->left ? QUALITY_MEMORY : QUALITY_WINDOW,
+		 n = q->n < window ? q->n : window;
+	for (unsigned i = 0; i < n; i++)
 		lost += is_lost(q, i, now);
-	return q->n < QUALITY_JUDGED ? 0 : 100 * lost / (unsigned)q->n;
+	return n < QUALITY_JUDGED ? 0 : 100 * lost / n;
+}
+
+mono_ns quality_toll(const struct quality *q, mono_ns rtt, mono_ns now)
+{
+	return rtt + quality_loss_percent(q, now) * COST_OF_A_PERCENT;
 }
 
 mono_ns quality_cost(const struct quality *q, mono_ns now)
 {
-	return q->rtt == 0 ? MONO_NEVER
-			   : q->rtt + 4 * q->deviation + quality_loss_percent(q, now) * COST_OF_A_PERCENT;
+	return q->rtt == 0 ? MONO_NEVER : quality_toll(q, q->rtt + 4 * q->deviation, now);
+}
+
+bool quality_is_bad(const struct quality *q, mono_ns now)
+{
+	mono_ns cost = quality_cost(q, now);
+	return cost != MONO_NEVER && cost > QUALITY_BAD;
 }
 
 bool quality_mute(const struct quality *q, unsigned k, mono_ns now)
@@ -57,49 +69,55 @@ bool quality_mute(const struct quality *q, unsigned k, mono_ns now)
 	return true;
 }
 
-void contest_new_path(struct contest *c)
+static bool in_a_row(struct quality *q, bool holds)
 {
-	c->direct = (struct quality){0};
-	c->streak = 0;
-}
-
-void contest_reset(struct contest *c)
-{
-	*c = (struct contest){0};
-}
-
-bool contest_is_bad(const struct contest *c, mono_ns now)
-{
-	mono_ns cost = quality_cost(&c->direct, now);
-	return cost != MONO_NEVER && cost > QUALITY_BAD;
-}
-
-static bool in_a_row(struct contest *c, bool holds)
-{
-	c->streak = holds ? (uint8_t)(c->streak + 1) : 0;
-	if (c->streak < QUALITY_STREAK)
+	q->streak = holds ? (uint8_t)(q->streak + 1) : 0;
+	if (q->streak < QUALITY_STREAK)
 		return false;
-	c->streak = 0;
+	q->streak = 0;
 	return true;
 }
 
-bool contest_relay_wins(struct contest *c, mono_ns now)
+static bool is_better(const struct quality *rival, mono_ns at_most, mono_ns now)
 {
-	mono_ns direct = quality_cost(&c->direct, now), relay = quality_cost(&c->relay, now);
-	bool better = contest_is_bad(c, now) && c->relay.n >= QUALITY_JUDGED && relay != MONO_NEVER &&
-		      relay <= direct / 5 * 3;
-	return in_a_row(c, better && now >= c->not_before);
+	return rival->rtt != 0 && rival->n >= QUALITY_JUDGED && quality_cost(rival, now) <= at_most;
 }
 
-bool contest_direct_wins(struct contest *c, mono_ns now)
+bool quality_beats(const struct quality *other, const struct quality *best, mono_ns now)
 {
-	mono_ns direct = quality_cost(&c->direct, now), relay = quality_cost(&c->relay, now);
-	bool as_good = direct != MONO_NEVER && (relay == MONO_NEVER || direct <= relay + relay / 10);
-	if (!in_a_row(c, as_good))
-		return false;
+	mono_ns cost = quality_cost(best, now);
+	mono_ns limit = other->left ? QUALITY_BAD : QUALITY_POOR;
+	return cost != MONO_NEVER && cost > limit && is_better(other, cost / 4 * 3, now);
+}
+
+bool contest_relay_wins(struct contest *c, const struct quality *best, mono_ns now)
+{
+	bool better = quality_is_bad(best, now) && is_better(&c->relay, quality_cost(best, now) / 5 * 3, now);
+	return in_a_row(&c->relay, better && now >= c->not_before);
+}
+
+bool contest_other_wins(const struct contest *c, const struct quality *best, struct quality *other,
+			mono_ns now)
+{
+	return in_a_row(other, quality_beats(other, best, now) && now >= c->not_before);
+}
+
+void contest_left(struct contest *c, struct quality *bad, mono_ns now)
+{
+	bad->left = true;
+	contest_turned(c, now);
+}
+
+bool contest_direct_wins(const struct contest *c, struct quality *direct, mono_ns now)
+{
+	mono_ns cost = quality_cost(direct, now), relay = quality_cost(&c->relay, now);
+	return in_a_row(direct, cost != MONO_NEVER && (relay == MONO_NEVER || cost <= relay + relay / 10));
+}
+
+void contest_turned(struct contest *c, mono_ns now)
+{
 	if (now >= c->not_before + QUALITY_HOLD_MAX)
 		c->hold = 0;
 	c->hold = c->hold == 0 ? QUALITY_HOLD_MIN : mono_min(2 * c->hold, QUALITY_HOLD_MAX);
 	c->not_before = now + c->hold;
-	return true;
 }

@@ -144,10 +144,28 @@ void targets_count_ping(struct targets *t, const struct endpoint *ep, uint16_t s
 /* A shorter round trip is believed at once: nothing but the path can make it short. */
 void target_ponged(struct target *t, bool padded, mono_ns rtt, mono_ns now)
 {
+	if (!target_is_proven(t, now))
+		t->quality = (struct quality){0}; /* it was dead for long: that is no loss of its own */
 	t->rtt = t->rtt == 0 || rtt < t->rtt ? rtt : (t->rtt + rtt) / 2;
 	t->ponged_at = now;
 	t->pongs += !padded;
 	t->padded_pongs += padded;
+}
+
+bool target_is_proven(const struct target *t, mono_ns now)
+{
+	return mono_since(t->ponged_at, now) <= PROOF_LASTS;
+}
+
+void targets_judge_anew(struct targets *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		t->v[i].quality = (struct quality){0};
+}
+
+static struct choice choice_of(const struct target *t, mono_ns now)
+{
+	return (struct choice){.ep = t->ep, .rtt = quality_toll(&t->quality, t->rtt, now)};
 }
 
 struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now)
@@ -155,10 +173,11 @@ struct target *targets_second(struct targets *t, const struct endpoint *in_use, 
 	struct target *best = NULL;
 	for (size_t i = 0; i < t->n; i++) {
 		struct target *v = &t->v[i];
-		if (mono_since(v->ponged_at, now) > PROOF_LASTS || endpoint_equal(&v->ep, in_use))
+		if (!target_is_proven(v, now) || endpoint_equal(&v->ep, in_use))
 			continue;
-		if (!best || choose_better(&(struct choice){.ep = v->ep, .rtt = v->rtt},
-					   &(struct choice){.ep = best->ep, .rtt = best->rtt}))
+		struct choice this = choice_of(v, now),
+			      that = best ? choice_of(best, now) : (struct choice){0};
+		if (choose_better(&this, &that))
 			best = v;
 	}
 	return best;

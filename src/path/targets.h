@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/time.h"
+#include "path/quality.h"
 
 #define TARGET_SEEN_FOR (45 * SECOND)
 #define TARGET_APART    (80 * MSEC) /* between two pings of one target */
@@ -27,7 +28,8 @@ struct target {
 	mono_ns seen_at;   /* last ping from there; MONO_NEVER */
 	mono_ns pinged_at; /* MONO_NEVER */
 	mono_ns ponged_at; /* MONO_NEVER: not proven */
-	mono_ns rtt;       /* smoothed; 0: unknown */
+	mono_ns rtt;       /* of late, the shortest weighs most; 0: unknown */
+	struct quality quality;
 	uint32_t pings, pongs;
 	uint32_t padded_pings, padded_pongs; /* counted apart: they may well be lost on a good path */
 };
@@ -55,7 +57,11 @@ void targets_restart(struct targets *t);
 /* A ping went to this endpoint that was not the pace's; counted if it is a target. */
 void targets_count_ping(struct targets *t, const struct endpoint *ep, uint16_t socket, bool padded);
 void target_ponged(struct target *t, bool padded, mono_ns rtt, mono_ns now);
-/* The best proven target beside the one in use, or NULL. */
+/* Not long ago. */
+bool target_is_proven(const struct target *t, mono_ns now);
+/* The network is another one: what was measured is void. */
+void targets_judge_anew(struct targets *t);
+/* The best proven target beside the one in use, by round trip and loss, or NULL. */
 struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now);
 
 #endif

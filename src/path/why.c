@@ -41,20 +41,26 @@ static void add_ourselves(const struct means *m, struct paths_why *out)
 		out->servers[out->n_servers++] = (struct why_server){f->v[i].at, f->v[i].seen};
 }
 
-static void add_targets(const struct targets *t, struct paths_why *out)
+static void add_targets(const struct targets *t, mono_ns now, struct paths_why *out)
 {
-	for (size_t i = 0; i < t->n; i++)
-		out->targets[out->n_targets++] = (struct why_target){.ep = t->v[i].ep,
-								     .by_hand = t->v[i].sources & TARGET_HINT,
-								     .told = t->v[i].sources & TARGET_CALLED,
-								     .seen = t->v[i].sources & TARGET_SEEN,
-								     .socket = t->v[i].socket,
-								     .pings = t->v[i].pings,
-								     .pongs = t->v[i].pongs,
-								     .padded_pings = t->v[i].padded_pings,
-								     .padded_pongs = t->v[i].padded_pongs,
-								     .rtt = t->v[i].rtt,
-								     .ponged_at = t->v[i].ponged_at};
+	for (size_t i = 0; i < t->n; i++) {
+		const struct target *v = &t->v[i];
+		unsigned loss = quality_loss_percent(&v->quality, now);
+		if (endpoint_equal(&v->ep, &out->best.ep) && v->socket == out->best.socket)
+			out->loss_percent = loss;
+		out->targets[out->n_targets++] = (struct why_target){.ep = v->ep,
+								     .by_hand = v->sources & TARGET_HINT,
+								     .told = v->sources & TARGET_CALLED,
+								     .seen = v->sources & TARGET_SEEN,
+								     .socket = v->socket,
+								     .pings = v->pings,
+								     .pongs = v->pongs,
+								     .padded_pings = v->padded_pings,
+								     .padded_pongs = v->padded_pongs,
+								     .rtt = v->rtt,
+								     .loss_percent = loss,
+								     .ponged_at = v->ponged_at};
+	}
 }
 
 static void add_history(const struct history *h, struct paths_why *out)
@@ -76,12 +82,11 @@ static void add_peer(const struct peer_path *p, const struct means *m, mono_ns n
 				  .knows_disco = peer_path_has_disco(p),
 				  .rtt = p->best.rtt,
 				  .relay_rtt = c->relay.rtt,
-				  .loss_percent = quality_loss_percent(&c->direct, now),
 				  .relay_loss_percent = quality_loss_percent(&c->relay, now),
 				  .calls_sent = p->calls_sent,
 				  .calls_taken = p->calls_taken,
 				  .pings_heard = p->pings_heard};
-	add_targets(&p->targets, out);
+	add_targets(&p->targets, now, out);
 	add_history(&p->history, out);
 }
 

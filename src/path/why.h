@@ -89,6 +89,7 @@ struct paths_why {
 		uint32_t pings, pongs;
 		uint32_t padded_pings, padded_pongs; /* beside those: to find out what passes whole */
 		mono_ns rtt, ponged_at;              /* 0; MONO_NEVER */
+		unsigned loss_percent;               /* of its last 32 pings, those of a suspicion left out */
 	} targets[WHY_TARGETS_MAX];
 	size_t n_targets;
 	uint32_t calls_sent, calls_taken; /* call-me-maybes, over the relay */
