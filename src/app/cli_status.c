@@ -27,7 +27,7 @@ int cli_status(struct cli *c, int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_misused(c, "found \"%s\", expected no more words", argv[optind]);
-	json_t *status = cli_ask(c, json_pack("{s:s}", "verb", "status"), LIMIT);
+	json_t *status = cli_ask(c, json_pack("{s:s, s:b}", "verb", "status", "peers", (int)peers), LIMIT);
 	if (!status)
 		return CLI_FAILED;
 	const char *error = cli_error(status);

@@ -26,8 +26,11 @@ struct control {
 static void answer(void *ask, const json_t *answer)
 {
 	static const char broken[] = "{\"error\": \"out of memory\"}";
+	static const char large[] =
+		"{\"error\": \"the answer is larger than this socket carries; for less, ask: warren "
+		"status --peers=false, or warren why PEER\"}";
 	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-	const char *out = text ? text : broken;
+	const char *out = !text ? broken : strlen(text) > UNIX_ANSWER_MAX ? large : text;
 	unix_answer(ask, (struct bytes){(const uint8_t *)out, strlen(out)});
 	free(text);
 }
@@ -53,6 +56,7 @@ static void verb_status(struct control *c, struct unix_ask *ask, const json_t *r
 					.node = drive_node(c->drive),
 					.interface = tun ? tun_name(tun) : NULL,
 					.port = udp ? udp_port(udp) : 0,
+					.no_peers = json_is_false(json_object_get(request, "peers")),
 					.now = loop_now(c->loop)};
 	answer_new(ask, status_json(&s));
 }

@@ -1,6 +1,6 @@
 /* app/control.h - the daemon's side of `warren`: a Unix socket, one JSON request, one JSON answer
  *
- *   {"verb": "status"}                                  what app/status.h says
+ *   {"verb": "status", "peers": true}                   what app/status.h says
  *   {"verb": "up"}, {"verb": "down"}                    {"up": true, "changed": true}
  *   {"verb": "why", "peer": "bob"}                      what app/why.h says
  *   {"verb": "ping", "peer": "bob", "timeout_ms": 5000} what app/pings.h says

@@ -558,6 +558,8 @@ static bool go_up(struct drive *d, char why[static WHY_MAX])
 	d->udp = udp_open(&udp, why);
 	if (!d->udp || !(d->only_look ? network_open_to_look : network_open)(&d->network, d->cfg, why))
 		return false;
+	if (d->network.warning[0])
+		log_say(d->log, LOG_AT_WARNING, "%s", d->network.warning);
 	d->monitor = netlink_monitor_open(network_tun_index(&d->network), why);
 	if (!d->monitor)
 		return false;

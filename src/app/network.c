@@ -25,8 +25,14 @@ static bool add_routes(struct network *n, const struct config *cfg, const struct
 	for (size_t i = 0; i < cfg->n_peers; i++)
 		for (size_t k = 0; k < cfg->peers[i].n_allowed; k++) {
 			const struct prefix *p = &cfg->peers[i].allowed[k];
-			if (wants_route(p) && !(have && covers(have, p)))
-				ok &= netlink_route_add(n->nl, tun_index(n->tun), p, why);
+			if (!wants_route(p) || (have && covers(have, p)))
+				continue;
+			if (netlink_route_add(n->nl, tun_index(n->tun), p, why))
+				continue;
+			if (!have && netlink_route_is_foreign(n->nl, tun_index(n->tun), p))
+				memcpy(n->warning, why, sizeof(n->warning));
+			else
+				ok = false;
 		}
 	return ok;
 }

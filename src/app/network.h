@@ -11,11 +11,14 @@
 
 struct network {
 	struct netlink *nl;
-	struct tun *tun; /* NULL: there is none, we only look */
-	int skip;        /* then: the interface of a daemon beside us; 0: none */
+	struct tun *tun;       /* NULL: there is none, we only look */
+	int skip;              /* then: the interface of a daemon beside us; 0: none */
+	char warning[WHY_MAX]; /* of network_open: a range is somebody else's on this machine; "": none */
 };
 
-/* Makes the interface as cfg says, with a route to each peer's allowed IPs. False: why, nothing is left. */
+/* Makes the interface as cfg says, with a route to each peer's allowed IPs. A range that has a route by another
+ * interface already stays there, as in a home that is also reached from afar: that is a warning. False: why,
+ * nothing is left. */
 bool network_open(struct network *n, const struct config *cfg, char why[static WHY_MAX]) MUST_USE;
 /* Makes nothing: for who only wants to see the machine's other interfaces. An ordinary user may. */
 bool network_open_to_look(struct network *n, const struct config *cfg, char why[static WHY_MAX]) MUST_USE;

@@ -235,10 +235,12 @@ json_t *status_json(const struct status_source *s)
 	json_t *relays = json_array(), *peers = json_array();
 	for (size_t i = 0; i < s->cfg->n_relays; i++)
 		json_array_append_new(relays, relay_json(s, i));
-	for (size_t i = 0; i < s->cfg->n_peers; i++)
+	for (size_t i = 0; !s->no_peers && i < s->cfg->n_peers; i++)
 		json_array_append_new(peers, status_peer_json(s, &s->cfg->peers[i]));
 	json_t *all = json_pack("{s:b, s:s, s:o, s:o, s:o}", "up", s->node != NULL, "version", WARREN_VERSION,
 				"self", self_json(s), "relays", relays, "peers", peers);
+	if (all && s->no_peers)
+		json_object_del(all, "peers");
 	if (all && s->node)
 		json_object_set_new(all, "dropped", dropped_json(s->node));
 	return all;

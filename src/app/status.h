@@ -28,6 +28,7 @@ struct status_source {
 	const struct node *node; /* NULL: it is down */
 	const char *interface;   /* as the kernel named it; NULL: as configured */
 	uint16_t port;           /* in use; 0: as configured */
+	bool no_peers;           /* "peers" is left out */
 	mono_ns now;
 };
 

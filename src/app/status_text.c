@@ -42,6 +42,17 @@ static void print_names(FILE *out, const struct columns *c, const json_t *node)
 	fprintf(out, "%-*s  %-*s  ", c->address, first_address(node), c->name, name[0] ? name : "-");
 }
 
+static void print_mappings(FILE *out, const json_t *mappings)
+{
+	size_t i;
+	const json_t *m;
+	json_array_foreach(mappings, i, m)
+	{
+		fprintf(out, "; %s mapped by %s%s", text(m, "endpoint"), text(m, "protocol"),
+			yes(m, "double_nat") ? " (behind another NAT)" : "");
+	}
+}
+
 static void print_self(FILE *out, const struct columns *c, const json_t *self)
 {
 	const char *relay = text(self, "relay");
@@ -49,6 +60,7 @@ static void print_self(FILE *out, const struct columns *c, const json_t *self)
 	fprintf(out, "this node");
 	if (relay[0])
 		fprintf(out, "; relay \"%s\"", relay);
+	print_mappings(out, json_object_get(json_object_get(self, "port_mapping"), "mappings"));
 	fprintf(out, "\n");
 }
 

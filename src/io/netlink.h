@@ -1,7 +1,8 @@
 /* io/netlink.h - interfaces, addresses and routes, by rtnetlink
  *
  * Calls wait for the kernel's answer, which comes at once.  "There already" (adding) and "not there"
- * (removing) are successes.  Source: rtnetlink(7); over libmnl.
+ * (removing) are successes; but a route that is there already by another interface is not ours, and packets
+ * would go there: that is a failure.  Source: rtnetlink(7); over libmnl.
  */
 #ifndef IO_NETLINK_H
 #define IO_NETLINK_H
@@ -24,6 +25,8 @@ bool netlink_address_remove(struct netlink *nl, int ifindex, const struct ip *ip
 /* A route to the prefix by way of the interface, without a gateway. */
 bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to,
 		       char why[static WHY_MAX]) MUST_USE;
+/* It has one in the main table, but by another interface than this. */
+bool netlink_route_is_foreign(struct netlink *nl, int ifindex, const struct prefix *to);
 bool netlink_route_remove(struct netlink *nl, int ifindex, const struct prefix *to,
 			  char why[static WHY_MAX]) MUST_USE;
 

@@ -4,11 +4,13 @@
  *   READING  -> the request comes in; UNIX_ASK_LIMIT
  *   ASKED    -> handed to the owner, who answers now or later; no limit, the owner has his own
  *   WRITING  -> the answer goes out; UNIX_ANSWER_LIMIT
+ * When there are no file descriptors left, accepting rests for ACCEPT_PAUSE.
  * A client that hangs up while ASKED is not noticed: the answer then fails, and that is all.  The
  * memory is grown as a request or an answer needs, within UNIX_REQUEST_MAX and UNIX_ANSWER_MAX.
  */
 #include "io/unix_socket.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@
 #include "io/clock.h"
 
 enum { READ_STEP = 4096, BACKLOG = 8 };
+
+#define ACCEPT_PAUSE (100 * MSEC) /* when there are no file descriptors or no memory */
 
 struct unix_ask {
 	struct unix_server *s; /* NULL: free */
@@ -39,6 +43,7 @@ struct unix_server {
 	struct sockaddr_un address;
 	int fd;
 	struct loop_fd *watch;
+	struct loop_timer *accept_again;
 	struct unix_ask asks[UNIX_CLIENTS_MAX];
 };
 
@@ -74,7 +79,8 @@ static void ask_write(struct unix_ask *a)
 void unix_answer(struct unix_ask *a, struct bytes answer)
 {
 	free(a->bytes);
-	a->n = answer.n <= UNIX_ANSWER_MAX ? answer.n : UNIX_ANSWER_MAX;
+	assert(answer.n <= UNIX_ANSWER_MAX);
+	a->n = answer.n;
 	a->at = 0;
 	a->bytes = malloc(a->n ? a->n : 1);
 	if (!a->bytes) {
@@ -166,14 +172,30 @@ static struct unix_ask *ask_place(struct unix_server *s)
 	return slowest;
 }
 
+/* The client would stay in the queue and wake us again at once. */
+static void rest(struct unix_server *s)
+{
+	loop_fd_want(s->watch, 0);
+	loop_timer_set(s->accept_again, loop_now(s->l) + ACCEPT_PAUSE);
+}
+
+static void on_accept_again(void *self)
+{
+	struct unix_server *s = self;
+	loop_fd_want(s->watch, LOOP_READ);
+}
+
 static void on_connect(void *self, unsigned ready)
 {
 	struct unix_server *s = self;
 	struct ucred who = {0};
 	socklen_t len = sizeof(who);
 	int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			rest(s);
 		return;
+	}
 	struct unix_ask *a = ask_place(s);
 	if (!a || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len)) {
 		close(fd);
@@ -250,10 +272,13 @@ struct unix_server *unix_server_open(struct loop *l, const struct unix_server_co
 	*s = (struct unix_server){.l = l, .cfg = *cfg, .fd = -1};
 	if (address_of(&s->address, cfg->path, why) && bind_socket(s, why)) {
 		s->watch = loop_fd_new(l, s->fd, (struct loop_fd_call){on_connect, s});
-		if (s->watch) {
+		s->accept_again = loop_timer_new(l, (struct loop_call){on_accept_again, s});
+		if (s->watch && s->accept_again) {
 			loop_fd_want(s->watch, LOOP_READ);
 			return s;
 		}
+		loop_fd_free(s->watch);
+		loop_timer_free(s->accept_again);
 		why_say(why, "no memory for the socket %s", cfg->path);
 		unlink(cfg->path);
 	}
@@ -271,6 +296,7 @@ void unix_server_close(struct unix_server *s)
 		if (s->asks[i].s)
 			ask_end(&s->asks[i]);
 	loop_fd_free(s->watch);
+	loop_timer_free(s->accept_again);
 	close(s->fd);
 	unlink(s->address.sun_path);
 	free(s);

@@ -15,7 +15,7 @@
 
 enum {
 	UNIX_REQUEST_MAX = 64 << 10,
-	UNIX_ANSWER_MAX = 8 << 20,
+	UNIX_ANSWER_MAX = 64 << 20,
 	UNIX_CLIENTS_MAX = 16 /* at a time; the one that waits longest to ask makes room for a new one */
 };
 #define UNIX_ASK_LIMIT    (5 * SECOND)  /* the request must be there by then */
@@ -44,7 +44,8 @@ struct unix_server *unix_server_open(struct loop *l, const struct unix_server_co
 				     char why[static WHY_MAX]) MUST_USE;
 /* Removes the file. Asks that were not answered are gone: they must not be answered any more. */
 void unix_server_close(struct unix_server *s); /* NULL is allowed */
-/* Answers (the bytes are copied), closes, and ends the ask. */
+/* Answers (the bytes are copied; at most UNIX_ANSWER_MAX, and whoever may have more says so instead), closes, and
+ * ends the ask. */
 void unix_answer(struct unix_ask *a, struct bytes answer);
 
 /* --- the client, which waits --- */

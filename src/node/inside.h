@@ -5,7 +5,7 @@
  *   outward.c  from the TUN to the peers
  *   inward.c   from the peers to the TUN
  *   relays.c   its relay clients
- *   nat64.c    IPv4 endpoints in a network that has only IPv6
+ *   surroundings.c  the network around it, also one that has only IPv6
  *   advert.c   telling peers our disco key inside the tunnel
  *   out.c      what is to be sent and told, until the owner takes it
  *   drain.c    all parts asked for it
@@ -26,8 +26,10 @@ struct relay_slot {
 	bool used;
 	uint16_t region;
 	struct relay_client *client;
-	bool open;         /* the owner has a stream for it, or is getting one */
-	bool dial, hangup; /* to be told to the owner */
+	bool open;            /* the owner has a stream for it, or is getting one */
+	bool dial;            /* to be told to the owner */
+	uint16_t hangup_from; /* the owner is to be told to hang up on this region, which may be that of an
+			       * earlier relay in this slot; 0: not */
 };
 
 struct node_peer_slot {
@@ -76,11 +78,7 @@ void node_emit(struct node *n, peer_id id, const struct packet *p, mono_ns now);
 /* Seals and emits a packet of our own; a peer without a session gets it after the handshake. */
 void node_say(struct node *n, peer_id id, struct packet *p, mono_ns now);
 
-/* node.c: doubts every path, and asks the relays whether they are still there. */
-void node_doubt_links(struct node *n, mono_ns now);
-
-/* nat64.c */
-void node_nat64_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now);
+/* surroundings.c */
 void node_nat64_tick(struct node *n, mono_ns now);
 
 /* too_big.c: does not fit whole; true: its sender was told, it is done with. */

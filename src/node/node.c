@@ -73,14 +73,6 @@ void node_set_addresses(struct node *n, const struct ip *v, size_t count)
 	memcpy(n->addresses, v, n->n_addresses * sizeof(*v));
 }
 
-void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now)
-{
-	node_nat64_interfaces(n, v, count, now);
-	paths_set_interfaces(n->paths, v, count, now);
-	if (netcheck_set_interfaces(n->netcheck, v, count, now))
-		checks_link_changed(n, now);
-}
-
 void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now)
 {
 	paths_set_gateways(n->paths, v, count, now);
@@ -131,29 +123,6 @@ void node_set_port(struct node *n, uint16_t port, mono_ns now)
 void node_set_wall(struct node *n, uint64_t wall_offset_ns)
 {
 	tunnel_set_wall(n->tunnel, wall_offset_ns);
-}
-
-void node_link_changed(struct node *n, mono_ns now)
-{
-	nat64_link_changed(&n->nat64, now);
-	node_doubt_links(n, now);
-}
-
-void node_slept(struct node *n, mono_ns how_long, mono_ns now)
-{
-	if (how_long >= NODE_SLEEP_LONG)
-		relays_hangup_all(n, "this machine slept", now);
-	node_link_changed(n, now);
-}
-
-void node_doubt_links(struct node *n, mono_ns now)
-{
-	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
-		if (n->relays[i].used)
-			relay_client_link_changed(n->relays[i].client, now);
-	paths_link_changed(n->paths, now);
-	netcheck_link_changed(n->netcheck, now);
-	checks_link_changed(n, now);
 }
 
 /* --- peers --- */

@@ -1,6 +1,7 @@
 /* The node's relay clients, one a region. The streams are the owner's: he is told to dial and to
  * hang up.  The first relay that was set is home, and always connected; the others connect when
  * something is to be sent to a peer that lives there, and are let go when idle. */
+#include <assert.h>
 #include <string.h>
 
 #include "node/inside.h"
@@ -13,28 +14,39 @@ static struct relay_slot *find(struct node *n, uint16_t region)
 	return NULL;
 }
 
+/* A dial that the owner has not heard of needs no hanging up. */
+static void hang_up(struct relay_slot *r)
+{
+	if (r->open && !r->dial)
+		r->hangup_from = r->region;
+	r->open = r->dial = false;
+}
+
 static void drop(struct relay_slot *r)
 {
 	relay_client_free(r->client);
-	*r = (struct relay_slot){.region = r->region, .hangup = r->open};
+	hang_up(r);
+	*r = (struct relay_slot){.region = r->region, .hangup_from = r->hangup_from};
 }
 
 static void add(struct node *n, uint16_t region, bool home, mono_ns now)
 {
 	struct relay_slot *free_slot = NULL;
 	for (size_t i = 0; i < NODE_RELAYS_MAX && !free_slot; i++)
-		if (!n->relays[i].used && !n->relays[i].hangup)
+		if (!n->relays[i].used)
 			free_slot = &n->relays[i];
-	if (!free_slot)
-		return;
+	assert(free_slot); /* there are as many as relays */
 	struct relay_client_config cfg = {.key = n->key, .rng = n->rng, .home = home};
-	*free_slot = (struct relay_slot){.region = region, .client = relay_client_new(&cfg, now)};
+	*free_slot = (struct relay_slot){.region = region,
+					 .client = relay_client_new(&cfg, now),
+					 .hangup_from = free_slot->hangup_from};
 	free_slot->used = free_slot->client != NULL;
 	key_wipe(&cfg, sizeof(cfg));
 }
 
 void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, mono_ns now)
 {
+	count = count < NODE_RELAYS_MAX ? count : NODE_RELAYS_MAX;
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
 		bool keep = false;
 		for (size_t k = 0; k < count; k++)
@@ -42,7 +54,7 @@ void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, 
 		if (n->relays[i].used && !keep)
 			drop(&n->relays[i]);
 	}
-	for (size_t k = 0; k < count && k < NODE_RELAYS_MAX; k++) {
+	for (size_t k = 0; k < count; k++) {
 		struct relay_slot *r = find(n, v[k].region);
 		if (r)
 			relay_client_set_home(r->client, k == 0, now);
@@ -91,8 +103,7 @@ void relays_hangup_all(struct node *n, const char *why, mono_ns now)
 		struct relay_slot *r = &n->relays[i];
 		if (!r->used || !r->open)
 			continue;
-		r->hangup = !r->dial;
-		r->open = r->dial = false;
+		hang_up(r);
 		relay_client_down(r->client, why, now);
 	}
 }
@@ -121,9 +132,7 @@ static void on_event(struct node *n, struct relay_slot *r, const struct relay_cl
 		r->open = r->dial = true;
 		break;
 	case RELAY_HANGUP:
-		/* A dial that the owner has not heard of yet needs no hanging up. */
-		r->hangup |= r->open && !r->dial;
-		r->open = r->dial = false;
+		hang_up(r);
 		break;
 	case RELAY_READY:
 		tell.ready = true;
@@ -157,16 +166,21 @@ bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *
 
 bool relays_event(struct node *n, struct node_event *ev)
 {
+	/* Hang up first, all of them: a new stream must not be taken for the old one of its region. */
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
 		struct relay_slot *r = &n->relays[i];
-		/* Hang up first: the new stream must not be taken for the old one. */
-		if (!r->hangup && !r->dial)
+		if (r->hangup_from == 0)
 			continue;
-		*ev = (struct node_event){.kind = r->hangup ? NODE_HANGUP : NODE_DIAL, .region = r->region};
-		if (r->hangup)
-			r->hangup = false;
-		else
-			r->dial = false;
+		*ev = (struct node_event){.kind = NODE_HANGUP, .region = r->hangup_from};
+		r->hangup_from = 0;
+		return true;
+	}
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++) {
+		struct relay_slot *r = &n->relays[i];
+		if (!r->dial)
+			continue;
+		*ev = (struct node_event){.kind = NODE_DIAL, .region = r->region};
+		r->dial = false;
 		return true;
 	}
 	return false;

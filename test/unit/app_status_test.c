@@ -1,6 +1,7 @@
 #include "app/status.h"
 #include "app/status_text.h"
 #include "crypto/seeded.h"
+#include "io/unix_socket.h"
 #include "unit.h"
 #include "wire/pcp.h"
 
@@ -251,6 +252,45 @@ static void it_tells_what_a_gateway_maps(void **state)
 	config_free(r.cfg);
 }
 
+static void what_is_mapped_stands_in_the_line_of_this_node(void **state)
+{
+	static const char up[] =
+		"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\"],"
+		"\"port_mapping\": {\"mappings\": ["
+		"{\"protocol\": \"pcp\", \"endpoint\": \"203.0.113.7:4444\", \"double_nat\": false},"
+		"{\"protocol\": \"upnp\", \"endpoint\": \"10.0.0.7:4444\", \"double_nat\": true}]}}}";
+	status_prints(
+		up, true,
+		"100.64.0.1  alice  this node; 203.0.113.7:4444 mapped by pcp; 10.0.0.7:4444 mapped by upnp "
+		"(behind another NAT)\n");
+}
+
+static void the_answer_about_as_many_peers_as_there_may_be_fits_the_socket(void **state)
+{
+	struct running r = start_node();
+	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = SECOND};
+	json_t *peer = status_peer_json(&s, &r.cfg->peers[0]);
+	size_t usual = json_dumpb(peer, NULL, 0, JSON_COMPACT);
+	assert_true(usual > 300);
+	/* with the longest name, and many more addresses than usual */
+	assert_true((usual + CONFIG_NAME_MAX + 32 * PREFIX_TEXT_MAX) * CONFIG_PEERS_MAX < UNIX_ANSWER_MAX);
+	json_decref(peer);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static void the_peers_may_be_left_out(void **state)
+{
+	struct running r = start_node();
+	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = SECOND, .no_peers = true};
+	json_t *status = status_json(&s);
+	assert_null(json_object_get(status, "peers"));
+	assert_non_null(json_object_get(status, "relays"));
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
 static void up_it_tells_what_the_node_knows(void **state)
 {
 	struct running r = start_node();
@@ -289,6 +329,9 @@ int main(void)
 		cmocka_unit_test(a_network_that_is_down_says_how_to_bring_it_up),
 		cmocka_unit_test(pongs),
 		cmocka_unit_test(down_it_knows_its_configuration_only),
+		cmocka_unit_test(what_is_mapped_stands_in_the_line_of_this_node),
+		cmocka_unit_test(the_answer_about_as_many_peers_as_there_may_be_fits_the_socket),
+		cmocka_unit_test(the_peers_may_be_left_out),
 		cmocka_unit_test(up_it_tells_what_the_node_knows),
 		cmocka_unit_test(it_tells_what_a_gateway_maps),
 	};

@@ -82,7 +82,8 @@ static struct packet read_udp(struct tun *t)
 			if (v[k].data[0] == 0x45 && v[k].data[9] == 17)
 				return v[k];
 	}
-	CHECK(!"a UDP packet came");
+	bool came = false;
+	CHECK(came);
 	return v[0];
 }
 
@@ -292,6 +293,34 @@ static void routes_come_and_go(void)
 	tun_close(t);
 }
 
+static void a_route_by_another_interface_is_not_taken_for_ours(void)
+{
+	struct tun *ours = open_tun("ours"), *other = open_tun("other");
+	struct netlink *nl = netlink_open(why);
+	static const char *const prefixes[] = {"10.9.0.0/16", "fd7a:1::/48"};
+	struct ip a4 = ip_v4(10, 0, 0, 1);
+	CHECK(nl && netlink_link_up(nl, tun_index(ours), 1280, why));
+	CHECK(netlink_link_up(nl, tun_index(other), 1280, why));
+	CHECK(netlink_address_add(nl, tun_index(other), &a4, 32, why));
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		struct prefix p;
+		CHECK(prefix_parse(&p, prefixes[i]));
+		if (!netlink_route_add(nl, tun_index(other), &p, why))
+			continue; /* no IPv6 here */
+		CHECK(netlink_route_add(nl, tun_index(other), &p, why));
+		CHECK(!netlink_route_add(nl, tun_index(ours), &p, why));
+		CHECK(strstr(why, "there is another route to") && strstr(why, prefixes[i]));
+		CHECK(netlink_route_is_foreign(nl, tun_index(ours), &p));
+		CHECK(!netlink_route_is_foreign(nl, tun_index(other), &p));
+		CHECK(netlink_route_remove(nl, tun_index(other), &p, why));
+		CHECK(netlink_route_add(nl, tun_index(ours), &p, why));
+		CHECK(netlink_route_add(nl, tun_index(ours), &p, why));
+	}
+	netlink_close(nl);
+	tun_close(ours);
+	tun_close(other);
+}
+
 static void netlink_failures_are_sentences(void)
 {
 	struct netlink *nl = netlink_open(why);
@@ -458,6 +487,7 @@ IN_OWN_NETWORK(addresses_are_listed)
 IN_OWN_NETWORK(a_removed_interface_is_noticed)
 IN_OWN_NETWORK(addresses_that_change_meanwhile_are_listed)
 IN_OWN_NETWORK(routes_come_and_go)
+IN_OWN_NETWORK(a_route_by_another_interface_is_not_taken_for_ours)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 IN_OWN_NETWORK(changes_are_noticed)
 IN_OWN_NETWORK(prefixes_that_a_router_advertises_are_heard)
@@ -472,6 +502,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_a_removed_interface_is_noticed),
 	cmocka_unit_test(test_addresses_that_change_meanwhile_are_listed),
 	cmocka_unit_test(test_routes_come_and_go),
+	cmocka_unit_test(test_a_route_by_another_interface_is_not_taken_for_ours),
 	cmocka_unit_test(test_netlink_failures_are_sentences),
 	cmocka_unit_test(test_changes_are_noticed),
 	cmocka_unit_test(test_prefixes_that_a_router_advertises_are_heard),

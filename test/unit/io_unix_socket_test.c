@@ -1,6 +1,8 @@
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -48,6 +50,18 @@ static void open_office(struct office *o)
 	o->s = unix_server_open(o->l, &cfg, why);
 	if (!o->s)
 		fail_msg("%s", why);
+}
+
+/* The socket that it listens on, as nobody else has one by this name. */
+static int listens_by(const struct office *o)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		struct sockaddr_un sa = {0};
+		socklen_t len = sizeof(sa);
+		if (!getsockname(fd, (struct sockaddr *)&sa, &len) && !strcmp(sa.sun_path, o->path))
+			return fd;
+	}
+	return -1;
 }
 
 static void close_office(struct office *o)
@@ -111,6 +125,31 @@ static void a_request_gets_its_answer(void **state)
 	}
 	assert_int_equal(o.peer.uid, getuid());
 	assert_int_equal(o.peer.pid, getpid());
+	close_office(&o);
+}
+
+/* Without file descriptors a client waits in the queue: that must not keep us awake. */
+static void without_file_descriptors_it_rests_and_goes_on_afterwards(void **state)
+{
+	struct office o;
+	struct client c;
+	struct rlimit was, none;
+	open_office(&o);
+	client_start(&c, o.path, "status", 5 * SECOND);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	struct pollfd there = {.fd = listens_by(&o), .events = POLLIN};
+	assert_int_equal(poll(&there, 1, 5000), 1);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = was.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	unsigned turns = 0;
+	mono_ns until = clock_now() + 300 * MSEC;
+	for (; clock_now() < until; turns++)
+		loop_turn(o.l, 20 * MSEC);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_true(turns < 100);
+	client_end(&c, &o);
+	assert_string_equal(c.answer, "you said status (6)");
+	free(c.answer);
 	close_office(&o);
 }
 
@@ -269,6 +308,7 @@ static void failures_are_sentences(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_request_gets_its_answer),
+	cmocka_unit_test(without_file_descriptors_it_rests_and_goes_on_afterwards),
 	cmocka_unit_test(the_file_has_the_mode_that_was_asked_for),
 	cmocka_unit_test(long_answers_arrive_whole),
 	cmocka_unit_test(an_answer_may_come_later_or_too_late),

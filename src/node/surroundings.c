@@ -1,21 +1,51 @@
-/* A network that has only IPv6: datagrams for IPv4 endpoints leave by its NAT64, and those that come from
+/* The network around us: what the owner sees of it goes to all parts that care, and when it is another one,
+ * every path and relay is doubted.
+ *
+ * A network that has only IPv6: datagrams for IPv4 endpoints leave by its NAT64, and those that come from
  * there are taken as from the IPv4 endpoint.  The prefixes are in path/nat64.h; DNS and the routers are
  * the owner's to ask. */
 #include "node/inside.h"
+
+/* Every path, and whether the relays are still there. */
+static void doubt_links(struct node *n, mono_ns now)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (n->relays[i].used)
+			relay_client_link_changed(n->relays[i].client, now);
+	paths_link_changed(n->paths, now);
+	netcheck_link_changed(n->netcheck, now);
+	checks_link_changed(n, now);
+}
 
 /* Another prefix, or none: what was proven through the old one is in doubt. */
 static void settle(struct node *n, mono_ns now)
 {
 	if (!nat64_settle(&n->nat64, now))
 		return;
-	node_doubt_links(n, now);
+	doubt_links(n, now);
 	node_tell(n, &(struct node_event){.kind = NODE_NAT64});
 }
 
-void node_nat64_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now)
+void node_set_interfaces(struct node *n, const struct paths_interface *v, size_t count, mono_ns now)
 {
 	nat64_set_interfaces(&n->nat64, v, count, now);
 	settle(n, now);
+	paths_set_interfaces(n->paths, v, count, now);
+	if (netcheck_set_interfaces(n->netcheck, v, count, now))
+		checks_link_changed(n, now);
+}
+
+void node_link_changed(struct node *n, mono_ns now)
+{
+	nat64_link_changed(&n->nat64, now);
+	doubt_links(n, now);
+}
+
+void node_slept(struct node *n, mono_ns how_long, mono_ns now)
+{
+	if (how_long >= NODE_SLEEP_LONG)
+		relays_hangup_all(n, "this machine slept", now);
+	node_link_changed(n, now);
 }
 
 void node_set_route4(struct node *n, bool has, mono_ns now)
