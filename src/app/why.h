@@ -1,10 +1,12 @@
 /* app/why.h - `warren why`: how a peer is reached, what was tried, which step failed, and what was before
  *
  *   {"name", "now": "a sentence", "direct", "tried": [], "seen": [], "failed": [], "advice": [],
- *    "facts": {"way", "rtt_ms", "relay_rtt_ms", "loss_percent", "mapping", "endpoints": [{"endpoint", "kind"}],
- *              "stun": [{"server", "seen"}], "calls_sent", "calls_taken", "pings_heard",
- *              "candidates": [{"endpoint", "by", "pings", "answers", "rtt_ms"}]},
- *    "history": [{"time", "way", "in_doubt", "reason", "rtt_ms"}], "forgotten"}
+ *    "facts": {"way", "rtt_ms", "relay_rtt_ms", "loss_percent", "relay_loss_percent", "mapping",
+ *              "endpoints": [{"endpoint", "kind"}], "stun": [{"server", "seen"}],
+ *              "calls_sent", "calls_taken", "pings_heard",
+ *              "candidates": [{"endpoint", "by", "pings", "answers", "padded_pings", "padded_answers", "rtt_ms"}],
+ *              "hard": as why_hard.h says, "port_mapping": as why_portmap.h says},
+ *    "history": [{"time", "from", "way", "in_doubt", "reason", "rtt_ms"}], "forgotten"}
  *
  * The lists of sentences are for people, in the order in which to read them.  Times are UTC.
  */
