@@ -124,13 +124,17 @@ static json_t *tried(const struct why_source *s, const struct why_facts *f, cons
 	return list;
 }
 
-static json_t *seen(const struct paths_why *w)
+static json_t *seen(const struct paths_why *w, const struct prefix *nat64)
 {
+	char prefix[PREFIX_TEXT_MAX];
 	char text[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
 	json_t *list = json_array();
 	for (size_t i = 0; i < w->own.n; i++)
 		why_line(list, "This node may be reached at %s (%s).", endpoint_format(&w->own.v[i].ep, text),
 			 candidate_kind_name(w->own.v[i].kind));
+	if (nat64)
+		why_line(list, "This network has only IPv6: IPv4 is reached through its NAT64 (%s).",
+			 prefix_format(nat64, prefix));
 	for (size_t i = 0; i < w->n_servers; i++)
 		if (!endpoint_is_set(&w->servers[i].seen))
 			why_line(list, "The STUN server %s did not answer.",
@@ -253,9 +257,10 @@ static json_t *render(const struct why_source *s, const struct why_facts *f, con
 		json_array_append_new(history, past_json(s, &w->past[i]));
 	why_now(f, now);
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "name", f->peer, "now", now,
-			 "direct", (int)f->direct, "tried", tried(s, f, w), "seen", seen(w), "failed",
-			 sentences(f, why_failed), "advice", sentences(f, why_advice), "facts",
-			 facts_json(s, w), "history", history, "forgotten", (int)w->forgotten);
+			 "direct", (int)f->direct, "tried", tried(s, f, w), "seen",
+			 seen(w, node_nat64(s->node)), "failed", sentences(f, why_failed), "advice",
+			 sentences(f, why_advice), "facts", facts_json(s, w), "history", history, "forgotten",
+			 (int)w->forgotten);
 }
 
 json_t *why_json(const struct why_source *s)

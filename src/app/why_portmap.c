@@ -141,9 +141,10 @@ static void tell(json_t *list, const struct why_gateway *g, uint16_t port)
 {
 	char at[IP_TEXT_MAX], outside[ENDPOINT_TEXT_MAX], asked[ASKED_TEXT_MAX], left[WHY_SPAN_TEXT_MAX];
 	asked_text(g, asked);
+	const char *what = g->at.family == 6 ? "let in what comes to" : "map";
 	if (asked[0])
-		why_line(list, "The router %s was asked to map our UDP port %u: %s.", ip_format(&g->at, at),
-			 port, asked);
+		why_line(list, "The router %s was asked to %s our UDP port %u: %s.", ip_format(&g->at, at),
+			 what, port, asked);
 	if (!endpoint_is_set(&g->outside))
 		return;
 	why_line(list, "It mapped %s by %s, for %s more%s%s.", endpoint_format(&g->outside, outside),

@@ -117,6 +117,19 @@ static void without_a_gateway_or_switched_off_that_is_said(void **state)
 	assert_int_equal(f.map, WHY_MAP_NO_GATEWAY);
 }
 
+static void an_ipv6_router_has_a_firewall_to_open(void **state)
+{
+	struct why_gateway g = {.at = {6, {0xfe, 0x80, [15] = 1}},
+				ASKED(WHY_ASKING, WHY_NOT_ASKED, WHY_NOT_ASKED)};
+	struct why_portmap w = of(&g);
+	json_t *list = json_array();
+	why_portmap_tried(list, &w, true);
+	assert_string_equal(json_string_value(json_array_get(list, 0)),
+			    "The router fe80::1 was asked to let in what comes to our UDP port 41641: PCP no "
+			    "answer yet.");
+	json_decref(list);
+}
+
 static void every_refusal_has_words(void **state)
 {
 	static const enum mapper_refusal all[] = {MAPPER_REFUSED_SOMEHOW, MAPPER_FORBIDDEN, MAPPER_NO_OUTSIDE,
@@ -163,6 +176,7 @@ int main(void)
 		cmocka_unit_test(each_gateway_has_its_sentences),
 		cmocka_unit_test(what_came_of_it_becomes_facts),
 		cmocka_unit_test(without_a_gateway_or_switched_off_that_is_said),
+		cmocka_unit_test(an_ipv6_router_has_a_firewall_to_open),
 		cmocka_unit_test(every_refusal_has_words),
 		cmocka_unit_test(json_has_what_the_sentences_have),
 	};

@@ -116,6 +116,8 @@ static void a_node_says_why_in_json(void **state)
 	assert_string_equal(string(candidate, "endpoint"), "192.0.2.9:9");
 	assert_string_equal(string(candidate, "by"), "configured");
 	assert_true(json_array_size(json_object_get(all, "failed")) > 0);
+	/* by the one STUN server that there is, which has not answered */
+	assert_true(json_array_size(json_object_get(all, "seen")) >= 2);
 	assert_true(json_array_size(json_object_get(all, "advice")) > 0);
 	assert_int_equal(json_array_size(json_object_get(facts, "stun")), 1);
 	assert_int_equal(json_integer_value(json_object_get(candidate, "padded_pings")), 0);
@@ -124,6 +126,46 @@ static void a_node_says_why_in_json(void **state)
 	assert_int_equal(json_array_size(json_object_get(json_object_get(facts, "port_mapping"), "gateways")),
 			 0);
 	assert_true(json_is_array(json_object_get(all, "history")));
+	json_decref(all);
+	node_free(node);
+	config_free(cfg);
+}
+
+static bool says(const json_t *list, const char *words)
+{
+	size_t i;
+	const json_t *line;
+	json_array_foreach(list, i, line)
+	{
+		if (strstr(json_string_value(line), words))
+			return true;
+	}
+	return false;
+}
+
+static void a_network_that_has_only_ipv6_is_told_of(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	struct config *cfg = config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
+	assert_non_null(cfg);
+	struct seeded seed;
+	seeded_init(&seed, 1);
+	const struct node_config n = {.key = cfg->node.key, .rng = seeded_rng(&seed), .peers_max = 4};
+	const struct node_peer peer = {.tunnel = {.key = cfg->peers[0].key}};
+	struct paths_interface global = {.bits = 64};
+	struct prefix p64;
+	peer_id id;
+	struct node *node = node_new(&n, SECOND);
+	assert_true(ip_parse(&global.ip, "2001:db8::5") && prefix_parse(&p64, "64:ff9b::/96"));
+	assert_int_equal(node_peer_set(node, &peer, SECOND, &id), TUNNEL_ADDED);
+	struct why_source s = {.cfg = cfg, .node = node, .peer = &cfg->peers[0], .now = SECOND};
+	json_t *all = why_json(&s);
+	assert_false(says(json_object_get(all, "seen"), "NAT64"));
+	json_decref(all);
+	node_set_interfaces(node, &global, 1, SECOND);
+	node_nat64_advertised(node, &p64, 600, SECOND);
+	all = why_json(&s);
+	assert_true(says(json_object_get(all, "seen"), "IPv4 is reached through its NAT64 (64:ff9b::/96)"));
 	json_decref(all);
 	node_free(node);
 	config_free(cfg);
@@ -169,6 +211,7 @@ int main(void)
 		cmocka_unit_test(what_the_path_knows_becomes_facts),
 		cmocka_unit_test(a_mapped_port_is_a_public_address),
 		cmocka_unit_test(a_node_says_why_in_json),
+		cmocka_unit_test(a_network_that_has_only_ipv6_is_told_of),
 		cmocka_unit_test(it_is_printed_under_headings),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
