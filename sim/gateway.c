@@ -12,8 +12,8 @@ static bool map(struct gateway *g, const struct endpoint *inside, uint16_t wish,
 	if (*lifetime_s > LIFETIME_MAX_S)
 		*lifetime_s = LIFETIME_MAX_S;
 	*external = (struct endpoint){0};
-	return nat_map(g->router->nat4, inside, wish, now + *lifetime_s * SECOND, now, external) ||
-	       *lifetime_s == 0;
+	struct nat *nat = inside->ip.family == 6 ? g->router->nat6 : g->router->nat4;
+	return nat_map(nat, inside, wish, now + *lifetime_s * SECOND, now, external) || *lifetime_s == 0;
 }
 
 static uint32_t epoch_s(const struct gateway *g, mono_ns now)
@@ -69,11 +69,13 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 	struct gateway *g = self;
 	uint8_t buf[PCP_MESSAGE_MAX];
 	struct wr w = wr_of(buf, sizeof(buf));
-	if (d->dst.port != PCP_PORT || !ip_equal(&d->dst.ip, &g->inside) || d->n < 2)
+	bool is6 = d->dst.ip.family == 6;
+	if (d->dst.port != PCP_PORT || !ip_equal(&d->dst.ip, is6 ? &g->inside6 : &g->inside) || d->n < 2)
 		return;
+	g->asker[is6] = d->src.ip;
 	if (g->kind == GATEWAY_PCP && d->b[0] == VERSION_PCP)
 		answer_pcp(g, d, &w, now);
-	else if (g->kind == GATEWAY_PCP || g->kind == GATEWAY_NATPMP)
+	else if (!is6 && (g->kind == GATEWAY_PCP || g->kind == GATEWAY_NATPMP))
 		answer_natpmp(g, d, &w, now);
 	struct bytes out = wr_done(&w);
 	if (out.n && !net_send_from(g->router, &d->dst, &d->src, out, now))
@@ -86,6 +88,41 @@ void gateway_init(struct gateway *g, enum gateway_kind kind, struct box *router,
 	*g = (struct gateway){.kind = kind, .router = router, .inside = *inside, .started = now};
 	box_add_address(router, inside);
 	box_attach(router, &(struct box_owner){.receive = on_datagram, .self = g});
+}
+
+void gateway_add_ipv6(struct gateway *g, const struct ip *inside)
+{
+	g->inside6 = *inside;
+	box_add_address(g->router, inside);
+}
+
+static void announce(struct gateway *g, const struct ip *from, const struct ip *asker, mono_ns now)
+{
+	const struct endpoint src = {*from, PCP_PORT}, dst = {*asker, PCP_ANNOUNCE_PORT};
+	uint8_t buf[PCP_HEADER_LEN];
+	struct wr w = wr_of(buf, sizeof(buf));
+	if (g->kind == GATEWAY_PCP)
+		pcp_write_response(&w,
+				   &(struct pcp_response){.op = PCP_ANNOUNCE, .epoch_s = epoch_s(g, now)});
+	else
+		natpmp_write_response(
+			&w, &(struct natpmp_response){.op = NATPMP_ADDRESS,
+						      .address = nat_config(g->router->nat4)->external,
+						      .epoch_s = epoch_s(g, now)});
+	if (asker->family != 0 && !net_send_from(g->router, &src, &dst, wr_done(&w), now))
+		g->unsent++;
+}
+
+void gateway_restart(struct gateway *g, mono_ns now)
+{
+	g->started = now;
+	nat_reboot(g->router->nat4);
+	if (g->router->nat6)
+		nat_reboot(g->router->nat6);
+	if (g->kind != GATEWAY_PCP && g->kind != GATEWAY_NATPMP)
+		return;
+	announce(g, &g->inside, &g->asker[0], now);
+	announce(g, &g->inside6, &g->asker[1], now);
 }
 
 struct upnp_report gateway_upnp(struct gateway *g, const struct upnp_ask *ask, mono_ns now)

@@ -15,6 +15,8 @@ struct gateway {
 	enum gateway_kind kind;
 	struct box *router; /* has the NAT */
 	struct ip inside;   /* its address there */
+	struct ip inside6;  /* family 0: opens no firewall */
+	struct ip asker[2]; /* IPv4, IPv6: who asked last; family 0: nobody */
 	mono_ns started;
 	uint64_t asked, unsent; /* requests that it understood; answers for which there was no way */
 };
@@ -22,6 +24,10 @@ struct gateway {
 /* Must live as long as the net. */
 void gateway_init(struct gateway *g, enum gateway_kind kind, struct box *router, const struct ip *inside,
 		  mono_ns now);
+/* Who speaks PCP can be asked for holes in the router's IPv6 firewall, too. */
+void gateway_add_ipv6(struct gateway *g, const struct ip *inside);
+/* Forgets all mappings, and says so to who asked it last, as a real one says it to everybody on the link. */
+void gateway_restart(struct gateway *g, mono_ns now);
 struct upnp_report gateway_upnp(struct gateway *g, const struct upnp_ask *ask, mono_ns now);
 
 #endif

@@ -429,7 +429,7 @@ static struct mapping *make_fixed(struct nat *n, const struct endpoint *inside, 
 		return NULL;
 	uint32_t id = (uint32_t)(m - n->v);
 	struct endpoint external = {m->external.ip, wanted};
-	if (wanted >= PORT_LOW && !external_taken(n, &external, now)) {
+	if (!n->cfg.firewall && wanted >= PORT_LOW && !external_taken(n, &external, now)) {
 		index_remove(&n->by_external, hash_external(&m->external), id);
 		m->external = external;
 		must(index_add(&n->by_external, hash_external(&m->external), id));
@@ -442,7 +442,7 @@ bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono
 {
 	const struct endpoint any = {0};
 	struct mapping *m = find_exactly(n, inside, &any, true, now);
-	if (!m && until > now && !n->cfg.firewall)
+	if (!m && until > now)
 		m = make_fixed(n, inside, wanted, now);
 	if (!m)
 		return false;

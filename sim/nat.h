@@ -67,8 +67,8 @@ bool nat_inside(const struct nat *n, const struct endpoint *external, const stru
 		mono_ns now, struct endpoint *inside) MUST_USE;
 
 /* What PCP and its like ask for: a mapping that lives until then (or is refreshed), lets in everybody, and
- * is used by all that inside sends. The wanted port if it is free. False: no room, or a firewall. A time
- * that is past takes it away. */
+ * is used by all that inside sends. The wanted port if it is free; at a firewall it is a hole before the inside
+ * endpoint. False: no room. A time that is past takes it away. */
 bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns until, mono_ns now,
 	     struct endpoint *external) MUST_USE;
 

@@ -305,6 +305,11 @@ static void tell_network(struct site *s, struct home *h)
 	gateway_init(&h->gateway, s->place->portmap, s->router, &inside, world_now(s->w));
 	h->node.gateway = &h->gateway;
 	h->node.inside = s->host->addresses[0];
+	if (!s->place->wall6 || s->place->portmap == GATEWAY_SILENT)
+		return;
+	struct ip inside6 = ipv6_of(s->i, 0, 1);
+	gateway_add_ipv6(&h->gateway, &inside6);
+	h->node.inside6 = ipv6_of(s->i, 0, 2);
 }
 
 void places_build(struct world *w, const struct place *a, const struct place *b,

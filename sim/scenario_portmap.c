@@ -3,6 +3,7 @@
 #include "sim/scenario.h"
 
 #define HARD "mapping=address-and-port-dependent filtering=address-and-port-dependent ports=random"
+#define WALL "translate=no filtering=address-and-port-dependent"
 #define CARRIER                                                                                         \
 	"mapping=endpoint-independent filtering=address-and-port-dependent ports=block port-block=512 " \
 	"pooling=paired hairpin=none"
@@ -12,6 +13,10 @@ static const struct place gateways[] = {
 	{"pcp", "a hard NAT that speaks PCP", HARD, .portmap = GATEWAY_PCP},
 	{"nat-pmp", "a hard NAT that speaks NAT-PMP", HARD, .portmap = GATEWAY_NATPMP},
 	{"upnp", "a hard NAT that speaks UPnP", HARD, .portmap = GATEWAY_UPNP},
+};
+static const struct place walls[] = {
+	{"asked", "IPv6 behind a firewall that speaks PCP", HARD, .wall6 = WALL, .portmap = GATEWAY_PCP},
+	{"closed", "IPv6 behind a firewall that does not", HARD, .wall6 = WALL},
 };
 static const struct place below_carrier = {"below",
 					   "a hard NAT that speaks PCP, below a carrier's",
@@ -100,6 +105,79 @@ static void a_gateway_restarts(struct world *w)
 	world_expect(w, gap < 3 * SECOND, "silent for %llu ms", (unsigned long long)(gap / MSEC));
 }
 
+static bool is_renewed(struct world *w)
+{
+	struct paths_portmap m;
+	node_portmap(w->homes[0].node.node, world_now(w), &m);
+	return nat_stats(w->homes[0].router->nat4)->mappings > 0 && m.n > 0;
+}
+
+/* The same, and it says so: nobody has to lose anything first. */
+static void a_gateway_says_that_it_restarted(struct world *w)
+{
+	struct pair p = build(w, &gateways[rng_below(&w->rng, 2)], &plain_hard);
+	world_run(w, (20 + rng_below(&w->rng, 600)) * SECOND);
+	(void)mapped(&p, false);
+	mono_ns at = world_now(w);
+	gateway_restart(&p.alice->gateway, at);
+	world_expect(w, !is_renewed(w), "the router has not forgotten anything");
+	world_expect(w, world_wait(w, is_renewed, SECOND), "nothing is mapped a second later");
+	world_measure(w, "mapped again after, ms", (world_now(w) - at) / MSEC);
+	pair_talk(&p);
+	pair_wait_direct(&p, 10 * SECOND); /* the stream to the relay broke, too, and that is noticed first */
+	expect_by_mapping(&p, false);
+}
+
+/* --- holes in firewalls --- */
+
+struct knock {
+	struct endpoint to;
+	unsigned in;
+};
+
+static void count_knocks(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
+			 mono_ns now)
+{
+	struct knock *k = self;
+	k->in += endpoint_equal(&d->dst, &k->to) && fate == NET_DELIVERED && d->n == 1;
+}
+
+/* Does a datagram get in that nobody waits for? */
+static bool gets_in(struct pair *p, struct box *stranger)
+{
+	const struct home *h = p->alice;
+	struct knock k = {.to = {h->node.inside6, h->node.port}};
+	static const uint8_t b = 0xff;
+	p->w->net.watch = count_knocks;
+	p->w->net.watch_self = &k;
+	world_expect(p->w, net_send(stranger, 7, &k.to, (struct bytes){&b, 1}, world_now(p->w)),
+		     "not sent at all");
+	world_run(p->w, SECOND);
+	p->w->net.watch = NULL;
+	return k.in > 0;
+}
+
+static void a_firewall_opens_when_it_is_asked(struct world *w)
+{
+	const struct link_config line = {.delay = MSEC};
+	const struct ip outside = {6, {0x20, 0x01, 0x0d, 0xb8, 0xff, [15] = 1}};
+	struct pair p = build(w, &walls[0], &walls[1]);
+	struct box *stranger = net_box(&w->net, w->net.root, "stranger", &line, &line);
+	box_add_address(stranger, &outside);
+	world_expect(w, gets_in(&p, stranger), "the firewall was not opened");
+	pair_talk(&p);
+	pair_wait_direct(&p, 2 * SECOND);
+	pair_hush(&p);
+	world_run(w, 9000 * SECOND); /* beyond its first life */
+	world_expect(w, gets_in(&p, stranger), "the hole is not there any more after hours");
+	gateway_restart(&p.alice->gateway, world_now(w));
+	world_run(w, SECOND);
+	world_expect(w, gets_in(&p, stranger), "the hole is not there any more after a restart");
+	node_release(p.alice->node.node, world_now(w));
+	world_run(w, 20 * SECOND);
+	world_expect(w, !gets_in(&p, stranger), "the hole is still there");
+}
+
 /* Two below one carrier's NAT, which does not hairpin: their gateways' outside addresses are of use to them. */
 static void neighbours_below_a_carrier(struct world *w)
 {
@@ -139,6 +217,10 @@ const struct scenario scenarios_portmap[] = {
 	 a_hard_pair_is_direct},
 	{"portmap-restart", "that gateway forgets all: traffic again within 3 s, and direct", 30,
 	 a_gateway_restarts},
+	{"portmap-announced", "it says so: mapped again within a second, before anybody misses it", 20,
+	 a_gateway_says_that_it_restarted},
+	{"portmap-pinhole", "an IPv6 firewall is opened by PCP, kept open, and closed at the end", 20,
+	 a_firewall_opens_when_it_is_asked},
 	{"portmap-neighbours", "gateways below one carrier: direct inside the carrier", 30,
 	 neighbours_below_a_carrier},
 	{"portmap-strangers", "such an address is not told to others", 20, strangers_are_not_told},

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "wire/pcp.h"
+
 enum {
 	INTERFACE_BITS_4 = 24,
 	INTERFACE_BITS_6 = 64,
@@ -310,6 +312,11 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 	struct sim_node *n = self;
 	struct datagram in = {.packet = packet_in(n->memory, sizeof(n->memory), PACKET_HEADROOM),
 			      .at = d->src};
+	if (n->node && !n->asleep && d->dst.port == PCP_ANNOUNCE_PORT) {
+		(void)node_gateway_announced(n->node, &d->src, (struct bytes){d->b, d->n}, now);
+		pump(n, now);
+		return;
+	}
 	if (!n->node || n->asleep || !socket_of_port(n, d->dst.port, &in.socket))
 		return;
 	uint8_t *to = packet_append(&in.packet, d->n);
@@ -407,6 +414,15 @@ static bool set_peer(struct sim_node *n, struct sim_peer *p, mono_ns now)
 	return node_peer_set(n->node, &cfg, now, &p->id) == TUNNEL_ADDED;
 }
 
+static void set_gateways(struct sim_node *n, mono_ns now)
+{
+	if (!n->gateway)
+		return;
+	const struct paths_gateway v[] = {{.gateway = n->gateway->inside, .self = n->inside},
+					  {.gateway = n->gateway->inside6, .self = n->inside6}};
+	node_set_gateways(n->node, v, n->inside6.family ? 2 : 1, now);
+}
+
 void sim_node_start(struct sim_node *n, mono_ns now)
 {
 	struct node_config cfg = {.key = n->key,
@@ -420,10 +436,7 @@ void sim_node_start(struct sim_node *n, mono_ns now)
 	node_set_hard(n->node, &n->hard, now);
 	set_interfaces(n, now);
 	set_relays(n, now);
-	if (n->gateway)
-		node_set_gateways(n->node,
-				  &(struct paths_gateway){.gateway = n->gateway->inside, .self = n->inside},
-				  1, now);
+	set_gateways(n, now);
 	if (n->nat64.ip.family)
 		node_nat64_advertised(n->node, &n->nat64, NAT64_LIFETIME_S, now);
 	for (size_t i = 0; i < n->n_peers; i++)

@@ -50,6 +50,7 @@ struct sim_node {
 	/* What its network tells it; set before it starts. */
 	struct gateway *gateway; /* NULL: none is known */
 	struct ip inside;        /* its address towards the gateway */
+	struct ip inside6;       /* the same in IPv6; family 0: that one opens no firewall */
 	struct prefix nat64;     /* family 0: none */
 	struct sim_peer peers[SIM_NODE_PEERS_MAX];
 	size_t n_peers;

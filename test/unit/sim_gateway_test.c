@@ -14,9 +14,12 @@ static struct gateway gateway;
 static uint8_t answer[PCP_MESSAGE_MAX];
 static size_t n_answer;
 
+static uint16_t answer_port; /* to which it came */
+
 static void receive(void *self, const struct net_datagram *d, mono_ns now)
 {
 	n_answer = d->n;
+	answer_port = d->dst.port;
 	memcpy(answer, d->b, d->n);
 }
 
@@ -145,12 +148,54 @@ static void what_it_does_not_speak_is_not_answered(void **state)
 	assert_int_equal(gateway.asked, 0);
 }
 
+static void who_asked_is_told_of_a_restart(void **state)
+{
+	struct pcp_response a = ask_pcp(100, host->addresses[0]);
+	assert_true(is_open(a.map.external));
+	struct pcp_response said = {.result = 255};
+	events_step(&events, events.now + 50 * SECOND);
+	n_answer = 0;
+	gateway_restart(&gateway, events.now);
+	assert_false(is_open(a.map.external));
+	while (n_answer == 0 && events_step(&events, events.now + 10 * MSEC))
+		;
+	assert_true(pcp_read_response((struct bytes){answer, n_answer}, &said));
+	assert_int_equal(said.op, PCP_ANNOUNCE);
+	assert_int_equal(said.epoch_s, 0);
+	assert_int_equal(answer_port, PCP_ANNOUNCE_PORT);
+}
+
+static void a_firewall_for_ipv6_is_opened_and_closed_by_pcp(void **state)
+{
+	const struct ip inside = {6, {0x20, 0x01, [15] = 1}}, me = {6, {0x20, 0x01, [15] = 2}};
+	const struct ip zero = {.family = 0};
+	const struct endpoint stranger = {{6, {0x20, 0x02, [15] = 9}}, 9};
+	struct endpoint at = {me, 5000}, dst = at;
+	box_set_nat(router,
+		    &(struct nat_config){
+			    .firewall = true, .external = zero, .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT},
+		    6);
+	gateway_add_ipv6(&gateway, &inside);
+	box_add_address(host, &me);
+	gateway.inside = inside; /* where `ask` asks */
+	assert_false(nat_in(router->nat6, &stranger, &dst, events.now));
+	struct pcp_response a = ask_pcp(100, me);
+	assert_int_equal(a.result, PCP_OK);
+	assert_true(endpoint_equal(&a.map.external, &at)); /* nothing is translated, whatever is wished */
+	assert_true(nat_in(router->nat6, &stranger, &dst, events.now));
+	assert_true(endpoint_equal(&dst, &at));
+	assert_int_equal(ask_pcp(0, me).result, PCP_OK);
+	assert_false(nat_in(router->nat6, &stranger, &dst, events.now));
+}
+
 #define HERE(test) cmocka_unit_test_setup_teardown(test, build, tear_down)
 
 static const struct CMUnitTest tests[] = {
 	HERE(pcp_maps_and_takes_back),
 	HERE(natpmp_tells_its_address_and_maps),
 	HERE(upnp_maps_by_a_call),
+	HERE(who_asked_is_told_of_a_restart),
+	HERE(a_firewall_for_ipv6_is_opened_and_closed_by_pcp),
 	HERE(what_it_does_not_speak_is_not_answered),
 };
 RUN_TESTS(tests)
