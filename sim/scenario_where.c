@@ -115,6 +115,44 @@ static void roams_to_nat64(struct world *w)
 	pair_hush(&p);
 }
 
+/* The network's NAT64 gets another prefix under the traffic, and the router says so; or its advertisement ends and
+ * DNS knows the new one. The streams to the relay go by it, too. */
+static void nat64_prefix_changes(struct world *w)
+{
+	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct nat_config nat = pair_easy_nat(w);
+	struct prefix was, is;
+	bool told = rng_below(&w->rng, 2);
+	(void)world_relay(w, 0, NULL);
+	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	make_ipv6_only(w, b);
+	was = b->router->nat64_prefix;
+	struct pair p = talk_about(w, a, b);
+	node_nat64_advertised(b->node.node, &was, 60, world_now(w));
+	world_run(w, 2 * SECOND);
+	pair_talk(&p);
+	pair_wait_direct(&p, 2 * SECOND);
+	world_run(w, 5 * SECOND);
+	world_expect(w, prefix_parse(&is, "2001:db8:65::/96"), "no prefix");
+	nat.external = b->external;
+	box_set_nat64(b->router, &nat, &is);
+	mono_ns at = world_now(w);
+	node_nat64_advertised(b->node.node, &was, 0, at);
+	if (told)
+		node_nat64_advertised(b->node.node, &is, 600, at);
+	else
+		sim_node_link_changed(&b->node, at);
+	world_run(w, 10 * SECOND);
+	mono_ns again =
+		mono_max(stream_first_arrival(p.there, at, true), stream_first_arrival(p.back, at, true));
+	world_expect(w, again != MONO_NEVER && again - at <= 2 * SECOND, "not direct within 2 s");
+	world_measure(w, "direct through another prefix, ms", (again - at) / MSEC);
+	const struct prefix *used = node_nat64(b->node.node);
+	world_expect(w, used && prefix_equal(used, &is), "another prefix is used");
+	pair_hush(&p);
+}
+
 /* Only IPv6 on both sides, each behind a firewall that lets in only answers. */
 static void two_firewalls(struct world *w)
 {
@@ -237,6 +275,8 @@ static void namesake(struct world *w)
 
 const struct scenario scenarios_where[] = {
 	{"nat64", "IPv6 only, through a NAT64, to an easy NAT: direct within 2 s", 100, nat64_to_easy},
+	{"nat64-prefix", "the NAT64 of a network gets another prefix: direct again within 2 s", 50,
+	 nat64_prefix_changes},
 	{"nat64-roam", "from IPv4 into a network that has only IPv6, and back: direct within 2 s", 100,
 	 roams_to_nat64},
 	{"ipv6-only", "two hosts without any IPv4 cross both their firewalls within 2 s", 100, two_firewalls},
