@@ -54,19 +54,25 @@ static void print_verb_help(const struct cli *c)
 
 /* --- options --- */
 
+/* Options that stand before the verb or behind it. */
+static bool take_common(struct cli *c, int o)
+{
+	if (o == 'j')
+		c->json = true;
+	else if (o == 's')
+		c->socket = optarg;
+	return o == 'j' || o == 's';
+}
+
 int cli_option(struct cli *c, int argc, char **argv, const char *letters, const struct option *longs)
 {
 	char all[32];
 	snprintf(all, sizeof(all), ":%ss:h", letters);
 	opterr = 0;
 	for (int o; (o = getopt_long(argc, argv, all, longs, NULL)) != -1;) {
+		if (take_common(c, o))
+			continue;
 		switch (o) {
-		case 'j':
-			c->json = true;
-			break;
-		case 's':
-			c->socket = optarg;
-			break;
 		case 'h':
 			print_verb_help(c);
 			c->verb = NULL; /* nothing is wrong */
@@ -198,13 +204,9 @@ int cli_run(struct cli *c, int argc, char **argv)
 	opterr = 0;
 	optind = 0;
 	for (int o; (o = getopt_long(argc, argv, "+s:hV", longs, NULL)) != -1;) {
+		if (take_common(c, o))
+			continue;
 		switch (o) {
-		case 'j':
-			c->json = true;
-			break;
-		case 's':
-			c->socket = optarg;
-			break;
 		case 'V':
 			fprintf(c->out, "warren %s\n", WARREN_VERSION);
 			return CLI_OK;

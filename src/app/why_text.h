@@ -1,6 +1,6 @@
 /* app/why_text.h - sentences that say why a peer is reached as it is, and what could be changed
  *
- * Facts go in; which sentences hold is a table in why_text.c: condition, sentence, advice.
+ * Facts go in; which sentences hold is a table in why_rules.h: condition, sentence, advice.
  */
 #ifndef APP_WHY_TEXT_H
 #define APP_WHY_TEXT_H
