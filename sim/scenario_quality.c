@@ -115,12 +115,19 @@ static void fall_over(struct world *w)
 	world_run(w, 60 * SECOND + rng_below(&w->rng, 60 * SECOND));
 	const struct via *used = &p.there->v[p.there->n - 30].how;
 	world_expect(w, used->kind == VIA_UDP && used->ep.ip.family == 6, "not by IPv6");
+	struct node_peer_status s;
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &s), "no status");
+	world_expect(w, s.path.second.ip.family == 4, "no second path is shown");
 	mono_ns cut = world_now(w);
 	struct ip any6 = ip_v6_from((const uint8_t[16]){0x20, 0x01});
 	struct prefix all6 = prefix_of(&any6, 16);
 	box_cut(w->net.root, &all6, &all6);
 	world_run(w, 2 * SECOND);
 	world_expect(w, both_direct(w), "not on the other path after 2 s");
+	world_expect(w,
+		     sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &s) &&
+			     s.path.route.via[0].ep.ip.family == 4,
+		     "not on the second path");
 	world_run(w, 5 * SECOND);
 	pair_hush(&p);
 	mono_ns gap = pair_gap(&p, cut - SECOND, world_now(w) - 2 * SECOND);

@@ -200,6 +200,33 @@ static void loses_an_uplink(struct world *w)
 		world_measure(w, "direct again after, ms", (again - lost) / MSEC);
 }
 
+/* The carrier gives out 100.64.0.0/10, and just the addresses that the two have inside the tunnel.  What is in that
+ * range is told to nobody: below the same router that turns nothing back, the two have the relay. */
+static void carrier_range(struct world *w)
+{
+	struct home_config alice = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .inside = ip_v4(100, 64, 0, 2)};
+	struct home_config bob = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .inside = ip_v4(100, 64, 0, 1)};
+	bool together = rng_below(&w->rng, 2);
+	(void)world_relay(w, 0, NULL);
+	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	if (together)
+		box_move(b->host, a->router);
+	struct pair p = talk_about(w, a, b);
+	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
+	mono_ns start = world_now(w);
+	pair_talk(&p);
+	if (!together) {
+		expect_all_direct(&p, start);
+		return;
+	}
+	world_run(w, 10 * SECOND);
+	pair_hush(&p);
+	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(&p, start, MONO_NEVER));
+}
+
 /* Two hosts of one network whose router turns nothing back. */
 static void lan_peers(struct world *w)
 {
@@ -282,6 +309,9 @@ const struct scenario scenarios_where[] = {
 	{"ipv6-only", "two hosts without any IPv4 cross both their firewalls within 2 s", 100, two_firewalls},
 	{"two-uplinks", "one of two networks goes away: direct through the other within 2 s", 100,
 	 loses_an_uplink},
+	{"carrier-range",
+	 "the carrier's addresses are those of the tunnel: direct within 2 s, and nothing is lost", 100,
+	 carrier_range},
 	{"lan", "two hosts of one network talk inside it", 100, lan_peers},
 	{"namesake", "a peer with the private address of a neighbour is not taken for him", 150, namesake},
 	{0},

@@ -148,6 +148,7 @@ static bool is_by_nat64(const struct node *n, const struct route *route)
 
 static void set_live(json_t *peer, const struct status_source *s, const struct node_peer_status *st)
 {
+	char second[ENDPOINT_TEXT_MAX];
 	const struct tunnel_peer_status *t = &st->tunnel;
 	mono_ns age = mono_since(t->handshake_at, s->now);
 	json_object_set_new(peer, "session", json_boolean(t->session));
@@ -157,6 +158,10 @@ static void set_live(json_t *peer, const struct status_source *s, const struct n
 	set_route(peer, s->cfg, &st->path.route);
 	json_object_set_new(peer, "nat64", json_boolean(is_by_nat64(s->node, &st->path.route)));
 	json_object_set_new(peer, "rtt_ms", st->path.rtt ? milliseconds(st->path.rtt) : json_null());
+	json_object_set_new(peer, "second_endpoint",
+			    endpoint_is_set(&st->path.second)
+				    ? json_string(endpoint_format(&st->path.second, second))
+				    : json_null());
 	json_object_set_new(peer, "relay_faster", json_boolean(st->path.aside));
 	json_object_set_new(peer, "mtu", st->path.mtu ? count(st->path.mtu) : json_null());
 	json_object_set_new(peer, "tx_bytes", count(t->tx_bytes));

@@ -64,13 +64,21 @@ static void print_self(FILE *out, const struct columns *c, const json_t *self)
 	fprintf(out, "\n");
 }
 
+static void print_direct(FILE *out, const json_t *peer, const char *endpoint)
+{
+	const char *second = text(peer, "second_endpoint");
+	fprintf(out, "; direct %s%s", endpoint, yes(peer, "nat64") ? " via NAT64" : "");
+	if (second[0])
+		fprintf(out, " (ready beside it: %s)", second);
+}
+
 static void print_way(FILE *out, const json_t *peer)
 {
 	const char *endpoint = text(peer, "endpoint"), *relay = text(peer, "relay");
 	if (yes(peer, "in_doubt") && endpoint[0] && relay[0])
 		fprintf(out, "; direct %s in doubt, and relay \"%s\"", endpoint, relay);
 	else if (endpoint[0])
-		fprintf(out, "; direct %s%s", endpoint, yes(peer, "nat64") ? " via NAT64" : "");
+		print_direct(out, peer, endpoint);
 	else if (relay[0])
 		fprintf(out, "; relay \"%s\"%s", relay,
 			yes(peer, "relay_faster") ? " (faster than the direct path)" : "");

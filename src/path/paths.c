@@ -418,10 +418,13 @@ bool paths_event(struct paths *p, struct paths_event *ev)
 
 void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct paths_peer_status *out)
 {
-	const struct peer_path *peer = paths_peer_of(p, id);
+	struct peer_path *peer = paths_peer_of(p, id);
 	*out = (struct paths_peer_status){0};
 	if (!peer)
 		return;
+	const struct target *second = targets_second(&peer->targets, &peer->best.ep, now);
+	if (second && endpoint_is_set(&peer->best.ep))
+		out->second = second->ep;
 	peer_path_route(peer, &p->means, &out->route);
 	out->direct = peer_path_is_direct(peer) || peer->state == PEER_PLAIN;
 	out->doubted = peer->state == PEER_DOUBTED || out->route.n == 2;

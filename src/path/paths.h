@@ -236,6 +236,8 @@ struct paths_peer_status {
 	bool active; /* traffic within the last 45 s */
 	bool aside;  /* there is a direct path, but the relay is clearly faster */
 	mono_ns rtt; /* of the main way; 0: unknown */
+	struct endpoint
+		second; /* the direct path that is kept warm beside the one in use; unset: there is none */
 	struct disco_key disco;
 	uint32_t n_candidates;
 	uint16_t mtu; /* as paths_mtu */
