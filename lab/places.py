@@ -189,6 +189,16 @@ class PlaceLab:
         self.internet.ip(f"addr add {far} peer {address} dev {device}", f"link set {device} up")
         namespace.ip(f"addr add {address} peer {far} dev eth0", "link set eth0 up", f"route add default via {far}")
 
+    def close(self):
+        """For who builds another one in the same world."""
+        for p in self.programs:
+            if p.process.poll() is None:
+                p.end()
+        for box in self.boxes:
+            box.close()
+        for n in (self.internet, self.relay, self.relay2, *self.alice.namespaces, *self.bob.namespaces):
+            n.close()
+
 
 class Pair:
     """Two relays and two nodes in a PlaceLab."""
