@@ -8,10 +8,11 @@ static void start(struct pair *p)
 	world_run(p->w, 2 * SECOND + rng_below(&p->w->rng, 10 * SECOND));
 }
 
-static void restart_relay(struct pair *p)
+/* It is away for so long. */
+static void restart_relay(struct pair *p, mono_ns away)
 {
 	sim_relay_stop(p->relay, world_now(p->w));
-	world_run(p->w, rng_below(&p->w->rng, 5 * SECOND));
+	world_run(p->w, away);
 	sim_relay_start(p->relay, world_now(p->w));
 }
 
@@ -27,7 +28,7 @@ static void relay_restarts_under_direct(struct world *w)
 	struct pair p = pair_easy(w);
 	start(&p);
 	mono_ns before = world_now(w);
-	restart_relay(&p);
+	restart_relay(&p, rng_below(&w->rng, 5 * SECOND));
 	world_run(w, 30 * SECOND);
 	pair_hush(&p);
 	world_expect(w, pair_lost(&p, before, MONO_NEVER) == 0, "%zu packets lost",
@@ -42,19 +43,42 @@ static void relay_restarts_under_direct(struct world *w)
 	expect_gap(&p, cut + SECOND, SECOND);
 }
 
-static void relay_restarts_in_use(struct world *w)
+/* No longer silent than the relay is away, and 2 s more. */
+static void without_a_relay(struct world *w, mono_ns away, bool one_way)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
 	struct pair p = pair_build(w, &alice, &bob);
 	pair_talk(&p);
 	world_run(w, 5 * SECOND);
+	if (one_way)
+		stream_stop(p.back);
+	world_run(w, 5 * SECOND);
 	mono_ns down = world_now(w);
-	restart_relay(&p);
+	restart_relay(&p, away);
 	mono_ns up = world_now(w);
-	world_run(w, 30 * SECOND);
+	world_run(w, 10 * SECOND);
 	pair_hush(&p);
-	expect_gap(&p, down, up - down + 15 * SECOND); /* dialling backs off while it is away */
+	mono_ns gap = one_way ? stream_longest_gap(p.there, down, world_now(w) - SECOND)
+			      : pair_gap(&p, down, world_now(w) - SECOND);
+	world_measure(w, "silence after it is back, ms", gap > up - down ? (gap - (up - down)) / MSEC : 0);
+	world_expect(w, gap <= up - down + 2 * SECOND, "nothing arrived for %.0f ms after it was back",
+		     (double)(gap - (up - down)) / (double)MSEC);
+}
+
+static void relay_restarts_in_use(struct world *w)
+{
+	without_a_relay(w, rng_below(&w->rng, 15 * SECOND), false);
+}
+
+static void relay_restarts_for_a_listener(struct world *w)
+{
+	without_a_relay(w, rng_below(&w->rng, 15 * SECOND), true);
+}
+
+static void relay_is_away(struct world *w)
+{
+	without_a_relay(w, SECOND * 60 + rng_below(&w->rng, 240 * SECOND), false);
 }
 
 /* With a new disco key, and none of its sessions. */
@@ -147,7 +171,10 @@ static void wakes_from_sleep(struct world *w)
 const struct scenario scenarios_change[] = {
 	{"relay-restarts-idle", "direct traffic loses nothing, and the relay is there again when needed", 200,
 	 relay_restarts_under_direct},
-	{"relay-restarts-used", "traffic again at most 15 s after it is back", 200, relay_restarts_in_use},
+	{"relay-restarts-used", "traffic again at most 2 s after it is back", 200, relay_restarts_in_use},
+	{"relay-restarts-listen", "the same where traffic flows one way only", 200,
+	 relay_restarts_for_a_listener},
+	{"relay-away", "the same after minutes", 50, relay_is_away},
 	{"peer-restarts", "with a new disco key: traffic within 3 s, direct within 13 s", 200, peer_restarts},
 	{"address-changes", "traffic again, and directly, within 2 s", 200, address_changes},
 	{"host-roams", "to another home: the same", 200, host_roams},

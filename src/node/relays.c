@@ -143,8 +143,10 @@ static void on_event(struct node *n, struct relay_slot *r, const struct relay_cl
 		memcpy(tell.why, ev->why, sizeof(tell.why));
 		node_tell(n, &tell);
 		break;
-	case RELAY_PACKET: /* relays_packet */
 	case RELAY_PEER_GONE:
+		tunnel_unreached(n->tunnel, tunnel_peer_find(n->tunnel, &ev->peer), now);
+		break;
+	case RELAY_PACKET: /* relays_packet */
 	case RELAY_HEALTH: /* shown by node_relay_status */
 		break;
 	}

@@ -9,14 +9,14 @@
  *   READY      packets flow. The server is heard from at least every 120 s.
  *
  * DIALLING and GREETING together may take CONNECT_MAX.  Every failure leads to WAITING: the next dial
- * is planned if this is the home relay or packets wait, after a pause that grows with the square of
- * the failures in a row and is jittered.  The failures are forgotten once a connection has lasted
- * STEADY: a relay that takes us in and throws us out is not hammered either.
+ * is planned if this is the home relay or packets wait, after a pause that grows with the failures in a row
+ * (back_off.h).  They are forgotten once a connection has lasted STEADY: a relay that takes us in and throws
+ * us out is not hammered either.
  *
  * Packets may go out right behind ClientInfo; that saves a round trip and gives nothing away, for
  * they are sealed end to end.
  *
- * Bounded: SEND_QUEUE_MAX packets wait to be sent (the oldest is dropped), INBOX_MAX bytes wait for
+ * Bounded: SEND_QUEUE_MAX packets wait to be sent (the oldest is dropped), for PACKET_LIFE; INBOX_MAX bytes wait for
  * the owner, one frame is being put together (RELAY_FRAME_MAX), one pong is owed.
  */
 #include "relay/client.h"
@@ -27,6 +27,7 @@
 
 #include "base/packet.h"
 #include "crypto/box.h"
+#include "relay/back_off.h"
 #include "relay/frames.h"
 #include "relay/inbox.h"
 #include "relay/outbox.h"
@@ -44,9 +45,9 @@ enum {
 #define READ_TIMEOUT (120 * SECOND) /* data plane 3.5 */
 #define PONG_TIMEOUT (3 * SECOND)   /* data plane 3.5 */
 #define IDLE_CLOSE   (60 * SECOND)
-#define STEADY       (30 * SECOND)
-#define PAUSE_UNIT   (100 * MSEC)
-#define PAUSE_MAX    (30 * SECOND)
+#define PACKET_LIFE \
+	(5 * SECOND) /* by then a handshake is begun anew, and the old one would only be in the way */
+#define STEADY (30 * SECOND)
 
 enum state { WAITING, DIALLING, GREETING, READY };
 
@@ -60,7 +61,7 @@ struct relay_client {
 	mono_ns pong_by;    /* MONO_NEVER: no ping is out */
 	mono_ns ready_at;
 	mono_ns come_back_in; /* the server is restarting; MONO_NEVER: it is not */
-	uint32_t failures;
+	struct back_off back_off;
 
 	struct node_key self, server;
 	bool server_known;
@@ -91,6 +92,7 @@ struct relay_client *relay_client_new(const struct relay_client_config *cfg, mon
 	c->dial_at = cfg->home ? now : MONO_NEVER;
 	c->pong_by = c->ready_at = c->come_back_in = MONO_NEVER;
 	c->sent_at = now;
+	back_off_init(&c->back_off);
 	relay_client_tick(c, now);
 	return c;
 }
@@ -128,28 +130,17 @@ static void dial(struct relay_client *c, mono_ns now)
 	c->tell_dial = true;
 }
 
-/* Half to one and a half times as long. */
-static mono_ns jittered(struct relay_client *c, mono_ns pause)
+static void plan_dial(struct relay_client *c)
 {
-	return pause / 2 + rng_below(&c->cfg.rng, pause + 1);
-}
-
-static mono_ns pause_before_dial(struct relay_client *c)
-{
-	if (c->come_back_in != MONO_NEVER)
-		return jittered(c, mono_max(PAUSE_UNIT, mono_min(c->come_back_in, PAUSE_MAX)));
-	mono_ns n = c->failures < 100 ? c->failures : 100;
-	return mono_min(jittered(c, mono_min(n * n * PAUSE_UNIT, PAUSE_MAX)), PAUSE_MAX);
-}
-
-static void plan_dial(struct relay_client *c, mono_ns now)
-{
-	if (!c->cfg.home && c->failures >= GIVE_UP_AFTER) {
+	if (!c->cfg.home && c->back_off.failures >= GIVE_UP_AFTER) {
 		c->dropped += c->packets.n;
 		outbox_clear(&c->packets);
 	}
 	/* Planned in any case, so that a packet that comes in the meantime waits its turn. */
-	c->dial_at = now + pause_before_dial(c);
+	if (c->come_back_in == MONO_NEVER)
+		c->dial_at = back_off_next(&c->back_off, &c->cfg.rng);
+	else
+		c->dial_at = back_off_asked(&c->back_off, &c->cfg.rng, c->come_back_in);
 	c->come_back_in = MONO_NEVER;
 }
 
@@ -163,13 +154,13 @@ static void fail(struct relay_client *c, const char *why, mono_ns now)
 {
 	bool was_ready = c->state == READY;
 	if (was_ready && mono_since(c->ready_at, now) >= STEADY)
-		c->failures = 0;
-	c->failures++;
+		back_off_forget(&c->back_off);
+	back_off_failed(&c->back_off, now);
 	forget_stream(c);
 	snprintf(c->why, sizeof(c->why), "%s", why);
 	if (was_ready || strcmp(c->why, c->said) != 0)
 		c->tell_lost = true;
-	plan_dial(c, now);
+	plan_dial(c);
 }
 
 /* The same, and it is we who end it. */
@@ -250,7 +241,7 @@ void relay_client_set_home(struct relay_client *c, bool home, mono_ns now)
 
 void relay_client_link_changed(struct relay_client *c, mono_ns now)
 {
-	c->failures = 0;
+	back_off_forget(&c->back_off);
 	if (c->state == WAITING)
 		c->dial_at = now;
 	if (c->state == WAITING && wants_stream(c))
@@ -337,6 +328,9 @@ static void on_frame(struct relay_client *c, uint8_t type, struct bytes payload,
 		on_server_info(c, f.server_info.sealed, now);
 		break;
 	case DERP_RECV_PACKET:
+		back_off_use(&c->back_off, now);
+		tell(c, type, payload);
+		break;
 	case DERP_PEER_GONE:
 	case DERP_HEALTH:
 		tell(c, type, payload);
@@ -409,13 +403,19 @@ void relay_client_send(struct relay_client *c, const struct node_key *to, struct
 		c->dropped++;
 		return;
 	}
+	o->queued_at = now;
 	c->sent_at = now;
+	bool was_idle = back_off_use(&c->back_off, now);
 	if (c->packets.n >= SEND_QUEUE_MAX) {
 		free(outbox_pop(&c->packets));
 		c->dropped++;
 	}
 	outbox_push(&c->packets, o);
-	if (c->state == WAITING && (c->dial_at == MONO_NEVER || c->dial_at <= now))
+	if (c->state != WAITING)
+		return;
+	if (was_idle && c->dial_at != MONO_NEVER) /* planned when nobody was in a hurry */
+		c->dial_at = mono_min(c->dial_at, back_off_next(&c->back_off, &c->cfg.rng));
+	if (c->dial_at == MONO_NEVER || c->dial_at <= now)
 		dial(c, now);
 }
 
@@ -425,7 +425,8 @@ static struct outbox_frame *next_packet(struct relay_client *c, mono_ns now)
 	if (!c->server_known)
 		return NULL;
 	while ((f = outbox_pop(&c->packets))) {
-		if (token_bucket_take(&c->bucket, f->n, now)) {
+		if (mono_since(f->queued_at, now) <= PACKET_LIFE &&
+		    token_bucket_take(&c->bucket, f->n, now)) {
 			c->tx_packets++;
 			return f;
 		}
@@ -489,7 +490,7 @@ mono_ns relay_client_deadline(const struct relay_client *c)
 static void go_idle(struct relay_client *c)
 {
 	forget_stream(c);
-	c->failures = 0;
+	back_off_forget(&c->back_off);
 	c->dial_at = MONO_NEVER;
 	c->tell_hangup = true;
 }
@@ -497,7 +498,7 @@ static void go_idle(struct relay_client *c)
 static void tick_ready(struct relay_client *c, mono_ns now)
 {
 	if (now >= c->pong_by) {
-		c->failures = 0;
+		back_off_forget(&c->back_off);
 		hang_up(c, "the relay does not answer since the network changed", now);
 	} else if (now >= c->heard_at + READ_TIMEOUT) {
 		hang_up(c, "the relay has been silent for two minutes", now);

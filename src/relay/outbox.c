@@ -30,6 +30,7 @@ struct outbox_frame *outbox_frame_new(const struct derp_frame *f)
 	}
 	o->next = o->older = o->newer = NULL;
 	o->queue = NULL;
+	o->queued_at = 0;
 	o->n = (uint32_t)w.n;
 	return o;
 }

@@ -8,12 +8,14 @@
 #ifndef RELAY_OUTBOX_H
 #define RELAY_OUTBOX_H
 
+#include "base/time.h"
 #include "wire/derp.h"
 
 struct outbox_frame {
 	struct outbox_frame *next;
 	struct outbox_queue *queue;         /* in which it waits */
 	struct outbox_frame *older, *newer; /* for an owner of many queues: of all that wait */
+	mono_ns queued_at;                  /* for the owner; 0 */
 	uint32_t n;
 	uint8_t b[];
 };

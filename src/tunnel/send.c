@@ -157,3 +157,13 @@ void tunnel_handshake(struct tunnel *t, peer_id id, mono_ns now)
 	handshake_want(t, p, now);
 	peer_schedule(t, p);
 }
+
+void tunnel_unreached(struct tunnel *t, peer_id id, mono_ns now)
+{
+	struct peer *p = peer_at(t, id);
+	/* With `next` it is the response to the peer's own initiation that is lost. */
+	if (!p || p->initiated_at == MONO_NEVER || p->next.live)
+		return;
+	timers_hasten_retry(&p->timers, mono_max(now, p->initiated_at + UNREACHED_TIMEOUT));
+	peer_schedule(t, p);
+}

@@ -64,6 +64,12 @@ void timers_wait_until(struct timers *t, mono_ns at)
 	start(t, TIMER_RETRY, at);
 }
 
+void timers_hasten_retry(struct timers *t, mono_ns at)
+{
+	if (running(t, TIMER_RETRY))
+		t->at[TIMER_RETRY] = mono_min(t->at[TIMER_RETRY], at);
+}
+
 void timers_initiation_sent(struct timers *t, mono_ns now, mono_ns jitter)
 {
 	if (t->wanted_at == MONO_NEVER)

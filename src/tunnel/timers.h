@@ -12,6 +12,7 @@
 
 #define REKEY_TIMEOUT        (5 * SECOND)  /* from an initiation to the next try */
 #define REKEY_JITTER_MAX     (334 * MSEC)  /* so that two sides do not try at the same moments for ever */
+#define UNREACHED_TIMEOUT    (1 * SECOND)  /* the same, if it is known that it did not arrive */
 #define REKEY_ATTEMPT_TIME   (90 * SECOND) /* tries go on for so long after somebody wanted a session */
 #define KEEPALIVE_TIMEOUT    (10 * SECOND) /* data came and nothing went: say that we live */
 #define SILENCE_TIMEOUT      (KEEPALIVE_TIMEOUT + REKEY_TIMEOUT) /* data went and nothing came */
@@ -37,6 +38,8 @@ void timers_set_persistent(struct timers *t, uint16_t persistent_s, mono_ns now)
 /* What happened. */
 void timers_session_wanted(struct timers *t, mono_ns now); /* by data, silence or the owner; not by a retry */
 void timers_wait_until(struct timers *t, mono_ns at);      /* an initiation is wanted, but not before this */
+/* The initiation that is out did not arrive: the next try is made at `at`, if that is sooner. */
+void timers_hasten_retry(struct timers *t, mono_ns at);
 void timers_initiation_sent(struct timers *t, mono_ns now, mono_ns jitter);
 void timers_session_derived(struct timers *t, mono_ns now, mono_ns jitter);
 void timers_handshake_done(struct timers *t);        /* a session is confirmed */

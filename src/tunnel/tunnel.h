@@ -98,6 +98,9 @@ bool tunnel_output(struct tunnel *t, peer_id *peer, struct packet *out, mono_ns 
 
 /* Begins a handshake unless a session is good or one is under way. */
 void tunnel_handshake(struct tunnel *t, peer_id id, mono_ns now);
+/* What was last sent to this peer did not reach it, so somebody says who may be believed that little: an
+ * initiation is repeated after a second instead of five. */
+void tunnel_unreached(struct tunnel *t, peer_id id, mono_ns now);
 
 mono_ns tunnel_deadline(const struct tunnel *t);
 void tunnel_tick(struct tunnel *t, mono_ns now);

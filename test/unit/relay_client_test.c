@@ -1,3 +1,4 @@
+#include "relay/back_off.h"
 #include "relay/client.h"
 #include "relay_ends.h"
 
@@ -205,6 +206,23 @@ static void others_dial_when_there_is_something_to_send(void **state)
 	end(&s);
 }
 
+static void what_waited_for_more_than_five_seconds_is_not_sent(void **state)
+{
+	static struct scene s;
+	begin(&s, true);
+	relay_client_send(s.c, &peer, (struct bytes){(const uint8_t *)"old", 3}, s.now);
+	s.now += 1;
+	relay_client_send(s.c, &peer, (struct bytes){(const uint8_t *)"young", 5}, s.now);
+	s.now += 5 * SECOND;
+	greet(&s);
+	struct derp_frame f = expect_out(&s, DERP_NOTE_PREFERRED);
+	f = expect_out(&s, DERP_SEND_PACKET);
+	assert_int_equal(f.packet.packet.n, 5);
+	expect_no_out(&s);
+	assert_int_equal(status(&s).dropped_oldest, 1);
+	end(&s);
+}
+
 static void fast_start_waits_for_nothing(void **state)
 {
 	static struct scene s;
@@ -371,6 +389,65 @@ static void fails_with_growing_pauses(void **state)
 	assert_string_equal(status(&s).why, "no such name");
 	relay_client_link_changed(s.c, s.now); /* at once */
 	expect(&s, RELAY_DIAL);
+	end(&s);
+}
+
+/* So many failed dials in a row. */
+static void fail_to_dial(struct scene *s, int times)
+{
+	for (int n = 0; n < times; n++) {
+		expect(s, RELAY_DIAL);
+		relay_client_down(s->c, "the port is closed", s->now);
+		if (n == 0)
+			expect(s, RELAY_LOST);
+		if (n + 1 < times)
+			tick_at_deadline(s);
+	}
+}
+
+static void whoever_has_packets_to_send_finds_it_soon_after_it_is_back(void **state)
+{
+	static struct scene s;
+	begin(&s, true);
+	fail_to_dial(&s, 20);
+	assert_true(relay_client_deadline(s.c) - s.now >= 15 * SECOND);
+	s.now += 100 * MSEC;
+	relay_client_send(s.c, &peer, (struct bytes){0}, s.now); /* suddenly somebody is in a hurry */
+	assert_true(relay_client_deadline(s.c) - s.now <= 1200 * MSEC);
+	for (int n = 0; n < 30; n++) {
+		tick_at_deadline(&s);
+		expect(&s, RELAY_DIAL);
+		relay_client_down(s.c, "the port is closed", s.now);
+		mono_ns pause = relay_client_deadline(s.c) - s.now;
+		assert_true(pause >= 400 * MSEC && pause <= 1200 * MSEC);
+		relay_client_send(s.c, &peer, (struct bytes){0}, s.now); /* no reason to dial even sooner */
+		assert_true(relay_client_deadline(s.c) - s.now == pause);
+	}
+	s.now += BACK_OFF_USED;
+	relay_client_tick(s.c, s.now);
+	expect(&s, RELAY_DIAL);
+	relay_client_down(s.c, "the port is closed", s.now);
+	assert_true(relay_client_deadline(s.c) - s.now >= 15 * SECOND);
+	end(&s);
+}
+
+static void whoever_was_sent_packets_waits_for_more(void **state)
+{
+	static struct scene s;
+	begin_ready(&s, true);
+	struct derp_frame f = {.type = DERP_RECV_PACKET};
+	f.packet.peer = peer;
+	f.packet.packet = (struct bytes){(const uint8_t *)"x", 1};
+	give(&s, &f);
+	expect(&s, RELAY_PACKET);
+	relay_client_down(s.c, "closed", s.now);
+	expect(&s, RELAY_LOST);
+	for (int n = 0; n < 12; n++) {
+		tick_at_deadline(&s);
+		expect(&s, RELAY_DIAL);
+		relay_client_down(s.c, "closed", s.now);
+		assert_true(relay_client_deadline(s.c) - s.now <= 1200 * MSEC);
+	}
 	end(&s);
 }
 
@@ -650,6 +727,7 @@ static void client_and_server_agree_byte_by_byte_and_in_odd_splits(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(home_dials_at_once_and_says_it_is_home),
 	cmocka_unit_test(others_dial_when_there_is_something_to_send),
+	cmocka_unit_test(what_waited_for_more_than_five_seconds_is_not_sent),
 	cmocka_unit_test(fast_start_waits_for_nothing),
 	cmocka_unit_test(tells_what_comes_in_its_order),
 	cmocka_unit_test(what_nobody_reads_is_bounded),
@@ -658,6 +736,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(obeys_the_servers_limit),
 	cmocka_unit_test(answers_a_ping_once),
 	cmocka_unit_test(fails_with_growing_pauses),
+	cmocka_unit_test(whoever_has_packets_to_send_finds_it_soon_after_it_is_back),
+	cmocka_unit_test(whoever_was_sent_packets_waits_for_more),
 	cmocka_unit_test(a_relay_that_throws_us_out_is_not_hammered),
 	cmocka_unit_test(packets_for_a_dead_relay_are_given_up),
 	cmocka_unit_test(silence_is_noticed_in_every_state),

@@ -34,6 +34,19 @@ static void an_initiation_is_tried_again_after_five_seconds_and_a_bit(void **sta
 	assert_true(timers_deadline(&t) == MONO_NEVER);
 }
 
+static void a_try_that_did_not_arrive_is_repeated_sooner(void **state)
+{
+	struct timers t = fresh(0);
+	timers_hasten_retry(&t, 101 * S); /* nothing is out */
+	assert_false(timers_retrying(&t));
+	timers_session_wanted(&t, 100 * S);
+	timers_initiation_sent(&t, 100 * S, 0);
+	timers_hasten_retry(&t, 101 * S);
+	timers_hasten_retry(&t, 103 * S); /* later than planned: no change */
+	assert_true(timers_deadline(&t) == 101 * S);
+	assert_int_equal(timers_due(&t, 101 * S), TIMERS_RETRY);
+}
+
 /* Tries at 0, 5, ... 85; the one at 90 is not made. */
 static void tries_end_after_ninety_seconds(void **state)
 {
@@ -169,6 +182,7 @@ static void things_due_at_once_come_one_by_one(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nothing_runs_before_something_happens),
 	cmocka_unit_test(an_initiation_is_tried_again_after_five_seconds_and_a_bit),
+	cmocka_unit_test(a_try_that_did_not_arrive_is_repeated_sooner),
 	cmocka_unit_test(tries_end_after_ninety_seconds),
 	cmocka_unit_test(asking_again_prolongs_the_tries),
 	cmocka_unit_test(an_initiation_may_have_to_wait),

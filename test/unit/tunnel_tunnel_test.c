@@ -122,6 +122,32 @@ static void initiations_from_both_sides_at_once_settle(void **state)
 	pair_stop(&p);
 }
 
+static void an_initiation_that_did_not_reach_the_peer_is_repeated_after_a_second(void **state)
+{
+	struct pair p;
+	struct message a;
+	pair_start(&p, &plain);
+	tunnel_unreached(p.end[A].t, PEER_NONE, p.now); /* a stranger */
+	tunnel_unreached(p.end[A].t, PEER, p.now);      /* nothing was sent */
+	assert_true(tunnel_deadline(p.end[A].t) == MONO_NEVER);
+	tunnel_handshake(p.end[A].t, PEER, p.now);
+	assert_true(end_output(&p, A, &a));
+	assert_true(tunnel_deadline(p.end[A].t) >= p.now + 5 * SECOND);
+	tunnel_unreached(p.end[A].t, PEER, p.now + 100 * MSEC);
+	assert_true(tunnel_deadline(p.end[A].t) == p.now + 1 * SECOND);
+	p.now += 1 * SECOND;
+	tunnel_tick(p.end[A].t, p.now);
+	assert_true(end_output(&p, A, &a));
+	p.now += 3 * SECOND;
+	tunnel_unreached(p.end[A].t, PEER, p.now); /* known late: at once */
+	assert_true(tunnel_deadline(p.end[A].t) == p.now);
+	tunnel_tick(p.end[A].t, p.now);
+	assert_int_equal(pair_settle(&p), 3);
+	tunnel_unreached(p.end[A].t, PEER, p.now); /* there is a session: nothing to repeat */
+	assert_int_equal(pair_run(&p, p.now + 4 * SECOND), 0);
+	pair_stop(&p);
+}
+
 /* --- restarts and changes --- */
 
 static void a_restarted_initiator_just_works(void **state)
@@ -311,6 +337,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(both_sides_tell_of_the_session),
 	cmocka_unit_test(preshared_keys_must_agree),
 	cmocka_unit_test(initiations_from_both_sides_at_once_settle),
+	cmocka_unit_test(an_initiation_that_did_not_reach_the_peer_is_repeated_after_a_second),
 	cmocka_unit_test(a_restarted_initiator_just_works),
 	cmocka_unit_test(a_restarted_responder_is_found_out_in_fifteen_seconds),
 	cmocka_unit_test(a_reset_peer_begins_anew),
