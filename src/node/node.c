@@ -153,6 +153,18 @@ static void learn_addresses(struct node_peer_slot *peer, const struct node_peer 
 	}
 }
 
+/* Somebody tells us of another disco key, so the peer has restarted, and has none of its sessions. When it tells
+ * so itself it does so in a session that it has. */
+static void learn_disco(struct node *n, peer_id id, const struct paths_peer *told, mono_ns now)
+{
+	struct paths_peer_status was, is;
+	paths_peer_status(n->paths, id, now, &was);
+	paths_peer_set(n->paths, id, told, now);
+	paths_peer_status(n->paths, id, now, &is);
+	if (!key_is_zero(was.disco.b) && !key_equal(was.disco.b, is.disco.b))
+		tunnel_peer_reset(n->tunnel, id);
+}
+
 enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_ns now, peer_id *id)
 {
 	peer_id at = tunnel_peer_find(n->tunnel, &cfg->tunnel.key);
@@ -176,7 +188,7 @@ enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_
 			break;
 	struct paths_peer path = cfg->path;
 	path.key = cfg->tunnel.key;
-	paths_peer_set(n->paths, at, &path, now);
+	learn_disco(n, at, &path, now);
 	*id = at;
 	return TUNNEL_ADDED;
 }

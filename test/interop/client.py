@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Our node and a stock client: what the reference promises them, in about a minute."""
 
-import re
-
 from stock_client import StockCase, StockRelay, run_tests
 
 

@@ -26,13 +26,18 @@ from topology import NODE_PORT
 
 BUILD = os.environ.get("WARREN_BUILD", str(ROOT / "build"))
 TUN = "ts0"
+COMPLAINT = re.compile(r"panic|error|fail(?!overs)|bad |malformed|mismatch|drop|unexpected", re.I)
+# Besides those of lab/places.py: an easy NAT that gives another port after it was flushed.
+MORE_PLACES = {"random-ports": {"name": "random-ports", "addresses": 1, "shares_carrier": False,
+                                "nat": "mapping=endpoint-independent filtering=address-and-port-dependent ports=random"}}
 
 
 class StockRelay:
     """derper, with a certificate that it makes itself; like nodes.Relay."""
 
     def __init__(self, loop, lab, folder):
-        self.loop, self.lab, self.folder, self.address = loop, lab, os.path.join(folder, "derper"), lab.RELAY
+        self.loop, self.lab, self.folder = loop, lab, os.path.join(folder, "derper")
+        self.name, self.region, self.address = RELAY_NAME, 1, lab.RELAY
         os.makedirs(self.folder, exist_ok=True)
         self.start()
         self.pin = json.loads(self.program.wait_line(r'(\{"Name":"custom".*\})')[1])["CertName"]
@@ -59,7 +64,7 @@ class StockClient:
             private = f.read().strip()
         options = {"private": private, "port": NODE_PORT, "tun": TUN, "address": f"{self.address}/32",
                    "derp": {"host": self.relay.address, "port": 443, "stun": 3478, "pin": self.relay.pin}}
-        env = {"TS_DEBUG_DISCO": "1"} if os.environ.get("VERBOSE") else {}
+        env = {"TS_DEBUG_DISCO": "1"}  # it says what it makes of each disco message
         self.program = Program(self.loop, self.home.host, f"{self.name}'s stock client", os.path.join(BUILD, "stock/stocknode"),
                                json.dumps(options), stdin=subprocess.PIPE, env=env, on_line=self._line)
 
@@ -108,6 +113,20 @@ class StockClient:
         self.said.pop("pong", None)
         self._order(ping=nodes.ADDRESS["alice"])
         return self._wait("pong", seconds)
+
+    def understood(self, kind, longer_than=0):
+        """How many disco messages of this kind it took: Ping, Pong, CallMeMaybe, or 0x57, which it should not know."""
+        frame, n = None, 0
+        for _, line in self.program.lines:
+            if m := re.search(r"got disco-looking frame .* len (\d+)$", line):
+                frame = int(m[1])
+            elif m := re.search(r"disco.Parse = (?:\*disco\.(\w+), <nil>|<nil>, unknown message type (\w+))$", line):
+                n += kind in m.groups() and frame > longer_than
+        return n
+
+    def complaints(self):
+        """What its log says of us that is not praise; its netcheck looks for the internet, which there is not."""
+        return [line for _, line in self.program.lines if COMPLAINT.search(line) and not line.startswith("netcheck:")]
 
     def peer_section(self, with_endpoints):
         known = ", ".join(e["Addr"] for e in self.said["endpoints"]) if with_endpoints else ""
@@ -167,7 +186,7 @@ class StockCase(unittest.TestCase):
         """Both are up and know of each other; nothing was said yet. with_endpoints: each also knows the other's
         endpoints, as coordination servers tell them."""
         self.with_endpoints = with_endpoints
-        known = places.places(BUILD)
+        known = places.places(BUILD) | MORE_PLACES
         self.zero = time.monotonic()
         self.lab = places.PlaceLab(self.loop, BUILD, self.folder, known[ours], known[theirs])
         self.addCleanup(self.lab.close)
@@ -185,8 +204,8 @@ class StockCase(unittest.TestCase):
         self.bob.know(self.alice, self.with_endpoints)
 
     def box_of(self, node):
-        """The NAT box that a node is behind, if it is behind one only."""
-        return self.lab.boxes[1 if node is self.alice else 2]
+        """The NAT box that a node is behind, if each is behind one."""
+        return self.lab.boxes[-2 if node is self.alice else -1]
 
     def restart_ours(self):
         self.alice.program.end(signal.SIGKILL)

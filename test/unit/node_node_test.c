@@ -171,12 +171,15 @@ static void run(struct world *w, mono_ns length)
 	}
 }
 
-static void introduce(struct world *w, size_t i)
+/* disco: as a coordination server tells it; NULL: it does not. */
+static void introduce(struct world *w, size_t i, const struct disco_key *disco)
 {
 	struct side *s = &w->side[i], *other = &w->side[1 - i];
 	struct prefix allowed = prefix_of(&other->address, 32);
 	struct node_peer peer = {
 		.tunnel = {.key = other->pub}, .path = {.home = REGION}, .allowed = &allowed, .n_allowed = 1};
+	if (disco)
+		peer.path.disco = *disco;
 	assert_int_equal(node_peer_set(s->node, &peer, w->now, &s->peer), TUNNEL_ADDED);
 }
 
@@ -195,7 +198,7 @@ static void start(struct world *w, size_t i)
 	node_set_addresses(s->node, &s->address, 1);
 	node_set_relays(s->node, &relay, 1, w->now);
 	node_set_interfaces(s->node, &home, 1, w->now);
-	introduce(w, i);
+	introduce(w, i, NULL);
 	drain(w, i);
 }
 
@@ -336,6 +339,32 @@ static void a_restarted_node_is_met_again_soon(void **state)
 	world_free(w);
 }
 
+static void who_restarted_as_somebody_says_gets_a_new_handshake(void **state)
+{
+	struct world *w = world_new();
+	run(w, 100 * MSEC);
+	introduce(w, 0, node_disco_key(w->side[1].node)); /* known already, or never known: no restart */
+	say(w, 0, 1);
+	run(w, 1 * SECOND);
+	introduce(w, 0, node_disco_key(w->side[1].node));
+	say(w, 0, 1);
+	run(w, 100 * MSEC);
+	assert_int_equal(w->side[0].sessions, 1);
+	relay_server_gone(w->relay, w->side[1].client, w->now);
+	node_free(w->side[1].node);
+	w->side[1].stream = w->side[1].dial = false;
+	w->side[1].n_received = 0;
+	start(w, 1);
+	run(w, 100 * MSEC);
+	assert_int_equal(w->side[1].n_received, 0);
+	introduce(w, 0, node_disco_key(w->side[1].node));
+	say(w, 0, 2);
+	run(w, 100 * MSEC);
+	assert_int_equal(w->side[0].sessions, 2);
+	assert_int_equal(w->side[1].n_received, 1);
+	world_free(w);
+}
+
 /* A small router has no clock of its own: it starts in 1970, and later is told the time. */
 static void a_clock_that_is_set_late_is_heeded(void **state)
 {
@@ -460,7 +489,7 @@ static void a_removed_peer_is_gone(void **state)
 	struct node_peer_status status;
 	assert_false(node_peer_status(s->node, s->peer, w->now, &status));
 	run(w, 500 * MSEC);
-	introduce(w, 0);
+	introduce(w, 0, NULL);
 	say(w, 0, 5);
 	run(w, 500 * MSEC);
 	assert_int_equal(w->side[1].received[w->side[1].n_received - 1], 5);
@@ -472,6 +501,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(then_it_goes_directly),
 	cmocka_unit_test(a_dead_direct_path_is_left_within_a_second),
 	cmocka_unit_test(a_restarted_node_is_met_again_soon),
+	cmocka_unit_test(who_restarted_as_somebody_says_gets_a_new_handshake),
 	cmocka_unit_test(a_clock_that_is_set_late_is_heeded),
 	cmocka_unit_test(pings_are_answered_over_each_way),
 	cmocka_unit_test(more_relayed_packets_than_slots_all_arrive),
