@@ -82,44 +82,83 @@ static void roam(struct pair *p, struct box *const places[2], uint8_t step)
 	sim_node_link_changed(&p->bob->node, now);
 }
 
-/* NATs are flushed or started anew, and bob roams, every few minutes. */
+/* A pair that has a hard day, and how long nothing arrived while its relay was up. */
+struct wanderer {
+	struct pair p;
+	struct box *places[2]; /* bob's */
+	mono_ns relay_up;      /* since when */
+	mono_ns gap;
+	uint64_t roams, reboots, flushes, restarts;
+};
+
+static void befall(struct wanderer *d)
+{
+	struct world *w = d->p.w;
+	struct home *whose = rng_below(&w->rng, 2) ? d->p.alice : d->p.bob;
+	switch (rng_below(&w->rng, 4)) {
+	case 0:
+		home_flush(whose);
+		d->flushes++;
+		break;
+	case 1:
+		nat_reboot(whose->router->nat4);
+		d->reboots++;
+		break;
+	default:
+		roam(&d->p, d->places, (uint8_t)++d->roams);
+		break;
+	}
+}
+
+static void look(struct wanderer *d, mono_ns until)
+{
+	d->gap = mono_max(d->gap, pair_gap(&d->p, d->relay_up, until));
+}
+
+/* Away for up to 20 s, in which something else may happen, too. */
+static void restart_relay(struct wanderer *d)
+{
+	struct world *w = d->p.w;
+	mono_ns away = rng_below(&w->rng, 20 * SECOND);
+	look(d, world_now(w));
+	sim_relay_stop(d->p.relay, world_now(w));
+	world_run(w, away / 2);
+	if (rng_below(&w->rng, 2))
+		befall(d);
+	world_run(w, away / 2);
+	sim_relay_start(d->p.relay, world_now(w));
+	d->relay_up = world_now(w);
+	d->restarts++;
+}
+
+/* NATs are flushed or started anew, bob roams, the relay restarts, every few minutes. */
 static void wander(struct world *w, mono_ns how_long, mono_ns pace)
 {
-	struct pair p = pair_easy(w);
+	struct wanderer d = {.p = pair_easy(w)};
 	struct home_config other = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home *third = world_home(w, "other", &other);
-	struct box *const places[2] = {p.bob->router, third->router};
-	mono_ns start = world_now(w);
-	uint64_t roams = 0, reboots = 0, flushes = 0;
-	p.there->interval = p.back->interval = pace;
-	pair_talk(&p);
+	d.places[0] = d.p.bob->router;
+	d.places[1] = world_home(w, "other", &other)->router;
+	mono_ns start = d.relay_up = world_now(w);
+	d.p.there->interval = d.p.back->interval = pace;
+	pair_talk(&d.p);
 	while (world_now(w) < start + how_long && !w->fault[0]) {
 		world_run(w, 60 * SECOND + rng_below(&w->rng, 180 * SECOND));
-		struct home *whose = rng_below(&w->rng, 2) ? p.alice : p.bob;
-		switch (rng_below(&w->rng, 4)) {
-		case 0:
-			home_flush(whose);
-			flushes++;
-			break;
-		case 1:
-			nat_reboot(whose->router->nat4);
-			reboots++;
-			break;
-		default:
-			roam(&p, places, (uint8_t)++roams);
-			break;
-		}
+		if (rng_below(&w->rng, 5) == 0)
+			restart_relay(&d);
+		else
+			befall(&d);
 	}
 	world_run(w, 5 * SECOND);
-	pair_wait_direct(&p, 10 * SECOND);
-	pair_hush(&p);
-	mono_ns gap = pair_gap(&p, start, world_now(w) - 2 * SECOND);
-	world_measure(w, "roams", roams);
-	world_measure(w, "reboots", reboots);
-	world_measure(w, "flushes", flushes);
-	world_measure(w, "lost", pair_lost(&p, start, MONO_NEVER));
-	world_measure(w, "longest silence, ms", gap / MSEC);
-	world_expect(w, gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+	pair_wait_direct(&d.p, 10 * SECOND);
+	pair_hush(&d.p);
+	look(&d, world_now(w) - 2 * SECOND);
+	world_measure(w, "roams", d.roams);
+	world_measure(w, "reboots", d.reboots);
+	world_measure(w, "flushes", d.flushes);
+	world_measure(w, "relay restarts", d.restarts);
+	world_measure(w, "lost", pair_lost(&d.p, start, MONO_NEVER));
+	world_measure(w, "longest silence, ms", d.gap / MSEC);
+	world_expect(w, d.gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)d.gap / (double)MSEC);
 }
 
 static void a_wandering_hour(struct world *w)
@@ -148,8 +187,9 @@ const struct scenario scenarios_endure[] = {
 	 bad_lines},
 	{"hour", "an hour with a flush every few minutes: never silent for 2 s", 10, an_hour},
 	{"day", "24 hours of the same", 2, a_day},
-	{"wander", "an hour with a flush, a reboot or a roam every few minutes: never silent for 2 s", 10,
-	 a_wandering_hour},
+	{"wander",
+	 "an hour with a flush, a reboot, a roam or a relay restart every few minutes: never silent for 2 s",
+	 10, a_wandering_hour},
 	{"wander-day", "24 hours of the same", 2, a_wandering_day},
 	{0},
 };
