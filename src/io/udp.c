@@ -125,20 +125,23 @@ static void socket_tune(struct udp_socket *s, const struct udp_config *cfg)
 	s->gro = !cfg->no_gro && !setsockopt(s->fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one));
 }
 
+enum families { ONLY_4, ONLY_6, BOTH };
+
 /* Gives the fd, or -1 and errno. *port 0: chosen, and set. */
-static int socket_bind(int family, uint16_t *port)
+static int socket_bind(enum families families, uint16_t *port)
 {
+	int family = families == ONLY_4 ? AF_INET : AF_INET6, only = families != BOTH;
 	struct sockaddr_storage sa = {.ss_family = (sa_family_t)family};
 	struct endpoint bound = {0};
 	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	if (family == AF_INET)
 		((struct sockaddr_in *)&sa)->sin_port = htons(*port);
 	else
 		((struct sockaddr_in6 *)&sa)->sin6_port = htons(*port);
-	if ((family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one))) ||
+	if ((family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
 	    bind(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &len)) {
 		int keep = errno;
 		close(fd);
@@ -156,10 +159,10 @@ enum bound { BOUND, BOUND_TAKEN, BOUND_FAILED };
 static enum bound bind_both(struct udp *u, uint16_t port)
 {
 	u->port = port;
-	u->v4.fd = socket_bind(AF_INET, &u->port);
+	u->v4.fd = socket_bind(ONLY_4, &u->port);
 	if (u->v4.fd < 0)
 		return BOUND_FAILED;
-	u->v6.fd = socket_bind(AF_INET6, &u->port);
+	u->v6.fd = socket_bind(ONLY_6, &u->port);
 	if (u->v6.fd >= 0 || errno != EADDRINUSE)
 		return BOUND;
 	close(u->v4.fd);
@@ -287,9 +290,11 @@ uint16_t udp_extra_port(const struct udp *u, uint16_t number)
 
 static void extra_open(struct udp *u, uint16_t number)
 {
-	struct udp_extra e = {.number = number};
+	struct udp_extra e = {.number = number, .socket.fd = -1};
 	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = number};
-	e.socket.fd = u->n_extra < UDP_EXTRA_MAX ? socket_bind(AF_INET, &e.port) : -1;
+	/* What goes by a NAT64 is of IPv6. */
+	if (u->n_extra < UDP_EXTRA_MAX)
+		e.socket.fd = socket_bind(u->v6.fd >= 0 ? BOTH : ONLY_4, &e.port);
 	if (e.socket.fd < 0 || epoll_ctl(u->extra_fd, EPOLL_CTL_ADD, e.socket.fd, &ev)) {
 		u->stats.extra_failed++;
 		if (e.socket.fd >= 0)
@@ -630,6 +635,13 @@ static void send_family(struct udp *u, struct udp_socket *s, uint16_t number, ui
 		send_messages(u, s, r);
 }
 
+static void send_extra_families(struct udp *u, struct udp_extra *e, const struct datagram *v, size_t n,
+				struct udp_refused *r)
+{
+	send_family(u, &e->socket, e->number, 4, v, n, r);
+	send_family(u, &e->socket, e->number, 6, v, n, r);
+}
+
 /* Datagrams of one extra socket that stand side by side go together. */
 static void send_extra(struct udp *u, const struct datagram *v, size_t n, struct udp_refused *r)
 {
@@ -639,7 +651,7 @@ static void send_extra(struct udp *u, const struct datagram *v, size_t n, struct
 			k++;
 		struct udp_extra *e = extra_of(u, v[i].socket);
 		if (e)
-			send_family(u, &e->socket, e->number, 4, v + i, k - i, r);
+			send_extra_families(u, e, v + i, k - i, r);
 		else if (v[i].socket != 0)
 			u->stats.tx_no_socket += k - i;
 	}

@@ -4,8 +4,8 @@
  * is permitted, so that policy routing can keep them off the tunnel.  Receives with recvmmsg and
  * UDP_GRO, sends with sendmmsg and UDP_SEGMENT, where the kernel has them.
  *
- * Extra sockets are of IPv4, on ports that the kernel chooses, and named by numbers (base/datagram.h:
- * `socket`). They come and go at any time; one file descriptor tells of all of them.
+ * Extra sockets are of both families, on ports that the kernel chooses, and named by numbers
+ * (base/datagram.h: `socket`). They come and go at any time; one file descriptor tells of all of them.
  *
  * Datagrams may be cut where the path is narrow, but for those that must go whole (`whole`): these carry DF,
  * and are lost where they do not fit.

@@ -390,6 +390,38 @@ static void an_extra_socket_sends_and_receives_under_its_number(void **state)
 	udp_close(a);
 }
 
+/* In a network that has only IPv6, IPv4 is reached by IPv6 datagrams to the NAT64. */
+static void an_extra_socket_is_of_both_families(void **state)
+{
+	struct udp *a = open_any(false, false);
+	const uint16_t numbers[] = {7, 8};
+	struct udp_refused r;
+	uint8_t x = 'x';
+	udp_follow(a, numbers, 2);
+	if (have_v6(a)) {
+		struct endpoint there = {here6(a).ip, udp_extra_port(a, 8)};
+		for (int whole = 0; whole < 2; whole++) {
+			struct datagram out[] = {
+				{.packet = {&x, 1, 0, 0}, .at = there, .socket = 7, .whole = whole},
+				{.packet = {&x, 1, 0, 0}, .at = extra4(a, 8), .socket = 7, .whole = whole}};
+			udp_send(a, out, 2, &r);
+			assert_int_equal(r.n, 0);
+			uint8_t families = 0;
+			struct pollfd p = {.fd = udp_fd_extra(a), .events = POLLIN};
+			for (int got = 0; got < 2; got++) { /* the kernel may give both at once */
+				struct datagram in;
+				assert_true(udp_more(a) || poll(&p, 1, 2000) == 1);
+				assert_int_equal(udp_recv(a, &in, 1), 1);
+				assert_int_equal(in.socket, 8);
+				assert_int_equal(in.at.port, udp_extra_port(a, 7));
+				families += in.at.ip.family;
+			}
+			assert_int_equal(families, 10);
+		}
+	}
+	udp_close(a);
+}
+
 static void extra_sockets_follow_the_wish(void **state)
 {
 	struct udp *a = open_any(false, false);
@@ -486,6 +518,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_port_in_use_is_said_in_a_sentence),
 	cmocka_unit_test(a_port_taken_for_one_family_is_taken),
 	cmocka_unit_test(an_extra_socket_sends_and_receives_under_its_number),
+	cmocka_unit_test(an_extra_socket_is_of_both_families),
 	cmocka_unit_test(extra_sockets_follow_the_wish),
 	cmocka_unit_test(what_goes_to_a_closed_extra_socket_is_counted),
 	cmocka_unit_test(addresses_go_to_the_kernel_and_back),
