@@ -183,6 +183,14 @@ class PlaceLab:
                 wait_for(lambda h=site.host: h.run("ping", "-c1", "-W1", self.RELAY, check=False).returncode == 0, 10,
                          f"{site.name} to reach the relay")
 
+    def close(self):
+        for p in self.programs:
+            p.end()
+        for box in self.boxes:
+            box.close()
+        for n in (self.internet, self.relay, self.relay2, *self.alice.namespaces, *self.bob.namespaces):
+            n.close()
+
     def _relay(self, namespace, device, address, far):
         self.boxes.append(Cable(os.path.join(self.build, "warren-lab-link"), self.internet, device, namespace, "eth0",
                                 RELAY_MS))
