@@ -292,11 +292,14 @@ static struct mapping *find_inside(struct nat *n, const struct endpoint *inside,
 	return fixed ? fixed : find_exactly(n, inside, &outside, false, now);
 }
 
-static bool external_taken(const struct nat *n, const struct endpoint *external, mono_ns now)
+/* By another mapping, if they may not share it. outside: of the new one. */
+static bool external_taken(const struct nat *n, const struct endpoint *external,
+			   const struct endpoint *outside, mono_ns now)
 {
 	struct index_walk w = index_walk(&n->by_external, hash_external(external));
 	for (uint32_t id; index_next(&w, &id);)
-		if (lives(n, &n->v[id], now) && endpoint_equal(&n->v[id].external, external))
+		if (lives(n, &n->v[id], now) && endpoint_equal(&n->v[id].external, external) &&
+		    (!n->cfg.shares_ports || endpoint_equal(&n->v[id].outside, outside)))
 			return true;
 	return false;
 }
@@ -351,7 +354,8 @@ static uint16_t next_try(struct nat *n, const struct host *h)
 }
 
 /* False: there is no port left, or none was found in a reasonable time. */
-static bool choose_external(struct nat *n, struct host *h, uint16_t inside, mono_ns now, struct endpoint *ep)
+static bool choose_external(struct nat *n, struct host *h, uint16_t inside, const struct endpoint *outside,
+			    mono_ns now, struct endpoint *ep)
 {
 	bool by_block = n->cfg.ports == NAT_PORT_BLOCK;
 	*ep = (struct endpoint){by_block ? h->external : choose_address(n, &h->inside), inside};
@@ -359,11 +363,11 @@ static bool choose_external(struct nat *n, struct host *h, uint16_t inside, mono
 		return false;
 	if (n->cfg.ports == NAT_PORT_OVERLOAD)
 		return true;
-	if (n->cfg.ports == NAT_PORT_PRESERVE && inside >= PORT_LOW && !external_taken(n, ep, now))
+	if (n->cfg.ports == NAT_PORT_PRESERVE && inside >= PORT_LOW && !external_taken(n, ep, outside, now))
 		return true;
 	for (int i = 0; i < PORT_TRIES; i++) {
 		ep->port = next_try(n, h);
-		if (!external_taken(n, ep, now))
+		if (!external_taken(n, ep, outside, now))
 			return true;
 	}
 	return false;
@@ -405,14 +409,12 @@ static struct mapping *make(struct nat *n, const struct endpoint *src, const str
 	if (!has_room(n, &src->ip))
 		return refuse(n, NULL);
 	struct host *h = take_host(n, &src->ip);
-	if (!n->cfg.firewall && !choose_external(n, h, src->port, now, &external))
+	struct endpoint outside = seen_by(mapping_scope(n), dst);
+	if (!n->cfg.firewall && !choose_external(n, h, src->port, &outside, now, &external))
 		return refuse(n, h);
 	uint32_t id = free_slot(n);
 	struct mapping *m = &n->v[id];
-	*m = (struct mapping){.taken = true,
-			      .inside = *src,
-			      .outside = seen_by(mapping_scope(n), dst),
-			      .external = external};
+	*m = (struct mapping){.taken = true, .inside = *src, .outside = outside, .external = external};
 	must(index_add(&n->by_inside, hash_inside(&m->inside, &m->outside), id));
 	must(index_add(&n->by_external, hash_external(&m->external), id));
 	h->n++;
@@ -429,7 +431,8 @@ static struct mapping *make_fixed(struct nat *n, const struct endpoint *inside, 
 		return NULL;
 	uint32_t id = (uint32_t)(m - n->v);
 	struct endpoint external = {m->external.ip, wanted};
-	if (!n->cfg.firewall && wanted >= PORT_LOW && !external_taken(n, &external, now)) {
+	if (!n->cfg.firewall && wanted >= PORT_LOW &&
+	    !external_taken(n, &external, &(struct endpoint){0}, now)) {
 		index_remove(&n->by_external, hash_external(&m->external), id);
 		m->external = external;
 		must(index_add(&n->by_external, hash_external(&m->external), id));

@@ -38,8 +38,11 @@ struct nat_config {
 	enum nat_ports ports;
 	uint16_t port_first, port_step; /* sequential; 0: 1024 and 1 */
 	uint16_t port_block;            /* ports in a block; 0: 512 */
-	mono_ns timeout;                /* of a mapping and of a permission; 0: 120 s */
-	bool inbound_refreshes;         /* s. 4.3: outbound always does */
+	/* A port is given again to a mapping that depends on the outside, towards another one, as Linux does: so
+	 * there may be more mappings than ports. */
+	bool shares_ports;
+	mono_ns timeout;        /* of a mapping and of a permission; 0: 120 s */
+	bool inbound_refreshes; /* s. 4.3: outbound always does */
 	enum nat_hairpin hairpin;
 	/* Limits, beyond which something new is refused and what there is goes on. */
 	uint32_t mappings_max;      /* 0: 1024 */

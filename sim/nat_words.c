@@ -13,6 +13,7 @@ static const char *const hairpin_words[] = {"none", "internal-source", "external
 static const char *const pooling_words[] = {"arbitrary", "paired", NULL};
 static const char *const refresh_words[] = {"outbound", "both", NULL};
 static const char *const translate_words[] = {"yes", "no", NULL};
+static const char *const sharing_words[] = {"no", "yes", NULL};
 static const char *const udp_words[] = {"pass", "blocked", NULL};
 
 #define AT(field) offsetof(struct nat_config, field)
@@ -29,6 +30,7 @@ static const struct parameter {
 	{"port-first", K_U16, AT(port_first), NULL},
 	{"port-step", K_U16, AT(port_step), NULL},
 	{"port-block", K_U16, AT(port_block), NULL},
+	{"port-sharing", K_BOOL, AT(shares_ports), sharing_words},
 	{"external", K_ADDRESSES, 0, NULL},
 	{"pooling", K_BOOL, AT(paired), pooling_words},
 	{"hairpin", K_HAIRPIN, AT(hairpin), hairpin_words},

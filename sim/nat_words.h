@@ -3,6 +3,7 @@
  *   mapping, filtering   endpoint-independent, address-dependent, address-and-port-dependent
  *   ports                preserve, sequential, random, block, overload
  *   port-first, port-step, port-block              numbers
+ *   port-sharing         yes, no
  *   external             addresses with commas between: the first and the pool
  *   pooling              paired, arbitrary
  *   hairpin              none, internal-source, external-source

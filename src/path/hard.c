@@ -141,7 +141,7 @@ static void fail(struct paths *p, enum crossing_end how, mono_ns now)
 	struct peer_path *peer = partner(p);
 	if (peer) {
 		if (h->state == HARD_WORKING && plan_is_draw(&h->plan))
-			escalation_lost(&peer->escalation, HARD_COOL_BLOCK, now);
+			escalation_lost(&peer->escalation, plan_pause(&h->plan), now);
 		else
 			escalation_failed(&peer->escalation, now);
 		p->means.stats.hard_failed++;

@@ -15,7 +15,8 @@
  *   cool-down     a minute after an attempt that failed, then two, four ... eight hours.  Where an attempt is a
  *                 draw of a known chance, and the next one as good, the first HARD_DRAWS have equal pauses
  *
- * The slow way of random against random has a budget of its own (HARD_SLOW_MAX an attempt), at the same rate.
+ * The slow way of random against random has a budget of its own (HARD_SLOW_MAX an attempt), at the same rate,
+ * and an hour's pause.
  */
 #ifndef PATH_HARD_ESCALATION_H
 #define PATH_HARD_ESCALATION_H

@@ -314,5 +314,10 @@ bool plan_over(const struct hard_plan *p, mono_ns now)
 bool plan_is_draw(const struct hard_plan *p)
 {
 	bool of_a_block = p->ours.kind == GUESS_BLOCK || p->theirs.kind == GUESS_BLOCK;
-	return p->cross.limit > 0 && of_a_block;
+	return (p->cross.limit > 0 && of_a_block) || p->slowly.limit > 0;
+}
+
+mono_ns plan_pause(const struct hard_plan *p)
+{
+	return p->slowly.limit > 0 ? HARD_COOL_MAX : HARD_COOL_BLOCK;
 }

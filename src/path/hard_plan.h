@@ -83,6 +83,8 @@ void plan_init(struct hard_plan *p, const struct disco_extension *ours, const st
 	       const struct plan_limits *limits, const struct rng *rng, mono_ns now);
 /* When it fails, the next one is as likely to succeed, and this one was not unlikely. */
 bool plan_is_draw(const struct hard_plan *p);
+/* Then it may come after this. */
+mono_ns plan_pause(const struct hard_plan *p);
 
 /* By which of the streams. */
 enum plan_way { PLAN_CROSS, PLAN_OPEN, PLAN_PROBE, PLAN_SLOW, PLAN_WAYS };

@@ -171,6 +171,7 @@ static void against_a_block_all_go_to_one_port_that_may_still_be_given(void **st
 		for (size_t i = 0; i < e.n_samples; i++)
 			assert_true(aim != e.samples[i].port);
 		assert_true(plan_is_draw(&p));
+		assert_true(plan_pause(&p) == HARD_COOL_BLOCK);
 	}
 }
 
@@ -181,6 +182,13 @@ static void the_slow_way_needs_both_to_agree(void **state)
 	assert_int_equal(play(&a, &b, 60 * SECOND).slow, 0);
 	b.slow = true;
 	assert_true(play(&a, &b, 60 * SECOND).slow > 4000);
+	struct seeded s;
+	seeded_init(&s, 5);
+	struct rng rng = seeded_rng(&s);
+	struct hard_plan p;
+	plan_init(&p, &a, &b, &usual, &rng, 0);
+	assert_true(plan_is_draw(&p));
+	assert_true(plan_pause(&p) == HARD_COOL_MAX);
 	b.mapping = DISCO_MAPPING_SAME; /* then there is a quicker one */
 	assert_int_equal(play(&a, &b, 60 * SECOND).slow, 0);
 }

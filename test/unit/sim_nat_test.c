@@ -292,6 +292,36 @@ static void overloaded_ports_are_shared_and_answers_find_who_asked(void **state)
 	nat_free(n);
 }
 
+/* Ten ports (of a block) for thirty mappings, and each answer finds its own. */
+static void shared_ports_are_given_again_towards_others(void **state)
+{
+	for (int shares = 0; shares < 2; shares++) {
+		struct nat *n = nat_with((struct nat_config){.ports = NAT_PORT_BLOCK,
+							     .port_block = 10,
+							     .shares_ports = shares,
+							     .mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+							     .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT},
+					 1);
+		unsigned made = 0;
+		for (uint8_t i = 0; i < 30; i++) {
+			struct endpoint to = out(n, inside(0, 5000), outside(i, 80), 0);
+			struct endpoint from = outside(i, 80);
+			made += to.port != 0;
+			if (!to.port)
+				continue;
+			assert_true(nat_in(n, &from, &to, 1));
+			assert_int_equal(to.port, 5000);
+		}
+		assert_int_equal(made, shares ? 30 : 10);
+		/* but not twice towards the same one */
+		unsigned same = 0;
+		for (uint16_t i = 0; i < 30; i++)
+			same += out(n, inside(0, (uint16_t)(6000 + i)), outside(99, 80), 2).port != 0;
+		assert_int_equal(same, shares ? 10 : 0);
+		nat_free(n);
+	}
+}
+
 static void a_pool_gives_any_address_or_always_the_same(void **state)
 {
 	for (int paired = 0; paired < 2; paired++) {
@@ -401,18 +431,20 @@ static void a_mapping_that_was_asked_for_is_open_to_all_until_its_end(void **sta
 static void every_parameter_is_set_by_its_name(void **state)
 {
 	struct nat_config c = {0};
-	assert_true(nat_set_all(&c,
-				"mapping=address-dependent filtering=address-and-port-dependent ports=block "
-				"port-first=5000 port-step=3 port-block=128 external=192.0.2.1,192.0.2.2 "
-				"pooling=paired hairpin=internal-source timeout=10s refresh=both "
-				"mappings-max=7 host-mappings-max=8 sessions-max=9 permissions-max=10 "
-				"translate=no udp=blocked"));
+	assert_true(nat_set_all(
+		&c,
+		"mapping=address-dependent filtering=address-and-port-dependent ports=block "
+		"port-first=5000 port-step=3 port-block=128 port-sharing=yes external=192.0.2.1,192.0.2.2 "
+		"pooling=paired hairpin=internal-source timeout=10s refresh=both "
+		"mappings-max=7 host-mappings-max=8 sessions-max=9 permissions-max=10 "
+		"translate=no udp=blocked"));
 	assert_int_equal(c.mapping, NAT_ADDRESS_DEPENDENT);
 	assert_int_equal(c.filtering, NAT_ADDRESS_AND_PORT_DEPENDENT);
 	assert_int_equal(c.ports, NAT_PORT_BLOCK);
 	assert_int_equal(c.port_first, 5000);
 	assert_int_equal(c.port_step, 3);
 	assert_int_equal(c.port_block, 128);
+	assert_true(c.shares_ports);
 	assert_int_equal(c.n_pool, 1);
 	assert_int_equal(c.external.b[3], 1);
 	assert_int_equal(c.pool[0].b[3], 2);
@@ -429,7 +461,7 @@ static void every_parameter_is_set_by_its_name(void **state)
 	size_t n = 0;
 	while (nat_parameter(n))
 		n++;
-	assert_int_equal(n, 17);
+	assert_int_equal(n, 18);
 	assert_string_equal(nat_scope_word(NAT_ADDRESS_DEPENDENT), "address-dependent");
 }
 
@@ -451,6 +483,7 @@ static void a_wrong_name_or_value_is_refused(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_port_block_belongs_to_one_host),
 	cmocka_unit_test(overloaded_ports_are_shared_and_answers_find_who_asked),
+	cmocka_unit_test(shared_ports_are_given_again_towards_others),
 	cmocka_unit_test(a_pool_gives_any_address_or_always_the_same),
 	cmocka_unit_test(a_host_or_a_session_too_many_is_refused_and_the_others_go_on),
 	cmocka_unit_test(blocked_it_lets_nothing_through),
