@@ -99,8 +99,8 @@ void escalation_lost(struct escalation_peer *p, mono_ns pause, mono_ns now)
 
 uint32_t escalation_block(struct escalation *e, uint32_t size, mono_ns now)
 {
-	if (e->block.cap != size / 2)
-		e->block = purse_of(size / 2, HARD_COOL_BLOCK, now);
+	e->block.cap = size / 2; /* what was taken stays so, though the guess may be another one */
+	e->block.time = HARD_COOL_BLOCK;
 	return e->block.cap > 0 ? left(&e->block, now) : 0;
 }
 

@@ -41,6 +41,7 @@ enum {
 #define HARD_FLOW_LASTS (120 * SECOND) /* RFC 4787 REQ-5; few NATs remember for longer */
 #define HARD_COOL_MIN   (60 * SECOND)
 #define HARD_COOL_BLOCK (240 * SECOND) /* the ports of our block come back when their mappings die */
+#define HARD_COOL_SLOW  (3600 * SECOND)
 #define HARD_COOL_MAX   (8 * 3600 * SECOND)
 
 /* So much of something in a time: what is spent comes back evenly. */

@@ -319,5 +319,5 @@ bool plan_is_draw(const struct hard_plan *p)
 
 mono_ns plan_pause(const struct hard_plan *p)
 {
-	return p->slowly.limit > 0 ? HARD_COOL_MAX : HARD_COOL_BLOCK;
+	return p->slowly.limit > 0 ? HARD_COOL_SLOW : HARD_COOL_BLOCK;
 }

@@ -151,6 +151,8 @@ static void at_most_half_of_our_block_is_taken_by_all_together(void **state)
 	assert_true(escalation_affordable(&e, &p, 0));
 	escalation_take_ports(&e, 150);
 	assert_int_equal(escalation_block(&e, 512, SECOND), 7);
+	assert_int_equal(escalation_block(&e, 256, SECOND), 0); /* a smaller one, as it seems: no new purse */
+	assert_int_equal(escalation_block(&e, 512, SECOND), 7);
 	assert_false(escalation_affordable(&e, &p, SECOND));
 	assert_true(escalation_affordable(&e, &p, HARD_COOL_BLOCK));
 	assert_int_equal(escalation_block(&e, 512, 2 * HARD_COOL_BLOCK), 256);

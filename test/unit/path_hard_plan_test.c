@@ -188,7 +188,7 @@ static void the_slow_way_needs_both_to_agree(void **state)
 	struct hard_plan p;
 	plan_init(&p, &a, &b, &usual, &rng, 0);
 	assert_true(plan_is_draw(&p));
-	assert_true(plan_pause(&p) == HARD_COOL_MAX);
+	assert_true(plan_pause(&p) == HARD_COOL_SLOW);
 	b.mapping = DISCO_MAPPING_SAME; /* then there is a quicker one */
 	assert_int_equal(play(&a, &b, 60 * SECOND).slow, 0);
 }
