@@ -140,6 +140,8 @@ static void fail(struct paths *p, enum crossing_end how, mono_ns now)
 	const struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
 	if (peer) {
+		/* What came one way only, through all those doors, is not worth a search of its own. */
+		targets_drop_unproven(&peer->targets, &peer->best.ep);
 		if (h->state == HARD_WORKING && plan_is_draw(&h->plan))
 			escalation_lost(&peer->escalation, plan_pause(&h->plan), now);
 		else

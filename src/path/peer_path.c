@@ -154,7 +154,8 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	struct via via = via_udp_by(&t->ep, t->socket);
 	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
 		return;
-	if (!is_settled(p) && !pace_spend_search(&p->pace, now))
+	/* While hard NATs are tried together, the peer's probes come from many places, and each is answered once. */
+	if (!is_settled(p) && !p->crossing && !pace_spend_search(&p->pace, now))
 		return;
 	t->pinged_at = now;
 	t->pings++;
@@ -407,7 +408,7 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 	p->pings_heard++;
 	bool is_new = targets_see_by(&p->targets, &from->ep, from->socket, &p->best.ep, now);
 	struct target *t = targets_find_by(&p->targets, &from->ep, from->socket);
-	if (is_new && !is_settled(p))
+	if (is_new && !is_settled(p) && !p->crossing)
 		pace_answer(&p->pace, now);
 	else if (t && (is_new || !is_settled(p))) {
 		beat_paid(&p->beat);

@@ -118,6 +118,14 @@ void targets_drop_sockets(struct targets *t, uint16_t but, mono_ns now)
 	}
 }
 
+void targets_drop_unproven(struct targets *t, const struct endpoint *in_use)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].sources == TARGET_SEEN && t->v[i].ponged_at == MONO_NEVER)
+			t->v[i].sources = 0;
+	sweep(t, in_use);
+}
+
 void targets_restart(struct targets *t)
 {
 	for (size_t i = 0; i < t->n; i++) {

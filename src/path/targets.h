@@ -48,6 +48,8 @@ bool targets_see_by(struct targets *t, const struct endpoint *ep, uint16_t socke
 		    const struct endpoint *in_use, mono_ns now);
 /* Those of extra sockets that were not seen for TARGET_SEEN_FOR go, but for this one. */
 void targets_drop_sockets(struct targets *t, uint16_t but, mono_ns now);
+/* Those that were only seen, and never answered, go, but for the one in use. */
+void targets_drop_unproven(struct targets *t, const struct endpoint *in_use);
 /* The whole list of one source, hint or called; true: there is a new target in it. */
 bool targets_tell(struct targets *t, enum target_source source, const struct endpoint *v, size_t n,
 		  const struct endpoint *in_use);

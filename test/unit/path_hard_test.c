@@ -197,6 +197,36 @@ static void a_pong_to_an_extra_socket_wins_and_the_others_are_closed(void **stat
 	paths_free(t->p);
 }
 
+/* A hole in one direction: the peer's probes are heard at many sockets, and no pong ever comes. */
+static void what_was_only_heard_is_forgotten_after_an_attempt_that_failed(void **state)
+{
+	struct table *t = table_new(true);
+	struct paths_peer_status s;
+	struct disco_msg ping = {.type = DISCO_PING};
+	run(t, 2100 * MSEC);
+	uint64_t nonce = t->said.nonce;
+	say(t, DISCO_STEP_AGREE, nonce);
+	run(t, 100 * MSEC);
+	say(t, DISCO_STEP_READY, nonce);
+	run(t, SECOND);
+	uint32_t before = t->probes;
+	for (uint16_t i = 0; i < 30; i++) {
+		struct endpoint there = {ip_v4(192, 0, 2, 9), (uint16_t)(42000 + i)};
+		struct via from = via_udp_by(&there, paths_sockets(t->p)->v[i]);
+		friend_say(&t->bob, t->p, &from, &ping, &t->rng, t->now);
+	}
+	drain(t);
+	assert_int_equal(t->probes - before, 30); /* each is pinged, and once */
+	paths_peer_status(t->p, 0, t->now, &s);
+	assert_true(s.n_candidates >= 30);
+	run(t, 30 * SECOND);
+	assert_int_equal(paths_stats(t->p)->hard_failed, 1);
+	paths_peer_status(t->p, 0, t->now, &s);
+	assert_int_equal(s.n_candidates, 0);
+	assert_int_equal(paths_sockets(t->p)->n, 0);
+	paths_free(t->p);
+}
+
 static void it_answers_a_question_when_it_has_failed_itself(void **state)
 {
 	struct table *t = table_new(true);
@@ -470,6 +500,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(it_asks_over_the_relay_and_leaves_a_silent_peer_alone),
 	cmocka_unit_test(after_agreement_it_looks_at_its_nat_and_tells),
 	cmocka_unit_test(a_pong_to_an_extra_socket_wins_and_the_others_are_closed),
+	cmocka_unit_test(what_was_only_heard_is_forgotten_after_an_attempt_that_failed),
 	cmocka_unit_test(it_answers_a_question_when_it_has_failed_itself),
 	cmocka_unit_test(of_two_questions_the_smaller_number_is_the_attempts),
 	cmocka_unit_test(it_refuses_when_it_does_not_know_itself),
