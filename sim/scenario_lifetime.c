@@ -1,4 +1,5 @@
 /* Whether the measured lifetime of bindings is that of the NAT. */
+#include "path/lifetime.h"
 #include "sim/scenario.h"
 
 #define LONGEST (180 * SECOND)
@@ -99,6 +100,31 @@ static void lifetime_addresses(struct world *w)
 		     "found what is wrong");
 }
 
+/* What was measured is what paths are kept warm by, until the network is another. */
+static void lifetime_is_used(struct world *w)
+{
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	home.nat.timeout = 10 * SECOND;
+	struct pair p = pair_build(w, &home, &home);
+	struct node_peer_status st;
+	pair_talk(&p);
+	pair_wait_direct(&p, 5 * SECOND);
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st), "no status");
+	world_expect(w, st.path.rest == LIFETIME_ASSUMED, "rests %.1f s before",
+		     (double)st.path.rest / SECOND);
+	sim_node_lifetime(&p.alice->node, 60 * SECOND, world_now(w));
+	world_expect(w, world_wait(w, is_measured, 150 * SECOND), "it does not end");
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st), "no status");
+	world_expect(w, st.path.rest >= 5 * SECOND && st.path.rest <= 7 * SECOND, "rests %.1f s",
+		     (double)st.path.rest / SECOND);
+	world_expect(w, world_is_direct(w, p.alice, p.bob), "not direct any more");
+	sim_node_link_changed(&p.alice->node, world_now(w));
+	world_expect(w, node_lifetime(p.alice->node.node, 4)->state == LIFETIME_NONE, "it is not forgotten");
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st), "no status");
+	world_expect(w, st.path.rest == LIFETIME_ASSUMED, "rests %.1f s after",
+		     (double)st.path.rest / SECOND);
+}
+
 static void lifetime_no_udp(struct world *w)
 {
 	world_relay(w, 0, NULL);
@@ -116,6 +142,7 @@ const struct scenario scenarios_lifetime[] = {
 	 lifetime_lossy},
 	{"lifetime-ipv6", "both families are measured", 30, lifetime_ipv6},
 	{"lifetime-addresses", "where it cannot be measured nothing wrong is said", 30, lifetime_addresses},
+	{"lifetime-used", "what was measured is what paths are kept warm by", 30, lifetime_is_used},
 	{"lifetime-no-udp", "blocked UDP is noticed soon, without shouting", 20, lifetime_no_udp},
 	{0},
 };

@@ -1,5 +1,7 @@
 #include "app/status.h"
 
+#include "app/netcheck_json.h"
+
 #include <string.h>
 
 static json_t *text_or_null(const char *text)
@@ -97,6 +99,9 @@ static json_t *self_json(const struct status_source *s)
 				    json_string(key_format(disco, KEY_DISCO, node_disco_key(s->node)->b)));
 		json_object_set_new(self, "endpoints", endpoints_json(s->node));
 		json_object_set_new(self, "nat64", nat64_json(s->node));
+		json_object_set_new(
+			self, "binding_lifetime",
+			netcheck_lifetime_json(node_lifetime(s->node, 4), node_lifetime(s->node, 6), s->now));
 		json_object_set_new(self, "port_mapping", port_mapping_json(s));
 	}
 	return self;
@@ -163,6 +168,9 @@ static void set_live(json_t *peer, const struct status_source *s, const struct n
 				    ? json_string(endpoint_format(&st->path.second, second))
 				    : json_null());
 	json_object_set_new(peer, "relay_faster", json_boolean(st->path.aside));
+	json_object_set_new(peer, "keepalive_s", json_real((double)(st->path.rest / (100 * MSEC)) / 10));
+	json_object_set_new(peer, "lifetime_below_s",
+			    st->path.lifetime_below ? count(st->path.lifetime_below / SECOND) : json_null());
 	json_object_set_new(peer, "mtu", st->path.mtu ? count(st->path.mtu) : json_null());
 	json_object_set_new(peer, "tx_bytes", count(t->tx_bytes));
 	json_object_set_new(peer, "rx_bytes", count(t->rx_bytes));

@@ -62,6 +62,16 @@ bool checks_input(struct node *n, const struct via *from, struct bytes datagram,
 	       binding_life_input(&n->lifetime[1], from->socket, datagram, now);
 }
 
+/* What was measured tells how often a path must be used to stay open. */
+static void tell_lifetimes(struct node *n)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct lifetime_report *r = binding_life_report(&n->lifetime[i]);
+		bool known = r->state == LIFETIME_MEASURED && r->dead != 0;
+		paths_set_lifetime(n->paths, i ? 6 : 4, known ? mono_max(r->alive, SECOND) : 0);
+	}
+}
+
 /* The wish of paths, and the sockets of the checks where there is room for them. */
 static void wish(struct node *n)
 {
@@ -118,6 +128,7 @@ void checks_pump(struct node *n, mono_ns now)
 	while ((what = netcheck_event(n->netcheck)) != NETCHECK_NOTHING)
 		node_tell(n, &(struct node_event){.kind = NODE_NETCHECK, .netcheck = what});
 	wish(n);
+	tell_lifetimes(n);
 }
 
 mono_ns checks_deadline(const struct node *n)

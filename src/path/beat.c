@@ -43,9 +43,9 @@ static struct target *next_to_look_at(struct peer_path *p)
 }
 
 /* Has the second best rested long enough? Two pings in a row without an answer say that it was too long. */
-static bool is_cold(struct lifetime *l, const struct target *second, mono_ns now)
+static bool is_cold(struct lifetime *l, mono_ns measured, const struct target *second, mono_ns now)
 {
-	mono_ns rest = lifetime_rest(l);
+	mono_ns rest = lifetime_rest(l, measured);
 	if (second->pinged_at == MONO_NEVER)
 		return true;
 	if (second->pinged_at <= second->ponged_at)
@@ -56,11 +56,14 @@ static bool is_cold(struct lifetime *l, const struct target *second, mono_ns now
 }
 
 /* Besides the best; NULL: nobody. */
-static struct target *other_of_beat(struct peer_path *p, bool is_lossy, mono_ns now)
+static struct target *other_of_beat(struct peer_path *p, const struct means *m, bool is_lossy, mono_ns now)
 {
 	targets_expire(&p->targets, &p->best.ep, now);
 	struct target *second = targets_second(&p->targets, &p->best.ep, now);
-	if (second && (is_cold(&p->beat.lifetime, second, now) || (is_lossy && p->beat.n % 8 != 6)))
+	if (!second)
+		return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
+	bool cold = is_cold(&p->beat.lifetime, means_lifetime(m, &second->ep), second, now);
+	if (cold || (is_lossy && p->beat.n % 8 != 6))
 		return second;
 	return p->best.rtt > GOOD_ENOUGH ? next_to_look_at(p) : NULL;
 }
@@ -86,6 +89,7 @@ struct beat_ask beat_ask(struct peer_path *p, const struct means *m, mono_ns now
 	uint16_t size = mtu_wants(&p->mtu, now);
 	if (size != 0)
 		return (struct beat_ask){.whom = BEAT_PADDED, .size = size};
-	struct target *other = other_of_beat(p, best && quality_loss_percent(&best->quality, now) > 0, now);
+	bool is_lossy = best && quality_loss_percent(&best->quality, now) > 0;
+	struct target *other = other_of_beat(p, m, is_lossy, now);
 	return other ? (struct beat_ask){.whom = BEAT_TARGET, .target = other} : best_of(p);
 }

@@ -36,14 +36,19 @@ struct means {
 	uint32_t event_first, n_events;
 	uint16_t regions[PATHS_RELAYS_MAX]; /* of the relays we know */
 	size_t n_regions;
-	uint16_t inner_mtu; /* of the tunnel */
-	uint32_t n_active;  /* peers with traffic */
+	uint16_t inner_mtu;  /* of the tunnel */
+	uint32_t n_active;   /* peers with traffic */
+	mono_ns lifetime[2]; /* of our NAT's bindings, as in lifetime.h, over IPv4 and IPv6; 0: not known */
 	struct paths_stats stats;
 };
 
 /* False: out of memory. */
 bool means_init(struct means *m, const struct rng *rng, uint16_t port, uint32_t peers_max) MUST_USE;
 void means_fini(struct means *m);
+static inline mono_ns means_lifetime(const struct means *m, const struct endpoint *to)
+{
+	return m->lifetime[to->ip.family == 6];
+}
 bool means_know_region(const struct means *m, uint16_t region);
 
 void means_ping(struct means *m, peer_id peer, const struct via *via, bool for_person, mono_ns now);

@@ -112,6 +112,7 @@ void paths_settle_gather(struct paths *p, mono_ns now)
 
 void paths_link_changed(struct paths *p, mono_ns now)
 {
+	memset(p->means.lifetime, 0, sizeof(p->means.lifetime));
 	gather_refresh(&p->means.gather, true, now);
 	hard_link_changed(p, now);
 	for (uint32_t id = 0; id < p->peers_max; id++) {
@@ -181,6 +182,11 @@ void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_n
 {
 	fixed_set(&p->means.gather.fixed, v, n);
 	paths_settle_gather(p, now);
+}
+
+void paths_set_lifetime(struct paths *p, uint8_t family, mono_ns lifetime)
+{
+	p->means.lifetime[family == 6] = lifetime;
 }
 
 void paths_set_hard(struct paths *p, const struct paths_hard *cfg, mono_ns now)
@@ -434,6 +440,8 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct pa
 	out->disco = peer->disco;
 	out->n_candidates = (uint32_t)peer->targets.n;
 	out->mtu = peer_path_mtu(peer);
+	out->rest = lifetime_rest(&peer->beat.lifetime, means_lifetime(&p->means, &peer->best.ep));
+	out->lifetime_below = peer->beat.lifetime.below;
 }
 
 const struct paths_stats *paths_stats(const struct paths *p)

@@ -105,6 +105,10 @@ void paths_portmap(const struct paths *p, mono_ns now, struct paths_portmap *out
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now); /* by hand */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now);
 
+/* Our own NAT keeps a binding of this family (4 or 6) so long, and not much longer: paths are kept warm by
+ * that. 0: not known. Forgotten when the network changes. */
+void paths_set_lifetime(struct paths *p, uint8_t family, mono_ns lifetime);
+
 /* Crossing hard NATs (hard.h), with peers that agree to it. */
 struct paths_hard {
 	bool enabled; /* false, as at first: nothing of it is ever sent */
@@ -240,7 +244,9 @@ struct paths_peer_status {
 		second; /* the direct path that is kept warm beside the one in use; unset: there is none */
 	struct disco_key disco;
 	uint32_t n_candidates;
-	uint16_t mtu; /* as paths_mtu */
+	uint16_t mtu;           /* as paths_mtu */
+	mono_ns rest;           /* between pings of a path that is kept warm (lifetime.h) */
+	mono_ns lifetime_below; /* a path of this peer that rested so long was found dead; 0: none was */
 };
 void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct paths_peer_status *out);
 

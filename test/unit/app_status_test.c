@@ -308,6 +308,9 @@ static void up_it_tells_what_the_node_knows(void **state)
 	json_t *peer = json_array_get(json_object_get(status, "peers"), 0);
 	assert_true(json_is_false(json_object_get(peer, "session")));
 	assert_true(json_is_null(json_object_get(peer, "handshake_age_s")));
+	assert_float_equal(json_real_value(json_object_get(peer, "keepalive_s")), 18, 0.001);
+	assert_true(json_is_null(json_object_get(peer, "lifetime_below_s")));
+	assert_true(json_is_object(json_object_get(self, "binding_lifetime")));
 	assert_int_equal(json_integer_value(json_object_get(peer, "tx_bytes")), 0);
 	dropped = json_object_get(json_object_get(status, "dropped"), "tunnel");
 	assert_true(json_is_integer(json_object_get(dropped, "replayed")));
