@@ -28,15 +28,19 @@ static bool report_is_done(struct world *w)
 }
 
 /* The full report of the one home there is, and how long it took. */
-static const struct netcheck_report *full_report(struct world *w, const struct home_config *cfg)
+static const struct netcheck_report *report_of(struct world *w, struct home *h)
 {
-	struct home *h = world_home(w, "alice", cfg);
 	world_run(w, 3 * SECOND);
 	mono_ns start = world_now(w);
 	sim_node_netcheck(&h->node, true, start);
 	world_expect(w, world_wait(w, report_is_done, 6 * SECOND), "the report is not done after 6 s");
 	world_measure(w, "report, ms", (world_now(w) - start) / MSEC);
 	return node_netcheck_report(h->node.node);
+}
+
+static const struct netcheck_report *full_report(struct world *w, const struct home_config *cfg)
+{
+	return report_of(w, world_home(w, "alice", cfg));
 }
 
 static const enum behaviour behaviours[] = {
@@ -49,17 +53,17 @@ static void expect_nat(struct world *w, const struct netcheck_report *r, const s
 {
 	bool hard = nat->mapping != NAT_ENDPOINT_INDEPENDENT;
 	int step = hard && nat->ports == NAT_PORT_SEQUENTIAL ? nat->port_step : 0;
-	world_expect(w, r->mapping == behaviours[nat->mapping], "mapping: %s", behaviour_name(r->mapping));
-	world_expect(w, r->mapping_varies == (hard ? TRI_YES : TRI_NO),
-		     "whether the mapping varies is wrong");
-	world_expect(w, r->filtering == behaviours[nat->filtering], "filtering: %s",
-		     behaviour_name(r->filtering));
-	world_expect(w, r->step == step, "a step of %d, found %d", step, r->step);
-	world_expect(w, r->port_preserved == (nat->ports == NAT_PORT_PRESERVE ? TRI_YES : TRI_NO),
+	world_expect(w, r->nat4.mapping == behaviours[nat->mapping], "mapping: %s",
+		     behaviour_name(r->nat4.mapping));
+	world_expect(w, r->nat4.varies == (hard ? TRI_YES : TRI_NO), "whether the mapping varies is wrong");
+	world_expect(w, r->nat4.filtering == behaviours[nat->filtering], "filtering: %s",
+		     behaviour_name(r->nat4.filtering));
+	world_expect(w, r->nat4.step == step, "a step of %d, found %d", step, r->nat4.step);
+	world_expect(w, r->nat4.port_preserved == (nat->ports == NAT_PORT_PRESERVE ? TRI_YES : TRI_NO),
 		     "whether the port is preserved is wrong");
 	if (!hard)
-		world_expect(w, r->hairpin == (nat->hairpin == NAT_HAIRPIN_NONE ? TRI_NO : TRI_YES),
-			     "hairpin: %d", r->hairpin);
+		world_expect(w, r->nat4.hairpin == (nat->hairpin == NAT_HAIRPIN_NONE ? TRI_NO : TRI_YES),
+			     "hairpin: %d", r->nat4.hairpin);
 }
 
 static void netcheck_any_nat(struct world *w)
@@ -70,7 +74,7 @@ static void netcheck_any_nat(struct world *w)
 	if (!r)
 		return;
 	world_expect(w, r->udp && r->ipv4 && !r->ipv6, "UDP or a family is wrong");
-	world_expect(w, r->behind_nat == TRI_YES, "the NAT was not seen");
+	world_expect(w, r->nat4.present == TRI_YES, "the NAT was not seen");
 	world_expect(w, ip_equal(&r->global4.ip, &w->homes[0].external), "another outside address");
 	world_expect(w, r->preferred != 0, "no preferred relay");
 	expect_nat(w, r, &home.nat);
@@ -90,8 +94,8 @@ static void netcheck_one_relay(struct world *w)
 	enum behaviour some = home.nat.filtering == NAT_ADDRESS_AND_PORT_DEPENDENT
 				      ? BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT
 				      : BEHAVIOUR_NOT_ON_PORT;
-	world_expect(w, r->mapping == all, "mapping: %s", behaviour_name(r->mapping));
-	world_expect(w, r->filtering == some, "filtering: %s", behaviour_name(r->filtering));
+	world_expect(w, r->nat4.mapping == all, "mapping: %s", behaviour_name(r->nat4.mapping));
+	world_expect(w, r->nat4.filtering == some, "filtering: %s", behaviour_name(r->nat4.filtering));
 }
 
 static void netcheck_in_the_open(struct world *w)
@@ -101,27 +105,70 @@ static void netcheck_in_the_open(struct world *w)
 	const struct netcheck_report *r = full_report(w, &home);
 	if (!r)
 		return;
-	world_expect(w, r->behind_nat == TRI_NO, "a NAT where there is none");
-	world_expect(w, r->mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "mapping: %s",
-		     behaviour_name(r->mapping));
-	world_expect(w, r->filtering == BEHAVIOUR_ENDPOINT_INDEPENDENT, "filtering: %s",
-		     behaviour_name(r->filtering));
-	world_expect(w, r->port_preserved == TRI_YES && r->hairpin == TRI_UNKNOWN, "port or hairpin");
+	world_expect(w, r->nat4.present == TRI_NO, "a NAT where there is none");
+	world_expect(w, r->nat4.mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "mapping: %s",
+		     behaviour_name(r->nat4.mapping));
+	world_expect(w, r->nat4.filtering == BEHAVIOUR_ENDPOINT_INDEPENDENT, "filtering: %s",
+		     behaviour_name(r->nat4.filtering));
+	world_expect(w, r->nat4.port_preserved == TRI_YES && r->nat4.hairpin == TRI_UNKNOWN,
+		     "port or hairpin");
 }
 
+static struct ip six(const char *text)
+{
+	struct ip ip = {0};
+	(void)!ip_parse(&ip, text);
+	return ip;
+}
+
+/* Two addresses of each family. */
+static void relay_of_both_families(struct world *w)
+{
+	struct sim_relay *r = world_relay(w, 0, NULL);
+	const struct ip more[] = {ip_v4(198, 51, 100, 1), six("2001:db8:ffff::1"), six("2001:db8:ffff::2")};
+	for (size_t i = 0; i < ARRAY_LEN(more); i++)
+		box_add_address(r->box, &more[i]);
+	world_relay(w, rng_below(&w->rng, 20 * MSEC), NULL);
+}
+
+/* A firewall stands before IPv6 and a NAT before IPv4; each is told by itself. */
 static void netcheck_ipv6(struct world *w)
 {
-	struct ip six = {0};
-	struct sim_relay *r6 = world_relay(w, 0, NULL);
-	world_expect(w, ip_parse(&six, "2001:db8:ffff::1"), "no address");
-	box_add_address(r6->box, &six);
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	relay_of_both_families(w);
+	struct home_config home = {.line = pair_line(w), .nat = some_nat(w), .ipv6 = true};
 	const struct netcheck_report *r = full_report(w, &home);
 	if (!r)
 		return;
 	world_expect(w, r->ipv4 && r->ipv6 && r->has6, "a family is missing");
 	world_expect(w, r->global6.ip.family == 6 && r->global6.port == w->homes[0].node.port,
 		     "the IPv6 address is not our own");
+	expect_nat(w, r, &home.nat);
+	world_expect(w, r->nat6.present == TRI_NO && r->nat6.port_preserved == TRI_YES, "a NAT of IPv6");
+	world_expect(w, r->nat6.mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "IPv6 mapping: %s",
+		     behaviour_name(r->nat6.mapping));
+	world_expect(w, r->nat6.filtering == behaviours[home.nat.filtering], "IPv6 filtering: %s",
+		     behaviour_name(r->nat6.filtering));
+}
+
+/* Rare, and then told like any NAT. */
+static void netcheck_nat66(struct world *w)
+{
+	relay_of_both_families(w);
+	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct home *h = world_home(w, "alice", &home);
+	struct nat_config nat = some_nat(w);
+	nat.external = six("2001:db8:1::99");
+	box_set_nat(h->router, &nat, 6);
+	const struct netcheck_report *r = report_of(w, h);
+	if (!r)
+		return;
+	world_expect(w, r->nat6.present == TRI_YES && ip_equal(&r->global6.ip, &nat.external),
+		     "the NAT of IPv6: %d, ipv6 %d, port %u", r->nat6.present, r->ipv6, r->global6.port);
+	world_expect(w, r->nat6.mapping == behaviours[nat.mapping], "IPv6 mapping: %s",
+		     behaviour_name(r->nat6.mapping));
+	world_expect(w, r->nat6.filtering == behaviours[nat.filtering], "IPv6 filtering: %s",
+		     behaviour_name(r->nat6.filtering));
+	expect_nat(w, r, &home.nat);
 }
 
 static void netcheck_no_udp(struct world *w)
@@ -131,8 +178,8 @@ static void netcheck_no_udp(struct world *w)
 	const struct netcheck_report *r = full_report(w, &home);
 	if (!r)
 		return;
-	world_expect(w, !r->udp && !r->ipv4 && r->behind_nat == TRI_UNKNOWN, "something came through");
-	world_expect(w, r->mapping == BEHAVIOUR_UNKNOWN && r->filtering == BEHAVIOUR_UNKNOWN,
+	world_expect(w, !r->udp && !r->ipv4 && r->nat4.present == TRI_UNKNOWN, "something came through");
+	world_expect(w, r->nat4.mapping == BEHAVIOUR_UNKNOWN && r->nat4.filtering == BEHAVIOUR_UNKNOWN,
 		     "something is claimed of the NAT");
 	world_measure(w, "blocked datagrams", w->net.fates[NET_BLOCKED]);
 	world_expect(w, w->net.fates[NET_BLOCKED] < 40, "%llu datagrams against the wall",
@@ -148,11 +195,11 @@ static void netcheck_lossy(struct world *w)
 	const struct netcheck_report *r = full_report(w, &home);
 	if (!r)
 		return;
-	bool right =
-		r->mapping == behaviours[home.nat.mapping] && r->filtering == behaviours[home.nat.filtering];
+	bool right = r->nat4.mapping == behaviours[home.nat.mapping] &&
+		     r->nat4.filtering == behaviours[home.nat.filtering];
 	world_measure(w, "right", right);
 	world_expect(w, r->udp, "no UDP");
-	world_expect(w, home.nat.mapping != NAT_ENDPOINT_INDEPENDENT || r->mapping_varies != TRI_YES,
+	world_expect(w, home.nat.mapping != NAT_ENDPOINT_INDEPENDENT || r->nat4.varies != TRI_YES,
 		     "an easy NAT was called hard");
 }
 
@@ -213,7 +260,8 @@ const struct scenario scenarios_netcheck[] = {
 	{"netcheck-one-relay", "a relay with one address shows less, and nothing wrong", 100,
 	 netcheck_one_relay},
 	{"netcheck-open", "no NAT is seen where there is none", 50, netcheck_in_the_open},
-	{"netcheck-ipv6", "both families are reported", 50, netcheck_ipv6},
+	{"netcheck-ipv6", "both families are reported, and what stands before each", 100, netcheck_ipv6},
+	{"netcheck-nat66", "a NAT of IPv6 is reported like one of IPv4", 100, netcheck_nat66},
 	{"netcheck-no-udp", "blocked UDP is reported within six seconds, without shouting", 50,
 	 netcheck_no_udp},
 	{"netcheck-lossy", "with loss an easy NAT is never called hard", 200, netcheck_lossy},

@@ -31,9 +31,9 @@ static json_t *relay_name(const struct config *cfg, uint16_t region)
 	return r ? json_string(r->name) : json_null();
 }
 
-static json_t *nat_json(const struct netcheck_report *r)
+static json_t *nat_json(const struct netcheck_nat *r)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "present", tri(r->behind_nat), "mapping",
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "present", tri(r->present), "mapping",
 			 behaviour(r->mapping), "filtering", behaviour(r->filtering), "port_preserved",
 			 tri(r->port_preserved), "port_step", r->step, "outside_addresses",
 			 (int)r->n_outside);
@@ -112,13 +112,14 @@ json_t *netcheck_json(const struct netcheck_source *s)
 			      endpoint(&r->global6), "has_ipv6", r->has6);
 	if (!j)
 		return NULL;
-	json_object_set_new(j, "mapping_varies_by_dest_ip", tri(r->mapping_varies));
-	json_object_set_new(j, "hair_pinning", tri(r->hairpin));
+	json_object_set_new(j, "mapping_varies_by_dest_ip", tri(r->nat4.varies));
+	json_object_set_new(j, "hair_pinning", tri(r->nat4.hairpin));
 	json_object_set_new(j, "port_mapping", protocols_json(s->portmap));
 	json_object_set_new(j, "mapped", mapped_json(s->portmap));
 	json_object_set_new(j, "captive_portal", tri(r->captive_portal));
 	json_object_set_new(j, "double_nat", tri(double_nat(s)));
-	json_object_set_new(j, "nat", nat_json(r));
+	json_object_set_new(j, "nat", nat_json(&r->nat4));
+	json_object_set_new(j, "nat_ipv6", r->ipv6 ? nat_json(&r->nat6) : json_null());
 	json_object_set_new(j, "nat64",
 			    r->nat64.ip.family ? json_string(prefix_format(&r->nat64, text)) : json_null());
 	json_object_set_new(j, "preferred_relay", relay_name(s->cfg, r->preferred));
@@ -173,6 +174,17 @@ static const char *or_unknown(const char *s)
 	return s[0] ? s : "unknown";
 }
 
+/* Of IPv6 the filter is what matters; a NAT is rare. */
+static void print_nat6(FILE *out, const json_t *nat)
+{
+	if (!json_is_object(nat))
+		return;
+	fprintf(out, "\t* IPv6 NAT: %s\n", or_unknown(truth(nat, "present")));
+	if (json_is_true(json_object_get(nat, "present")))
+		fprintf(out, "\t* IPv6 Mapping: %s\n", or_unknown(text(nat, "mapping")));
+	fprintf(out, "\t* IPv6 Filtering: %s\n", or_unknown(text(nat, "filtering")));
+}
+
 static void print_nat(FILE *out, const json_t *report)
 {
 	const json_t *nat = json_object_get(report, "nat");
@@ -186,6 +198,7 @@ static void print_nat(FILE *out, const json_t *report)
 		fprintf(out, "\t* PortStep: %lld\n", (long long)step);
 	if (outside > 1)
 		fprintf(out, "\t* OutsideAddresses: %lld\n", (long long)outside);
+	print_nat6(out, json_object_get(report, "nat_ipv6"));
 	netcheck_print_lifetime(out, json_object_get(report, "binding_lifetime"));
 	fprintf(out, "\t* DoubleNAT: %s\n", truth(report, "double_nat"));
 	if (text(report, "nat64")[0])

@@ -4,6 +4,7 @@
  *    "mapping_varies_by_dest_ip", "hair_pinning", "captive_portal", "double_nat",
  *    "port_mapping": ["UPnP", "NAT-PMP", "PCP"], "mapped": [{"protocol", "outside", "double_nat"}],
  *    "nat": {"present", "mapping", "filtering", "port_preserved", "port_step", "outside_addresses"},
+ *    "nat_ipv6": the same of IPv6, or null without it,
  *    "binding_lifetime": {"ipv4": {"state", "at_least_s", "less_than_s", "longest_s", "left_s", "sent"}, "ipv6"},
  *    "nat64": "64:ff9b::/96" or null, "preferred_relay", "home_relay",
  *    "relays": [{"name", "region", "latency_ms", "ipv4_ms", "ipv6_ms", "https_ms", "ipv4", "ipv6"}],

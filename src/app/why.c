@@ -225,9 +225,9 @@ static void add_netcheck(struct paths_why *w, const struct netcheck_report *r)
 {
 	if (w->mapping != WHY_MAPPING_UNKNOWN || !r || !is_of_this_network(w, r))
 		return;
-	if (r->mapping_varies == TRI_YES)
+	if (r->nat4.varies == TRI_YES)
 		w->mapping = WHY_MAPPING_VARIES;
-	else if (r->mapping_varies == TRI_NO)
+	else if (r->nat4.varies == TRI_NO)
 		w->mapping = WHY_MAPPING_SAME;
 }
 

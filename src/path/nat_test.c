@@ -162,13 +162,14 @@ static void go_on(struct nat_test *t, mono_ns now)
 		enter(t, (enum nat_test_step)(t->step + 1), now);
 }
 
-void nat_test_begin(struct nat_test *t, const struct endpoint *servers, size_t n, mono_ns now)
+void nat_test_begin(struct nat_test *t, uint8_t family, const struct endpoint *servers, size_t n, mono_ns now)
 {
 	*t = (struct nat_test){
 		.rng = t->rng,
+		.family = family,
 	};
 	for (size_t i = 0; i < n && t->n_servers < NAT_TEST_SERVERS_MAX; i++)
-		if (servers[i].ip.family == 4 && endpoint_is_set(&servers[i]))
+		if (servers[i].ip.family == family && endpoint_is_set(&servers[i]))
 			t->servers[t->n_servers++].at = servers[i];
 	enter(t, NAT_TEST_DESCRIBE, now);
 	go_on(t, now);
@@ -180,7 +181,8 @@ void nat_test_begin(struct nat_test *t, const struct endpoint *servers, size_t n
  * which we reach it, and whether its other one is different from the one that it calls this. */
 static void learn_places(struct nat_test_server *s, const struct stun_answer *a)
 {
-	if (!endpoint_is_set(&a->origin) || !endpoint_is_set(&a->other) || a->other.ip.family != 4)
+	if (!endpoint_is_set(&a->origin) || !endpoint_is_set(&a->other) ||
+	    a->other.ip.family != s->at.ip.family)
 		return;
 	if (a->other.port != a->origin.port && a->other.port != s->at.port)
 		s->second_port = (struct endpoint){s->at.ip, a->other.port};

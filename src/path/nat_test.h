@@ -1,6 +1,6 @@
-/* path/nat_test.h - finds out what the NAT in front of us does, over IPv4
+/* path/nat_test.h - finds out what the NAT or firewall in front of us does, over one family of addresses
  *
- * A machine, run once for each full report.  It sends from two sockets: our own port, whose mapping is
+ * A machine, run once for each full report and family.  It sends from two sockets: our own port, whose mapping is
  * the one that matters, and a fresh one, "the probe", which nothing has been let in for yet.
  *
  *   describe  probe: asks every server what other port and address it has
@@ -25,6 +25,7 @@ enum nat_test_socket { NAT_TEST_OWN, NAT_TEST_PROBE };
 
 struct nat_test {
 	struct rng rng;
+	uint8_t family;
 	enum nat_test_step {
 		NAT_TEST_REST,
 		NAT_TEST_DESCRIBE,
@@ -61,8 +62,9 @@ struct nat_test {
 };
 
 void nat_test_init(struct nat_test *t, const struct rng *rng);
-/* A new run; forgets what was found. */
-void nat_test_begin(struct nat_test *t, const struct endpoint *servers, size_t n, mono_ns now);
+/* A new run over this family, 4 or 6; forgets what was found. */
+void nat_test_begin(struct nat_test *t, uint8_t family, const struct endpoint *servers, size_t n,
+		    mono_ns now);
 void nat_test_stop(struct nat_test *t);
 /* Somebody else asked from our own port. behind_nat: what was seen is no address of ours. */
 void nat_test_note(struct nat_test *t, const struct sample *s, bool behind_nat);

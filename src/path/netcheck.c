@@ -55,8 +55,8 @@ struct netcheck {
 	mono_ns stun_until;                         /* when the lanes are given up; MONO_NEVER: not begun */
 	size_t n_answered;                          /* relays */
 	mono_ns captive_at;
-	struct nat_test test;
-	uint16_t socket; /* of the last test */
+	struct nat_test test4, test6;
+	uint16_t socket; /* of the last tests */
 
 	struct netcheck_report now, last;
 	bool have_last;
@@ -84,7 +84,8 @@ struct netcheck *netcheck_new(const struct rng *rng, uint16_t port)
 	n->rng = *rng;
 	n->port = port;
 	n->heard = n->full_at = n->captive_at = n->stun_until = MONO_NEVER;
-	nat_test_init(&n->test, rng);
+	nat_test_init(&n->test4, rng);
+	nat_test_init(&n->test6, rng);
 	return n;
 }
 
@@ -224,28 +225,26 @@ static void plan(struct netcheck *n)
 /* An incremental report repeats what the last full one said of the NAT. */
 static void carry_over(struct netcheck *n)
 {
-	n->now.behind_nat = n->last.behind_nat;
-	n->now.mapping_varies = n->last.mapping_varies;
-	n->now.mapping = n->last.mapping;
-	n->now.filtering = n->last.filtering;
-	n->now.port_preserved = n->last.port_preserved;
-	n->now.hairpin = n->last.hairpin;
-	n->now.step = n->last.step;
-	n->now.n_outside = n->last.n_outside;
+	n->now.nat4 = n->last.nat4;
+	n->now.nat6 = n->last.nat6;
 	n->now.captive_portal = n->last.captive_portal;
 }
 
-static void begin_test(struct netcheck *n, mono_ns now)
+/* Without an address of that family what was found before is forgotten, and nothing is asked. */
+static void begin_test(struct netcheck *n, uint8_t family, bool has, mono_ns now)
 {
 	struct endpoint servers[PATHS_RELAYS_MAX];
-	size_t count = 0;
-	for (size_t i = 0; i < n->n_relays; i++)
-		if (endpoint_is_set(&n->relays[i].stun4))
-			servers[count++] = n->relays[i].stun4;
+	size_t count = has ? netcheck_servers(n, family, servers, ARRAY_LEN(servers)) : 0;
+	nat_test_begin(family == 6 ? &n->test6 : &n->test4, family, servers, count, now);
+}
+
+/* Both families use one fresh socket: a NAT keeps them apart. */
+static void begin_tests(struct netcheck *n, mono_ns now)
+{
 	n->socket = n->socket == 0 || n->socket == SOCKETS_NETCHECK_LAST ? SOCKETS_NETCHECK_FIRST
 									 : (uint16_t)(n->socket + 1);
-	if (n->now.has4)
-		nat_test_begin(&n->test, servers, count, now);
+	begin_test(n, 4, n->now.has4, now);
+	begin_test(n, 6, n->now.has6, now);
 }
 
 static void run_lanes(struct netcheck *n, mono_ns now);
@@ -265,7 +264,7 @@ static void begin(struct netcheck *n, bool full, mono_ns now)
 	n->tell_captive = n->tell_https = false;
 	plan(n);
 	if (full)
-		begin_test(n, now);
+		begin_tests(n, now);
 	else
 		carry_over(n);
 	run_lanes(n, now);
@@ -296,28 +295,38 @@ void netcheck_link_changed(struct netcheck *n, mono_ns now)
 
 /* --- ending --- */
 
-static void conclude_nat(struct netcheck *n)
+static void conclude_nat(struct netcheck_nat *r, const struct nat_test *t)
 {
-	struct netcheck_report *r = &n->now;
 	struct sample probe[NAT_TEST_SAMPLES_MAX];
-	size_t n_probe = nat_test_probe_samples(&n->test, probe);
-	r->mapping = behaviour_of_mapping(n->test.own, n->test.n_own);
-	if (r->mapping_varies == TRI_UNKNOWN && r->mapping != BEHAVIOUR_UNKNOWN)
-		r->mapping_varies =
+	size_t n_probe = nat_test_probe_samples(t, probe);
+	r->mapping = behaviour_of_mapping(t->own, t->n_own);
+	if (r->varies == TRI_UNKNOWN && r->mapping != BEHAVIOUR_UNKNOWN)
+		r->varies =
 			r->mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT || r->mapping == BEHAVIOUR_NOT_ON_PORT
 				? TRI_NO
 				: TRI_YES;
 	if (r->mapping == BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT)
-		r->mapping_varies = TRI_YES;
-	r->filtering = behaviour_of_filtering(n->test.other_port, n->test.other_address);
+		r->varies = TRI_YES;
+	r->filtering = behaviour_of_filtering(t->other_port, t->other_address);
 	r->step = behaviour_step(probe, n_probe);
-	r->hairpin = (enum tri)n->test.hairpin;
-	for (size_t i = 0; i < n->test.n_own; i++) {
+	r->hairpin = (enum tri)t->hairpin;
+	for (size_t i = 0; i < t->n_own; i++) {
 		bool is_new = true;
 		for (size_t k = 0; k < i; k++)
-			is_new &= !ip_equal(&n->test.own[i].seen.ip, &n->test.own[k].seen.ip);
+			is_new &= !ip_equal(&t->own[i].seen.ip, &t->own[k].seen.ip);
 		r->n_outside += is_new;
 	}
+}
+
+static void stop_tests(struct netcheck *n)
+{
+	nat_test_stop(&n->test4);
+	nat_test_stop(&n->test6);
+}
+
+static bool tests_run(const struct netcheck *n)
+{
+	return nat_test_runs(&n->test4) || nat_test_runs(&n->test6);
 }
 
 static void choose_home(struct netcheck *n, mono_ns now)
@@ -339,10 +348,11 @@ static void choose_home(struct netcheck *n, mono_ns now)
 static void finish(struct netcheck *n, mono_ns now)
 {
 	if (n->now.full) {
-		conclude_nat(n);
+		conclude_nat(&n->now.nat4, &n->test4);
+		conclude_nat(&n->now.nat6, &n->test6);
 		n->full_at = now;
 	}
-	nat_test_stop(&n->test);
+	stop_tests(n);
 	choose_home(n, now);
 	n->now.ended = now;
 	n->last = n->now;
@@ -381,8 +391,8 @@ static void finish_if_over(struct netcheck *n, mono_ns now)
 	if (!n->now.udp && n->now.n_relays > 0) {
 		n->state = HTTPS;
 		n->tell_https = true;
-		nat_test_stop(&n->test);
-	} else if (!nat_test_runs(&n->test)) {
+		stop_tests(n);
+	} else if (!tests_run(n)) {
 		finish(n, now);
 	}
 }
@@ -415,7 +425,7 @@ static bool is_useful(const struct netcheck *n, size_t i, bool v6)
 {
 	if (netcheck_latency(&n->now.relays[i]) == 0)
 		return true;
-	return v6 ? !n->now.ipv6 : n->now.mapping_varies == TRI_UNKNOWN;
+	return v6 ? !n->now.ipv6 : n->now.nat4.varies == TRI_UNKNOWN;
 }
 
 static mono_ns lane_deadline(const struct netcheck *n, const struct lane *lane)
@@ -457,26 +467,28 @@ static void hurry(struct netcheck *n, mono_ns now)
 	n->stun_until = mono_min(n->stun_until, now + slowest * (n->now.full ? 2 : 1));
 }
 
-static void see4(struct netcheck *n, const struct sample *s)
+static void see(struct netcheck *n, const struct sample *s)
 {
-	struct netcheck_report *r = &n->now;
-	bool nat = !is_own(n, &s->seen.ip) && !ip_is_loopback(&s->seen.ip);
-	if (!endpoint_is_set(&r->global4)) {
-		r->global4 = s->seen;
-		r->behind_nat = nat ? TRI_YES : TRI_NO;
-	} else if (!endpoint_equal(&r->global4, &s->seen)) {
-		r->mapping_varies = TRI_YES;
-	} else if (r->mapping_varies == TRI_UNKNOWN) {
-		r->mapping_varies = TRI_NO;
+	bool v6 = s->seen.ip.family == 6, nat = !is_own(n, &s->seen.ip) && !ip_is_loopback(&s->seen.ip);
+	struct netcheck_nat *r = v6 ? &n->now.nat6 : &n->now.nat4;
+	struct endpoint *global = v6 ? &n->now.global6 : &n->now.global4;
+	struct nat_test *test = v6 ? &n->test6 : &n->test4;
+	if (!endpoint_is_set(global)) {
+		*global = s->seen;
+		r->present = nat ? TRI_YES : TRI_NO;
+	} else if (!endpoint_equal(global, &s->seen)) {
+		r->varies = TRI_YES;
+	} else if (r->varies == TRI_UNKNOWN) {
+		r->varies = TRI_NO;
 	}
 	/* Of a hard NAT only one mapping can have our port. */
 	if (s->seen.port == n->port)
 		r->port_preserved = TRI_YES;
 	else if (r->port_preserved == TRI_UNKNOWN)
 		r->port_preserved = TRI_NO;
-	r->ipv4 = true;
-	if (nat_test_runs(&n->test))
-		nat_test_note(&n->test, s, nat);
+	*(v6 ? &n->now.ipv6 : &n->now.ipv4) = true;
+	if (nat_test_runs(test))
+		nat_test_note(test, s, nat);
 }
 
 static void take(struct netcheck *n, size_t i, bool v6, mono_ns rtt, const struct endpoint *seen, mono_ns now)
@@ -487,15 +499,9 @@ static void take(struct netcheck *n, size_t i, bool v6, mono_ns rtt, const struc
 	lane->over = true;
 	lane->owed = false;
 	n->now.udp = true;
-	if (v6) {
-		r->v6 = rtt ? rtt : 1;
-		r->seen6 = n->now.global6 = *seen;
-		n->now.ipv6 = true;
-	} else {
-		r->v4 = rtt ? rtt : 1;
-		r->seen4 = *seen;
-		see4(n, &(struct sample){lane->to, *seen});
-	}
+	*(v6 ? &r->v6 : &r->v4) = rtt ? rtt : 1;
+	*(v6 ? &r->seen6 : &r->seen4) = *seen;
+	see(n, &(struct sample){lane->to, *seen});
 	if (first)
 		hurry(n, now);
 }
@@ -518,7 +524,8 @@ bool netcheck_input(struct netcheck *n, const struct endpoint *from, struct byte
 	struct stun_answer a;
 	if (n->state == REST || !stun_is(datagram))
 		return false;
-	bool taken = nat_test_input(&n->test, from, datagram, now);
+	bool taken = nat_test_input(&n->test4, from, datagram, now) ||
+		     nat_test_input(&n->test6, from, datagram, now);
 	n->now.udp |= taken;
 	if (!taken && stun_read_answer(datagram, &a))
 		for (size_t i = 0; i < n->now.n_relays && !taken; i++)
@@ -548,7 +555,8 @@ bool netcheck_output(struct netcheck *n, struct endpoint *to, uint16_t *socket, 
 	for (size_t i = 0; i < n->now.n_relays; i++)
 		if (lane_output(&n->asked[i].v4, to, out, now) || lane_output(&n->asked[i].v6, to, out, now))
 			return true;
-	if (!nat_test_output(&n->test, to, &which, out, now))
+	if (!nat_test_output(&n->test4, to, &which, out, now) &&
+	    !nat_test_output(&n->test6, to, &which, out, now))
 		return false;
 	*socket = which == NAT_TEST_PROBE ? n->socket : 0;
 	return true;
@@ -556,7 +564,7 @@ bool netcheck_output(struct netcheck *n, struct endpoint *to, uint16_t *socket, 
 
 uint16_t netcheck_socket(const struct netcheck *n)
 {
-	return n->state == ASKING && nat_test_runs(&n->test) ? n->socket : 0;
+	return n->state == ASKING && tests_run(n) ? n->socket : 0;
 }
 
 /* --- time and events --- */
@@ -573,7 +581,7 @@ mono_ns netcheck_deadline(const struct netcheck *n)
 		first = mono_min(first, lane_deadline(n, &n->asked[i].v4));
 		first = mono_min(first, lane_deadline(n, &n->asked[i].v6));
 	}
-	return mono_min(first, nat_test_deadline(&n->test));
+	return mono_min(first, mono_min(nat_test_deadline(&n->test4), nat_test_deadline(&n->test6)));
 }
 
 void netcheck_tick(struct netcheck *n, mono_ns now)
@@ -586,7 +594,8 @@ void netcheck_tick(struct netcheck *n, mono_ns now)
 	}
 	if (n->state == ASKING) {
 		run_lanes(n, now);
-		nat_test_tick(&n->test, now);
+		nat_test_tick(&n->test4, now);
+		nat_test_tick(&n->test6, now);
 	}
 	if (n->stun_until <= now)
 		give_up_lanes(n);

@@ -25,6 +25,17 @@ struct netcheck_relay {
 	struct endpoint seen4, seen6; /* from where we seemed to come */
 };
 
+/* Of the NAT or firewall over one family. */
+struct netcheck_nat {
+	enum tri present; /* it changes addresses */
+	enum tri varies;  /* its mapping, by destination */
+	enum behaviour mapping, filtering;
+	enum tri port_preserved; /* some mapping has our own port */
+	enum tri hairpin;
+	int step;          /* of a NAT that counts; 0: it does not, or unknown */
+	uint8_t n_outside; /* outside addresses of it that were seen */
+};
+
 struct netcheck_report {
 	mono_ns began, ended;
 	bool full;
@@ -35,14 +46,7 @@ struct netcheck_report {
 	size_t n_relays;
 	uint16_t preferred; /* region of the relay that is nearest, with hysteresis (home.h); 0: none */
 
-	/* Of the NAT over IPv4, as the last full report found it. */
-	enum tri behind_nat;
-	enum tri mapping_varies; /* by destination */
-	enum behaviour mapping, filtering;
-	enum tri port_preserved; /* some mapping has our own port */
-	enum tri hairpin;
-	int step;          /* of a NAT that counts; 0: it does not, or unknown */
-	uint8_t n_outside; /* outside addresses of it that were seen */
+	struct netcheck_nat nat4, nat6; /* as the last full report found them */
 
 	struct prefix nat64; /* by which IPv4 is reached without an address of it; no family: none */
 

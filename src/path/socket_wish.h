@@ -1,10 +1,10 @@
 /* path/socket_wish.h - the extra sockets that a node wants to have open now
  *
- * Beside its main port a node may use extra IPv4 sockets on ports that the system chooses: for finding a
- * way through a hard NAT.  They are named by numbers, never by ports, and a number is not used again for
- * another socket before 65535 others were.  The wish is a level: its owner compares it with what is open,
- * before he sends what the node wants sent, closes what is not on it, and opens what is new.  A socket that
- * cannot be opened is left out: what goes to it is lost.
+ * Beside its main port a node may use extra sockets, of both families, on ports that the system chooses: for
+ * finding a way through a hard NAT, and for finding out what a NAT does.  They are named by numbers, never by
+ * ports, and a number is not used again soon for another socket.  The wish is a level: its owner compares it
+ * with what is open, before he sends what the node wants sent, closes what is not on it, and opens what is
+ * new.  A socket that cannot be opened is left out: what goes to it is lost.
  */
 #ifndef PATH_SOCKET_WISH_H
 #define PATH_SOCKET_WISH_H

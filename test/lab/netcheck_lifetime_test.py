@@ -23,12 +23,12 @@ class Lifetime(LabCase):
         self.relay = nodes.Relay(self.loop, self.lab, self.folder, "--stun-address2", SECOND_ADDRESS)
         self.own(self.relay.program)
 
-    def boxed(self, name, number, nat):
+    def boxed(self, name, number, nat, wall6=None):
         """A host behind a NAT box of this kind."""
         host = Namespace(name)
         self.addCleanup(host.close)
         box = NatBox(f"{BUILD}/warren-lab-nat", host, "eth0", self.lab.internet, f"nat{number}",
-                     (f"203.0.113.{50 + number}",), nat=nat)
+                     (f"203.0.113.{50 + number}",), nat=nat, wall6=wall6)
         self.addCleanup(box.close)
         host.ip(f"addr add 192.168.{20 + number}.20/24 dev eth0", "route add default dev eth0")
         wait_for(lambda: host.run("ping", "-c1", "-W1", self.lab.RELAY, check=False).returncode == 0, 10, "the relay")
@@ -66,6 +66,38 @@ class Lifetime(LabCase):
         self.assertEqual(easy["nat"]["mapping"], "endpoint-independent")
         self.assertIsNone(easy["binding_lifetime"]["ipv6"] and easy["binding_lifetime"]["ipv6"]["less_than_s"])
 
+    def test_an_ipv6_firewall_is_seen_and_measured(self):
+        """Each family by itself: an open NAT that remembers long, and a strict firewall that does not."""
+        relay6 = "2001:db8:ff::10", "2001:db8:ff::11"
+        self.lab.internet.sysctl(net__ipv6__conf__all__forwarding=1)
+        self.lab.internet.ip("addr add 2001:db8:ff::1/64 dev relay nodad")
+        self.lab.relay.ip(*(f"addr add {a}/64 dev eth0 nodad" for a in relay6), "route add ::/0 via 2001:db8:ff::1")
+        self.relay.program.end()
+        self.relay = nodes.Relay(self.loop, self.lab, self.folder, "--stun-address2", SECOND_ADDRESS,
+                                 "--stun-address2", relay6[1])
+        self.own(self.relay.program)
+        host = self.boxed("erin", 2, "filtering=endpoint-independent timeout=60s",
+                          "translate=no filtering=address-and-port-dependent timeout=7s")
+        host.ip("addr add 2001:db8:e::2/64 dev eth0 nodad", "route add ::/0 dev eth0")
+        self.lab.internet.ip("route add 2001:db8:e::/48 dev nat2")
+        wait_for(lambda: host.run("ping", "-c1", "-W1", relay6[0], check=False).returncode == 0, 10, "the relay by IPv6")
+        r = self.result(self.begin(host, "--lifetime=10", "--config", self.relays(f"IPv4 = {self.lab.RELAY}\n"
+                                                                                  f"IPv6 = {relay6[0]}\n")), 60)
+        self.assertRegex(r["ipv6"], r"^\[2001:db8:e::2\]:")
+        self.assertEqual(r["nat"]["filtering"], "endpoint-independent")
+        self.assertEqual(r["nat_ipv6"], {"present": False, "mapping": "endpoint-independent",
+                                         "filtering": "address-and-port-dependent", "port_preserved": True,
+                                         "port_step": 0, "outside_addresses": 1})
+        v4, v6 = (r["binding_lifetime"][f] for f in ("ipv4", "ipv6"))
+        self.assertTrue(v4["at_least_s"] >= 10 and v4["less_than_s"] is None, v4)
+        self.assertTrue(6 <= v6["at_least_s"] < 7 <= v6["less_than_s"] <= 9, v6)
+
+    def relays(self, more):
+        path = f"{self.folder}/relays.conf"
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(self.relay.section() + more)
+        return path
+
     def test_without_a_daemon_it_says_the_same_as_with_one(self):
         node = self.start_node(None, self.relay.section())
         node.wait_ready()
@@ -77,7 +109,7 @@ class Lifetime(LabCase):
         self.assertEqual(again["binding_lifetime"], told["binding_lifetime"])
         self.assertIn("\t* BindingLifetime: IPv4, at least 5 s\n", node.warren("netcheck").stdout)
         alone = self.result(self.begin(self.lab.alice.host, "--config", node.file), 30)
-        for key in ("udp", "ipv6", "mapping_varies_by_dest_ip", "hair_pinning", "nat", "preferred_relay", "full"):
+        for key in ("udp", "ipv6", "mapping_varies_by_dest_ip", "hair_pinning", "nat", "nat_ipv6", "preferred_relay", "full"):
             self.assertEqual(alone[key], told[key], key)
         self.assertIsNone(alone["home_relay"])
         self.assertNotEqual(alone["ipv4"], told["ipv4"])  # it has a port of its own

@@ -22,14 +22,14 @@ static struct netcheck_report behind_a_hard_nat(void)
 				    .has4 = true,
 				    .n_relays = 2,
 				    .preferred = 7,
-				    .behind_nat = TRI_YES,
-				    .mapping_varies = TRI_YES,
-				    .mapping = BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT,
-				    .filtering = BEHAVIOUR_NOT_ON_PORT,
-				    .port_preserved = TRI_NO,
-				    .hairpin = TRI_NO,
-				    .step = 2,
-				    .n_outside = 3};
+				    .nat4 = {.present = TRI_YES,
+					     .varies = TRI_YES,
+					     .mapping = BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT,
+					     .filtering = BEHAVIOUR_NOT_ON_PORT,
+					     .port_preserved = TRI_NO,
+					     .hairpin = TRI_NO,
+					     .step = 2,
+					     .n_outside = 3}};
 	r.began = 10 * SECOND;
 	r.ended = 11 * SECOND;
 	r.global4 = ep("192.0.2.1:41641");

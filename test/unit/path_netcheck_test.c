@@ -188,14 +188,14 @@ static void an_easy_nat_is_seen_as_it_is(void **state)
 	const struct netcheck_report *r = report(t, true);
 	assert_true(r->full && r->udp && r->ipv4 && !r->ipv6);
 	assert_true(ip_equal(&r->global4.ip, &outside) && r->global4.port == OWN_PORT);
-	assert_int_equal(r->behind_nat, TRI_YES);
-	assert_int_equal(r->mapping_varies, TRI_NO);
-	assert_int_equal(r->mapping, BEHAVIOUR_ENDPOINT_INDEPENDENT);
-	assert_int_equal(r->filtering, BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT);
-	assert_int_equal(r->port_preserved, TRI_YES);
-	assert_int_equal(r->hairpin, TRI_NO);
-	assert_int_equal(r->step, 0);
-	assert_int_equal(r->n_outside, 1);
+	assert_int_equal(r->nat4.present, TRI_YES);
+	assert_int_equal(r->nat4.varies, TRI_NO);
+	assert_int_equal(r->nat4.mapping, BEHAVIOUR_ENDPOINT_INDEPENDENT);
+	assert_int_equal(r->nat4.filtering, BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT);
+	assert_int_equal(r->nat4.port_preserved, TRI_YES);
+	assert_int_equal(r->nat4.hairpin, TRI_NO);
+	assert_int_equal(r->nat4.step, 0);
+	assert_int_equal(r->nat4.n_outside, 1);
 	assert_int_equal(r->preferred, 1);
 	assert_int_equal(netcheck_latency(&r->relays[0]), 30 * MSEC);
 	assert_int_equal(netcheck_latency(&r->relays[1]), 31 * MSEC);
@@ -209,12 +209,12 @@ static void a_hard_nat_that_counts_is_seen_as_it_is(void **state)
 	t->filter = false;
 	t->hairpin = true;
 	const struct netcheck_report *r = report(t, true);
-	assert_int_equal(r->mapping_varies, TRI_YES);
-	assert_int_equal(r->mapping, BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT);
-	assert_int_equal(r->filtering, BEHAVIOUR_NOT_ON_PORT); /* there is no second address to try */
-	assert_int_equal(r->step, 2);
-	assert_int_equal(r->port_preserved, TRI_NO);
-	assert_int_equal(r->hairpin, TRI_YES);
+	assert_int_equal(r->nat4.varies, TRI_YES);
+	assert_int_equal(r->nat4.mapping, BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT);
+	assert_int_equal(r->nat4.filtering, BEHAVIOUR_NOT_ON_PORT); /* there is no second address to try */
+	assert_int_equal(r->nat4.step, 2);
+	assert_int_equal(r->nat4.port_preserved, TRI_NO);
+	assert_int_equal(r->nat4.hairpin, TRI_YES);
 	netcheck_free(t->n);
 }
 
@@ -224,8 +224,8 @@ static void without_a_nat_there_is_no_hairpin_to_look_for(void **state)
 	struct paths_interface own = {.ip = outside, .bits = 24};
 	netcheck_set_interfaces(t->n, &own, 1, t->now);
 	const struct netcheck_report *r = report(t, true);
-	assert_int_equal(r->behind_nat, TRI_NO);
-	assert_int_equal(r->hairpin, TRI_UNKNOWN);
+	assert_int_equal(r->nat4.present, TRI_NO);
+	assert_int_equal(r->nat4.hairpin, TRI_UNKNOWN);
 	netcheck_free(t->n);
 }
 
@@ -234,8 +234,8 @@ static void stock_relays_tell_the_mapping_and_no_more(void **state)
 	struct toy *t = toy_new(2, 30);
 	t->stock = true;
 	const struct netcheck_report *r = report(t, true);
-	assert_int_equal(r->mapping, BEHAVIOUR_ENDPOINT_INDEPENDENT);
-	assert_int_equal(r->filtering, BEHAVIOUR_UNKNOWN);
+	assert_int_equal(r->nat4.mapping, BEHAVIOUR_ENDPOINT_INDEPENDENT);
+	assert_int_equal(r->nat4.filtering, BEHAVIOUR_UNKNOWN);
 	assert_true(r->ended - r->began < 3 * SECOND);
 	netcheck_free(t->n);
 }
@@ -266,8 +266,8 @@ static void with_udp_blocked_the_owner_is_asked_for_help(void **state)
 	assert_int_equal(r->captive_portal, TRI_YES);
 	assert_int_equal(netcheck_latency(&r->relays[1]), 80 * MSEC);
 	assert_int_equal(r->preferred, 2);
-	assert_int_equal(r->mapping, BEHAVIOUR_UNKNOWN);
-	assert_int_equal(r->behind_nat, TRI_UNKNOWN);
+	assert_int_equal(r->nat4.mapping, BEHAVIOUR_UNKNOWN);
+	assert_int_equal(r->nat4.present, TRI_UNKNOWN);
 	/* Walled in: the next one is full again, though nobody asked for that. */
 	netcheck_begin(t->n, false, t->now);
 	run(t, 10 * SECOND);
@@ -309,9 +309,9 @@ static void an_incremental_report_is_cheap_and_remembers_the_nat(void **state)
 	assert_true(t->sent <= 3);
 	assert_true(full > 5 * t->sent);
 	assert_int_equal(t->sent_by_probe, 0);
-	assert_int_equal(r->mapping, BEHAVIOUR_ENDPOINT_INDEPENDENT);
-	assert_int_equal(r->filtering, BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT);
-	assert_int_equal(r->behind_nat, TRI_YES);
+	assert_int_equal(r->nat4.mapping, BEHAVIOUR_ENDPOINT_INDEPENDENT);
+	assert_int_equal(r->nat4.filtering, BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT);
+	assert_int_equal(r->nat4.present, TRI_YES);
 	netcheck_free(t->n);
 }
 
@@ -399,8 +399,9 @@ static void ipv6_is_asked_where_both_sides_have_it(void **state)
 	netcheck_set_relays(t->n, t->relays, 1);
 	netcheck_set_interfaces(t->n, own, 2, t->now);
 	const struct netcheck_report *r = report(t, true);
-	assert_true(r->has6 && !r->ipv6); /* asked three times, and silent */
-	assert_int_equal(t->sent6, 3);
+	assert_true(r->has6 && !r->ipv6); /* asked three times by each socket, and silent */
+	assert_int_equal(t->sent6, 6);
+	assert_true(r->nat6.present == TRI_UNKNOWN && r->nat6.filtering == BEHAVIOUR_UNKNOWN);
 	netcheck_free(t->n);
 }
 
