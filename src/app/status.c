@@ -238,7 +238,10 @@ static json_t *dropped_json(const struct node *n)
 				       {"unauthentic", p->unauthentic},
 				       {"stranger", p->stranger},
 				       {"unexpected", p->unexpected}};
-	const struct counter node[] = {{"no_peer", s->no_peer}, {"not_ip", s->not_ip}, {"no_way", s->no_way}};
+	const struct counter node[] = {{"no_peer", s->no_peer},
+				       {"not_ip", s->not_ip},
+				       {"no_way", s->no_way},
+				       {"own_datagram", s->own_datagram}};
 	return json_pack("{s:o, s:o, s:o}", "tunnel", tunnel_dropped(node_tunnel_stats(n)), "path",
 			 counters(path, ARRAY_LEN(path)), "node", counters(node, ARRAY_LEN(node)));
 }

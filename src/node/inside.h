@@ -57,6 +57,7 @@ struct node {
 	struct nat64 nat64;
 	struct ip addresses[NODE_ADDRESSES_MAX];
 	size_t n_addresses;
+	uint16_t port; /* of our own socket */
 	struct relay_slot relays[NODE_RELAYS_MAX];
 	struct node_peer_slot *peers;
 	uint32_t peers_max;

@@ -20,6 +20,7 @@ static bool make_parts(struct node *n, const struct node_config *cfg, mono_ns no
 	key_generate(paths.disco.b, &cfg->rng);
 	n->tunnel = tunnel_new(&tunnel, now);
 	n->paths = paths_new(&paths, now);
+	n->port = cfg->port;
 	n->netcheck = netcheck_new(&cfg->rng, cfg->port);
 	binding_life_init(&n->lifetime[0], &cfg->rng, SOCKETS_LIFETIME4, SOCKETS_LIFETIME_N);
 	binding_life_init(&n->lifetime[1], &cfg->rng, SOCKETS_LIFETIME6, SOCKETS_LIFETIME_N);
@@ -116,6 +117,7 @@ void node_set_mtu(struct node *n, uint16_t bytes)
 
 void node_set_port(struct node *n, uint16_t port, mono_ns now)
 {
+	n->port = port;
 	paths_set_port(n->paths, port, now);
 	netcheck_set_port(n->netcheck, port, now);
 }

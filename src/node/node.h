@@ -186,6 +186,7 @@ struct node_stats {
 	uint64_t no_peer; /* packets from the TUN for nobody's address */
 	uint64_t not_ip;
 	uint64_t no_way;
+	uint64_t own_datagram; /* our own, which the system routed into the tunnel */
 	uint64_t too_big; /* packets whose sender was told to make them smaller */
 	uint64_t no_room; /* control datagrams that found no room in a drain: sent in the next */
 };

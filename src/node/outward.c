@@ -30,11 +30,32 @@ void node_say(struct node *n, peer_id id, struct packet *p, mono_ns now)
 	}
 }
 
+/* Peers whose own network is routed through the tunnel have candidates there, so the system sends our
+ * datagrams for these back to us.  Inside the tunnel they would arrive, be answered, and prove a path that leads
+ * into itself.  No other program can have our port. */
+static bool is_own_datagram(const struct node *n, struct bytes b)
+{
+	struct ip_packet ip;
+	struct udp_header udp;
+	struct bytes payload;
+	if (!ip_read(b, &ip) || ip.proto != IP_UDP || ip.fragment || !udp_read(ip.payload, &udp, &payload) ||
+	    udp.src != n->port)
+		return false;
+	for (size_t i = 0; i < n->n_addresses; i++)
+		if (ip_equal(&n->addresses[i], &ip.src))
+			return true;
+	return false;
+}
+
 static void from_tun(struct node *n, struct packet *p, mono_ns now)
 {
 	struct ip dst;
 	if (!ip_read_dst(packet_bytes(p), &dst)) {
 		n->stats.not_ip++;
+		return;
+	}
+	if (is_own_datagram(n, packet_bytes(p))) {
+		n->stats.own_datagram++;
 		return;
 	}
 	peer_id id = tunnel_peer_for(n->tunnel, &dst);

@@ -2,15 +2,19 @@
 
 #include <string.h>
 
-/* Only the addresses of the best rank there is are told to peers. */
-enum rank { RANK_USUAL, RANK_LAST_RESORT, RANK_LOOPBACK, RANK_NEVER };
+/* Only the addresses of the best rank there is are told to peers; and those of a carrier (100.64.0.0/10), unless
+ * there is a usual one of IPv4: then they are more likely to be another overlay network's. */
+enum rank { RANK_USUAL, RANK_CARRIER, RANK_LAST_RESORT, RANK_LOOPBACK, RANK_NEVER };
+
+static bool is_carrier(const struct ip *ip)
+{
+	return ip->family == 4 && ip->b[0] == 100 && (ip->b[1] & 0xc0) == 64;
+}
 
 static bool is_overlay(const struct ip *ip)
 {
 	static const uint8_t overlay6[6] = {0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0};
-	if (ip->family == 4)
-		return ip->b[0] == 100 && (ip->b[1] & 0xc0) == 64;
-	return memcmp(ip->b, overlay6, sizeof(overlay6)) == 0;
+	return ip->family == 6 && memcmp(ip->b, overlay6, sizeof(overlay6)) == 0;
 }
 
 static enum rank rank_of(const struct paths_interface *i)
@@ -20,6 +24,8 @@ static enum rank rank_of(const struct paths_interface *i)
 		return RANK_NEVER;
 	if (i->loopback || ip_is_loopback(ip))
 		return RANK_LOOPBACK;
+	if (is_carrier(ip))
+		return RANK_CARRIER;
 	if (ip_is_link_local(ip))
 		return ip->family == 4 ? RANK_LAST_RESORT : RANK_NEVER;
 	return ip->family == 6 && ip_is_private(ip) ? RANK_LAST_RESORT : RANK_USUAL;
@@ -47,13 +53,22 @@ static void insert_sorted(struct local_finder *f, const struct paths_interface *
 	f->v[at] = *i;
 }
 
+static bool has_usual4(const struct paths_interface *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].ip.family == 4 && rank_of(&v[i]) == RANK_USUAL)
+			return true;
+	return false;
+}
+
 bool local_set(struct local_finder *f, const struct paths_interface *v, size_t n)
 {
 	struct local_finder old = *f;
-	bool changed = false;
+	bool changed = false, usual4 = has_usual4(v, n);
 	f->n = 0;
 	for (size_t i = 0; i < n && f->n < PATHS_INTERFACES_MAX; i++) {
-		if (rank_of(&v[i]) == RANK_NEVER || has(f, &v[i]))
+		enum rank rank = rank_of(&v[i]);
+		if (rank == RANK_NEVER || (rank == RANK_CARRIER && usual4) || has(f, &v[i]))
 			continue;
 		insert_sorted(f, &v[i]);
 		changed |= !has(&old, &v[i]);
@@ -88,7 +103,7 @@ static void local_candidates(const void *self, struct candidates *out)
 		return;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct paths_interface *v = &f->v[i];
-		if (rank_of(v) != wanted)
+		if (rank_of(v) != wanted && rank_of(v) != RANK_CARRIER)
 			continue;
 		if (v->ip.family == 6 && earlier_in_subnet(f, i) >= LOCAL_PER_SUBNET6)
 			continue;

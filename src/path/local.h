@@ -1,8 +1,9 @@
 /* path/local.h - candidates from the addresses of our own interfaces (reference, data plane 7.3)
  *
- * Left out: fe80::/10, multicast, and the ranges that overlay networks use (100.64.0.0/10,
- * fd7a:115c:a1e0::/48).  169.254/16 and fc00::/7 count only when there is nothing better, loopback only
- * when there is nothing else at all, and of one IPv6 subnet at most two addresses.
+ * Left out: fe80::/10, multicast, and fd7a:115c:a1e0::/48, which overlay networks use.  100.64.0.0/10 is theirs,
+ * too, but also what carriers give out: it counts only where there is no better address of IPv4.  169.254/16 and
+ * fc00::/7 count only when there is nothing better, loopback only when there is nothing else at all, and of one
+ * IPv6 subnet at most two addresses.  Our own addresses inside the tunnel never come here (io/netlink.h).
  */
 #ifndef PATH_LOCAL_H
 #define PATH_LOCAL_H

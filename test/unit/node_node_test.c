@@ -442,6 +442,37 @@ static void what_cannot_be_sent_is_counted(void **state)
 	world_free(w);
 }
 
+/* The tunnel is not to be a way to itself. */
+static void our_own_datagrams_are_not_taken_from_the_tunnel(void **state)
+{
+	static const struct {
+		struct ip from;
+		uint16_t port;
+		bool is_ours;
+	} rows[] = {
+		{{4, {100, 64, 0, 1}}, 41641, true},
+		{{4, {100, 64, 0, 1}}, 41642, false},   /* another program's */
+		{{4, {192, 168, 7, 20}}, 41641, false}, /* forwarded for somebody */
+	};
+	struct world *w = world_new();
+	struct node *n = w->side[0].node;
+	struct ip own = ip_v4(100, 64, 0, 1), there = ip_v4(10, 9, 8, 7);
+	node_set_addresses(n, &own, 1);
+	node_set_port(n, 41641, w->now);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t memory[PACKET_SIZE];
+		struct packet p = packet_in(memory, sizeof(memory), PACKET_HEADROOM);
+		struct wr out = wr_of(p.data, p.tail);
+		uint64_t before = node_stats(n)->own_datagram;
+		ip_write(&out, &rows[i].from, &there, IP_UDP, 64, UDP_HEADER_LEN);
+		udp_write(&out, &rows[i].from, &there, rows[i].port, 41641, (struct bytes){0});
+		assert_non_null(packet_append(&p, out.n));
+		node_from_tun(n, &p, 1, w->now);
+		assert_int_equal(node_stats(n)->own_datagram - before, rows[i].is_ours);
+	}
+	world_free(w);
+}
+
 static void a_relay_that_is_left_out_is_hung_up(void **state)
 {
 	struct world *w = world_new();
@@ -506,6 +537,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(pings_are_answered_over_each_way),
 	cmocka_unit_test(more_relayed_packets_than_slots_all_arrive),
 	cmocka_unit_test(what_cannot_be_sent_is_counted),
+	cmocka_unit_test(our_own_datagrams_are_not_taken_from_the_tunnel),
 	cmocka_unit_test(a_relay_that_is_left_out_is_hung_up),
 	cmocka_unit_test(a_lost_stream_is_dialled_again),
 	cmocka_unit_test(a_removed_peer_is_gone),
