@@ -44,18 +44,6 @@ socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoin
 	return 0;
 }
 
-socklen_t socket_address_write_mapped(struct sockaddr_storage *sa, const struct endpoint *e)
-{
-	struct sockaddr_in6 *in = (struct sockaddr_in6 *)sa;
-	if (e->ip.family != 4)
-		return socket_address_write(sa, e);
-	memset(sa, 0, sizeof(*sa));
-	in->sin6_family = AF_INET6;
-	in->sin6_port = htons(e->port);
-	ip_to_16(&e->ip, in->sin6_addr.s6_addr);
-	return sizeof(*in);
-}
-
 /* The kernel knows best: a list of addresses leaves out those that still work but are not for new use. */
 bool socket_is_stranded(int fd)
 {

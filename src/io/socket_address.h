@@ -11,9 +11,6 @@ bool socket_address_read(struct endpoint *e, const struct sockaddr_storage *sa) 
 /* Gives the length; 0 if the endpoint has no address. */
 socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoint *e);
 
-/* For a socket of both families: IPv4 as IPv4-mapped IPv6 (RFC 4291 s. 2.5.5.2). */
-socklen_t socket_address_write_mapped(struct sockaddr_storage *sa, const struct endpoint *e);
-
 /* The socket's own address is not one of this machine any more. False if it has none yet. */
 bool socket_is_stranded(int fd);
 
