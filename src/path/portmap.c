@@ -355,6 +355,15 @@ void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns
 
 /* --- time --- */
 
+/* MONO_NEVER: it does not wait, or has to until something else ends. */
+static mono_ns upnp_may_map_at(const struct portmap *p)
+{
+	const struct portmap_way *w = first_of_ipv4((struct portmap *)p);
+	bool waits =
+		w && upnp_mapper_waits(&p->upnp) && !mapper_holds(&w->pcp.m) && !mapper_holds(&w->natpmp.m);
+	return waits ? w->begun + UPNP_HEAD : MONO_NEVER;
+}
+
 static mono_ns portmap_deadline(const void *self)
 {
 	const struct portmap *p = self;
@@ -365,11 +374,8 @@ static mono_ns portmap_deadline(const void *self)
 		first = mono_min(first, mapper_deadline(&w->natpmp.m));
 		if (natpmp_mapper_waits(&w->natpmp) && !mapper_holds(&w->pcp.m))
 			first = mono_min(first, w->begun + PCP_HEAD);
-		if (upnp_mapper_waits(&p->upnp) && !mapper_holds(&w->pcp.m) && !mapper_holds(&w->natpmp.m) &&
-		    w->at.self.family == 4)
-			first = mono_min(first, w->begun + UPNP_HEAD);
 	}
-	return first;
+	return mono_min(first, upnp_may_map_at(p));
 }
 
 static void portmap_tick(void *self, mono_ns now)

@@ -215,6 +215,20 @@ static void announcements_of_others_and_broken_ones_are_nothing(void **state)
 	expect_one(&f, "203.0.113.5:50000", false);
 }
 
+/* The second one maps nothing, and would have its turn by UPnP for ever. */
+static void upnp_at_the_first_gateway_waits_for_that_one_only(void **state)
+{
+	struct fixture f;
+	const struct paths_gateway gw[] = {home_gateway(), {ip_v4(10, 0, 0, 1), ip_v4(10, 0, 0, 5), 3}};
+	map_by_pcp(&f);
+	portmap_upnp_report(&f.p, &(struct upnp_report){.kind = UPNP_FOUND}, T0 + MSEC);
+	portmap_set_gateways(&f.p, gw, 2, T0 + MSEC);
+	for (mono_ns now = T0 + MSEC; now < T0 + 20 * SECOND; now = portmap_finder.deadline(&f.p)) {
+		portmap_finder.tick(&f.p, now);
+		assert_true(portmap_finder.deadline(&f.p) > now);
+	}
+}
+
 static void who_wants_nothing_of_gateways_asks_nothing(void **state)
 {
 	struct fixture f;
@@ -267,6 +281,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_gateway_that_was_silent_is_asked_when_it_begins_to_speak),
 	cmocka_unit_test(what_upnp_mapped_is_asked_again_too),
 	cmocka_unit_test(announcements_of_others_and_broken_ones_are_nothing),
+	cmocka_unit_test(upnp_at_the_first_gateway_waits_for_that_one_only),
 	cmocka_unit_test(who_wants_nothing_of_gateways_asks_nothing),
 	cmocka_unit_test(looking_again_renews_but_not_too_often),
 };
