@@ -42,16 +42,19 @@ static struct target *next_to_look_at(struct peer_path *p)
 	return NULL;
 }
 
-/* Has the second best rested long enough? Two pings in a row without an answer say that it was too long. */
-static bool is_cold(struct lifetime *l, mono_ns measured, const struct target *second, mono_ns now)
+/* Has the second best rested long enough? Two pings in a row without an answer say that it was too long, if it
+ * did rest; those that follow say nothing more, for it is dead already. */
+static bool is_cold(struct lifetime *l, mono_ns measured, struct target *second, mono_ns now)
 {
 	mono_ns rest = lifetime_rest(l, measured);
 	if (second->pinged_at == MONO_NEVER)
 		return true;
 	if (second->pinged_at <= second->ponged_at)
 		return mono_since(second->pinged_at, now) >= rest;
-	if (second->pinged_at - second->ponged_at > rest + BEAT)
-		lifetime_dead_after(l, rest);
+	if (second->rested >= rest && second->pinged_at - second->ponged_at > second->rested + BEAT) {
+		lifetime_dead_after(l, second->rested);
+		second->rested = 0;
+	}
 	return mono_since(second->pinged_at, now) >= LIFETIME_MIN;
 }
 

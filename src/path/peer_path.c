@@ -157,8 +157,7 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	/* While hard NATs are tried together, the peer's probes come from many places, and each is answered once. */
 	if (!is_settled(p) && !p->crossing && !pace_spend_search(&p->pace, now))
 		return;
-	t->pinged_at = now;
-	t->pings++;
+	target_pinged(t, now);
 	/* Those that a suspicion made us send are no sample of how it does. */
 	if (is_settled(p) && p->watch.state != WATCH_ASKED && target_is_proven(t, now))
 		quality_asked(&t->quality, now);

@@ -149,6 +149,14 @@ void targets_count_ping(struct targets *t, const struct endpoint *ep, uint16_t s
 	v->padded_pings += padded;
 }
 
+void target_pinged(struct target *t, mono_ns now)
+{
+	if (t->ponged_at != MONO_NEVER && t->pinged_at <= t->ponged_at)
+		t->rested = now - t->pinged_at;
+	t->pinged_at = now;
+	t->pings++;
+}
+
 /* A shorter round trip is believed at once: nothing but the path can make it short. */
 void target_ponged(struct target *t, bool padded, mono_ns rtt, mono_ns now)
 {

@@ -29,6 +29,7 @@ struct target {
 	mono_ns pinged_at; /* MONO_NEVER */
 	mono_ns ponged_at; /* MONO_NEVER: not proven */
 	mono_ns rtt;       /* of late, the shortest weighs most; 0: unknown */
+	mono_ns rested; /* before the first ping after the last answer; 0: unknown, or has taught something */
 	struct quality quality;
 	uint32_t pings, pongs;
 	uint32_t padded_pings, padded_pongs; /* counted apart: they may well be lost on a good path */
@@ -58,6 +59,7 @@ void targets_expire(struct targets *t, const struct endpoint *in_use, mono_ns no
 void targets_restart(struct targets *t);
 /* A ping went to this endpoint that was not the pace's; counted if it is a target. */
 void targets_count_ping(struct targets *t, const struct endpoint *ep, uint16_t socket, bool padded);
+void target_pinged(struct target *t, mono_ns now);
 void target_ponged(struct target *t, bool padded, mono_ns rtt, mono_ns now);
 /* Not long ago. */
 bool target_is_proven(const struct target *t, mono_ns now);

@@ -441,6 +441,36 @@ static void a_clearly_shorter_path_is_found_within_a_minute(void **state)
 	toy_end(t);
 }
 
+static void a_second_path_that_dies_is_blamed_on_its_rest_once(void **state)
+{
+	struct toy *t = direct_pair(12, true);
+	struct paths_peer_status st;
+	t->cable = true;
+	toy_stream(t, 70 * SECOND, true);
+	/* Behind the NATs nothing goes any more, whatever the rest is. */
+	t->node[0].blocked = t->node[1].blocked = true;
+	toy_stream(t, 100 * SECOND, true);
+	paths_peer_status(t->node[0].paths, 0, t->now, &st);
+	assert_int_equal(st.lifetime_below, 18 * SECOND);
+	assert_int_equal(st.rest, 9 * SECOND);
+	toy_end(t);
+}
+
+static void a_path_that_was_not_used_while_we_slept_says_nothing_of_shorter_rests(void **state)
+{
+	struct toy *t = direct_pair(13, true);
+	struct paths_peer_status st;
+	t->cable = true;
+	toy_stream(t, 70 * SECOND, true);
+	toy_run(t, t->now + 100 * SECOND);
+	t->node[0].blocked = t->node[1].blocked = true;
+	toy_stream(t, 30 * SECOND, true);
+	paths_peer_status(t->node[0].paths, 0, t->now, &st);
+	assert_true(st.lifetime_below == 0 || st.lifetime_below > 50 * SECOND);
+	assert_int_equal(st.rest, 18 * SECOND);
+	toy_end(t);
+}
+
 /* --- for people --- */
 
 static void a_ping_of_a_person_is_answered_over_each_way(void **state)
@@ -514,6 +544,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(after_45_s_without_traffic_nothing_runs_any_more),
 	cmocka_unit_test(stun_is_asked_each_23_s_or_so_while_there_is_traffic),
 	cmocka_unit_test(a_clearly_shorter_path_is_found_within_a_minute),
+	cmocka_unit_test(a_second_path_that_dies_is_blamed_on_its_rest_once),
+	cmocka_unit_test(a_path_that_was_not_used_while_we_slept_says_nothing_of_shorter_rests),
 	cmocka_unit_test(a_ping_of_a_person_is_answered_over_each_way),
 	cmocka_unit_test(every_reason_has_a_text),
 	cmocka_unit_test(the_oldest_event_is_lost_when_nobody_asks),
