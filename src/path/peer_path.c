@@ -550,6 +550,7 @@ void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region,
 void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 {
 	p->contest = (struct contest){0};
+	targets_judge_anew(&p->targets);
 	p->beat.lifetime = (struct lifetime){0};
 	mtu_begin(&p->mtu, m->inner_mtu);
 	if (p->state == PEER_ASIDE)

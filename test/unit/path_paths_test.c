@@ -1,3 +1,4 @@
+#include "path/table.h"
 #include "path_toy.h"
 
 enum { SEEDS = 40 };
@@ -471,6 +472,22 @@ static void a_path_that_was_not_used_while_we_slept_says_nothing_of_shorter_rest
 	toy_end(t);
 }
 
+static void another_network_is_not_judged_by_what_the_last_one_lost(void **state)
+{
+	struct toy *t = direct_pair(14, true);
+	t->loss_percent = 40;
+	toy_stream(t, 60 * SECOND, true);
+	const struct targets *targets = &paths_peer_of(t->node[0].paths, 0)->targets;
+	unsigned loss = 0;
+	for (size_t i = 0; i < targets->n; i++)
+		loss += quality_loss_percent(&targets->v[i].quality, t->now);
+	assert_true(loss > 0);
+	paths_link_changed(t->node[0].paths, t->now);
+	for (size_t i = 0; i < targets->n; i++)
+		assert_int_equal(targets->v[i].quality.n, 0);
+	toy_end(t);
+}
+
 /* --- for people --- */
 
 static void a_ping_of_a_person_is_answered_over_each_way(void **state)
@@ -546,6 +563,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_clearly_shorter_path_is_found_within_a_minute),
 	cmocka_unit_test(a_second_path_that_dies_is_blamed_on_its_rest_once),
 	cmocka_unit_test(a_path_that_was_not_used_while_we_slept_says_nothing_of_shorter_rests),
+	cmocka_unit_test(another_network_is_not_judged_by_what_the_last_one_lost),
 	cmocka_unit_test(a_ping_of_a_person_is_answered_over_each_way),
 	cmocka_unit_test(every_reason_has_a_text),
 	cmocka_unit_test(the_oldest_event_is_lost_when_nobody_asks),
