@@ -72,7 +72,8 @@ static void tell_lifetimes(struct node *n)
 	}
 }
 
-/* The wish of paths, and the sockets of the checks where there is room for them. */
+/* The sockets of the checks, and the wish of paths as far as there is room: a socket that is closed and opened
+ * again while its binding rests would be taken for a binding that died. */
 static void wish(struct node *n)
 {
 	const struct socket_wish *paths = paths_sockets(n->paths);
@@ -87,16 +88,18 @@ static void wish(struct node *n)
 	uint32_t version = n->sockets.version + 1;
 	n->paths_wish = paths->version;
 	n->check_socket = own;
-	n->sockets = *paths;
+	n->sockets.n = 0;
 	n->sockets.version = version;
-	if (own && n->sockets.n < SOCKETS_MAX)
-		n->sockets.v[n->sockets.n++] = own;
+	if (own)
+		socket_wish_add(&n->sockets, own);
 	for (int i = 0; i < 2; i++) {
 		uint16_t v[BINDING_LIFE_SOCKETS_MAX];
 		size_t count = binding_life_sockets(&n->lifetime[i], v);
-		for (size_t k = 0; k < count && n->sockets.n < SOCKETS_MAX; k++)
-			n->sockets.v[n->sockets.n++] = v[k];
+		for (size_t k = 0; k < count; k++)
+			socket_wish_add(&n->sockets, v[k]);
 	}
+	for (size_t i = 0; i < paths->n; i++)
+		socket_wish_add(&n->sockets, paths->v[i]);
 }
 
 static bool output(struct node *n, struct via *to, struct wr *out, mono_ns now)

@@ -40,19 +40,13 @@ void hard_init(struct hard *h, mono_ns now)
 
 /* --- sockets --- */
 
-static void wish(struct socket_wish *w, uint16_t number)
-{
-	if (w->n < SOCKETS_MAX && !socket_wished(w, number))
-		w->v[w->n++] = number;
-}
-
 static void wish_for_targets(struct socket_wish *w, const struct peer_path *peer)
 {
 	if (peer->best.socket != 0)
-		wish(w, peer->best.socket);
+		socket_wish_add(w, peer->best.socket);
 	for (size_t i = 0; i < peer->targets.n; i++)
 		if (peer->targets.v[i].socket != 0)
-			wish(w, peer->targets.v[i].socket);
+			socket_wish_add(w, peer->targets.v[i].socket);
 }
 
 static void settle_sockets(struct paths *p, mono_ns now)
@@ -64,7 +58,7 @@ static void settle_sockets(struct paths *p, mono_ns now)
 			wish_for_targets(&w, &p->peers[id]);
 	h->sweep_at = w.n > 0 ? now + SWEEP_EACH : MONO_NEVER;
 	for (uint32_t i = 0; i < h->n_sockets; i++)
-		wish(&w, (uint16_t)(h->first_socket + i));
+		socket_wish_add(&w, (uint16_t)(h->first_socket + i));
 	if (w.n == p->sockets.n && memcmp(w.v, p->sockets.v, w.n * sizeof(w.v[0])) == 0)
 		return;
 	w.version++;

@@ -36,4 +36,11 @@ static inline bool socket_wished(const struct socket_wish *w, uint16_t number)
 	return false;
 }
 
+/* Where there is no room it is left out. */
+static inline void socket_wish_add(struct socket_wish *w, uint16_t number)
+{
+	if (w->n < SOCKETS_MAX && !socket_wished(w, number))
+		w->v[w->n++] = number;
+}
+
 #endif
