@@ -308,7 +308,7 @@ def play(build, one, other, possible, patience_s, folder):
     ended = [p.name for p in pair.programs if p.process.poll() is not None]
     connected = len(watch.first) == 2
     row = {"connected": connected and not ended, "direct": watch.direct(), "won": won,
-           "sent": watch.n_sent, "lost": watch.n_sent - watch.n_got,
+           "patience_s": patience_s, "sent": watch.n_sent, "lost": watch.n_sent - watch.n_got,
            "first_ms": round(1000 * (max(watch.first.values()) - watch.start), 1) if connected else None,
            "direct_ms": round(1000 * (watch.now_direct - watch.start), 1) if watch.direct() else None,
            "to": watch.at}
