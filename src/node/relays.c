@@ -51,8 +51,10 @@ void node_set_relays(struct node *n, const struct paths_relay *v, size_t count, 
 		bool keep = false;
 		for (size_t k = 0; k < count; k++)
 			keep |= v[k].region == n->relays[i].region;
-		if (n->relays[i].used && !keep)
-			drop(&n->relays[i]);
+		if (!n->relays[i].used || keep)
+			continue;
+		paths_relay_lost(n->paths, n->relays[i].region, now);
+		drop(&n->relays[i]);
 	}
 	for (size_t k = 0; k < count; k++) {
 		struct relay_slot *r = find(n, v[k].region);

@@ -1,6 +1,7 @@
 /* Which relays a node has, and what its owner is told to dial and to hang up. */
 #include "crypto/seeded.h"
-#include "node/node.h"
+#include "node/inside.h"
+#include "path/table.h"
 #include "unit.h"
 
 static const mono_ns T0 = 1000 * SECOND;
@@ -122,6 +123,34 @@ static void after_a_long_sleep_the_old_hang_up_is_still_owed(void **state)
 	node_free(n);
 }
 
+/* The relay was better than the direct path, which still works. */
+static void whose_traffic_a_relay_had_that_is_taken_away_is_direct_at_once(void **state)
+{
+	struct seeded seed;
+	struct node *n = begin(&seed);
+	const struct endpoint at = {ip_v4(203, 0, 113, 7), 41641};
+	struct node_peer cfg = {.path.home = 1};
+	peer_id id;
+	struct route route;
+	set(n, 1, 2);
+	key_public(cfg.tunnel.key.b, (const uint8_t[KEY_LEN]){1});
+	assert_int_equal(node_peer_set(n, &cfg, T0, &id), TUNNEL_ADDED);
+	struct peer_path *p = paths_peer_of(n->paths, id);
+	assert_true(targets_see(&p->targets, &at, &p->best.ep, T0));
+	p->best = (struct choice){.ep = at, .rtt = 300 * MSEC};
+	p->state = PEER_ASIDE;
+	watch_begin(&p->watch, true, 0, T0);
+	set(n, 1, 1);
+	paths_route(n->paths, id, T0, &route);
+	assert_int_equal(route.via[0].kind, VIA_RELAY); /* its own is still there */
+	set(n, 2, 1);
+	paths_route(n->paths, id, T0, &route);
+	assert_int_equal(route.n, 1);
+	assert_int_equal(route.via[0].kind, VIA_UDP);
+	assert_int_equal(p->state, PEER_DIRECT);
+	node_free(n);
+}
+
 static int start(void **state)
 {
 	return crypto_init() ? 0 : -1;
@@ -135,6 +164,7 @@ int main(void)
 		cmocka_unit_test(what_comes_back_is_hung_up_before_it_is_dialled),
 		cmocka_unit_test(a_dial_that_was_not_told_needs_no_hanging_up),
 		cmocka_unit_test(after_a_long_sleep_the_old_hang_up_is_still_owed),
+		cmocka_unit_test(whose_traffic_a_relay_had_that_is_taken_away_is_direct_at_once),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
