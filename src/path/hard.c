@@ -166,12 +166,6 @@ static void begin(struct paths *p, struct peer_path *peer, uint64_t nonce, enum 
 	enter(h, state, now);
 }
 
-/* A proven one that is not in doubt, though the relay may be better at present. */
-static bool has_path(const struct peer_path *peer)
-{
-	return (peer_path_is_direct(peer) && peer->state != PEER_DOUBTED) || peer->state == PEER_ASIDE;
-}
-
 /* Our main port outside, and the server that saw it: without them we need not begin. */
 static bool know_ourselves(const struct paths *p, struct endpoint *server, struct endpoint *seen)
 {
@@ -181,8 +175,9 @@ static bool know_ourselves(const struct paths *p, struct endpoint *server, struc
 static bool is_possible(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	struct endpoint server, seen;
-	return p->hard.cfg.enabled && peer->active && peer_path_has_disco(peer) && !has_path(peer) &&
-	       peer_path_relay(peer, &p->means).kind == VIA_RELAY && know_ourselves(p, &server, &seen) &&
+	return p->hard.cfg.enabled && peer->active && peer_path_has_disco(peer) &&
+	       !peer_path_is_settled(peer) && peer_path_relay(peer, &p->means).kind == VIA_RELAY &&
+	       know_ourselves(p, &server, &seen) &&
 	       escalation_affordable(&p->hard.escalation, &peer->escalation, now);
 }
 
@@ -261,7 +256,7 @@ void hard_watch(struct paths *p, struct peer_path *peer, mono_ns now)
 	struct hard *h = &p->hard;
 	if (!h->cfg.enabled || peer->state == PEER_PLAIN)
 		return;
-	bool direct = has_path(peer);
+	bool direct = peer_path_is_settled(peer);
 	if (escalation_watch(&peer->escalation, peer->active && !direct && peer_path_has_disco(peer), now))
 		look_soon(h, escalation_due(&peer->escalation));
 	if (h->state == HARD_IDLE || h->peer != peer->id || (peer->active && !direct))
@@ -294,7 +289,7 @@ void hard_forget(struct paths *p, peer_id peer)
 static void take_question(struct paths *p, struct peer_path *peer, uint64_t nonce, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	if (has_path(peer))
+	if (peer_path_is_settled(peer))
 		return; /* not for long: it says so before its call has told us to look; then we ask */
 	bool partners = h->state != HARD_IDLE && h->peer == peer->id;
 	if (partners && h->state == HARD_WORKING && mono_since(h->since, now) >= RESTART_AFTER) {

@@ -13,8 +13,7 @@ static enum why_hard_now now_of(const struct paths *p, const struct peer_path *p
 		return WHY_HARD_OFF;
 	if (h->state != HARD_IDLE && h->peer == peer->id)
 		return WHY_HARD_UNDER_WAY;
-	if ((peer_path_is_direct(peer) && peer->state != PEER_DOUBTED) || peer->state == PEER_ASIDE ||
-	    peer->state == PEER_PLAIN)
+	if (peer_path_is_settled(peer) || peer->state == PEER_PLAIN)
 		return WHY_HARD_NEEDLESS;
 	if (!peer->active)
 		return WHY_HARD_ASLEEP;

@@ -6,11 +6,6 @@
  * there is a usual one of IPv4: then they are more likely to be another overlay network's. */
 enum rank { RANK_USUAL, RANK_CARRIER, RANK_LAST_RESORT, RANK_LOOPBACK, RANK_NEVER };
 
-static bool is_carrier(const struct ip *ip)
-{
-	return ip->family == 4 && ip->b[0] == 100 && (ip->b[1] & 0xc0) == 64;
-}
-
 static bool is_overlay(const struct ip *ip)
 {
 	static const uint8_t overlay6[6] = {0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0};
@@ -24,7 +19,7 @@ static enum rank rank_of(const struct paths_interface *i)
 		return RANK_NEVER;
 	if (i->loopback || ip_is_loopback(ip))
 		return RANK_LOOPBACK;
-	if (is_carrier(ip))
+	if (ip_is_shared(ip))
 		return RANK_CARRIER;
 	if (ip_is_link_local(ip))
 		return ip->family == 4 ? RANK_LAST_RESORT : RANK_NEVER;

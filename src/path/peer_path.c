@@ -61,8 +61,7 @@ bool peer_path_has_disco(const struct peer_path *p)
 	return !key_is_zero(p->disco.b);
 }
 
-/* There is a way that has been proven and is watched: no need to look for one. */
-static bool is_settled(const struct peer_path *p)
+bool peer_path_is_settled(const struct peer_path *p)
 {
 	return p->state == PEER_DIRECT || p->state == PEER_ASIDE;
 }
@@ -80,7 +79,7 @@ struct target *peer_path_best(struct peer_path *p)
 /* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use. */
 static bool is_double(const struct peer_path *p)
 {
-	return p->state == PEER_DOUBTED || (is_settled(p) && watch_is_called(&p->watch));
+	return p->state == PEER_DOUBTED || (peer_path_is_settled(p) && watch_is_called(&p->watch));
 }
 
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own)
@@ -155,11 +154,11 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
 		return;
 	/* While hard NATs are tried together, the peer's probes come from many places, and each is answered once. */
-	if (!is_settled(p) && !p->crossing && !pace_spend_search(&p->pace, now))
+	if (!peer_path_is_settled(p) && !p->crossing && !pace_spend_search(&p->pace, now))
 		return;
 	target_pinged(t, now);
 	/* Those that a suspicion made us send are no sample of how it does. */
-	if (is_settled(p) && p->watch.state != WATCH_ASKED && target_is_proven(t, now))
+	if (peer_path_is_settled(p) && p->watch.state != WATCH_ASKED && target_is_proven(t, now))
 		quality_asked(&t->quality, now);
 	means_ping(m, p->id, &via, false, now);
 }
@@ -327,7 +326,7 @@ void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mo
 {
 	p->hint = n > 0 ? v[0] : (struct endpoint){0};
 	bool any_new = targets_tell(&p->targets, TARGET_HINT, v, n, &p->best.ep);
-	if (any_new && p->active && !is_settled(p))
+	if (any_new && p->active && !peer_path_is_settled(p))
 		search_anew(p, now);
 }
 
@@ -367,9 +366,9 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 	bool slept = !p->active;
 	if (slept)
 		wake(p, m, now);
-	if (is_settled(p) && watch_sent(&p->watch, now) == WATCH_SILENT)
+	if (peer_path_is_settled(p) && watch_sent(&p->watch, now) == WATCH_SILENT)
 		go_doubted(p, m, slept ? PATH_STALE : silence_of(p), now);
-	else if (!is_settled(p) && pace_resting(&p->pace))
+	else if (!peer_path_is_settled(p) && pace_resting(&p->pace))
 		attempt(p, now);
 }
 
@@ -377,7 +376,7 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 static bool is_in_use(const struct peer_path *p, const struct means *m, const struct via *via)
 {
 	struct via way = p->watch.is_relay ? peer_path_relay(p, m) : via_of(&p->best);
-	return is_settled(p) && via_equal(&way, via);
+	return peer_path_is_settled(p) && via_equal(&way, via);
 }
 
 void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now)
@@ -407,9 +406,9 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 	p->pings_heard++;
 	bool is_new = targets_see_by(&p->targets, &from->ep, from->socket, &p->best.ep, now);
 	struct target *t = targets_find_by(&p->targets, &from->ep, from->socket);
-	if (is_new && !is_settled(p) && !p->crossing)
+	if (is_new && !peer_path_is_settled(p) && !p->crossing)
 		pace_answer(&p->pace, now);
-	else if (t && (is_new || !is_settled(p))) {
+	else if (t && (is_new || !peer_path_is_settled(p))) {
 		beat_paid(&p->beat);
 		ping(p, m, t, now);
 	}
@@ -514,7 +513,7 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 {
 	p->calls_taken++;
 	targets_tell(&p->targets, TARGET_CALLED, v, n, &p->best.ep);
-	if (is_settled(p)) {
+	if (peer_path_is_settled(p)) {
 		watch_ask(&p->watch, true, now);
 		ping_way(p, m, now);
 		ping_all(p, m, now);
@@ -567,7 +566,7 @@ void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 
 void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now)
 {
-	if (p->active && !is_settled(p) && peer_path_has_disco(p))
+	if (p->active && !peer_path_is_settled(p) && peer_path_has_disco(p))
 		want_call(p, m, now);
 }
 
@@ -597,7 +596,7 @@ static void tick_state(struct peer_path *p, struct means *m, mono_ns now)
 		bool tells = p->reason != PATH_STALE && p->reason != PATH_RELAY_SILENT;
 		go_relayed(p, m, tells ? p->reason : PATH_SILENT, now);
 	}
-	if (!is_settled(p))
+	if (!peer_path_is_settled(p))
 		return;
 	switch (watch_tick(&p->watch, now)) {
 	case WATCH_FINE:
@@ -706,7 +705,7 @@ mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m)
 {
 	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->beat.at));
 	first = mono_min(first, mono_min(call_at(p, m), p->signs.due));
-	if (is_settled(p))
+	if (peer_path_is_settled(p))
 		first = mono_min(first, watch_deadline(&p->watch));
 	return p->active ? mono_min(first, p->sent_at + ACTIVE) : first;
 }

@@ -94,6 +94,9 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 /* As paths_mtu. */
 uint16_t peer_path_mtu(const struct peer_path *p);
 bool peer_path_is_direct(const struct peer_path *p);
+/* There is a direct path that has been proven and is not in doubt, though the relay may be better at present: no need
+ * to look for one. */
+bool peer_path_is_settled(const struct peer_path *p);
 /* The target of its best path; NULL: there is none. */
 struct target *peer_path_best(struct peer_path *p);
 /* Is it behind the same outer NAT as we: did it call us with a reflexive address of ours? */
