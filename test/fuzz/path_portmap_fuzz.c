@@ -7,7 +7,7 @@
 #include "crypto/seeded.h"
 #include "fuzz.h"
 
-enum { GATEWAYS = 2, PER_ASKING = 32 };
+enum { GATEWAYS = 4, PER_ASKING = 32 };
 
 struct setting {
 	struct seeded seeded;
@@ -22,7 +22,9 @@ static void set_gateways(struct setting *s, uint8_t arg)
 {
 	struct paths_gateway v[GATEWAYS] = {
 		{ip_v4(192, 168, arg & 3, 1), ip_v4(192, 168, arg & 3, 5), 2},
-		{.gateway = {6, {0xfe, 0x80, [15] = 1}}, .self = {6, {0x20, 1, [15] = 5}}, .ifindex = 3}};
+		{.gateway = {6, {0xfe, 0x80, [15] = 1}}, .self = {6, {0x20, 1, [15] = 5}}, .ifindex = 3},
+		{ip_v4(10, 0, 0, 1), ip_v4(10, 0, 0, 5), 4},
+		{.gateway = {6, {0xfe, 0x80, [15] = 1}}, .self = {6, {0x20, 2, [15] = 5}}, .ifindex = 5}};
 	portmap_set_gateways(&s->p, v, (arg >> 2) % (GATEWAYS + 1), s->now);
 }
 
