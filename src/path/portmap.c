@@ -189,15 +189,24 @@ static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)
 		upnp_mapper_release(&p->upnp);
 }
 
-/* The router said nothing: somebody else of its network may be the server. After him it is the router's turn
- * again, at the next attempt. */
-static void try_elsewhere(struct portmap_way *w, mono_ns now)
+static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from)
 {
-	struct endpoint gateway = gateway_of(&w->at);
+	for (size_t i = 0; i < p->n; i++)
+		if (endpoint_equal(&p->v[i].to, from))
+			return &p->v[i];
+	return NULL;
+}
+
+/* The router said nothing: somebody else of its network may be the server, unless he is asked by way of another
+ * router already. After him it is the router's turn again, at the next attempt. */
+static void try_elsewhere(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	const struct endpoint gateway = gateway_of(&w->at),
+			      nearest = {.ip = pcp_anycast6(), .port = PCP_PORT};
 	bool was_gateway = endpoint_equal(&w->to, &gateway);
-	if (w->at.self.family != 6)
+	if (w->at.self.family != 6 || (was_gateway && way_of(p, &nearest)))
 		return;
-	w->to = was_gateway ? (struct endpoint){.ip = pcp_anycast6(), .port = PCP_PORT} : gateway;
+	w->to = was_gateway ? nearest : gateway;
 	if (was_gateway)
 		mapper_ask(&w->pcp.m, now);
 }
@@ -208,7 +217,7 @@ static void tick_pcp(struct portmap *p, struct portmap_way *w, mono_ns now)
 	pcp_mapper_tick(&w->pcp, &p->rng, now);
 	if (!asked || w->pcp.m.state != MAPPER_SILENT)
 		return;
-	try_elsewhere(w, now);
+	try_elsewhere(p, w, now);
 	pcp_mapper_tick(&w->pcp, &p->rng, now);
 }
 
@@ -233,14 +242,6 @@ bool portmap_is(const struct endpoint *from, struct bytes b)
 {
 	return from->port == PCP_PORT && b.n >= ANSWER_MIN && (b.p[0] == 0 || b.p[0] == 2) &&
 	       b.p[1] & FROM_GATEWAY;
-}
-
-static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (endpoint_equal(&p->v[i].to, from))
-			return &p->v[i];
-	return NULL;
 }
 
 struct ip portmap_source(const struct portmap *p, const struct endpoint *to)

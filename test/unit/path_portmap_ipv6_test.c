@@ -120,7 +120,32 @@ static void the_nearest_server_opens_the_hole_as_well(void **state)
 	assert_true(ip_equal(&from, &f.p.v[0].at.self));
 }
 
+/* Both name the address that they want opened, and a request that leaves from another one is refused. */
+static void of_two_uplinks_each_request_leaves_from_the_address_that_it_names(void **state)
+{
+	struct fixture f;
+	uint8_t room[PCP_MESSAGE_MAX];
+	struct paths_gateway gw[] = {{{6, {0xfe, 0x80, [15] = 1}}, {6, {0x20, 1, 0x0d, 0xb8, [15] = 5}}, 3},
+				     {{6, {0xfe, 0x80, [15] = 1}}, {6, {0x20, 1, 0x0d, 0xb9, [15] = 5}}, 5}};
+	unsigned anycast = 0;
+	begin_with(&f, gw);
+	portmap_set_gateways(&f.p, gw, 2, T0);
+	while (portmap_finder.deadline(&f.p) <= T0 + 4000 * SECOND) {
+		struct wr out = wr_of(room, sizeof(room));
+		struct endpoint to;
+		for (; portmap_finder.output(&f.p, &to, &out); out = wr_of(room, sizeof(room))) {
+			assert_true(pcp_read_request(wr_done(&out), &f.pcp));
+			struct ip from = portmap_source(&f.p, &to), nearest = pcp_anycast6();
+			assert_true(ip_equal(&from, &f.pcp.client));
+			anycast += ip_equal(&to.ip, &nearest);
+		}
+		portmap_finder.tick(&f.p, portmap_finder.deadline(&f.p));
+	}
+	assert_true(anycast > 0);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(of_two_uplinks_each_request_leaves_from_the_address_that_it_names),
 	cmocka_unit_test(the_router_is_asked_by_pcp_for_a_hole_from_our_global_address),
 	cmocka_unit_test(an_ipv4_address_or_another_link_is_no_answer),
 	cmocka_unit_test(the_router_announces_on_its_own_link),
