@@ -36,6 +36,7 @@ class Node:
         self.file = os.path.join(self.folder, "warren.conf")
         self.socket = os.path.join(self.folder, "warrend.sock")
         self.emit = emit
+        self.env = {}  # what warrend's environment has besides ours
         self.program = None
 
     def peer_section(self):
@@ -51,7 +52,7 @@ class Node:
         warrend = os.path.join(self.lab.build, "warrend")
         self.program = Program(self.loop, self.home.host, f"{self.name}'s warrend", warrend,
                                "--config", self.file, "--socket", self.socket, "--state", self.folder,
-                               on_line=self._line)
+                               env=self.env, on_line=self._line)
 
     def wait_ready(self):
         self.program.wait_line(rf"relay {RELAY_NAME}: connected")

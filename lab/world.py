@@ -25,6 +25,9 @@ PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
 SKIPPED = 77  # exit status of a test that this machine cannot run
 
 _libc = ctypes.CDLL(None, use_errno=True)
+for _name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):  # of this machine: nothing to us
+    os.environ.pop(_name, None)
+    os.environ.pop(_name.upper(), None)
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 

@@ -54,6 +54,7 @@ static void verb_status(struct control *c, struct unix_ask *ask, const json_t *r
 	const struct udp *udp = drive_udp(c->drive);
 	const struct status_source s = {.cfg = drive_config(c->drive),
 					.node = drive_node(c->drive),
+					.drive = c->drive,
 					.interface = tun ? tun_name(tun) : NULL,
 					.port = udp ? udp_port(udp) : 0,
 					.no_peers = json_is_false(json_object_get(request, "peers")),
@@ -107,6 +108,7 @@ static void verb_why(struct control *c, struct unix_ask *ask, const json_t *requ
 	const struct config_peer *peer = name ? config_peer_named(drive_config(c->drive), name) : NULL;
 	const struct why_source s = {.cfg = drive_config(c->drive),
 				     .node = n,
+				     .drive = c->drive,
 				     .peer = peer,
 				     .port = n ? udp_port(drive_udp(c->drive)) : 0,
 				     .now = loop_now(c->loop),

@@ -168,6 +168,16 @@ const char *drive_via_text(const struct config *cfg, const struct via *via, char
 	return out;
 }
 
+static void log_relay(struct drive *d, const char *name, const struct node_event *ev)
+{
+	const char *proxy = ev->ready ? links_proxy(d->links, ev->region) : NULL;
+	if (!ev->ready)
+		log_say(d->log, LOG_AT_WARNING, "relay %s: %s", name, ev->why);
+	else
+		log_say(d->log, LOG_AT_INFO, "relay %s: connected%s%s", name,
+			proxy ? " through the proxy " : "", proxy ? proxy : "");
+}
+
 static void log_path(struct drive *d, const struct paths_event *ev)
 {
 	struct node_peer_status status;
@@ -228,10 +238,7 @@ static void on_event(struct drive *d, const struct node_event *ev)
 		links_hangup(d->links, ev->region);
 		break;
 	case NODE_RELAY:
-		if (ev->ready)
-			log_say(d->log, LOG_AT_INFO, "relay %s: connected", r ? r->name : "unknown");
-		else
-			log_say(d->log, LOG_AT_WARNING, "relay %s: %s", r ? r->name : "unknown", ev->why);
+		log_relay(d, r ? r->name : "unknown", ev);
 		break;
 	case NODE_PATH:
 		log_path(d, &ev->path);

@@ -54,6 +54,8 @@ void drive_on_path(struct drive *d, void (*fn)(void *self, const struct paths_ev
 /* Every event of netcheck; one listener, fn NULL: none. */
 void drive_on_netcheck(struct drive *d, void (*fn)(void *self, enum netcheck_event ev), void *self);
 
+/* The HTTP proxy through which a relay is reached, "host:port"; NULL: none, or not reached. Borrowed. */
+const char *drive_relay_proxy(const struct drive *d, uint16_t region);
 /* A way in words: "relay(lab)" or "192.0.2.1:41641". Borrowed from `out`. */
 enum { VIA_TEXT_MAX = CONFIG_NAME_MAX + ENDPOINT_TEXT_MAX };
 const char *drive_via_text(const struct config *cfg, const struct via *via, char out[static VIA_TEXT_MAX]);

@@ -252,6 +252,11 @@ void drive_set_upnp(struct drive *d, struct upnp *upnp)
 	d->upnp = upnp;
 }
 
+const char *drive_relay_proxy(const struct drive *d, uint16_t region)
+{
+	return d->links ? links_proxy(d->links, region) : NULL;
+}
+
 struct node *drive_node(struct drive *d)
 {
 	return d->node;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 enum { CHUNK = 16384 /* bytes moved at a time: one TLS record */ };
+/* A little less than the relay client waits: this side knows what it waited for, and can say it. */
+#define DIAL_LIMIT (9500 * MSEC)
 
 struct link {
 	struct links *owner;
@@ -101,7 +103,8 @@ void links_stream_config(const struct config_relay *r, struct stream_config *out
 				      .trust = trust_of(r),
 				      .ca_file = r->ca_file,
 				      .known4 = r->ip4,
-				      .known6 = r->ip6};
+				      .known6 = r->ip6,
+				      .limit = DIAL_LIMIT};
 	memcpy(out->pin, r->pin, sizeof(out->pin));
 }
 
@@ -134,6 +137,14 @@ void links_network_changed(struct links *l)
 	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
 		if (l->v[i].stream && relay_link_is_stranded(l->v[i].stream))
 			on_down(&l->v[i], "the address of this machine that it went from is gone");
+}
+
+const char *links_proxy(const struct links *l, uint16_t region)
+{
+	for (size_t i = 0; i < NODE_RELAYS_MAX; i++)
+		if (l->v[i].region == region && l->v[i].stream)
+			return relay_link_proxy(l->v[i].stream);
+	return NULL;
 }
 
 struct dialer *links_dialer(struct links *l)

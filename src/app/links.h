@@ -29,6 +29,8 @@ bool links_dial(struct links *l, const struct config_relay *relay) MUST_USE;
 void links_hangup(struct links *l, uint16_t region);
 /* The network changed: DNS is read anew, and streams from addresses that are gone are `down` at once. */
 void links_network_changed(struct links *l);
+/* The HTTP proxy that the relay's stream goes through, "host:port"; NULL: none, or there is no stream. Borrowed. */
+const char *links_proxy(const struct links *l, uint16_t region);
 struct dialer *links_dialer(struct links *l); /* borrowed until links_free */
 
 /* Moves bytes from `take` into every stream that has room for them, until take gives 0. True: some

@@ -1,5 +1,6 @@
 #include "app/status.h"
 
+#include "app/drive.h"
 #include "app/netcheck_json.h"
 
 #include <string.h>
@@ -119,6 +120,9 @@ static json_t *relay_json(const struct status_source *s, size_t i)
 		return relay;
 	json_object_set_new(relay, "connected", json_boolean(st.ready));
 	json_object_set_new(relay, "why", text_or_null(st.ready ? NULL : st.why));
+	json_object_set_new(
+		relay, "proxy",
+		text_or_null(s->drive && st.ready ? drive_relay_proxy(s->drive, r->region) : NULL));
 	json_object_set_new(relay, "rx_packets", count(st.rx_packets));
 	json_object_set_new(relay, "tx_packets", count(st.tx_packets));
 	return relay;

@@ -53,13 +53,28 @@ static void print_mappings(FILE *out, const json_t *mappings)
 	}
 }
 
-static void print_self(FILE *out, const struct columns *c, const json_t *self)
+static const char *proxy_to(const json_t *relays, const char *name)
 {
-	const char *relay = text(self, "relay");
+	size_t i;
+	const json_t *relay;
+	json_array_foreach(relays, i, relay)
+	{
+		if (!strcmp(text(relay, "name"), name))
+			return text(relay, "proxy");
+	}
+	return "";
+}
+
+static void print_self(FILE *out, const struct columns *c, const json_t *status)
+{
+	const json_t *self = json_object_get(status, "self");
+	const char *relay = text(self, "relay"), *proxy = proxy_to(json_object_get(status, "relays"), relay);
 	print_names(out, c, self);
 	fprintf(out, "this node");
 	if (relay[0])
 		fprintf(out, "; relay \"%s\"", relay);
+	if (proxy[0])
+		fprintf(out, " through the proxy %s", proxy);
 	print_mappings(out, json_object_get(json_object_get(self, "port_mapping"), "mappings"));
 	fprintf(out, "\n");
 }
@@ -131,7 +146,7 @@ void status_print(FILE *out, const json_t *status, bool peers)
 	if (peers) {
 		json_array_foreach(all, i, peer) make_room(&c, peer);
 	}
-	print_self(out, &c, self);
+	print_self(out, &c, status);
 	if (peers) {
 		json_array_foreach(all, i, peer) print_peer(out, &c, peer);
 	}

@@ -124,7 +124,7 @@ static json_t *tried(const struct why_source *s, const struct why_facts *f, cons
 	return list;
 }
 
-static json_t *seen(const struct paths_why *w, const struct prefix *nat64)
+static json_t *seen(const struct why_facts *f, const struct paths_why *w, const struct prefix *nat64)
 {
 	char prefix[PREFIX_TEXT_MAX];
 	char text[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
@@ -135,6 +135,9 @@ static json_t *seen(const struct paths_why *w, const struct prefix *nat64)
 	if (nat64)
 		why_line(list, "This network has only IPv6: IPv4 is reached through its NAT64 (%s).",
 			 prefix_format(nat64, prefix));
+	if (f->proxy)
+		why_line(list, "The relay \"%s\" is reached through the HTTP proxy %s, which carries no UDP.",
+			 f->relay, f->proxy);
 	for (size_t i = 0; i < w->n_servers; i++)
 		if (!endpoint_is_set(&w->servers[i].seen))
 			why_line(list, "The STUN server %s did not answer.",
@@ -173,7 +176,7 @@ static json_t *target_json(const struct why_target *t)
 			 (int)t->loss_percent);
 }
 
-static json_t *facts_json(const struct why_source *s, const struct paths_why *w)
+static json_t *facts_json(const struct why_source *s, const struct why_facts *f, const struct paths_why *w)
 {
 	char text[ENDPOINT_TEXT_MAX], seen_at[ENDPOINT_TEXT_MAX];
 	json_t *own = json_array(), *stun = json_array(), *candidates = json_array();
@@ -197,6 +200,7 @@ static json_t *facts_json(const struct why_source *s, const struct paths_why *w)
 			  (int)w->relay_loss_percent, "mapping", mappings[w->mapping], "endpoints", own,
 			  "stun", stun, "calls_sent", (int)w->calls_sent, "calls_taken", (int)w->calls_taken,
 			  "pings_heard", (int)w->pings_heard, "candidates", candidates);
+	json_object_set_new(facts, "proxy", f->proxy ? json_string(f->proxy) : json_null());
 	json_object_set_new(facts, "hard", why_hard_json(&w->hard, s->now, s->wall_offset_ns));
 	json_object_set_new(facts, "port_mapping", why_portmap_json(&w->portmap, s->cfg->node.port_mapping));
 	return facts;
@@ -258,9 +262,9 @@ static json_t *render(const struct why_source *s, const struct why_facts *f, con
 	why_now(f, now);
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "name", f->peer, "now", now,
 			 "direct", (int)f->direct, "tried", tried(s, f, w), "seen",
-			 seen(w, node_nat64(s->node)), "failed", sentences(f, why_failed), "advice",
-			 sentences(f, why_advice), "facts", facts_json(s, w), "history", history, "forgotten",
-			 (int)w->forgotten);
+			 seen(f, w, node_nat64(s->node)), "failed", sentences(f, why_failed), "advice",
+			 sentences(f, why_advice), "facts", facts_json(s, f, w), "history", history,
+			 "forgotten", (int)w->forgotten);
 }
 
 json_t *why_json(const struct why_source *s)
@@ -279,6 +283,8 @@ json_t *why_json(const struct why_source *s)
 	f.relay = r ? r->name : NULL;
 	if (r && node_relay_status(s->node, r->region, &relay) && !relay.ready && relay.why[0])
 		f.relay_lost = relay.why;
+	if (r && s->drive && !f.relay_lost)
+		f.proxy = drive_relay_proxy(s->drive, r->region);
 	add_netcheck(&w, node_netcheck_report(s->node));
 	why_gather(&f, &w, &status.tunnel);
 	why_hard_gather(&f, &w.hard, s->now);

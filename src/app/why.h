@@ -3,7 +3,7 @@
  *   {"name", "now": "a sentence", "direct", "tried": [], "seen": [], "failed": [], "advice": [],
  *    "facts": {"way", "rtt_ms", "relay_rtt_ms", "loss_percent", "relay_loss_percent", "mapping",
  *              "endpoints": [{"endpoint", "kind"}], "stun": [{"server", "seen"}],
- *              "calls_sent", "calls_taken", "pings_heard",
+ *              "calls_sent", "calls_taken", "pings_heard", "proxy",
  *              "candidates": [{"endpoint", "by", "pings", "answers", "padded_pings", "padded_answers", "rtt_ms"}],
  *              "hard": as why_hard.h says, "port_mapping": as why_portmap.h says},
  *    "history": [{"time", "from", "way", "in_doubt", "reason", "rtt_ms"}], "forgotten"}
@@ -18,9 +18,12 @@
 #include "app/config.h"
 #include "app/why_text.h"
 
+struct drive;
+
 struct why_source {
 	const struct config *cfg;
 	const struct node *node;
+	const struct drive *drive; /* NULL: no proxies are known */
 	const struct config_peer *peer;
 	uint16_t port; /* of this node */
 	mono_ns now;

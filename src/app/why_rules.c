@@ -239,7 +239,9 @@ const struct why_rule why_rules[] = {
 	 "Name the relay of {peer} in the configuration (Relay in its [Peer] section)."},
 	{lost_relay,
 	 "The relay \"{relay}\" is not connected ({lost}), so {peer} cannot be told where to find us.",
-	 "See that this machine reaches the relay \"{relay}\" over TCP."},
+	 "See that this machine reaches the relay \"{relay}\" over TCP, or name the HTTP proxy of this "
+	 "network "
+	 "to warrend (https_proxy in its environment)."},
 	{has_no_session,
 	 "{peer} has not answered a WireGuard handshake: it is switched off, or its home relay is another "
 	 "one than \"{relay}\", or it does not have our public key.",

@@ -14,6 +14,7 @@ struct why_facts {
 	const char *peer;
 	const char *relay;      /* the peer's; NULL: none */
 	const char *relay_lost; /* why it is not connected; NULL: it is */
+	const char *proxy;      /* the HTTP proxy that the relay is reached through; NULL: none */
 	uint16_t port;          /* ours */
 
 	bool direct, doubted, aside, plain; /* how it is reached; none of them: through the relay, if any */

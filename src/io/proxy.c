@@ -166,10 +166,23 @@ static void put_text(struct wr *out, const char *text)
 	wr_put(out, text, strlen(text));
 }
 
+static void place_format(char out[static PROXY_TEXT_MAX], const char *host, uint16_t port)
+{
+	snprintf(out, PROXY_TEXT_MAX, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+const char *proxy_format(char out[static PROXY_TEXT_MAX], const struct proxy *p)
+{
+	if (!p->host[0])
+		return NULL;
+	place_format(out, p->host, p->port);
+	return out;
+}
+
 void proxy_request(struct wr *out, const struct proxy *p, const char *host, uint16_t port)
 {
-	char where[PROXY_HOST_MAX + 16];
-	snprintf(where, sizeof(where), strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
+	char where[PROXY_TEXT_MAX];
+	place_format(where, host, port);
 	put_text(out, "CONNECT ");
 	put_text(out, where);
 	put_text(out, " HTTP/1.1\r\nHost: ");
@@ -184,13 +197,17 @@ void proxy_request(struct wr *out, const struct proxy *p, const char *host, uint
 	put_text(out, "\r\n\r\n");
 }
 
-bool proxy_answer(const char *head, char why[static WHY_MAX])
+bool proxy_answer(const struct proxy *p, const char *head, char why[static WHY_MAX])
 {
 	unsigned major, minor, status;
 	if (sscanf(head, "HTTP/%1u.%1u %3u", &major, &minor, &status) != 3)
 		return why_say(why, "what answered is no HTTP proxy");
 	if (status >= 200 && status <= 299)
 		return true;
+	/* 401 is meant for servers, but tinyproxy says it of a wrong password. */
+	if ((status == 407 || status == 401) && p->user[0])
+		return why_say(why, "it does not accept the user and password (%u): correct them in its URL",
+			       status);
 	if (status == 407)
 		return why_say(why, "it wants a user and password (407): put them into its URL, "
 				    "http://user:password@host:port");

@@ -12,7 +12,8 @@ enum {
 	PROXY_HOST_MAX = 256,
 	PROXY_USER_MAX = 384,    /* user:password, decoded */
 	PROXY_ANSWER_MAX = 4096, /* a longer answer head is refused */
-	PROXY_REQUEST_MAX = 1536
+	PROXY_REQUEST_MAX = 1536,
+	PROXY_TEXT_MAX = PROXY_HOST_MAX + 16
 };
 
 struct proxy {
@@ -32,7 +33,9 @@ bool proxy_is_bypassed(const char *no_proxy, const char *host, uint16_t port);
 
 /* Appends the CONNECT request. */
 void proxy_request(struct wr *out, const struct proxy *p, const char *host, uint16_t port);
-/* A whole answer head, NUL-terminated. False: why. */
-bool proxy_answer(const char *head, char why[static WHY_MAX]) MUST_USE;
+/* A whole answer head of this proxy, NUL-terminated. False: why. */
+bool proxy_answer(const struct proxy *p, const char *head, char why[static WHY_MAX]) MUST_USE;
+/* "host:port" without the secret; NULL for no proxy. */
+const char *proxy_format(char out[static PROXY_TEXT_MAX], const struct proxy *p);
 
 #endif

@@ -174,6 +174,11 @@ bool relay_link_is_stranded(const struct relay_link *k)
 	return stream_is_stranded(k->s);
 }
 
+const char *relay_link_proxy(const struct relay_link *k)
+{
+	return stream_proxy(k->s);
+}
+
 size_t relay_link_room(const struct relay_link *k)
 {
 	return k->state == UP ? stream_room(k->s) : 0;

@@ -26,6 +26,7 @@ struct relay_link *relay_link_open(struct dialer *d, const struct stream_config 
 				   const struct relay_link_calls *calls) MUST_USE;
 void relay_link_close(struct relay_link *k);                          /* NULL is allowed */
 bool relay_link_is_stranded(const struct relay_link *k);              /* as stream_is_stranded */
+const char *relay_link_proxy(const struct relay_link *k);             /* as stream_proxy */
 size_t relay_link_room(const struct relay_link *k);                   /* 0 before `up` */
 bool relay_link_write(struct relay_link *k, struct bytes b) MUST_USE; /* false: not that much room */
 

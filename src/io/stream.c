@@ -51,6 +51,7 @@ struct stream {
 	unsigned depth; /* entries from the loop under way */
 	char where[WHERE_MAX];
 	struct proxy proxy;
+	char by[PROXY_TEXT_MAX]; /* the proxy, for people */
 	struct endpoint remote;
 	struct loop_deferred *start;
 	struct loop_timer *limit;
@@ -208,8 +209,8 @@ static void on_broken(struct stream *s, short what)
 	if (tls_error)
 		tls_failure(bufferevent_openssl_get_ssl(s->bev), tls_error, s->where, why);
 	else if (what & BEV_EVENT_EOF || error == 0)
-		why_say(why, "%s closed the connection%s", s->where,
-			s->state == TLS ? " in the TLS handshake" : "");
+		why_say(why, "%s%s%s closed the connection%s", s->where, s->by[0] ? " or the proxy " : "",
+			s->by, s->state == TLS ? " in the TLS handshake" : "");
 	else
 		why_say(why, "the connection to %s broke: %s", s->where, strerror(error));
 	fail(s, why);
@@ -279,6 +280,11 @@ bool stream_is_stranded(const struct stream *s)
 	return fd >= 0 && socket_is_stranded(fd);
 }
 
+const char *stream_proxy(const struct stream *s)
+{
+	return s->by[0] ? s->by : NULL;
+}
+
 size_t stream_room(const struct stream *s)
 {
 	if (s->state != UP)
@@ -299,7 +305,7 @@ bool stream_write(struct stream *s, struct bytes b)
 static void proxy_failed(struct stream *s, const char *what)
 {
 	char why[WHY_MAX];
-	why_say(why, "the proxy %s:%u gives no way to %s: %s", s->proxy.host, s->proxy.port, s->where, what);
+	why_say(why, "the proxy %s gives no way to %s: %s", s->by, s->where, what);
 	fail(s, why);
 }
 
@@ -333,7 +339,7 @@ static void on_proxy(void *self, unsigned ready)
 	} else if (got > 0) {
 		loop_fd_free(s->watch);
 		s->watch = NULL;
-		if (proxy_answer(s->head, why))
+		if (proxy_answer(&s->proxy, s->head, why))
 			begin_bytes(s);
 		else
 			proxy_failed(s, why);
@@ -365,7 +371,7 @@ static void on_raced(void *self, int fd, const struct endpoint *to, const char *
 	enter(s);
 	if (fd < 0) {
 		if (s->proxy.host[0])
-			why_say(why, "cannot reach the proxy %s for %s: %s", s->proxy.host, s->where, what);
+			why_say(why, "cannot reach the proxy %s for %s: %s", s->by, s->where, what);
 		else
 			why_say(why, "cannot reach %s: %s", s->where, what);
 		fail(s, why);
@@ -445,10 +451,15 @@ static size_t known_addresses(const struct stream *s, struct ip v[static 2])
 
 static bool choose_proxy(struct stream *s, char *why)
 {
+	bool ok = true;
 	if (!s->cfg.proxy)
-		return proxy_from_environment(&s->proxy, s->cfg.host, s->cfg.port,
-					      s->cfg.trust != STREAM_PLAIN, why);
-	return !s->cfg.proxy[0] || proxy_parse(&s->proxy, s->cfg.proxy, why);
+		ok = proxy_from_environment(&s->proxy, s->cfg.host, s->cfg.port, s->cfg.trust != STREAM_PLAIN,
+					    why);
+	else if (s->cfg.proxy[0])
+		ok = proxy_parse(&s->proxy, s->cfg.proxy, why);
+	if (ok)
+		(void)proxy_format(s->by, &s->proxy);
+	return ok;
 }
 
 static void on_start(void *self)

@@ -87,6 +87,8 @@ void stream_close(struct stream *s); /* NULL is allowed */
 /* It goes, or is being dialled, from an address that this machine does not have any more: nothing will
  * come of it, although it will take a while until it says so. */
 bool stream_is_stranded(const struct stream *s);
+/* The proxy that it goes through, "host:port"; NULL: none, or not chosen yet. Borrowed. */
+const char *stream_proxy(const struct stream *s);
 /* Bytes that stream_write takes now; 0 before `up`. */
 size_t stream_room(const struct stream *s);
 /* Queues the bytes, copied. False, and nothing is queued, if there is not that much room. */

@@ -91,6 +91,19 @@ static void peers_can_be_left_out(void **state)
 		false, "10.0.0.1  -  this node\n");
 }
 
+static void the_proxy_to_our_relay_is_shown(void **state)
+{
+	status_prints(
+		"{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": \"lab\"}, \"relays\": ["
+		"{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, "
+		"{\"name\": \"lab\", \"proxy\": \"192.0.2.9:3128\"}]}",
+		false, "10.0.0.1  -  this node; relay \"lab\" through the proxy 192.0.2.9:3128\n");
+	status_prints(
+		"{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": \"lab\"}, \"relays\": ["
+		"{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, {\"name\": \"lab\", \"proxy\": null}]}",
+		false, "10.0.0.1  -  this node; relay \"lab\"\n");
+}
+
 static void a_network_that_is_down_says_how_to_bring_it_up(void **state)
 {
 	status_prints("{\"up\": false}", true, "Warren is down. Bring it up with: warren up\n");
@@ -329,6 +342,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peers_stand_under_each_other),
 		cmocka_unit_test(peers_can_be_left_out),
+		cmocka_unit_test(the_proxy_to_our_relay_is_shown),
 		cmocka_unit_test(a_network_that_is_down_says_how_to_bring_it_up),
 		cmocka_unit_test(pongs),
 		cmocka_unit_test(down_it_knows_its_configuration_only),

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "io/proxy.h"
@@ -137,13 +138,33 @@ static void asks_for_a_connection(void **state)
 static void answers_are_understood(void **state)
 {
 	char why[WHY_MAX];
-	assert_true(proxy_answer("HTTP/1.1 200 Connection established\r\n\r\n", why));
-	assert_true(proxy_answer("HTTP/1.0 204\r\n\r\n", why));
-	assert_false(proxy_answer("HTTP/1.1 407 Who are you\r\n\r\n", why));
+	const struct proxy p = {.host = "p", .port = 3128}, with = {.host = "p", .user = "u:secret"};
+	assert_true(proxy_answer(&p, "HTTP/1.1 200 Connection established\r\n\r\n", why));
+	assert_true(proxy_answer(&p, "HTTP/1.0 204\r\n\r\n", why));
+	assert_false(proxy_answer(&p, "HTTP/1.1 407 Who are you\r\n\r\n", why));
 	assert_non_null(strstr(why, "user and password"));
-	assert_false(proxy_answer("HTTP/1.1 403 Forbidden\r\nX: y\r\n\r\n", why));
+	assert_false(proxy_answer(&p, "HTTP/1.1 403 Forbidden\r\nX: y\r\n\r\n", why));
 	assert_string_equal(why, "it refused: HTTP/1.1 403 Forbidden");
-	assert_false(proxy_answer("SSH-2.0-x\r\n\r\n", why));
+	assert_false(proxy_answer(&p, "SSH-2.0-x\r\n\r\n", why));
+	assert_false(proxy_answer(&p, "HTTP/1.1 401 Who\r\n\r\n", why));
+	assert_string_equal(why, "it refused: HTTP/1.1 401 Who");
+	for (int status = 401; status <= 407; status += 6) {
+		char head[64], expected[WHY_MAX];
+		snprintf(head, sizeof(head), "HTTP/1.1 %d Unauthorized\r\n\r\n", status);
+		snprintf(expected, sizeof(expected),
+			 "it does not accept the user and password (%d): correct them in its URL", status);
+		assert_false(proxy_answer(&with, head, why));
+		assert_string_equal(why, expected);
+	}
+}
+
+static void is_named_without_its_secret(void **state)
+{
+	char text[PROXY_TEXT_MAX];
+	assert_null(proxy_format(text, &(struct proxy){.port = 80}));
+	assert_string_equal(
+		proxy_format(text, &(struct proxy){.host = "p", .port = 3128, .user = "u:secret"}), "p:3128");
+	assert_string_equal(proxy_format(text, &(struct proxy){.host = "fe80::1", .port = 1}), "[fe80::1]:1");
 }
 
 static const struct CMUnitTest tests[] = {
@@ -153,5 +174,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_environment_decides),
 	cmocka_unit_test(asks_for_a_connection),
 	cmocka_unit_test(answers_are_understood),
+	cmocka_unit_test(is_named_without_its_secret),
 };
 RUN_TESTS(tests)

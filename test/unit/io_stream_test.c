@@ -132,6 +132,7 @@ static void bytes_pass_without_tls(void **state)
 	assert_int_equal(c.up.tls, 0);
 	assert_int_equal(c.up.remote.port, s.port);
 	assert_false(c.up.by_proxy);
+	assert_null(stream_proxy(c.s));
 	expect_echo(&c, 1 << 20);
 	assert_true(c.writables > 0);
 	static uint8_t much[STREAM_WRITE_MAX + 1];
@@ -551,6 +552,8 @@ static void tls_goes_through_a_proxy(void **state)
 	open_stream(&c, cfg);
 	expect_up(&c);
 	assert_true(c.up.by_proxy);
+	snprintf(url, sizeof(url), "127.0.0.1:%u", p.port);
+	assert_string_equal(stream_proxy(c.s), url); /* without the secret */
 	assert_int_equal(c.up.remote.port, p.port);
 	expect_echo(&c, 100000);
 	end(&c);
@@ -574,6 +577,7 @@ static void a_proxy_from_the_environment_is_used(void **state)
 	c.s = stream_open(c.d, &cfg);
 	expect_down(&c, "closed the connection");
 	assert_memory_equal(c.bytes, "bye", 3); /* glued to the proxy's answer or not */
+	assert_non_null(strstr(c.why, "or the proxy 127.0.0.1:"));
 	unsetenv("http_proxy");
 	end(&c);
 	server_stop(&s);
