@@ -128,6 +128,7 @@ static void dial(struct relay_client *c, mono_ns now)
 	c->dial_at = MONO_NEVER;
 	c->connect_by = now + CONNECT_MAX;
 	c->tell_dial = true;
+	c->come_back_in = MONO_NEVER;
 }
 
 static void plan_dial(struct relay_client *c)
@@ -141,7 +142,6 @@ static void plan_dial(struct relay_client *c)
 		c->dial_at = back_off_next(&c->back_off, &c->cfg.rng);
 	else
 		c->dial_at = back_off_asked(&c->back_off, &c->cfg.rng, c->come_back_in);
-	c->come_back_in = MONO_NEVER;
 }
 
 static bool wants_stream(const struct relay_client *c)
@@ -413,7 +413,8 @@ void relay_client_send(struct relay_client *c, const struct node_key *to, struct
 	outbox_push(&c->packets, o);
 	if (c->state != WAITING)
 		return;
-	if (was_idle && c->dial_at != MONO_NEVER) /* planned when nobody was in a hurry */
+	/* Planned when nobody was in a hurry; but what the relay asked for holds. */
+	if (was_idle && c->dial_at != MONO_NEVER && c->come_back_in == MONO_NEVER)
 		c->dial_at = mono_min(c->dial_at, back_off_next(&c->back_off, &c->cfg.rng));
 	if (c->dial_at == MONO_NEVER || c->dial_at <= now)
 		dial(c, now);

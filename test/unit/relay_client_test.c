@@ -560,6 +560,19 @@ static void a_restarting_relay_says_when_to_come_back(void **state)
 	end(&s);
 }
 
+static void the_first_packet_after_a_while_does_not_disturb_a_relay_that_restarts(void **state)
+{
+	static struct scene s;
+	struct derp_frame f = {.type = DERP_RESTARTING, .restarting.reconnect_ms = 20000};
+	begin_ready(&s, true);
+	give(&s, &f);
+	relay_client_down(s.c, "closed", s.now);
+	mono_ns until = s.now + 10 * SECOND; /* half of it, which is the earliest */
+	relay_client_send(s.c, &peer, (struct bytes){(const uint8_t *)"hi", 2}, s.now);
+	assert_true(relay_client_deadline(s.c) >= until);
+	end(&s);
+}
+
 static void relays_that_lie_are_hung_up(void **state)
 {
 	static struct scene s;
@@ -743,6 +756,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(silence_is_noticed_in_every_state),
 	cmocka_unit_test(a_changed_network_is_tested_with_a_ping),
 	cmocka_unit_test(a_restarting_relay_says_when_to_come_back),
+	cmocka_unit_test(the_first_packet_after_a_while_does_not_disturb_a_relay_that_restarts),
 	cmocka_unit_test(relays_that_lie_are_hung_up),
 	cmocka_unit_test(frames_that_are_out_of_place_are_ignored),
 	cmocka_unit_test(becoming_home_dials),
