@@ -88,11 +88,12 @@ struct announcements *announcements_open(struct loop *l, const struct announceme
 	}
 	a->call = *call;
 	bool v4 = open_ear(a, l, &a->ears[0], AF_INET);
+	int error = errno; /* where there is no IPv6, this is the one that tells */
 	bool v6 = open_ear(a, l, &a->ears[1], AF_INET6);
 	if (v4 || v6)
 		return a;
 	why_say(why, "UDP port %d cannot be had (%s): a gateway that was restarted is noticed later",
-		PCP_ANNOUNCE_PORT, strerror(errno));
+		PCP_ANNOUNCE_PORT, strerror(error));
 	announcements_close(a);
 	return NULL;
 }

@@ -60,3 +60,18 @@ const char *candidate_kind_name(enum candidate_kind kind)
 	}
 	return "unknown";
 }
+
+bool candidate_is_plausible(const struct endpoint *ep, bool loopback_too)
+{
+	static const uint8_t zero[16], ones[4] = {255, 255, 255, 255};
+	const struct ip *ip = &ep->ip;
+	if (!endpoint_is_set(ep) || ip_is_multicast(ip))
+		return false;
+	if (bytes_equal(BYTES_OF(ip->b), BYTES_OF(zero)))
+		return false;
+	if (ip->family == 4 && bytes_start(BYTES_OF(ip->b), BYTES_OF(ones)))
+		return false;
+	if (ip->family == 6 && ip_is_link_local(ip))
+		return false; /* means nothing without the name of the link */
+	return loopback_too || !ip_is_loopback(ip);
+}

@@ -45,4 +45,7 @@ bool candidates_same_set(const struct candidates *a, const struct candidates *b)
 const char *
 candidate_kind_name(enum candidate_kind kind); /* "local", "stun", "portmap", "stun+localport", "fixed" */
 
+/* Can a peer be there at all? Loopback: only if that is where we are ourselves. */
+bool candidate_is_plausible(const struct endpoint *ep, bool loopback_too);
+
 #endif

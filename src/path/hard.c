@@ -223,7 +223,7 @@ static void tell_samples(struct paths *p, mono_ns now)
 static void work(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	if (!endpoint_is_set(&h->theirs.reflexive)) {
+	if (!candidate_is_plausible(&h->theirs.reflexive, false)) {
 		fail(p, CROSSING_UNSEEN, now);
 		return;
 	}

@@ -134,9 +134,9 @@ static void learn_pool(struct hard_plan *p, const struct disco_extension *theirs
 {
 	p->their_pool[p->n_pool++] = theirs->reflexive.ip;
 	for (size_t i = 0; i < theirs->n_addresses && p->n_pool < DISCO_ADDRESSES_MAX; i++) {
-		const struct ip *ip = &theirs->addresses[i];
-		if (!ip_equal(ip, &theirs->reflexive.ip) && !ip_is_multicast(ip) && !ip_is_loopback(ip))
-			p->their_pool[p->n_pool++] = *ip;
+		const struct endpoint there = {theirs->addresses[i], theirs->reflexive.port};
+		if (!ip_equal(&there.ip, &theirs->reflexive.ip) && candidate_is_plausible(&there, false))
+			p->their_pool[p->n_pool++] = there.ip;
 	}
 }
 

@@ -22,6 +22,7 @@
 #ifndef PATH_HARD_PLAN_H
 #define PATH_HARD_PLAN_H
 
+#include "path/candidate.h"
 #include "path/hard_birthday.h"
 #include "path/hard_blocks.h"
 #include "path/hard_escalation.h"

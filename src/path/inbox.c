@@ -89,22 +89,6 @@ static enum paths_input take_pong(struct paths *p, const struct letter *l, const
 	return PATHS_TAKEN;
 }
 
-/* Can a peer be there at all? Loopback: only if that is where we are ourselves. */
-static bool is_plausible(const struct endpoint *ep, bool loopback_too)
-{
-	static const uint8_t zero[16], ones[4] = {255, 255, 255, 255};
-	const struct ip *ip = &ep->ip;
-	if (!endpoint_is_set(ep) || ip_is_multicast(ip))
-		return false;
-	if (bytes_equal(BYTES_OF(ip->b), BYTES_OF(zero)))
-		return false;
-	if (ip->family == 4 && bytes_start(BYTES_OF(ip->b), BYTES_OF(ones)))
-		return false;
-	if (ip->family == 6 && ip_is_link_local(ip))
-		return false; /* means nothing without the name of the link */
-	return loopback_too || !ip_is_loopback(ip);
-}
-
 static bool we_are_on_loopback(const struct candidates *own)
 {
 	for (size_t i = 0; i < own->n; i++)
@@ -123,7 +107,7 @@ static enum paths_input take_call(struct paths *p, const struct letter *l, const
 	if (!peer)
 		return drop(&m->stats.unexpected);
 	for (size_t i = 0; i < call->n; i++)
-		if (is_plausible(&call->v[i], loopback_too))
+		if (candidate_is_plausible(&call->v[i], loopback_too))
 			v[n++] = call->v[i];
 	m->stats.calls_taken++;
 	peer->reached = l->from->region;

@@ -39,7 +39,8 @@ bool disco_extension_read(struct rd *r, uint8_t version, struct disco_extension 
 	out->slow = flags & FLAG_SLOW;
 	out->mapping = (enum disco_mapping)mapping;
 	for (uint8_t i = 0; i < count; i++) {
-		struct disco_sample s = {.at_ms = rd_be16(r), .port = rd_be16(r)};
+		struct disco_sample s = {.at_ms = rd_be16(r)};
+		s.port = rd_be16(r);
 		if (!r->bad && out->n_samples < DISCO_SAMPLES_MAX)
 			out->samples[out->n_samples++] = s;
 	}

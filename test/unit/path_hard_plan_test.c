@@ -136,6 +136,8 @@ static void probes_at_random_are_spread_over_all_addresses_of_a_pool(void **stat
 		hard.addresses[hard.n_addresses++] = ip_v4(192, 0, 2, (uint8_t)(9 + i)); /* one is the main */
 	hard.addresses[hard.n_addresses++] = ip_v4(127, 0, 0, 1);
 	hard.addresses[hard.n_addresses++] = ip_v4(224, 0, 0, 1);
+	hard.addresses[hard.n_addresses++] = ip_v4(0, 0, 0, 0);
+	hard.addresses[hard.n_addresses++] = ip_v4(255, 255, 255, 255);
 	plan_init(&p, &easy, &hard, &usual, &rng, 0);
 	for (mono_ns now = 0; now < PLAN_LASTS; now += 10 * MSEC) {
 		if (!plan_next(&p, &step, now))

@@ -149,6 +149,25 @@ static void after_agreement_it_looks_at_its_nat_and_tells(void **state)
 	paths_free(t->p);
 }
 
+static void an_address_where_nobody_can_be_is_not_probed(void **state)
+{
+	struct table *t = table_new(true);
+	struct disco_msg m = {.type = DISCO_EXTENSION, .extension = side(DISCO_MAPPING_SAME, GUESS_RANDOM)};
+	run(t, 2100 * MSEC);
+	m.extension.nonce = t->said.nonce;
+	say(t, DISCO_STEP_AGREE, t->said.nonce);
+	run(t, 100 * MSEC);
+	uint32_t probes = t->probes;
+	m.extension.step = DISCO_STEP_READY;
+	m.extension.reflexive.ip = ip_v4(255, 255, 255, 255);
+	assert_int_equal(friend_say(&t->bob, t->p, &relay, &m, &t->rng, t->now), PATHS_TAKEN);
+	run(t, 1 * SECOND);
+	assert_int_equal(t->probes, probes);
+	assert_int_equal(paths_stats(t->p)->hard_failed, 1);
+	assert_int_equal(paths_sockets(t->p)->n, 0);
+	paths_free(t->p);
+}
+
 static void a_pong_to_an_extra_socket_wins_and_the_others_are_closed(void **state)
 {
 	struct table *t = table_new(true);
@@ -499,6 +518,7 @@ static void without_traffic_it_ends(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(it_asks_over_the_relay_and_leaves_a_silent_peer_alone),
 	cmocka_unit_test(after_agreement_it_looks_at_its_nat_and_tells),
+	cmocka_unit_test(an_address_where_nobody_can_be_is_not_probed),
 	cmocka_unit_test(a_pong_to_an_extra_socket_wins_and_the_others_are_closed),
 	cmocka_unit_test(what_was_only_heard_is_forgotten_after_an_attempt_that_failed),
 	cmocka_unit_test(it_answers_a_question_when_it_has_failed_itself),
