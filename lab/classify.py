@@ -125,6 +125,12 @@ class Classifier:
         spread = max(e for _, e in pairs) - min(e for _, e in pairs)
         return ("block" if spread < 4096 else "random"), spread
 
+    def sharing(self, block):
+        """Whether a port of a full block is given again, towards somebody else."""
+        taken = {self.seen(self.host())[1] for _ in range(block)}
+        again = self.seen(self.host(), (0, PORTS[1]), seconds=0.3)
+        return "no" if again is None else "yes" if again[1] in taken else "elsewhere"
+
     def pooling(self, count=24):
         """(pooling, the outside addresses seen)"""
         hosts = [{self.seen(self.host(h))[0] for _ in range(count)} for h in (0, 1)]

@@ -82,6 +82,11 @@ class Settings(Box):
                 if ports == "block":
                     self.assertLess(detail, 256)
 
+    def test_ports_are_shared_or_not(self):
+        for sharing in ("yes", "no"):
+            c = self.classifier(f"mapping={APD} ports=block port-block=8 port-sharing={sharing}")
+            self.assertEqual(c.sharing(8), sharing)
+
     def test_a_pool_with_and_without_pairing(self):
         for pooling in ("paired", "arbitrary"):
             c = self.classifier(f"pooling={pooling}", EXTERNAL)
