@@ -97,8 +97,8 @@ static uint64_t relayed_by(const struct home *h)
 {
 	struct relay_client_status s;
 	uint64_t n = 0;
-	for (uint16_t region = 1; region <= SIM_NODE_RELAYS_MAX; region++)
-		n += node_relay_status(h->node.node, region, &s) ? s.tx_packets : 0;
+	for (int region = 1; region <= SIM_NODE_RELAYS_MAX; region++)
+		n += node_relay_status(h->node.node, (uint16_t)region, &s) ? s.tx_packets : 0;
 	return n;
 }
 

@@ -26,7 +26,8 @@ static const char *state_name(enum lifetime_state s)
 
 static double seconds(mono_ns t)
 {
-	return (double)(t / (100 * MSEC)) / 10;
+	mono_ns tenths = t / (100 * MSEC);
+	return (double)tenths / 10;
 }
 
 static json_t *family_json(const struct lifetime_report *r, mono_ns now)

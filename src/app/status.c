@@ -158,6 +158,7 @@ static bool is_by_nat64(const struct node *n, const struct route *route)
 static void set_live(json_t *peer, const struct status_source *s, const struct node_peer_status *st)
 {
 	char second[ENDPOINT_TEXT_MAX];
+	mono_ns rest_tenths = st->path.rest / (100 * MSEC);
 	const struct tunnel_peer_status *t = &st->tunnel;
 	mono_ns age = mono_since(t->handshake_at, s->now);
 	json_object_set_new(peer, "session", json_boolean(t->session));
@@ -172,7 +173,7 @@ static void set_live(json_t *peer, const struct status_source *s, const struct n
 				    ? json_string(endpoint_format(&st->path.second, second))
 				    : json_null());
 	json_object_set_new(peer, "relay_faster", json_boolean(st->path.aside));
-	json_object_set_new(peer, "keepalive_s", json_real((double)(st->path.rest / (100 * MSEC)) / 10));
+	json_object_set_new(peer, "keepalive_s", json_real((double)rest_tenths / 10));
 	json_object_set_new(peer, "lifetime_below_s",
 			    st->path.lifetime_below ? count(st->path.lifetime_below / SECOND) : json_null());
 	json_object_set_new(peer, "mtu", st->path.mtu ? count(st->path.mtu) : json_null());

@@ -238,12 +238,12 @@ static json_t *attempt_json(const struct crossing *c, mono_ns now, uint64_t wall
 	char time[WHY_TIME_TEXT_MAX];
 	const char *ours = c->planned ? nat_word(c->our_mapping, c->ours) : NULL;
 	const char *theirs = c->planned ? nat_word(c->their_mapping, c->theirs) : NULL;
-	double seconds = (double)(lasted(c, now) / MSEC) / 1000;
+	mono_ns ms = lasted(c, now) / MSEC;
 	return json_pack("{s:s, s:f, s:b, s:s?, s:s, s:s?, s:s?, s:i, s:i, s:i, s:i, s:i, s:i}", "time",
-			 why_time(c->began, wall_offset_ns, time), "seconds", seconds, "asked_by_peer",
-			 (int)c->asked_by_peer, "way", ways[way_of(c)].name, "outcome", outcomes[c->end],
-			 "our_nat", ours, "their_nat", theirs, "sockets", (int)c->sockets, "samples",
-			 (int)c->samples, "crossed", (int)c->sent[PLAN_CROSS], "opened",
+			 why_time(c->began, wall_offset_ns, time), "seconds", (double)ms / 1000,
+			 "asked_by_peer", (int)c->asked_by_peer, "way", ways[way_of(c)].name, "outcome",
+			 outcomes[c->end], "our_nat", ours, "their_nat", theirs, "sockets", (int)c->sockets,
+			 "samples", (int)c->samples, "crossed", (int)c->sent[PLAN_CROSS], "opened",
 			 (int)c->sent[PLAN_OPEN], "probed", (int)c->sent[PLAN_PROBE], "slow",
 			 (int)c->sent[PLAN_SLOW]);
 }

@@ -187,8 +187,8 @@ struct node_stats {
 	uint64_t not_ip;
 	uint64_t no_way;
 	uint64_t own_datagram; /* our own, which the system routed into the tunnel */
-	uint64_t too_big; /* packets whose sender was told to make them smaller */
-	uint64_t no_room; /* control datagrams that found no room in a drain: sent in the next */
+	uint64_t too_big;      /* packets whose sender was told to make them smaller */
+	uint64_t no_room;      /* control datagrams that found no room in a drain: sent in the next */
 };
 const struct node_stats *node_stats(const struct node *n);
 

@@ -136,9 +136,6 @@ static void tick_subject(struct binding_life *t, struct lifetime_subject *s, mon
 {
 	switch (s->state) {
 	case SUBJECT_OPENING:
-		if (!try_again(t, s, now))
-			settle(t, s, SUBJECT_UNKNOWN);
-		break;
 	case SUBJECT_USED:
 		if (!try_again(t, s, now))
 			settle(t, s, SUBJECT_UNKNOWN);

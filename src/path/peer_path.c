@@ -502,9 +502,8 @@ void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct p
 	quality_answered(&p->contest.relay, probe->sent_at, now);
 	if (p->state == PEER_ASIDE)
 		watch_ponged(&p->watch, p->contest.relay.rtt, now);
-	else if (p->state == PEER_DOUBTED && p->watch.is_relay)
-		go_aside(p, m, now);
-	else if (p->state == PEER_DIRECT && p->watch.state != WATCH_ASKED && relay_wins(p, now))
+	else if ((p->state == PEER_DOUBTED && p->watch.is_relay) ||
+		 (p->state == PEER_DIRECT && p->watch.state != WATCH_ASKED && relay_wins(p, now)))
 		go_aside(p, m, now);
 }
 
