@@ -15,14 +15,20 @@ struct nat_config pair_easy_nat(struct world *w)
 				   .inbound_refreshes = rng_below(&w->rng, 2)};
 }
 
+struct pair pair_of(struct world *w, struct home *alice, struct home *bob, mono_ns pace)
+{
+	struct pair p = {.w = w, .relay = &w->relays[0], .alice = alice, .bob = bob};
+	world_know(w, alice, bob);
+	p.there = world_stream(w, alice, bob, pace);
+	p.back = world_stream(w, bob, alice, pace);
+	return p;
+}
+
 struct pair pair_build(struct world *w, const struct home_config *alice, const struct home_config *bob)
 {
-	struct pair p = {.w = w, .relay = world_relay(w, 0, NULL)};
-	p.alice = world_home(w, "alice", alice);
-	p.bob = world_home(w, "bob", bob);
-	world_know(w, p.alice, p.bob);
-	p.there = world_stream(w, p.alice, p.bob, PAIR_PACE);
-	p.back = world_stream(w, p.bob, p.alice, PAIR_PACE);
+	(void)world_relay(w, 0, NULL);
+	struct home *a = world_home(w, "alice", alice), *b = world_home(w, "bob", bob);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	return p;
 }
@@ -56,6 +62,15 @@ void pair_wait_direct(struct pair *p, mono_ns at_most)
 {
 	world_expect(p->w, world_wait(p->w, is_direct, at_most), "not direct within %.3f s",
 		     (double)at_most / (double)SECOND);
+}
+
+void pair_stays_direct(struct pair *p, mono_ns from)
+{
+	world_run(p->w, 10 * SECOND);
+	pair_hush(p);
+	world_expect(p->w, pair_lost(p, from, MONO_NEVER) == 0, "%zu packets lost",
+		     pair_lost(p, from, MONO_NEVER));
+	world_expect(p->w, world_is_direct(p->w, p->alice, p->bob), "not direct any more after 10 s");
 }
 
 size_t pair_lost(const struct pair *p, mono_ns from, mono_ns until)

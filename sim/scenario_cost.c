@@ -70,14 +70,10 @@ static struct pair pair_of_places(struct world *w, mono_ns pace)
 	struct home *homes[2];
 	for (; b >= n - a; a++)
 		b -= n - a;
-	struct pair p = {.w = w, .relay = world_relay(w, 0, NULL)};
+	(void)world_relay(w, 0, NULL);
 	(void)world_relay(w, 0, NULL);
 	places_build(w, &places[a], &places[a + b], &line, homes);
-	p.alice = homes[0];
-	p.bob = homes[1];
-	world_know(w, p.alice, p.bob);
-	p.there = world_stream(w, p.alice, p.bob, pace);
-	p.back = world_stream(w, p.bob, p.alice, pace);
+	struct pair p = pair_of(w, homes[0], homes[1], pace);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	return p;
 }

@@ -14,15 +14,10 @@ static struct pair build(struct world *w, const struct place *one, const struct 
 	struct home *homes[2];
 	struct link_config line = pair_line(w);
 	bool swap = rng_below(&w->rng, 2);
-	struct pair p = {.w = w, .relay = world_relay(w, 0, NULL)};
-	for (unsigned i = 1; i < relays; i++)
+	for (unsigned i = 0; i < relays; i++)
 		(void)world_relay(w, 0, NULL);
 	places_build(w, swap ? other : one, swap ? one : other, &line, homes);
-	p.alice = homes[0];
-	p.bob = homes[1];
-	world_know(w, p.alice, p.bob);
-	p.there = world_stream(w, p.alice, p.bob, PAIR_PACE);
-	p.back = world_stream(w, p.bob, p.alice, PAIR_PACE);
+	struct pair p = pair_of(w, homes[0], homes[1], PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	return p;
 }
@@ -36,11 +31,7 @@ static void direct_at_last(struct pair *p, mono_ns at_most)
 	pair_wait_direct(p, at_most);
 	world_measure(w, "direct after, ms", (world_now(w) - start) / MSEC);
 	world_measure(w, "attempts", node_paths_stats(p->alice->node.node)->hard_attempts);
-	world_run(w, 10 * SECOND);
-	pair_hush(p);
-	world_expect(w, world_is_direct(w, p->alice, p->bob), "not direct any more after 10 s");
-	world_expect(w, pair_lost(p, start, MONO_NEVER) == 0, "%zu packets lost",
-		     pair_lost(p, start, MONO_NEVER));
+	pair_stays_direct(p, start);
 }
 
 /* With one relay a host below a carrier NAT sees a block of ports, and must find out by itself that probing takes
@@ -115,10 +106,7 @@ static void with_block(struct world *w, const char *one)
 	world_relay(w, 0, NULL);
 	world_relay(w, 0, NULL);
 	places_build(w, place_find(one), place_find("hard-blocks"), &line, homes);
-	world_know(w, homes[0], homes[1]);
-	struct pair p = {.w = w, .alice = homes[0], .bob = homes[1]};
-	p.there = world_stream(w, p.alice, p.bob, PAIR_PACE);
-	p.back = world_stream(w, p.bob, p.alice, PAIR_PACE);
+	struct pair p = pair_of(w, homes[0], homes[1], PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);
 	pair_talk(&p);

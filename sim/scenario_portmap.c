@@ -31,10 +31,7 @@ static struct pair build(struct world *w, const struct place *a, const struct pl
 	struct home *both[2];
 	(void)world_relay(w, 0, NULL);
 	places_build(w, a, b, &line, both);
-	struct pair p = {.w = w, .relay = &w->relays[0], .alice = both[0], .bob = both[1]};
-	world_know(w, p.alice, p.bob);
-	p.there = world_stream(w, p.alice, p.bob, PAIR_PACE);
-	p.back = world_stream(w, p.bob, p.alice, PAIR_PACE);
+	struct pair p = pair_of(w, both[0], both[1], PAIR_PACE);
 	world_run(w, 5 * SECOND + rng_below(&w->rng, SECOND));
 	return p;
 }

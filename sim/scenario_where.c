@@ -3,15 +3,6 @@
 
 static const struct link_config lan = {.delay = 200 * USEC};
 
-static struct pair talk_about(struct world *w, struct home *alice, struct home *bob)
-{
-	struct pair p = {.w = w, .relay = &w->relays[0], .alice = alice, .bob = bob};
-	world_know(w, alice, bob);
-	p.there = world_stream(w, alice, bob, PAIR_PACE);
-	p.back = world_stream(w, bob, alice, PAIR_PACE);
-	return p;
-}
-
 static struct ip v6_of(uint8_t net, uint8_t host)
 {
 	const uint8_t b[16] = {0x20, 0x01, 0x0d, 0xb8, 0, net, [15] = host};
@@ -43,11 +34,7 @@ static void expect_all_direct(struct pair *p, mono_ns since)
 {
 	pair_wait_direct(p, 2 * SECOND);
 	world_measure(p->w, "direct after, ms", (world_now(p->w) - since) / MSEC);
-	world_run(p->w, 10 * SECOND);
-	pair_hush(p);
-	world_expect(p->w, pair_lost(p, since, MONO_NEVER) == 0, "%zu packets lost",
-		     pair_lost(p, since, MONO_NEVER));
-	world_expect(p->w, world_is_direct(p->w, p->alice, p->bob), "not direct any more after 10 s");
+	pair_stays_direct(p, since);
 }
 
 static struct via how_last(const struct stream *s)
@@ -66,7 +53,7 @@ static void nat64_to_easy(struct world *w)
 	(void)world_relay(w, 0, NULL);
 	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
 	make_ipv6_only(w, b);
-	struct pair p = talk_about(w, a, b);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);
 	pair_talk(&p);
@@ -88,7 +75,7 @@ static void roams_to_nat64(struct world *w)
 	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
 	struct home *third = world_home(w, "cafe", &cafe);
 	make_ipv6_only(w, third);
-	struct pair p = talk_about(w, a, b);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, 2 * SECOND);
 	pair_talk(&p);
 	pair_wait_direct(&p, 2 * SECOND);
@@ -128,7 +115,7 @@ static void nat64_prefix_changes(struct world *w)
 	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
 	make_ipv6_only(w, b);
 	was = b->router->nat64_prefix;
-	struct pair p = talk_about(w, a, b);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	node_nat64_advertised(b->node.node, &was, 60, world_now(w));
 	world_run(w, 2 * SECOND);
 	pair_talk(&p);
@@ -164,7 +151,7 @@ static void two_firewalls(struct world *w)
 	struct ip alice4 = a->host->addresses[0], bob4 = b->host->addresses[0];
 	box_remove_address(a->host, &alice4);
 	box_remove_address(b->host, &bob4);
-	struct pair p = talk_about(w, a, b);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);
 	pair_talk(&p);
@@ -213,7 +200,7 @@ static void carrier_range(struct world *w)
 	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
 	if (together)
 		box_move(b->host, a->router);
-	struct pair p = talk_about(w, a, b);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);
 	pair_talk(&p);
@@ -231,7 +218,7 @@ static void lan_peers(struct world *w)
 	box_move(b->host, a->router);
 	box_remove_address(b->host, &was);
 	box_add_address(b->host, &bob4);
-	struct pair p = talk_about(w, a, b);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);
 	pair_talk(&p);
@@ -262,10 +249,10 @@ static void namesake(struct world *w)
 	box_add_address(c->host, &carols);
 	struct pair near = {.w = w, .alice = a, .bob = c};
 	if (friends)
-		near = talk_about(w, a, c);
+		near = pair_of(w, a, c, PAIR_PACE);
 	else
 		world_know(w, b, c); /* so that she runs with the port, and knows one of the two */
-	struct pair p = talk_about(w, a, b);
+	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);
 	pair_talk(&p);
