@@ -108,6 +108,16 @@ static void say(struct table *t, enum disco_step step, uint64_t nonce)
 	assert_int_equal(friend_say(&t->bob, t->p, &relay, &m, &t->rng, t->now), PATHS_TAKEN);
 }
 
+/* Simple punching has failed, it asks, and the peer agrees. Gives the nonce of the attempt. */
+static uint64_t agree(struct table *t)
+{
+	run(t, 2100 * MSEC);
+	uint64_t nonce = t->said.nonce;
+	say(t, DISCO_STEP_AGREE, nonce);
+	run(t, 100 * MSEC);
+	return nonce;
+}
+
 static void it_asks_over_the_relay_and_leaves_a_silent_peer_alone(void **state)
 {
 	struct table *t = table_new(true);
@@ -127,10 +137,7 @@ static void it_asks_over_the_relay_and_leaves_a_silent_peer_alone(void **state)
 static void after_agreement_it_looks_at_its_nat_and_tells(void **state)
 {
 	struct table *t = table_new(true);
-	run(t, 2100 * MSEC);
-	uint64_t nonce = t->said.nonce;
-	say(t, DISCO_STEP_AGREE, nonce);
-	run(t, 100 * MSEC);
+	uint64_t nonce = agree(t);
 	assert_int_equal(t->samples, PLAN_SAMPLES);
 	assert_int_equal(t->said.step, DISCO_STEP_READY);
 	assert_int_equal(t->said.nonce, nonce);
@@ -153,10 +160,7 @@ static void an_address_where_nobody_can_be_is_not_probed(void **state)
 {
 	struct table *t = table_new(true);
 	struct disco_msg m = {.type = DISCO_EXTENSION, .extension = side(DISCO_MAPPING_SAME, GUESS_RANDOM)};
-	run(t, 2100 * MSEC);
-	m.extension.nonce = t->said.nonce;
-	say(t, DISCO_STEP_AGREE, t->said.nonce);
-	run(t, 100 * MSEC);
+	m.extension.nonce = agree(t);
 	uint32_t probes = t->probes;
 	m.extension.step = DISCO_STEP_READY;
 	m.extension.reflexive.ip = ip_v4(255, 255, 255, 255);
@@ -171,10 +175,7 @@ static void an_address_where_nobody_can_be_is_not_probed(void **state)
 static void a_pong_to_an_extra_socket_wins_and_the_others_are_closed(void **state)
 {
 	struct table *t = table_new(true);
-	run(t, 2100 * MSEC);
-	uint64_t nonce = t->said.nonce;
-	say(t, DISCO_STEP_AGREE, nonce);
-	run(t, 100 * MSEC);
+	uint64_t nonce = agree(t);
 	say(t, DISCO_STEP_READY, nonce);
 	run(t, 500 * MSEC);
 	assert_true(paths_sockets(t->p)->n > PLAN_SAMPLES);
@@ -222,10 +223,7 @@ static void what_was_only_heard_is_forgotten_after_an_attempt_that_failed(void *
 	struct table *t = table_new(true);
 	struct paths_peer_status s;
 	struct disco_msg ping = {.type = DISCO_PING};
-	run(t, 2100 * MSEC);
-	uint64_t nonce = t->said.nonce;
-	say(t, DISCO_STEP_AGREE, nonce);
-	run(t, 100 * MSEC);
+	uint64_t nonce = agree(t);
 	say(t, DISCO_STEP_READY, nonce);
 	run(t, SECOND);
 	uint32_t before = t->probes;
@@ -313,9 +311,7 @@ static void switched_off_nothing_is_asked_and_nothing_answered(void **state)
 static void switched_off_under_way_it_ends(void **state)
 {
 	struct table *t = table_new(true);
-	run(t, 2100 * MSEC);
-	say(t, DISCO_STEP_AGREE, t->said.nonce);
-	run(t, 100 * MSEC);
+	(void)agree(t);
 	struct paths_hard off = {0};
 	paths_set_hard(t->p, &off, t->now);
 	assert_int_equal(paths_sockets(t->p)->n, 0);
@@ -502,10 +498,7 @@ static void a_peer_that_is_removed_ends_the_attempt(void **state)
 static void without_traffic_it_ends(void **state)
 {
 	struct table *t = table_new(true);
-	run(t, 2100 * MSEC);
-	say(t, DISCO_STEP_AGREE, t->said.nonce);
-	run(t, 100 * MSEC);
-	say(t, DISCO_STEP_READY, t->said.nonce);
+	say(t, DISCO_STEP_READY, agree(t));
 	for (mono_ns end = t->now + 50 * SECOND; t->now < end; drain(t)) {
 		t->now = mono_min(end, mono_max(t->now + USEC, paths_deadline(t->p)));
 		paths_tick(t->p, t->now);
