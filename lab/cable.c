@@ -1,6 +1,7 @@
-/* The frames under way lie in slots of one array, taken at start. A heap orders the slots by the time
- * at which they arrive; the free ones are a stack. No frame overtakes the one before it, unless that was
- * held back on purpose: two that would arrive at the same moment are kept one nanosecond apart. */
+/* The frames under way lie in slots of one array, taken at start. A heap orders the slots by the
+ * time at which they arrive; the free ones are a stack. No frame overtakes the one before it,
+ * unless that was held back on purpose: two that would arrive at the same moment are kept one
+ * nanosecond apart. */
 #include "lab/cable.h"
 
 #include <stdlib.h>

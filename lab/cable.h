@@ -11,7 +11,8 @@
 #include "base/time.h"
 
 enum {
-	CABLE_FRAME_MAX = 1522,     /* bytes: an Ethernet frame with one VLAN tag, without its checksum */
+	CABLE_FRAME_MAX =
+		1522, /* bytes: an Ethernet frame with one VLAN tag, without its checksum */
 	CABLE_UNDER_WAY_MAX = 4096, /* frames of both directions; one more is dropped */
 	CABLE_PPM = 1000000
 };
@@ -20,9 +21,9 @@ enum cable_way { CABLE_AB, CABLE_BA };
 
 /* The names and their meanings are those of the simulator's lines (sim/link.h). */
 struct cable_quality {
-	mono_ns delay;          /* one way */
-	mono_ns jitter;         /* added, uniform in [0, jitter]; does not change the order by itself */
-	uint32_t loss_ppm;      /* frames lost of a million */
+	mono_ns delay;     /* one way */
+	mono_ns jitter;    /* added, uniform in [0, jitter]; does not change the order by itself */
+	uint32_t loss_ppm; /* frames lost of a million */
 	uint32_t duplicate_ppm; /* arrive twice */
 	uint32_t reorder_ppm;   /* held back by reorder_by: others overtake them */
 	mono_ns reorder_by;     /* 0: 10 ms */

@@ -44,7 +44,8 @@ static bool parse_pair(const char *s, bool (*one)(const char *, char **, mono_ns
 
 static bool is_share(const char *key)
 {
-	return strcmp(key, "loss") == 0 || strcmp(key, "duplicate") == 0 || strcmp(key, "reorder") == 0;
+	return strcmp(key, "loss") == 0 || strcmp(key, "duplicate") == 0 ||
+	       strcmp(key, "reorder") == 0;
 }
 
 bool cable_set_by_name(struct cable *c, const char *key, const char *value)

@@ -9,9 +9,9 @@
  *   loss 2.5%      and `delay 25ms`, `jitter 3ms`, `duplicate 1%`, `reorder 1%`: from now on
  *   stats          prints one line with counters
  *
- * A value may be `X`, or `X/Y` for A to B and B to A.  Each order is answered by a line `ok`, `up` is
- * printed once both devices are there, and the end of the standard input ends the program, and with
- * it the cable: nothing is left behind when the lab dies.
+ * A value may be `X`, or `X/Y` for A to B and B to A.  Each order is answered by a line `ok`, `up`
+ * is printed once both devices are there, and the end of the standard input ends the program, and
+ * with it the cable: nothing is left behind when the lab dies.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -77,7 +77,8 @@ static void write_due(struct link *l)
 	struct bytes frame;
 	/* A device that is down or full refuses a frame: that one is lost, as at a real port. */
 	while (cable_output(l->cable, &way, &frame, clock_now()))
-		if (write(l->end[way == CABLE_AB ? 1 : 0].fd, frame.p, frame.n) < 0 && errno == EBADFD)
+		if (write(l->end[way == CABLE_AB ? 1 : 0].fd, frame.p, frame.n) < 0 &&
+		    errno == EBADFD)
 			exit(0);
 }
 
@@ -101,8 +102,9 @@ static void print_stats(const struct cable *c)
 		const struct cable_stats *s = cable_stats(c, (enum cable_way)way);
 		printf("%s carried %llu lost %llu cut %llu full %llu too_long %llu%s",
 		       way == CABLE_AB ? "ab" : "ba", (unsigned long long)s->carried,
-		       (unsigned long long)s->lost, (unsigned long long)s->cut, (unsigned long long)s->full,
-		       (unsigned long long)s->too_long, way == CABLE_AB ? " " : "\n");
+		       (unsigned long long)s->lost, (unsigned long long)s->cut,
+		       (unsigned long long)s->full, (unsigned long long)s->too_long,
+		       way == CABLE_AB ? " " : "\n");
 	}
 }
 
@@ -146,12 +148,13 @@ static void read_orders(struct link *l)
 
 /* --- start --- */
 
-static const char usage[] =
-	"usage: warren-lab-link --a NAMESPACE:DEVICE --b NAMESPACE:DEVICE\n"
-	"         [--delay 25ms] [--jitter 0ms] [--loss 0%]\n"
-	"         [--duplicate 0%] [--reorder 0%] [--seed 1]\n"
-	"A namespace is a path (/proc/PID/ns/net, /proc/self/fd/N) or a process id; X/Y gives A to B and\n"
-	"B to A their own values. Orders on the standard input: cut, mend, loss, delay, jitter, stats.\n";
+static const char usage[] = "usage: warren-lab-link --a NAMESPACE:DEVICE --b NAMESPACE:DEVICE\n"
+			    "         [--delay 25ms] [--jitter 0ms] [--loss 0%]\n"
+			    "         [--duplicate 0%] [--reorder 0%] [--seed 1]\n"
+			    "A namespace is a path (/proc/PID/ns/net, /proc/self/fd/N) or a "
+			    "process id; X/Y gives A to B and\n"
+			    "B to A their own values. Orders on the standard input: cut, mend, "
+			    "loss, delay, jitter, stats.\n";
 
 static void parse_options(struct link *l, struct seeded *seed, int argc, char **argv)
 {
@@ -233,7 +236,8 @@ int main(int argc, char **argv)
 	if (!l.cable)
 		die("memory");
 	parse_options(&l, &seed, argc, argv);
-	/* Being late is jitter that nobody asked for: keep the kernel from batching our wake-ups. */
+	/* Being late is jitter that nobody asked for: keep the kernel from batching our wake-ups.
+	 */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	open_all(&l);
 	puts("up");

@@ -1,9 +1,10 @@
 /* warren-lab-nat: a NAT box in user space between two network namespaces
  *
- * It makes a TUN device in each of two namespaces, carries IP packets between them, and translates them by
- * the engine of the simulator (sim/nat.h, through lab/rewrite.h) with parameters of the same names.  On the
- * outside of it is a line with delay, jitter, loss, duplicates and reordering each way (lab/cable.h).
- * Addresses and routes of the two devices are for the caller to set.  Orders on the standard input:
+ * It makes a TUN device in each of two namespaces, carries IP packets between them, and translates
+ * them by the engine of the simulator (sim/nat.h, through lab/rewrite.h) with parameters of the
+ * same names.  On the outside of it is a line with delay, jitter, loss, duplicates and reordering
+ * each way (lab/cable.h). Addresses and routes of the two devices are for the caller to set. 
+ * Orders on the standard input:
  *
  *   nat timeout=10s ports=random     a new table with other parameters, on top of those there are
  *   flush                            forgets every UDP mapping
@@ -12,8 +13,8 @@
  *   cut, mend                        the line
  *   stats                            prints one line with counters
  *
- * Each order is answered by `ok`.  `up` is printed once both devices are there, and the end of the standard
- * input ends the program.
+ * Each order is answered by `ok`.  `up` is printed once both devices are there, and the end of the
+ * standard input ends the program.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -145,11 +146,12 @@ static void print_stats(const struct box *b)
 {
 	const struct rewrite_stats *r = rewrite_stats(b->rewrite);
 	const struct nat_stats *n = rewrite_udp_stats(b->rewrite);
-	printf("out %llu in %llu turned %llu errors %llu dropped %llu mappings %u sessions %u made %llu "
+	printf("out %llu in %llu turned %llu errors %llu dropped %llu mappings %u sessions %u made "
+	       "%llu "
 	       "refused %llu no_mapping %llu filtered %llu blocked %llu\n",
 	       (unsigned long long)r->out, (unsigned long long)r->in, (unsigned long long)r->turned,
-	       (unsigned long long)r->errors, (unsigned long long)r->dropped, n->mappings, n->sessions,
-	       (unsigned long long)n->made, (unsigned long long)n->refused_full,
+	       (unsigned long long)r->errors, (unsigned long long)r->dropped, n->mappings,
+	       n->sessions, (unsigned long long)n->made, (unsigned long long)n->refused_full,
 	       (unsigned long long)n->no_mapping, (unsigned long long)n->filtered,
 	       (unsigned long long)n->blocked);
 }
@@ -217,9 +219,11 @@ static void read_signal(struct box *b)
 
 static void print_usage(FILE *to)
 {
-	fputs("usage: warren-lab-nat --inside NAMESPACE:DEVICE --outside NAMESPACE:DEVICE --external "
+	fputs("usage: warren-lab-nat --inside NAMESPACE:DEVICE --outside NAMESPACE:DEVICE "
+	      "--external "
 	      "ADDRESS[,...]\n"
-	      "         [--wall6 PARAMETERS] [--delay X] [--jitter X] [--loss X] [--duplicate X] [--reorder "
+	      "         [--wall6 PARAMETERS] [--delay X] [--jitter X] [--loss X] [--duplicate X] "
+	      "[--reorder "
 	      "X]\n"
 	      "         [--seed N], and the parameters of the NAT:\n        ",
 	      to);
@@ -228,7 +232,8 @@ static void print_usage(FILE *to)
 	fputs("\n", to);
 }
 
-/* The options that have the names of the NAT's parameters and of the line's qualities are added here. */
+/* The options that have the names of the NAT's parameters and of the line's qualities are added
+ * here. */
 static void name_options(struct option out[static OPTIONS_MAX])
 {
 	static const struct option own[] = {
@@ -278,7 +283,8 @@ static void parse_options(struct box *b, struct seeded *seed, int argc, char **a
 	}
 	if (optind < argc)
 		wrong("what is this?", argv[optind]);
-	if (!b->inside.where || !b->outside.where || (!b->nat.firewall && !b->nat.external.family)) {
+	if (!b->inside.where || !b->outside.where ||
+	    (!b->nat.firewall && !b->nat.external.family)) {
 		print_usage(stderr);
 		exit(2);
 	}
@@ -346,7 +352,8 @@ int main(int argc, char **argv)
 		die("memory");
 	parse_options(&b, &seed, argc, argv);
 	make_tables(&b);
-	/* Being late is jitter that nobody asked for: keep the kernel from batching our wake-ups. */
+	/* Being late is jitter that nobody asked for: keep the kernel from batching our wake-ups.
+	 */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	open_all(&b);
 	puts("up");

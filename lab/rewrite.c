@@ -1,6 +1,6 @@
-/* Six engines: UDP, TCP and ICMP echo (its identifier is the port), for IPv4 and IPv6.  A packet is read
- * once, its two endpoints are given to the engine, and what has changed is written back; checksums are
- * mended by the difference (RFC 1624), so that a wrong one stays wrong. */
+/* Six engines: UDP, TCP and ICMP echo (its identifier is the port), for IPv4 and IPv6.  A packet is
+ * read once, its two endpoints are given to the engine, and what has changed is written back;
+ * checksums are mended by the difference (RFC 1624), so that a wrong one stays wrong. */
 #include "lab/rewrite.h"
 
 #include <stdlib.h>
@@ -45,7 +45,8 @@ static struct nat_config carried(const struct nat_config *cfg, enum kind kind)
 {
 	struct nat_config c = *cfg;
 	c.blocks_udp = false;
-	c.mapping = c.filtering = kind == TCP ? NAT_ADDRESS_AND_PORT_DEPENDENT : NAT_ADDRESS_DEPENDENT;
+	c.mapping = c.filtering =
+		kind == TCP ? NAT_ADDRESS_AND_PORT_DEPENDENT : NAT_ADDRESS_DEPENDENT;
 	c.ports = NAT_PORT_PRESERVE;
 	c.paired = true;
 	c.hairpin = NAT_HAIRPIN_EXTERNAL_SOURCE;
@@ -218,8 +219,8 @@ static uint8_t *port_at(const struct flow *f, bool src)
 	return f->kind == ECHO ? f->transport + 4 : f->transport + (src ? 0 : 2);
 }
 
-/* IPv4 only: nothing else is ever translated. The address also stands in the pseudo header, but not in
- * ICMP's. */
+/* IPv4 only: nothing else is ever translated. The address also stands in the pseudo header, but not
+ * in ICMP's. */
 static void write_end(struct flow *f, bool src, const struct endpoint *to)
 {
 	const struct endpoint *was = src ? &f->src : &f->dst;
@@ -292,15 +293,15 @@ enum rewrite_verdict rewrite_out(struct rewrite *r, uint8_t *packet, size_t n, m
 	return REWRITE_PASS;
 }
 
-/* The error tells of a packet that we sent: inside it source and destination are as the outside saw them.
- * Its sum covers that packet, so it is made anew. */
+/* The error tells of a packet that we sent: inside it source and destination are as the outside saw
+ * them. Its sum covers that packet, so it is made anew. */
 static enum rewrite_verdict error_in(struct rewrite *r, struct flow *f, mono_ns now)
 {
 	struct flow about;
 	uint8_t *t = f->transport;
 	size_t n = f->n_transport;
-	if (!read_flow(&about, t + ICMP_HEADER_LEN, n - ICMP_HEADER_LEN, false) || about.icmp_error ||
-	    about.family != f->family)
+	if (!read_flow(&about, t + ICMP_HEADER_LEN, n - ICMP_HEADER_LEN, false) ||
+	    about.icmp_error || about.family != f->family)
 		return drop(r);
 	struct nat *nat = nat_for(r, &about);
 	struct endpoint inside = about.src;

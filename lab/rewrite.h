@@ -1,8 +1,8 @@
 /* lab/rewrite.h - what a NAT box does to real IP packets, by the engine of sim/nat.h
  *
- * A pure machine.  UDP behaves as it is configured.  TCP and ICMP echo are only carried along: symmetric
- * tracking, long times.  ICMP errors about what went out are translated back (RFC 5508 s. 4.2).  IPv6 is
- * filtered and never translated.  Fragments and other protocols are dropped.
+ * A pure machine.  UDP behaves as it is configured.  TCP and ICMP echo are only carried along:
+ * symmetric tracking, long times.  ICMP errors about what went out are translated back (RFC 5508
+ * s. 4.2).  IPv6 is filtered and never translated.  Fragments and other protocols are dropped.
  */
 #ifndef LAB_REWRITE_H
 #define LAB_REWRITE_H
@@ -18,10 +18,15 @@ void rewrite_free(struct rewrite *r);
 void rewrite_flush(struct rewrite *r);  /* forgets every UDP mapping */
 void rewrite_reboot(struct rewrite *r); /* forgets everything */
 
-enum rewrite_verdict { REWRITE_DROP, REWRITE_PASS, REWRITE_TURN /* a hairpin: back to the inside */ };
+enum rewrite_verdict {
+	REWRITE_DROP,
+	REWRITE_PASS,
+	REWRITE_TURN /* a hairpin: back to the inside */
+};
 
 /* An IP packet from inside, or from outside; changed in place. */
-enum rewrite_verdict rewrite_out(struct rewrite *r, uint8_t *packet, size_t n, mono_ns now) MUST_USE;
+enum rewrite_verdict rewrite_out(struct rewrite *r, uint8_t *packet, size_t n,
+				 mono_ns now) MUST_USE;
 enum rewrite_verdict rewrite_in(struct rewrite *r, uint8_t *packet, size_t n, mono_ns now) MUST_USE;
 
 struct rewrite_stats {

@@ -1,6 +1,6 @@
 #include "sim/budget.h"
 
-#include "path/hard_escalation.h"
+#include "path/hard/budget.h"
 
 /* The gaps between packets are random, and only their mean is the rate. */
 static const double rate = HARD_PER_SECOND * 1.05, burst = HARD_BURST + 16;
@@ -33,8 +33,9 @@ const char *budget_check(struct budget *b, const struct sim_node *n, mono_ns now
 	uint64_t sent = s->hard_sent >= b->sent ? s->hard_sent - b->sent : s->hard_sent;
 	uint64_t flows = n->flows.begun >= b->flows ? n->flows.begun - b->flows : n->flows.begun;
 	b->level = ebb(b->level, seconds * rate, (double)sent);
-	b->flows_level = ebb(b->flows_level, seconds * flows_max / ((double)FLOW_LASTS / (double)SECOND),
-			     (double)flows);
+	b->flows_level =
+		ebb(b->flows_level, seconds * flows_max / ((double)FLOW_LASTS / (double)SECOND),
+		    (double)flows);
 	b->sent = s->hard_sent;
 	b->flows = n->flows.begun;
 	b->at = now;

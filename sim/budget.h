@@ -1,7 +1,8 @@
-/* sim/budget.h - what holds of every node at every moment: crossing hard NATs stays within its budget
+/* sim/budget.h - what holds of every node at every moment: crossing hard NATs stays within its
+ * budget
  *
- * It counts by itself what the node sends for that, in buckets of its own.  The flows are counted where they
- * leave the node, whatever they are for.
+ * It counts by itself what the node sends for that, in buckets of its own.  The flows are counted
+ * where they leave the node, whatever they are for.
  */
 #ifndef SIM_BUDGET_H
 #define SIM_BUDGET_H

@@ -1,12 +1,14 @@
 /* warren-sim-demo [SEED] - the story of `make demo` on the simulated internet, in virtual time
  *
- * Two homes behind NAT routers and a relay, a stream of 50 packets a second each way; alice's NAT is
- * flushed under it.  Then the same with bob's home blocking UDP.  Prints one event a line as JSON, in
- * order of time; the lab's demo prints the same, and lab/run.py, which reads them, says what each is:
+ * Two homes behind NAT routers and a relay, a stream of 50 packets a second each way; alice's NAT
+ * is flushed under it.  Then the same with bob's home blocking UDP.  Prints one event a line as
+ * JSON, in order of time; the lab's demo prints the same, and lab/run.py, which reads them, says
+ * what each is:
  *
  *   {"t": seconds, "event": "scenario", "name": "two_homes" | "udp_blocked"}
  *   {"t": .., "event": "sent" | "got", "way": "alice>bob" | "bob>alice", "seq": n}
- *   {"t": .., "event": "path", "node": .., "peer": .., "from": where, "to": where, "also": where | null,
+ *   {"t": .., "event": "path", "node": .., "peer": .., "from": where, "to": where, "also": where |
+ *   null,
  *    "reason": text, "rtt_ms": number | null}         where: "relay(lab)" | "203.0.113.7:41641"
  *   {"t": .., "event": "flush", "home": "alice" | "bob"}
  *   {"t": .., "event": "end"}
@@ -47,14 +49,14 @@ static void on_event(void *self, struct home *h, const struct node_event *ev, mo
 {
 	const struct world *w = self;
 	char to[WHERE_MAX], from[WHERE_MAX];
-	if (ev->kind != NODE_PATH || (ev->path.kind != PATHS_MOVED && ev->path.kind != PATHS_DOUBT))
+	if (ev->kind != NODE_PATH || (ev->path.kind != PATH_MOVED && ev->path.kind != PATH_DOUBT))
 		return;
-	bool doubt = ev->path.kind == PATHS_DOUBT;
+	bool doubt = ev->path.kind == PATH_DOUBT;
 	const struct home *peer = h == &w->homes[0] ? &w->homes[1] : &w->homes[0];
 	const char *was = where(&ev->path.was, from);
 	say(now, "path");
-	printf(", \"node\": \"%s\", \"peer\": \"%s\", \"from\": \"%s\", \"to\": \"%s\"", h->node.name,
-	       peer->node.name, was, where(&ev->path.via, to));
+	printf(", \"node\": \"%s\", \"peer\": \"%s\", \"from\": \"%s\", \"to\": \"%s\"",
+	       h->node.name, peer->node.name, was, where(&ev->path.via, to));
 	printf(doubt ? ", \"also\": \"%s\"" : ", \"also\": null", was);
 	printf(", \"reason\": \"%s\"", path_reason_text(ev->path.reason));
 	if (ev->path.rtt)
@@ -159,7 +161,8 @@ static bool two_homes(uint64_t seed)
 		say(world_now(w), "flush");
 		printf(", \"home\": \"alice\"}\n");
 		home_flush(&w->homes[0]);
-		if (world_wait(w, is_not_direct, 5 * SECOND) && world_wait(w, is_direct, 15 * SECOND))
+		if (world_wait(w, is_not_direct, 5 * SECOND) &&
+		    world_wait(w, is_direct, 15 * SECOND))
 			world_run(w, LOOK);
 	}
 	return end(w);

@@ -43,8 +43,8 @@ static void grow(struct events *e)
 		abort();
 }
 
-void events_at(struct events *e, mono_ns at, void (*run)(void *self, void *arg, mono_ns now), void *self,
-	       void *arg)
+void events_at(struct events *e, mono_ns at, void (*run)(void *self, void *arg, mono_ns now),
+	       void *self, void *arg)
 {
 	if (e->n == e->cap)
 		grow(e);

@@ -25,10 +25,12 @@ struct events {
 
 void events_init(struct events *e, mono_ns now);
 void events_fini(struct events *e); /* what has not happened never will */
-/* arg is consumed: freed with free() after the event; NULL for none. A time that is past means now. */
-void events_at(struct events *e, mono_ns at, void (*run)(void *self, void *arg, mono_ns now), void *self,
-	       void *arg);
-/* Lets the next event happen, unless it is later than `until`; then false, and the clock is there. */
+/* arg is consumed: freed with free() after the event; NULL for none. A time that is past means now.
+ */
+void events_at(struct events *e, mono_ns at, void (*run)(void *self, void *arg, mono_ns now),
+	       void *self, void *arg);
+/* Lets the next event happen, unless it is later than `until`; then false, and the clock is there.
+ */
 bool events_step(struct events *e, mono_ns until);
 
 /* One deadline that moves: rings at the earliest time that was set since it last rang, and so

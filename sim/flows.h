@@ -1,8 +1,8 @@
-/* sim/flows.h - how many flows a node has begun: pairs of a port of its own and an endpoint that a NAT must
- * remember
+/* sim/flows.h - how many flows a node has begun: pairs of a port of its own and an endpoint that a
+ * NAT must remember
  *
- * A flow that was not used for FLOW_LASTS is a new one again.  Two that share a slot of the table count each
- * other as new, so the count errs to the high side, by little.
+ * A flow that was not used for FLOW_LASTS is a new one again.  Two that share a slot of the table
+ * count each other as new, so the count errs to the high side, by little.
  */
 #ifndef SIM_FLOWS_H
 #define SIM_FLOWS_H

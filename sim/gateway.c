@@ -6,14 +6,15 @@
 enum { LIFETIME_MAX_S = 7200, VERSION_NATPMP = 0, VERSION_PCP = 2 };
 
 /* Mapped as long as is asked for, up to our limit; 0 takes it back. */
-static bool map(struct gateway *g, const struct endpoint *inside, uint16_t wish, uint32_t *lifetime_s,
-		struct endpoint *external, mono_ns now)
+static bool map(struct gateway *g, const struct endpoint *inside, uint16_t wish,
+		uint32_t *lifetime_s, struct endpoint *external, mono_ns now)
 {
 	if (*lifetime_s > LIFETIME_MAX_S)
 		*lifetime_s = LIFETIME_MAX_S;
 	*external = (struct endpoint){0};
 	struct nat *nat = inside->ip.family == 6 ? g->router->nat6 : g->router->nat4;
-	return nat_map(nat, inside, wish, now + *lifetime_s * SECOND, now, external) || *lifetime_s == 0;
+	return nat_map(nat, inside, wish, now + *lifetime_s * SECOND, now, external) ||
+	       *lifetime_s == 0;
 }
 
 static uint32_t epoch_s(const struct gateway *g, mono_ns now)
@@ -21,7 +22,8 @@ static uint32_t epoch_s(const struct gateway *g, mono_ns now)
 	return (uint32_t)((now - g->started) / SECOND);
 }
 
-static void answer_natpmp(struct gateway *g, const struct net_datagram *d, struct wr *w, mono_ns now)
+static void answer_natpmp(struct gateway *g, const struct net_datagram *d, struct wr *w,
+			  mono_ns now)
 {
 	struct natpmp_request q;
 	struct natpmp_response a = {.epoch_s = epoch_s(g, now)};
@@ -70,7 +72,8 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 	uint8_t buf[PCP_MESSAGE_MAX];
 	struct wr w = wr_of(buf, sizeof(buf));
 	bool is6 = d->dst.ip.family == 6;
-	if (d->dst.port != PCP_PORT || !ip_equal(&d->dst.ip, is6 ? &g->inside6 : &g->inside) || d->n < 2)
+	if (d->dst.port != PCP_PORT || !ip_equal(&d->dst.ip, is6 ? &g->inside6 : &g->inside) ||
+	    d->n < 2)
 		return;
 	g->asker[is6] = d->src.ip;
 	if (g->kind == GATEWAY_PCP && d->b[0] == VERSION_PCP)
@@ -82,8 +85,8 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 		g->unsent++;
 }
 
-void gateway_init(struct gateway *g, enum gateway_kind kind, struct box *router, const struct ip *inside,
-		  mono_ns now)
+void gateway_init(struct gateway *g, enum gateway_kind kind, struct box *router,
+		  const struct ip *inside, mono_ns now)
 {
 	*g = (struct gateway){.kind = kind, .router = router, .inside = *inside, .started = now};
 	box_add_address(router, inside);
@@ -102,13 +105,13 @@ static void announce(struct gateway *g, const struct ip *from, const struct ip *
 	uint8_t buf[PCP_HEADER_LEN];
 	struct wr w = wr_of(buf, sizeof(buf));
 	if (g->kind == GATEWAY_PCP)
-		pcp_write_response(&w,
-				   &(struct pcp_response){.op = PCP_ANNOUNCE, .epoch_s = epoch_s(g, now)});
+		pcp_write_response(
+			&w, &(struct pcp_response){.op = PCP_ANNOUNCE, .epoch_s = epoch_s(g, now)});
 	else
-		natpmp_write_response(
-			&w, &(struct natpmp_response){.op = NATPMP_ADDRESS,
-						      .address = nat_config(g->router->nat4)->external,
-						      .epoch_s = epoch_s(g, now)});
+		natpmp_write_response(&w, &(struct natpmp_response){
+						  .op = NATPMP_ADDRESS,
+						  .address = nat_config(g->router->nat4)->external,
+						  .epoch_s = epoch_s(g, now)});
 	if (asker->family != 0 && !net_send_from(g->router, &src, &dst, wr_done(&w), now))
 		g->unsent++;
 }

@@ -1,14 +1,18 @@
 /* warren-matrix - every pair of places, over many seeds: is it direct, by what, and how soon?
  *
- *   warren-matrix [-n SEEDS] [-p A,B] [-k I/N]    one line of JSON for each pair (of the I-th of N parts)
- *   warren-matrix -c ...                          exit status 1 unless each run is connected and loses nothing,
- *                                                 and 99 of 100 are direct where a technique makes that possible, 90
- *                                                 by birthday probing
+ *   warren-matrix [-n SEEDS] [-p A,B] [-k I/N]    one line of JSON for each pair (of the I-th of N
+ *                                                 parts)
+ *   warren-matrix -c ...                          exit status 1 unless each run is connected and
+ *                                                 loses nothing, and 99 of 100 are direct where a
+ *                                                 technique makes that possible, 90 by birthday
+ *                                                 probing
  *   warren-matrix -l                              the list of places, as JSON
- *   warren-matrix -t                              what is possible between which, a line of JSON each
+ *   warren-matrix -t                              what is possible between which, a line of JSON
+ *                                                 each
  *
- * A run: both nodes connect to the relay, then 10 packets a second each way until both talk directly and
- * one second longer, or until the time is up. tools/matrix.py makes the documents from it.
+ * A run: both nodes connect to the relay, then 10 packets a second each way until both talk
+ * directly and one second longer, or until the time is up. tools/matrix.py makes the documents from
+ * it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,12 +27,15 @@ enum { SEEDS_MAX = 100000 };
 #define LINE_DELAY  (25 * MSEC) /* each way, and 10 ms more to the relay */
 #define RELAY_DELAY (10 * MSEC)
 #define HOPELESS    (15 * SECOND)
-#define PATIENCE    (300 * SECOND)  /* one birthday in a thousand needs a second attempt, or a third */
+#define PATIENCE \
+	(300 * SECOND) /* one birthday in a thousand needs a second attempt, or a third \
+				    */
 #define PERSISTENCE (3600 * SECOND) /* where an attempt is a draw */
 #define PACE        (100 * MSEC)
 
 enum won { WON_RELAY, WON_IPV4, WON_IPV6, WON_LAN, WON_HAIRPIN, WON_PORTMAP, WON_HARD, WONS };
-static const char *const won_words[WONS] = {"relay", "ipv4", "ipv6", "lan", "hairpin", "portmap", "hard"};
+static const char *const won_words[WONS] = {"relay",   "ipv4",    "ipv6", "lan",
+					    "hairpin", "portmap", "hard"};
 
 struct result {
 	bool connected, direct;
@@ -58,7 +65,7 @@ static uint64_t probes_of(const struct home *h)
 /* Is that endpoint what the gateway of h has mapped for it? */
 static bool is_mapped(struct world *w, const struct home *h, const struct endpoint *ep)
 {
-	struct paths_portmap m;
+	struct portmap_status m;
 	node_portmap(h->node.node, world_now(w), &m);
 	for (size_t i = 0; i < m.n; i++)
 		if (endpoint_equal(&m.v[i].outside, ep))
@@ -78,7 +85,8 @@ static enum won won_by(struct world *w)
 	const struct ip *ip = &s.path.route.via[0].ep.ip;
 	if (ip->family == 6)
 		return WON_IPV6;
-	if (node_paths_stats(a->node.node)->hard_sent + node_paths_stats(b->node.node)->hard_sent > 0)
+	if (node_paths_stats(a->node.node)->hard_sent + node_paths_stats(b->node.node)->hard_sent >
+	    0)
 		return WON_HARD;
 	if (ip_equal(ip, &a->external))
 		return WON_HAIRPIN;
@@ -90,7 +98,8 @@ static mono_ns patience_for(enum place_way way)
 	return way >= WAY_SLOW ? HOPELESS : way == WAY_GUESS ? PERSISTENCE : PATIENCE;
 }
 
-static struct result measure(struct world *w, const struct place *a, const struct place *b, unsigned relays)
+static struct result measure(struct world *w, const struct place *a, const struct place *b,
+			     unsigned relays)
 {
 	struct home *homes[2];
 	struct link_config line = {.delay = LINE_DELAY, .jitter = rng_below(&w->rng, 2 * MSEC)};
@@ -113,8 +122,8 @@ static struct result measure(struct world *w, const struct place *a, const struc
 	stream_stop(there);
 	stream_stop(back);
 	world_run(w, SECOND);
-	mono_ns first =
-		mono_max(stream_first_arrival(there, start, false), stream_first_arrival(back, start, false));
+	mono_ns first = mono_max(stream_first_arrival(there, start, false),
+				 stream_first_arrival(back, start, false));
 	r.connected = first != MONO_NEVER && !w->fault[0];
 	r.first_us = r.connected ? (first - start) / USEC : 0;
 	r.lost = stream_lost(there, start, MONO_NEVER) + stream_lost(back, start, MONO_NEVER);
@@ -163,10 +172,11 @@ static void add(struct tally *t, const struct result *r)
 static void print_tally(struct tally *t, const struct place *a, const struct place *b)
 {
 	const char *comma = "";
-	printf("{\"a\": \"%s\", \"b\": \"%s\", \"possible\": \"%s\", \"seeds\": %zu, \"connected\": %zu, "
+	printf("{\"a\": \"%s\", \"b\": \"%s\", \"possible\": \"%s\", \"seeds\": %zu, "
+	       "\"connected\": %zu, "
 	       "\"direct\": %zu, \"lost\": %zu, \"won\": {",
-	       a->name, b->name, place_way_word(place_way(a, b)), t->n, t->n - t->faults, t->n_direct,
-	       t->lost);
+	       a->name, b->name, place_way_word(place_way(a, b)), t->n, t->n - t->faults,
+	       t->n_direct, t->lost);
 	for (size_t i = 0; i < WONS; i++) {
 		if (!t->won[i])
 			continue;
@@ -194,7 +204,8 @@ static bool is_good(const struct tally *t, const struct place *a, const struct p
 static bool play_pair(const struct place *a, const struct place *b, const struct options *o)
 {
 	size_t len = o->seeds * sizeof(uint64_t);
-	struct tally t = {.first = sim_alloc(len), .direct = sim_alloc(len), .probes = sim_alloc(len)};
+	struct tally t = {
+		.first = sim_alloc(len), .direct = sim_alloc(len), .probes = sim_alloc(len)};
 	for (unsigned seed = 1; seed <= o->seeds; seed++) {
 		struct world *w = world_new(seed);
 		struct result r = measure(w, a, b, o->relays);
@@ -231,8 +242,9 @@ static void print_text(const char *name, const char *value)
 
 static void print_place(const struct place *p)
 {
-	printf("  {\"name\": \"%s\", \"what\": \"%s\", \"addresses\": %u, \"shares_carrier\": %s", p->name,
-	       p->what, p->addresses ? p->addresses : 1, p->shares_carrier ? "true" : "false");
+	printf("  {\"name\": \"%s\", \"what\": \"%s\", \"addresses\": %u, \"shares_carrier\": %s",
+	       p->name, p->what, p->addresses ? p->addresses : 1,
+	       p->shares_carrier ? "true" : "false");
 	print_text("nat", p->nat);
 	print_text("carrier", p->carrier);
 	print_text("wall6", p->wall6);
@@ -257,8 +269,9 @@ static int theory(void)
 {
 	for (size_t i = 0; i < places_count(); i++)
 		for (size_t k = i; k < places_count(); k++)
-			printf("{\"a\": \"%s\", \"b\": \"%s\", \"possible\": \"%s\"}\n", places[i].name,
-			       places[k].name, place_way_word(place_way(&places[i], &places[k])));
+			printf("{\"a\": \"%s\", \"b\": \"%s\", \"possible\": \"%s\"}\n",
+			       places[i].name, places[k].name,
+			       place_way_word(place_way(&places[i], &places[k])));
 	return 0;
 }
 
@@ -287,9 +300,9 @@ static bool parse_part(struct options *o, char *text)
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N] [-r RELAYS], or -l for the "
-		"places, -t for theory\n");
+	fprintf(stderr, "usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N] [-r "
+			"RELAYS], or -l for the "
+			"places, -t for theory\n");
 	return 2;
 }
 

@@ -1,9 +1,9 @@
 /* A table of mappings (inside endpoint, and as much of the outside as the mapping depends on, to an
  * external endpoint), each with its permissions.  Both die after `timeout` without being refreshed.
- * The dead are skipped wherever something is looked up, and cleaned away now and then and when room is
- * needed.  Mappings are found by two indexes, by what they are inside and by what they are outside;
- * with overloaded ports several may share an external endpoint.  Hosts are the inside addresses that
- * have mappings.  Bounded: by the limits of the configuration.
+ * The dead are skipped wherever something is looked up, and cleaned away now and then and when room
+ * is needed.  Mappings are found by two indexes, by what they are inside and by what they are
+ * outside; with overloaded ports several may share an external endpoint.  Hosts are the inside
+ * addresses that have mappings.  Bounded: by the limits of the configuration.
  */
 #include "sim/nat.h"
 
@@ -210,7 +210,8 @@ static struct host *take_host(struct nat *n, const struct ip *inside)
 		n->hosts = realloc(n->hosts, n->cap_hosts * sizeof(*n->hosts));
 		must(n->hosts != NULL);
 	}
-	n->hosts[n->n_hosts] = (struct host){.inside = *inside, .external = choose_address(n, inside)};
+	n->hosts[n->n_hosts] =
+		(struct host){.inside = *inside, .external = choose_address(n, inside)};
 	return &n->hosts[n->n_hosts++];
 }
 
@@ -276,15 +277,15 @@ static struct mapping *find_exactly(struct nat *n, const struct endpoint *inside
 	struct index_walk w = index_walk(&n->by_inside, hash_inside(inside, outside));
 	for (uint32_t id; index_next(&w, &id);) {
 		struct mapping *m = &n->v[id];
-		if (lives(n, m, now) && is_fixed(m, now) == fixed && endpoint_equal(&m->inside, inside) &&
-		    endpoint_equal(&m->outside, outside))
+		if (lives(n, m, now) && is_fixed(m, now) == fixed &&
+		    endpoint_equal(&m->inside, inside) && endpoint_equal(&m->outside, outside))
 			return m;
 	}
 	return NULL;
 }
 
-static struct mapping *find_inside(struct nat *n, const struct endpoint *inside, const struct endpoint *dst,
-				   mono_ns now)
+static struct mapping *find_inside(struct nat *n, const struct endpoint *inside,
+				   const struct endpoint *dst, mono_ns now)
 {
 	const struct endpoint any = {0};
 	struct endpoint outside = seen_by(mapping_scope(n), dst);
@@ -354,8 +355,8 @@ static uint16_t next_try(struct nat *n, const struct host *h)
 }
 
 /* False: there is no port left, or none was found in a reasonable time. */
-static bool choose_external(struct nat *n, struct host *h, uint16_t inside, const struct endpoint *outside,
-			    mono_ns now, struct endpoint *ep)
+static bool choose_external(struct nat *n, struct host *h, uint16_t inside,
+			    const struct endpoint *outside, mono_ns now, struct endpoint *ep)
 {
 	bool by_block = n->cfg.ports == NAT_PORT_BLOCK;
 	*ep = (struct endpoint){by_block ? h->external : choose_address(n, &h->inside), inside};
@@ -363,7 +364,8 @@ static bool choose_external(struct nat *n, struct host *h, uint16_t inside, cons
 		return false;
 	if (n->cfg.ports == NAT_PORT_OVERLOAD)
 		return true;
-	if (n->cfg.ports == NAT_PORT_PRESERVE && inside >= PORT_LOW && !external_taken(n, ep, outside, now))
+	if (n->cfg.ports == NAT_PORT_PRESERVE && inside >= PORT_LOW &&
+	    !external_taken(n, ep, outside, now))
 		return true;
 	for (int i = 0; i < PORT_TRIES; i++) {
 		ep->port = next_try(n, h);
@@ -414,7 +416,8 @@ static struct mapping *make(struct nat *n, const struct endpoint *src, const str
 		return refuse(n, h);
 	uint32_t id = free_slot(n);
 	struct mapping *m = &n->v[id];
-	*m = (struct mapping){.taken = true, .inside = *src, .outside = outside, .external = external};
+	*m = (struct mapping){
+		.taken = true, .inside = *src, .outside = outside, .external = external};
 	must(index_add(&n->by_inside, hash_inside(&m->inside, &m->outside), id));
 	must(index_add(&n->by_external, hash_external(&m->external), id));
 	h->n++;
@@ -423,8 +426,10 @@ static struct mapping *make(struct nat *n, const struct endpoint *src, const str
 	return m;
 }
 
-/* The mapping is of this inside endpoint towards everybody; a new one gets the wanted port if it can. */
-static struct mapping *make_fixed(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns now)
+/* The mapping is of this inside endpoint towards everybody; a new one gets the wanted port if it
+ * can. */
+static struct mapping *make_fixed(struct nat *n, const struct endpoint *inside, uint16_t wanted,
+				  mono_ns now)
 {
 	struct mapping *m = make(n, inside, &(struct endpoint){0}, now);
 	if (!m)
@@ -440,8 +445,8 @@ static struct mapping *make_fixed(struct nat *n, const struct endpoint *inside, 
 	return m;
 }
 
-bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns until, mono_ns now,
-	     struct endpoint *external)
+bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns until,
+	     mono_ns now, struct endpoint *external)
 {
 	const struct endpoint any = {0};
 	struct mapping *m = find_exactly(n, inside, &any, true, now);
@@ -481,7 +486,8 @@ static struct permission *add_permission(struct nat *n, struct mapping *m)
 {
 	if (m->n_permissions == m->cap_permissions) {
 		m->cap_permissions = m->cap_permissions ? 2 * m->cap_permissions : 1;
-		m->permissions = realloc(m->permissions, m->cap_permissions * sizeof(*m->permissions));
+		m->permissions =
+			realloc(m->permissions, m->cap_permissions * sizeof(*m->permissions));
 		must(m->permissions != NULL);
 	}
 	n->stats.sessions++;
@@ -498,7 +504,8 @@ static bool permit(struct nat *n, struct mapping *m, const struct endpoint *dst,
 		return false;
 	}
 	if (!p)
-		p = m->n_permissions < n->cfg.permissions_max ? add_permission(n, m) : oldest_permission(m);
+		p = m->n_permissions < n->cfg.permissions_max ? add_permission(n, m)
+							      : oldest_permission(m);
 	*p = (struct permission){seen_by(n->cfg.filtering, dst), now};
 	return true;
 }
@@ -581,8 +588,8 @@ bool nat_hairpin(struct nat *n, struct endpoint *src, struct endpoint *dst, mono
 	return true;
 }
 
-bool nat_inside(const struct nat *n, const struct endpoint *external, const struct endpoint *outside,
-		mono_ns now, struct endpoint *inside)
+bool nat_inside(const struct nat *n, const struct endpoint *external,
+		const struct endpoint *outside, mono_ns now, struct endpoint *inside)
 {
 	struct permission *p;
 	bool any;

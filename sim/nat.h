@@ -1,8 +1,8 @@
 /* sim/nat.h - a NAT box or stateful firewall, in the words of RFC 4787
  *
- * It translates the endpoints of one family of datagrams that cross from inside to outside and back.
- * It knows no bytes: the simulator (sim/net.h) and the box of the lab (lab/natbox.c) drive the same
- * machine.  sim/nat_words.h has the names of all parameters.
+ * It translates the endpoints of one family of datagrams that cross from inside to outside and
+ * back. It knows no bytes: the simulator (sim/net.h) and the box of the lab (lab/natbox.c) drive
+ * the same machine.  sim/nat_words.h has the names of all parameters.
  */
 #ifndef SIM_NAT_H
 #define SIM_NAT_H
@@ -19,14 +19,20 @@ enum nat_scope { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AN
 /* Which external port a new mapping gets, s. 4.2.1: the inside one where it is free, else random;
  * the last one plus a step; any; any of a block that belongs to this inside host alone (RFC 7422);
  * always the inside one, shared with other mappings: answers go to whoever asked last. */
-enum nat_ports { NAT_PORT_PRESERVE, NAT_PORT_SEQUENTIAL, NAT_PORT_RANDOM, NAT_PORT_BLOCK, NAT_PORT_OVERLOAD };
+enum nat_ports {
+	NAT_PORT_PRESERVE,
+	NAT_PORT_SEQUENTIAL,
+	NAT_PORT_RANDOM,
+	NAT_PORT_BLOCK,
+	NAT_PORT_OVERLOAD
+};
 
 /* A datagram from inside to one of our external endpoints, s. 6: dropped; or sent back in with the
  * source that the inside (or that the outside) knows. */
 enum nat_hairpin { NAT_HAIRPIN_NONE, NAT_HAIRPIN_INTERNAL_SOURCE, NAT_HAIRPIN_EXTERNAL_SOURCE };
 
-/* A mapping has permissions: the outside endpoints, or as much of them as the filter looks at, to which
- * it has sent.  All permissions together are the sessions of the box. */
+/* A mapping has permissions: the outside endpoints, or as much of them as the filter looks at, to
+ * which it has sent.  All permissions together are the sessions of the box. */
 struct nat_config {
 	bool firewall;                /* translates nothing: filters only */
 	bool blocks_udp;              /* lets nothing through */
@@ -38,8 +44,8 @@ struct nat_config {
 	enum nat_ports ports;
 	uint16_t port_first, port_step; /* sequential; 0: 1024 and 1 */
 	uint16_t port_block;            /* ports in a block; 0: 512 */
-	/* A port is given again to a mapping that depends on the outside, towards another one, as Linux does: so
-	 * there may be more mappings than ports. */
+	/* A port is given again to a mapping that depends on the outside, towards another one, as
+	 * Linux does: so there may be more mappings than ports. */
 	bool shares_ports;
 	mono_ns timeout;        /* of a mapping and of a permission; 0: 120 s */
 	bool inbound_refreshes; /* s. 4.3: outbound always does */
@@ -65,15 +71,16 @@ bool nat_in(struct nat *n, const struct endpoint *src, struct endpoint *dst, mon
 /* From inside to our own external address: rewrites both. False: dropped. */
 bool nat_hairpin(struct nat *n, struct endpoint *src, struct endpoint *dst, mono_ns now) MUST_USE;
 
-/* Whose the external endpoint is towards `outside`, without letting anything through: for ICMP errors. */
-bool nat_inside(const struct nat *n, const struct endpoint *external, const struct endpoint *outside,
-		mono_ns now, struct endpoint *inside) MUST_USE;
+/* Whose the external endpoint is towards `outside`, without letting anything through: for ICMP
+ * errors. */
+bool nat_inside(const struct nat *n, const struct endpoint *external,
+		const struct endpoint *outside, mono_ns now, struct endpoint *inside) MUST_USE;
 
-/* What PCP and its like ask for: a mapping that lives until then (or is refreshed), lets in everybody, and
- * is used by all that inside sends. The wanted port if it is free; at a firewall it is a hole before the inside
- * endpoint. False: no room. A time that is past takes it away. */
-bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns until, mono_ns now,
-	     struct endpoint *external) MUST_USE;
+/* What PCP and its like ask for: a mapping that lives until then (or is refreshed), lets in
+ * everybody, and is used by all that inside sends. The wanted port if it is free; at a firewall it
+ * is a hole before the inside endpoint. False: no room. A time that is past takes it away. */
+bool nat_map(struct nat *n, const struct endpoint *inside, uint16_t wanted, mono_ns until,
+	     mono_ns now, struct endpoint *external) MUST_USE;
 
 void nat_flush(struct nat *n); /* forgets all mappings; streams of others through it go on */
 /* Forgets all, and streams through it are broken: the number of boots tells. */

@@ -8,7 +8,8 @@ enum kind { K_SCOPE, K_PORTS, K_HAIRPIN, K_BOOL, K_U16, K_U32, K_TIME, K_ADDRESS
 /* Words of a K_BOOL are in the order false, true. */
 static const char *const scope_words[] = {"endpoint-independent", "address-dependent",
 					  "address-and-port-dependent", NULL};
-static const char *const port_words[] = {"preserve", "sequential", "random", "block", "overload", NULL};
+static const char *const port_words[] = {"preserve", "sequential", "random",
+					 "block",    "overload",   NULL};
 static const char *const hairpin_words[] = {"none", "internal-source", "external-source", NULL};
 static const char *const pooling_words[] = {"arbitrary", "paired", NULL};
 static const char *const refresh_words[] = {"outbound", "both", NULL};

@@ -1,4 +1,5 @@
-/* sim/nat_words.h - the parameters of a NAT box by name, the same in the simulator, the lab and the documents
+/* sim/nat_words.h - the parameters of a NAT box by name, the same in the simulator, the lab and the
+ * documents
  *
  *   mapping, filtering   endpoint-independent, address-dependent, address-and-port-dependent
  *   ports                preserve, sequential, random, block, overload

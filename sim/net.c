@@ -60,8 +60,8 @@ static void hang(struct box *b, struct box *parent)
 	parent->children = b;
 }
 
-struct box *net_box(struct net *n, struct box *parent, const char *name, const struct link_config *up,
-		    const struct link_config *down)
+struct box *net_box(struct net *n, struct box *parent, const char *name,
+		    const struct link_config *up, const struct link_config *down)
 {
 	struct box *b = sim_alloc(sizeof(*b));
 	b->net = n;
@@ -368,7 +368,8 @@ static bool send_it(struct box *from, const struct endpoint *src, const struct e
 	if (from->off || payload.n > NET_DATAGRAM_MAX || !box_owns(from, &src->ip))
 		return false;
 	struct net_datagram *d = sim_alloc(sizeof(*d) + payload.n);
-	*d = (struct net_datagram){.src = *src, .dst = *dst, .ttl = NET_TTL, .whole = whole, .n = payload.n};
+	*d = (struct net_datagram){
+		.src = *src, .dst = *dst, .ttl = NET_TTL, .whole = whole, .n = payload.n};
 	if (payload.n)
 		memcpy(d->b, payload.p, payload.n);
 	/* As an event of its own, so that nobody is called back from inside his own call. */
@@ -382,15 +383,16 @@ bool net_send_from(struct box *from, const struct endpoint *src, const struct en
 	return send_it(from, src, dst, payload, false, now);
 }
 
-bool net_send_whole(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
-		    mono_ns now)
+bool net_send_whole(struct box *from, uint16_t sport, const struct endpoint *dst,
+		    struct bytes payload, mono_ns now)
 {
 	from = box_way_out(from, &dst->ip);
 	const struct ip *src = box_source(from, &dst->ip);
 	return src && send_it(from, &(struct endpoint){*src, sport}, dst, payload, true, now);
 }
 
-bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload, mono_ns now)
+bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
+	      mono_ns now)
 {
 	from = box_way_out(from, &dst->ip);
 	const struct ip *src = box_source(from, &dst->ip);

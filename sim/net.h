@@ -5,9 +5,9 @@
  * address, or the longest prefix routed to a child.  A box with a NAT translates what crosses its
  * uplink; what stays below it is not touched.  NATs may stand below NATs.
  *
- * A host with two uplinks is two boxes: the host, and a leg of it elsewhere in the tree (box_add_leg).
- * As in a kernel with one default route a family, the leg carries what goes to its own link, and what
- * the host itself has no address of that family for, or whose own place is off.
+ * A host with two uplinks is two boxes: the host, and a leg of it elsewhere in the tree
+ * (box_add_leg). As in a kernel with one default route a family, the leg carries what goes to its
+ * own link, and what the host itself has no address of that family for, or whose own place is off.
  */
 #ifndef SIM_NET_H
 #define SIM_NET_H
@@ -52,7 +52,8 @@ struct box {
 	struct link up, down; /* to the parent, and from it */
 	struct ip addresses[BOX_ADDRESSES_MAX];
 	size_t n_addresses;
-	struct prefix prefixes[BOX_PREFIXES_MAX]; /* routed here by the parent, besides the addresses */
+	struct prefix
+		prefixes[BOX_PREFIXES_MAX]; /* routed here by the parent, besides the addresses */
 	size_t n_prefixes;
 	struct nat *nat4, *nat6; /* owned */
 	struct nat *nat64;       /* owned; from nat64_prefix, a /96, to IPv4 */
@@ -90,8 +91,8 @@ struct net {
 	uint64_t fates[NET_FATES];
 	uint64_t carried; /* hops */
 	/* Told of each end of a datagram; may be NULL. */
-	void (*watch)(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
-		      mono_ns now);
+	void (*watch)(void *self, const struct box *at, const struct net_datagram *d,
+		      enum net_fate fate, mono_ns now);
 	void *watch_self;
 };
 
@@ -99,8 +100,8 @@ void net_init(struct net *n, struct events *events, const struct rng *rng);
 void net_fini(struct net *n);
 
 /* A new box below parent; lines may be of different kinds up and down. */
-struct box *net_box(struct net *n, struct box *parent, const char *name, const struct link_config *up,
-		    const struct link_config *down);
+struct box *net_box(struct net *n, struct box *parent, const char *name,
+		    const struct link_config *up, const struct link_config *down);
 void box_add_address(struct box *b, const struct ip *ip);
 void box_remove_address(struct box *b, const struct ip *ip);
 void box_route(struct box *b, const struct prefix *p); /* the parent sends this prefix here */
@@ -126,8 +127,8 @@ const struct ip *box_source(const struct box *b, const struct ip *dst);
 bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
 	      mono_ns now) MUST_USE;
 /* The same for one that must not be cut on its way. */
-bool net_send_whole(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
-		    mono_ns now) MUST_USE;
+bool net_send_whole(struct box *from, uint16_t sport, const struct endpoint *dst,
+		    struct bytes payload, mono_ns now) MUST_USE;
 /* The same from one of its addresses; false: it is off, or that is none of them. */
 bool net_send_from(struct box *from, const struct endpoint *src, const struct endpoint *dst,
 		   struct bytes payload, mono_ns now) MUST_USE;

@@ -2,14 +2,16 @@
 
 struct link_config pair_line(struct world *w)
 {
-	return (struct link_config){.delay = PAIR_LINE_DELAY, .jitter = rng_below(&w->rng, 2 * MSEC)};
+	return (struct link_config){.delay = PAIR_LINE_DELAY,
+				    .jitter = rng_below(&w->rng, 2 * MSEC)};
 }
 
 struct nat_config pair_easy_nat(struct world *w)
 {
 	return (struct nat_config){.mapping = NAT_ENDPOINT_INDEPENDENT,
 				   .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
-				   .ports = rng_below(&w->rng, 2) ? NAT_PORT_RANDOM : NAT_PORT_SEQUENTIAL,
+				   .ports = rng_below(&w->rng, 2) ? NAT_PORT_RANDOM
+								  : NAT_PORT_SEQUENTIAL,
 				   .port_first = (uint16_t)(1024 + rng_below(&w->rng, 50000)),
 				   .timeout = (30 + rng_below(&w->rng, 270)) * SECOND,
 				   .inbound_refreshes = rng_below(&w->rng, 2)};
@@ -24,7 +26,8 @@ struct pair pair_of(struct world *w, struct home *alice, struct home *bob, mono_
 	return p;
 }
 
-struct pair pair_build(struct world *w, const struct home_config *alice, const struct home_config *bob)
+struct pair pair_build(struct world *w, const struct home_config *alice,
+		       const struct home_config *bob)
 {
 	(void)world_relay(w, 0, NULL);
 	struct home *a = world_home(w, "alice", alice), *b = world_home(w, "bob", bob);
@@ -70,7 +73,8 @@ void pair_stays_direct(struct pair *p, mono_ns from)
 	pair_hush(p);
 	world_expect(p->w, pair_lost(p, from, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(p, from, MONO_NEVER));
-	world_expect(p->w, world_is_direct(p->w, p->alice, p->bob), "not direct any more after 10 s");
+	world_expect(p->w, world_is_direct(p->w, p->alice, p->bob),
+		     "not direct any more after 10 s");
 }
 
 size_t pair_lost(const struct pair *p, mono_ns from, mono_ns until)
@@ -80,5 +84,6 @@ size_t pair_lost(const struct pair *p, mono_ns from, mono_ns until)
 
 mono_ns pair_gap(const struct pair *p, mono_ns from, mono_ns until)
 {
-	return mono_max(stream_longest_gap(p->there, from, until), stream_longest_gap(p->back, from, until));
+	return mono_max(stream_longest_gap(p->there, from, until),
+			stream_longest_gap(p->back, from, until));
 }

@@ -1,7 +1,7 @@
 /* Bytes go as segments: each is passed over all lines of the way at the moment it is written
- * (link_pass_later gives the time for each), tried again after a growing time-out while a line loses it,
- * and delivered not before the one ahead of it.  Each end is open until its owner closes it or it
- * is told that it is down; calls to an end that is not open are swallowed.
+ * (link_pass_later gives the time for each), tried again after a growing time-out while a line
+ * loses it, and delivered not before the one ahead of it.  Each end is open until its owner closes
+ * it or it is told that it is down; calls to an end that is not open are swallowed.
  */
 #include "sim/pipe.h"
 
@@ -188,7 +188,8 @@ struct pipe *pipe_open(struct box *client, struct box *server, unsigned round_tr
 	client->net->pipes = p;
 	p->ends[PIPE_CLIENT] = (struct end){.box = client, .owner = *owner, .open = true};
 	p->ends[PIPE_SERVER] = (struct end){.box = server};
-	const struct ip *source = server->n_addresses ? box_source(client, &server->addresses[0]) : NULL;
+	const struct ip *source =
+		server->n_addresses ? box_source(client, &server->addresses[0]) : NULL;
 	p->address = source ? *source : client->n_addresses ? client->addresses[0] : (struct ip){0};
 	p->round_trips = round_trips ? round_trips : 1;
 	note_nats(p);
@@ -243,7 +244,8 @@ void pipe_write(struct pipe *p, enum pipe_end from, struct bytes b, mono_ns now)
 	s->n = b.n;
 	memcpy(s->b, b.p, b.n);
 	dst->last = mono_max(dst->last, at);
-	events_at(events_of(p), dst->last, from == PIPE_CLIENT ? arrive_at_server : arrive_at_client, p, s);
+	events_at(events_of(p), dst->last,
+		  from == PIPE_CLIENT ? arrive_at_server : arrive_at_client, p, s);
 }
 
 void pipe_close(struct pipe *p, enum pipe_end by, mono_ns now)
@@ -256,7 +258,8 @@ void pipe_close(struct pipe *p, enum pipe_end by, mono_ns now)
 	if (at == MONO_NEVER)
 		at = now + PIPE_GIVE_UP;
 	dst->last = mono_max(dst->last, at);
-	events_at(events_of(p), dst->last, by == PIPE_CLIENT ? server_hears_end : client_hears_end, p, NULL);
+	events_at(events_of(p), dst->last, by == PIPE_CLIENT ? server_hears_end : client_hears_end,
+		  p, NULL);
 }
 
 void pipe_mute(struct pipe *p, enum pipe_end from, bool mute)

@@ -2,8 +2,9 @@
  *
  * It takes the lines of the net's tree from one end to the other.  What a line loses arrives a
  * retransmission later; what follows waits for it.  A stream dies when nothing gets through for
- * PIPE_GIVE_UP (so also when the client loses its address), when a box with a NAT on its way reboots
- * and the client then writes, or when somebody cuts it.  NATs that are only flushed keep it going, as Linux does.
+ * PIPE_GIVE_UP (so also when the client loses its address), when a box with a NAT on its way
+ * reboots and the client then writes, or when somebody cuts it.  NATs that are only flushed keep it
+ * going, as Linux does.
  */
 #ifndef SIM_PIPE_H
 #define SIM_PIPE_H
@@ -24,14 +25,15 @@ struct pipe_owner {
 	void *self;
 };
 
-/* Opens a stream; `up` comes after `round_trips` of them, at least the one of the TCP handshake. The
- * memory of a pipe stays until the net ends. */
+/* Opens a stream; `up` comes after `round_trips` of them, at least the one of the TCP handshake.
+ * The memory of a pipe stays until the net ends. */
 struct pipe *pipe_open(struct box *client, struct box *server, unsigned round_trips,
 		       const struct pipe_owner *owner, mono_ns now);
 /* In box_owner.accept: takes the server's end. */
 void pipe_take(struct pipe *p, const struct pipe_owner *owner);
 void pipe_write(struct pipe *p, enum pipe_end from, struct bytes b, mono_ns now);
-/* This end is done with it: no more calls to its owner. The other learns of it when the news arrive. */
+/* This end is done with it: no more calls to its owner. The other learns of it when the news
+ * arrive. */
 void pipe_close(struct pipe *p, enum pipe_end by, mono_ns now);
 /* What this end writes from now on is taken, and arrives nowhere: nobody is told. */
 void pipe_mute(struct pipe *p, enum pipe_end from, bool mute);

@@ -1,5 +1,5 @@
-/* A place is a chain of boxes: internet, carrier, router, host.  All that differs between seeds (first
- * ports, refreshing) comes from the world's randomness. */
+/* A place is a chain of boxes: internet, carrier, router, host.  All that differs between seeds
+ * (first ports, refreshing) comes from the world's randomness. */
 #include "sim/places.h"
 
 #include <stdio.h>
@@ -31,7 +31,8 @@ const struct place places[] = {
 	 APDM APDF "ports=block port-block=512"},
 	{"hard-pool", "a hard NAT with random ports on four addresses", HARD " pooling=arbitrary",
 	 .addresses = 4},
-	{"carrier", "a home NAT below a carrier NAT", HOME, .carrier = CGN "hairpin=none", .addresses = 2},
+	{"carrier", "a home NAT below a carrier NAT", HOME, .carrier = CGN "hairpin=none",
+	 .addresses = 2},
 	{"same-carrier-hairpin", "two homes below one carrier NAT that hairpins", HOME,
 	 .carrier = CGN "hairpin=external-source", .shares_carrier = true},
 	{"same-carrier", "two homes below one carrier NAT that does not hairpin", HOME,
@@ -39,12 +40,15 @@ const struct place places[] = {
 	{"gateway-pcp", "a hard NAT that speaks PCP", HARD, .portmap = GATEWAY_PCP},
 	{"gateway-natpmp", "a hard NAT that speaks NAT-PMP", HARD, .portmap = GATEWAY_NATPMP},
 	{"gateway-upnp", "a hard NAT that speaks UPnP", HARD, .portmap = GATEWAY_UPNP},
-	{"ipv6-firewall", "IPv6 behind a firewall, and IPv4 behind a hard NAT", HARD, .wall6 = WALL},
-	{"ipv6-nat64", "IPv6 only, and NAT64", NULL, .wall6 = WALL, .nat64 = EIM APDF "ports=random"},
+	{"ipv6-firewall", "IPv6 behind a firewall, and IPv4 behind a hard NAT", HARD,
+	 .wall6 = WALL},
+	{"ipv6-nat64", "IPv6 only, and NAT64", NULL, .wall6 = WALL,
+	 .nat64 = EIM APDF "ports=random"},
 	{"udp-blocked", "no UDP at all", HOME " udp=blocked"},
-	{"two-uplinks", "two interfaces: one behind a hard NAT, the other with IPv6", HARD, .second = HOME,
-	 .second_wall6 = WALL},
-	{"short-timeouts", "an easy NAT that forgets after 10 s", HOME " timeout=10s refresh=outbound"},
+	{"two-uplinks", "two interfaces: one behind a hard NAT, the other with IPv6", HARD,
+	 .second = HOME, .second_wall6 = WALL},
+	{"short-timeouts", "an easy NAT that forgets after 10 s",
+	 HOME " timeout=10s refresh=outbound"},
 };
 
 size_t places_count(void)
@@ -114,7 +118,8 @@ static enum place_way way_to_hard(const struct seen *hard)
 static enum place_way way_4(const struct place *a, const struct place *b)
 {
 	struct seen x = seen_of(a), y = seen_of(b);
-	bool x_hard = x.mapping != NAT_ENDPOINT_INDEPENDENT, y_hard = y.mapping != NAT_ENDPOINT_INDEPENDENT;
+	bool x_hard = x.mapping != NAT_ENDPOINT_INDEPENDENT,
+	     y_hard = y.mapping != NAT_ENDPOINT_INDEPENDENT;
 	if (x.none || y.none)
 		return WAY_NONE;
 	if ((!x_hard && !y_hard) || (!x_hard && lets_in(&x, &y)) || (!y_hard && lets_in(&y, &x)))
@@ -139,7 +144,8 @@ enum place_way place_way(const struct place *a, const struct place *b)
 {
 	if (a == b && a->shares_carrier) {
 		struct nat_config c = {0};
-		return nat_set_all(&c, a->carrier) && c.hairpin != NAT_HAIRPIN_NONE ? WAY_PLAIN : WAY_NONE;
+		return nat_set_all(&c, a->carrier) && c.hairpin != NAT_HAIRPIN_NONE ? WAY_PLAIN
+										    : WAY_NONE;
 	}
 	enum place_way four = way_4(a, b);
 	return has_ipv6(a) && has_ipv6(b) && four > WAY_IPV6 ? WAY_IPV6 : four;
@@ -199,7 +205,8 @@ static void put_outermost(struct site *s, struct box *b, const char *text)
 	box_set_nat(b, &c, 4);
 }
 
-static void put_ipv6(struct site *s, struct box *router, struct box *host, const char *wall, uint8_t net)
+static void put_ipv6(struct site *s, struct box *router, struct box *host, const char *wall,
+		     uint8_t net)
 {
 	struct ip ip = ipv6_of(net, 0, 2), base = ipv6_of(net, 0, 0);
 	struct prefix p = prefix_of(&base, 48);

@@ -11,8 +11,8 @@
 
 struct place {
 	const char *name, *what;
-	const char *nat;     /* of the home's router; NULL: the host stands in the internet itself */
-	unsigned addresses;  /* of the outermost NAT; 0: one */
+	const char *nat;    /* of the home's router; NULL: the host stands in the internet itself */
+	unsigned addresses; /* of the outermost NAT; 0: one */
 	const char *carrier; /* of the NAT above the home's; NULL: none */
 	bool shares_carrier; /* two of this kind stand below the same one */
 	const char *wall6;   /* has IPv6, behind this; NULL: has none */

@@ -2,10 +2,10 @@
  *
  *   warren-sim [-s SEED] [-n COUNT] [-v] NAME...    -l: list them
  *
- * Without -s the seeds are 1..COUNT, the same each time. Without -n COUNT is the scenario's own, but not
- * more than SIM_SEEDS in the environment says. A seed that fails is printed with what went
- * wrong, and the command that repeats it; -v shows what the nodes say, -vv also each datagram and where it
- * ended. Exit status 1 if there is any bad seed.
+ * Without -s the seeds are 1..COUNT, the same each time. Without -n COUNT is the scenario's own,
+ * but not more than SIM_SEEDS in the environment says. A seed that fails is printed with what went
+ * wrong, and the command that repeats it; -v shows what the nodes say, -vv also each datagram and
+ * where it ended. Exit status 1 if there is any bad seed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -79,8 +79,8 @@ static void print_columns(struct columns *c)
 	for (size_t i = 0; i < c->n; i++) {
 		struct column *col = &c->v[i];
 		qsort(col->v, col->n, sizeof(*col->v), by_value);
-		printf("  %-32s least %" PRIu64 ", median %" PRIu64 ", most %" PRIu64 "\n", col->name,
-		       col->v[0], col->v[col->n / 2], col->v[col->n - 1]);
+		printf("  %-32s least %" PRIu64 ", median %" PRIu64 ", most %" PRIu64 "\n",
+		       col->name, col->v[0], col->v[col->n / 2], col->v[col->n - 1]);
 		free(col->v);
 	}
 }
@@ -101,16 +101,17 @@ static void print_event(void *self, struct home *h, const struct node_event *ev,
 		printf("%12.6f %-6s session\n", (double)now / (double)SECOND, h->node.name);
 }
 
-static void print_datagram(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
-			   mono_ns now)
+static void print_datagram(void *self, const struct box *at, const struct net_datagram *d,
+			   enum net_fate fate, mono_ns now)
 {
 	char src[ENDPOINT_TEXT_MAX], dst[ENDPOINT_TEXT_MAX];
 	printf("%12.6f %s > %s, %zu bytes: %s at %s\n", (double)now / (double)SECOND,
-	       endpoint_format(&d->src, src), endpoint_format(&d->dst, dst), d->n, net_fate_name(fate),
-	       at->name);
+	       endpoint_format(&d->src, src), endpoint_format(&d->dst, dst), d->n,
+	       net_fate_name(fate), at->name);
 }
 
-static bool play_once(const struct scenario *s, uint64_t seed, const struct options *o, struct columns *c)
+static bool play_once(const struct scenario *s, uint64_t seed, const struct options *o,
+		      struct columns *c)
 {
 	struct world *w = world_new(seed);
 	if (o->verbose)
@@ -122,8 +123,10 @@ static bool play_once(const struct scenario *s, uint64_t seed, const struct opti
 	if (good)
 		collect(c, w, o->count);
 	else
-		printf("%s: seed %" PRIu64 " at %.6f s: %s\n  again: warren-sim -v -s %" PRIu64 " %s\n",
-		       s->name, seed, (double)world_now(w) / (double)SECOND, w->fault, seed, s->name);
+		printf("%s: seed %" PRIu64 " at %.6f s: %s\n  again: warren-sim -v -s %" PRIu64
+		       " %s\n",
+		       s->name, seed, (double)world_now(w) / (double)SECOND, w->fault, seed,
+		       s->name);
 	world_free(w);
 	return good;
 }
@@ -138,7 +141,8 @@ static unsigned play(const struct scenario *s, struct options o)
 		o.count = o.most && o.most < s->seeds ? o.most : s->seeds;
 	for (unsigned i = 0; i < o.count && bad < 10; i++)
 		bad += !play_once(s, o.seed ? o.seed : i + 1, &o, &c);
-	printf("%s: %s: %u seeds, %s%u bad\n", s->name, s->what, o.count, bad == 10 ? "at least " : "", bad);
+	printf("%s: %s: %u seeds, %s%u bad\n", s->name, s->what, o.count,
+	       bad == 10 ? "at least " : "", bad);
 	print_columns(&c);
 	return bad;
 }
@@ -181,13 +185,15 @@ int main(int argc, char **argv)
 	if (most)
 		o.most = (unsigned)strtoul(most, NULL, 10);
 	if (optind == argc || !crypto_init()) {
-		fprintf(stderr, "usage: warren-sim [-s SEED] [-n COUNT] [-v] NAME... (-l: list them)\n");
+		fprintf(stderr,
+			"usage: warren-sim [-s SEED] [-n COUNT] [-v] NAME... (-l: list them)\n");
 		return 2;
 	}
 	for (; optind < argc; optind++) {
 		const struct scenario *s = find(argv[optind]);
 		if (!s) {
-			fprintf(stderr, "warren-sim: no scenario \"%s\"; -l lists them\n", argv[optind]);
+			fprintf(stderr, "warren-sim: no scenario \"%s\"; -l lists them\n",
+				argv[optind]);
 			return 2;
 		}
 		bad += play(s, o);

@@ -12,8 +12,8 @@ struct scenario {
 };
 
 /* One table a file; each ends with a name of NULL. */
-extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change[], scenarios_cost[],
-	scenarios_endure[], scenarios_netcheck[];
+extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change[],
+	scenarios_cost[], scenarios_endure[], scenarios_netcheck[];
 extern const struct scenario scenarios_portmap[];
 extern const struct scenario scenarios_quality[];
 extern const struct scenario scenarios_lifetime[];

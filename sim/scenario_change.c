@@ -20,7 +20,8 @@ static void expect_gap(struct pair *p, mono_ns since, mono_ns at_most)
 {
 	mono_ns gap = pair_gap(p, since - SECOND, world_now(p->w) - SECOND);
 	world_measure(p->w, "longest silence, ms", gap / MSEC);
-	world_expect(p->w, gap <= at_most, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+	world_expect(p->w, gap <= at_most, "nothing arrived for %.0f ms",
+		     (double)gap / (double)MSEC);
 }
 
 static void relay_restarts_under_direct(struct world *w)
@@ -47,7 +48,8 @@ static void relay_restarts_under_direct(struct world *w)
 static void without_a_relay(struct world *w, mono_ns away, bool one_way)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
+	struct home_config bob = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
 	struct pair p = pair_build(w, &alice, &bob);
 	pair_talk(&p);
 	world_run(w, 5 * SECOND);
@@ -61,8 +63,10 @@ static void without_a_relay(struct world *w, mono_ns away, bool one_way)
 	pair_hush(&p);
 	mono_ns gap = one_way ? stream_longest_gap(p.there, down, world_now(w) - SECOND)
 			      : pair_gap(&p, down, world_now(w) - SECOND);
-	world_measure(w, "silence after it is back, ms", gap > up - down ? (gap - (up - down)) / MSEC : 0);
-	world_expect(w, gap <= up - down + 2 * SECOND, "nothing arrived for %.0f ms after it was back",
+	world_measure(w, "silence after it is back, ms",
+		      gap > up - down ? (gap - (up - down)) / MSEC : 0);
+	world_expect(w, gap <= up - down + 2 * SECOND,
+		     "nothing arrived for %.0f ms after it was back",
 		     (double)(gap - (up - down)) / (double)MSEC);
 }
 
@@ -113,7 +117,8 @@ static void expect_direct_again(struct pair *p, mono_ns since)
 	mono_ns again = mono_max(there, back);
 	if (again != MONO_NEVER)
 		world_measure(p->w, "direct again after, ms", (again - since) / MSEC);
-	world_expect(p->w, again != MONO_NEVER && again - since <= 2 * SECOND, "not direct again within 2 s");
+	world_expect(p->w, again != MONO_NEVER && again - since <= 2 * SECOND,
+		     "not direct again within 2 s");
 }
 
 /* Bob's address becomes another one: direct again, and never silent for 2 s. */
@@ -130,7 +135,8 @@ static void expect_new_address(struct pair *p, struct ip is)
 	expect_gap(p, changed, 2 * SECOND);
 }
 
-/* The host gets another address in the same home: mappings and streams with the old one are dead. */
+/* The host gets another address in the same home: mappings and streams with the old one are dead.
+ */
 static void address_changes(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -155,7 +161,8 @@ static void wakes_from_sleep(struct world *w)
 	struct pair p = pair_easy(w);
 	start(&p);
 	sim_node_sleep(&p.bob->node);
-	mono_ns slept = 5 * SECOND + rng_below(&w->rng, rng_below(&w->rng, 2) ? 60 * SECOND : 3600 * SECOND);
+	mono_ns slept = 5 * SECOND +
+			rng_below(&w->rng, rng_below(&w->rng, 2) ? 60 * SECOND : 3600 * SECOND);
 	if (rng_below(&w->rng, 2))
 		stream_stop(p.there); /* it has fallen silent, too, when bob wakes */
 	world_run(w, slept);
@@ -169,13 +176,16 @@ static void wakes_from_sleep(struct world *w)
 }
 
 const struct scenario scenarios_change[] = {
-	{"relay-restarts-idle", "direct traffic loses nothing, and the relay is there again when needed", 200,
+	{"relay-restarts-idle",
+	 "direct traffic loses nothing, and the relay is there again when needed", 200,
 	 relay_restarts_under_direct},
-	{"relay-restarts-used", "traffic again at most 2 s after it is back", 200, relay_restarts_in_use},
+	{"relay-restarts-used", "traffic again at most 2 s after it is back", 200,
+	 relay_restarts_in_use},
 	{"relay-restarts-listen", "the same where traffic flows one way only", 200,
 	 relay_restarts_for_a_listener},
 	{"relay-away", "the same after minutes", 50, relay_is_away},
-	{"peer-restarts", "with a new disco key: traffic within 3 s, direct within 13 s", 200, peer_restarts},
+	{"peer-restarts", "with a new disco key: traffic within 3 s, direct within 13 s", 200,
+	 peer_restarts},
 	{"address-changes", "traffic again, and directly, within 2 s", 200, address_changes},
 	{"host-roams", "to another home: the same", 200, host_roams},
 	{"sleep", "direct within 2 s of waking", 200, wakes_from_sleep},

@@ -27,19 +27,22 @@ static void expect_few_probes(struct pair *p, mono_ns interval, bool both_ways)
 	world_measure(p->w, "probes in a minute, there", alice);
 	world_measure(p->w, "probes in a minute, back", bob);
 	world_expect(p->w, alice <= BEATS_A_MINUTE + 1 && bob <= BEATS_A_MINUTE + 1,
-		     "%llu and %llu probes in a minute", (unsigned long long)alice, (unsigned long long)bob);
+		     "%llu and %llu probes in a minute", (unsigned long long)alice,
+		     (unsigned long long)bob);
 	world_expect(p->w, p->alice->doubts + p->bob->doubts == 0, "a good path was doubted");
 }
 
 static void cost_of_a_stream(struct world *w)
 {
-	static const mono_ns paces[] = {5 * MSEC, 20 * MSEC, 100 * MSEC, 300 * MSEC, 450 * MSEC, SECOND};
+	static const mono_ns paces[] = {5 * MSEC,   20 * MSEC,  100 * MSEC,
+					300 * MSEC, 450 * MSEC, SECOND};
 	struct pair p = pair_easy(w);
-	expect_few_probes(&p, paces[rng_below(&w->rng, ARRAY_LEN(paces))], rng_below(&w->rng, 4) == 0);
+	expect_few_probes(&p, paces[rng_below(&w->rng, ARRAY_LEN(paces))],
+			  rng_below(&w->rng, 4) == 0);
 }
 
-static void count_datagram(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
-			   mono_ns now)
+static void count_datagram(void *self, const struct box *at, const struct net_datagram *d,
+			   enum net_fate fate, mono_ns now)
 {
 	++*(uint64_t *)self;
 }
@@ -53,13 +56,14 @@ static void cost_of_silence(struct world *w)
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 10 * SECOND);
 	pair_hush(&p);
-	world_run(w,
-		  56 * SECOND); /* a sign of WireGuard's own, 10 s after the last packet, may be the last */
+	world_run(w, 56 * SECOND); /* a sign of WireGuard's own, 10 s after the last packet, may be
+				      the last */
 	w->net.watch = count_datagram;
 	w->net.watch_self = &datagrams;
 	world_run(w, 900 * SECOND);
 	w->net.watch = NULL;
-	world_expect(w, datagrams == 0, "%llu datagrams for a silent peer", (unsigned long long)datagrams);
+	world_expect(w, datagrams == 0, "%llu datagrams for a silent peer",
+		     (unsigned long long)datagrams);
 }
 
 /* The seeds go through all pairs of places. */
@@ -113,7 +117,8 @@ static void silence_anywhere(struct world *w)
 	world_run(w, 900 * SECOND);
 	w->net.watch = NULL;
 	relayed = relayed_by(p.alice) + relayed_by(p.bob) - relayed;
-	world_expect(w, datagrams == 0 && relayed == 0, "%llu datagrams and %llu by relay for a silent peer",
+	world_expect(w, datagrams == 0 && relayed == 0,
+		     "%llu datagrams and %llu by relay for a silent peer",
 		     (unsigned long long)datagrams, (unsigned long long)relayed);
 }
 
@@ -142,8 +147,8 @@ static void expect_thrift(struct pair *p, const struct home *h, mono_ns time, ui
 		     (unsigned long long)probes);
 }
 
-/* The search may cost more at its beginning; after an hour even a peer that is only relayed costs as little as
- * one that is not. */
+/* The search may cost more at its beginning; after an hour even a peer that is only relayed costs
+ * as little as one that is not. */
 static void cost_anywhere(struct world *w)
 {
 	struct pair p = pair_of_places(w, SECOND);
@@ -159,7 +164,8 @@ static void cost_anywhere(struct world *w)
 	expect_thrift(&p, p.bob, time, bob);
 }
 
-/* A hard NAT before an easy one, and a hole between them that nobody sees: all is tried, and in vain. */
+/* A hard NAT before an easy one, and a hole between them that nobody sees: all is tried, and in
+ * vain. */
 static void cost_in_vain(struct world *w)
 {
 	struct home_config easy = {.line = pair_line(w), .nat = pair_easy_nat(w)}, hard = easy;
@@ -177,17 +183,20 @@ static void cost_in_vain(struct world *w)
 	uint64_t alice = probes_of(p.alice) - before[0], bob = probes_of(p.bob) - before[1];
 	world_measure(w, "probes an hour, of the first 16", mono_max(before[0], before[1]) / 16);
 	world_measure(w, "probes an hour, of the next 16", mono_max(alice, bob) / 16);
-	world_expect(w, mono_max(alice, bob) <= time / (3 * SECOND), "%llu and %llu probes in 16 hours",
-		     (unsigned long long)alice, (unsigned long long)bob);
+	world_expect(w, mono_max(alice, bob) <= time / (3 * SECOND),
+		     "%llu and %llu probes in 16 hours", (unsigned long long)alice,
+		     (unsigned long long)bob);
 }
 
 const struct scenario scenarios_cost[] = {
-	{"cost-stream", "a stream on a good path costs at most one probe in 3 s, one way or both", 200,
-	 cost_of_a_stream},
+	{"cost-stream", "a stream on a good path costs at most one probe in 3 s, one way or both",
+	 200, cost_of_a_stream},
 	{"cost-anywhere", "after an hour the same, whatever the two places, direct or relayed", 231,
 	 cost_anywhere},
-	{"cost-in-vain", "the same in the long run, where all that is tried is in vain", 10, cost_in_vain},
-	{"cost-silence", "a peer that has been silent for 45 s costs nothing at all", 50, cost_of_silence},
+	{"cost-in-vain", "the same in the long run, where all that is tried is in vain", 10,
+	 cost_in_vain},
+	{"cost-silence", "a peer that has been silent for 45 s costs nothing at all", 50,
+	 cost_of_silence},
 	{"silence-anywhere", "the same, whatever the two places", 231, silence_anywhere},
 	{"cut-one-way", "a one-way stream whose path is cut goes on within 1 s", 200,
 	 cut_under_a_one_way_stream},

@@ -9,7 +9,8 @@ static void judge_fall(struct pair *p, mono_ns cut, mono_ns until)
 	mono_ns gap = pair_gap(p, cut - SECOND, until);
 	world_measure(p->w, "longest silence, ms", gap / MSEC);
 	world_measure(p->w, "lost falling back, both ways", pair_lost(p, cut - SECOND, until));
-	world_expect(p->w, gap <= AGAIN_WITHIN, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+	world_expect(p->w, gap <= AGAIN_WITHIN, "nothing arrived for %.0f ms",
+		     (double)gap / (double)MSEC);
 }
 
 static void judge_return(struct pair *p, mono_ns from)
@@ -73,7 +74,8 @@ static void hole(struct world *w, bool there, bool back)
 		world_cut(w, p.bob, p.alice);
 	world_run(w, 5 * SECOND + rng_below(&w->rng, 20 * SECOND));
 	mono_ns healed = world_now(w);
-	world_expect(w, !world_is_direct(w, p.alice, p.bob), "still believes in a path with a hole");
+	world_expect(w, !world_is_direct(w, p.alice, p.bob),
+		     "still believes in a path with a hole");
 	world_heal(w);
 	/* At rest on the relay, direct paths are looked for every now and then only. */
 	pair_wait_direct(&p, 60 * SECOND);
@@ -109,16 +111,19 @@ static void nat_reboots(struct world *w)
 	pair_hush(&p);
 	mono_ns gap = pair_gap(&p, cut - SECOND, world_now(w) - SECOND);
 	world_measure(w, "longest silence, ms", gap / MSEC);
-	world_expect(w, gap <= 3 * SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+	world_expect(w, gap <= 3 * SECOND, "nothing arrived for %.0f ms",
+		     (double)gap / (double)MSEC);
 }
 
 const struct scenario scenarios_cut[] = {
-	{"flush-both", "both NATs forget all: traffic again within 1 s, the return loses nothing", 200,
-	 flush_both},
+	{"flush-both", "both NATs forget all: traffic again within 1 s, the return loses nothing",
+	 200, flush_both},
 	{"flush-one", "one NAT forgets all: the same", 200, flush_one},
-	{"hole-both-ways", "the direct path swallows all: traffic again within 1 s, the return loses nothing",
-	 200, hole_both_ways},
+	{"hole-both-ways",
+	 "the direct path swallows all: traffic again within 1 s, the return loses nothing", 200,
+	 hole_both_ways},
 	{"hole-one-way", "the direct path swallows one direction: the same", 200, hole_one_way},
-	{"nat-reboots", "streams to the relay break as well: traffic again within 3 s", 200, nat_reboots},
+	{"nat-reboots", "streams to the relay break as well: traffic again within 3 s", 200,
+	 nat_reboots},
 	{0},
 };

@@ -19,12 +19,14 @@ static void bad_lines(struct world *w)
 	world_measure(w, "doubts", p.alice->doubts + p.bob->doubts);
 	world_measure(w, "lost of 6000", pair_lost(&p, start, MONO_NEVER));
 	world_expect(w, p.alice->direct_at != MONO_NEVER, "never direct");
-	world_expect(w, p.alice->moves <= 6 && p.bob->moves <= 6, "moved %u and %u times in a minute",
-		     p.alice->moves, p.bob->moves);
+	world_expect(w, p.alice->moves <= 6 && p.bob->moves <= 6,
+		     "moved %u and %u times in a minute", p.alice->moves, p.bob->moves);
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) <= 6000 * 15 / 100, "%zu of 6000 lost",
 		     pair_lost(&p, start, MONO_NEVER));
-	/* Not counting the beginning, which a lost segment of the stream to the relay may hold up. */
-	mono_ns gap = pair_gap(&p, mono_max(p.alice->direct_at, p.bob->direct_at), world_now(w) - 2 * SECOND);
+	/* Not counting the beginning, which a lost segment of the stream to the relay may hold up.
+	 */
+	mono_ns gap = pair_gap(&p, mono_max(p.alice->direct_at, p.bob->direct_at),
+			       world_now(w) - 2 * SECOND);
 	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
 }
 
@@ -52,7 +54,8 @@ static void endure(struct world *w, mono_ns how_long, mono_ns pace)
 	world_measure(w, "flushes", flushes);
 	world_measure(w, "lost", pair_lost(&p, start, MONO_NEVER));
 	world_measure(w, "longest silence, ms", gap / MSEC);
-	world_expect(w, gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+	world_expect(w, gap <= 2 * SECOND, "nothing arrived for %.0f ms",
+		     (double)gap / (double)MSEC);
 }
 
 /* Several sessions' worth of traffic: each is replaced under way. */
@@ -158,7 +161,8 @@ static void wander(struct world *w, mono_ns how_long, mono_ns pace)
 	world_measure(w, "relay restarts", d.restarts);
 	world_measure(w, "lost", pair_lost(&d.p, start, MONO_NEVER));
 	world_measure(w, "longest silence, ms", d.gap / MSEC);
-	world_expect(w, d.gap <= 2 * SECOND, "nothing arrived for %.0f ms", (double)d.gap / (double)MSEC);
+	world_expect(w, d.gap <= 2 * SECOND, "nothing arrived for %.0f ms",
+		     (double)d.gap / (double)MSEC);
 }
 
 static void a_wandering_hour(struct world *w)
@@ -183,12 +187,14 @@ static void a_day(struct world *w)
 
 const struct scenario scenarios_endure[] = {
 	{"rekeys", "sessions are replaced under traffic without losing a packet", 10, rekeys},
-	{"bad-lines", "a tenth lost, jitter, reordering: few moves, no more lost than the line loses", 200,
+	{"bad-lines",
+	 "a tenth lost, jitter, reordering: few moves, no more lost than the line loses", 200,
 	 bad_lines},
 	{"hour", "an hour with a flush every few minutes: never silent for 2 s", 10, an_hour},
 	{"day", "24 hours of the same", 2, a_day},
 	{"wander",
-	 "an hour with a flush, a reboot, a roam or a relay restart every few minutes: never silent for 2 s",
+	 "an hour with a flush, a reboot, a roam or a relay restart every few minutes: never "
+	 "silent for 2 s",
 	 10, a_wandering_hour},
 	{"wander-day", "24 hours of the same", 2, a_wandering_day},
 	{0},

@@ -12,10 +12,11 @@ static struct nat_config hard_nat(struct world *w, enum nat_ports ports)
 }
 
 /* With two relays each side sees whether its mapping varies; with one it does not know. */
-static struct pair build(struct world *w, const struct nat_config *alice, const struct nat_config *bob,
-			 unsigned relays)
+static struct pair build(struct world *w, const struct nat_config *alice,
+			 const struct nat_config *bob, unsigned relays)
 {
-	struct home_config a = {.line = pair_line(w), .nat = *alice}, b = {.line = pair_line(w), .nat = *bob};
+	struct home_config a = {.line = pair_line(w), .nat = *alice},
+			   b = {.line = pair_line(w), .nat = *bob};
 	for (unsigned i = 0; i < relays; i++)
 		(void)world_relay(w, 0, NULL);
 	struct home *one = world_home(w, "alice", &a), *other = world_home(w, "bob", &b);
@@ -35,8 +36,8 @@ static void direct_within(struct pair *p, mono_ns at_most)
 	world_measure(w, "probes of bob", node_paths_stats(p->bob->node.node)->hard_sent);
 	pair_stays_direct(p, start);
 	world_measure(w, "sockets left", p->alice->node.n_sockets + p->bob->node.n_sockets);
-	world_expect(w, p->alice->node.n_sockets + p->bob->node.n_sockets <= 32, "%zu sockets stay open",
-		     p->alice->node.n_sockets + p->bob->node.n_sockets);
+	world_expect(w, p->alice->node.n_sockets + p->bob->node.n_sockets <= 32,
+		     "%zu sockets stay open", p->alice->node.n_sockets + p->bob->node.n_sockets);
 }
 
 static void against_easy(struct world *w, enum nat_ports ports, unsigned relays, mono_ns at_most)
@@ -94,7 +95,8 @@ static void switched_off(struct world *w)
 	const struct paths_stats *a = node_paths_stats(p.alice->node.node);
 	const struct paths_stats *b = node_paths_stats(p.bob->node.node);
 	world_expect(w, a->hard_sent == 0 && b->hard_sent == 0, "probes without agreement");
-	world_expect(w, a->extensions_sent <= 4 && b->extensions_sent <= 4, "it asks again and again");
+	world_expect(w, a->extensions_sent <= 4 && b->extensions_sent <= 4,
+		     "it asks again and again");
 	world_expect(w, p.alice->direct_at == MONO_NEVER && p.bob->direct_at == MONO_NEVER,
 		     "a path that cannot be was chosen");
 }
@@ -108,11 +110,13 @@ static void lives_on(struct world *w)
 	pair_talk(&p);
 	pair_wait_direct(&p, 5 * SECOND);
 	world_run(w, 180 * SECOND);
-	world_expect(w, world_is_direct(w, p.alice, p.bob), "the path did not live for three minutes");
+	world_expect(w, world_is_direct(w, p.alice, p.bob),
+		     "the path did not live for three minutes");
 	world_expect(w, pair_gap(&p, start, world_now(w) - SECOND) <= SECOND, "silent for %.0f ms",
 		     (double)pair_gap(&p, start, world_now(w) - SECOND) / (double)MSEC);
 	/* The one in use, and those that the peer keeps warm as its second best. */
-	world_expect(w, p.alice->node.n_sockets <= 4, "%zu sockets stay open", p.alice->node.n_sockets);
+	world_expect(w, p.alice->node.n_sockets <= 4, "%zu sockets stay open",
+		     p.alice->node.n_sockets);
 	home_flush(p.alice);
 	world_run(w, SECOND);
 	mono_ns again = world_now(w);
@@ -122,7 +126,8 @@ static void lives_on(struct world *w)
 }
 
 const struct scenario scenarios_hard[] = {
-	{"hard-random", "random ports against easy: direct by birthday probing", 40, random_to_easy},
+	{"hard-random", "random ports against easy: direct by birthday probing", 40,
+	 random_to_easy},
 	{"hard-random-unknown", "the same when no side knows whether its mapping varies", 40,
 	 random_to_easy_unknown},
 	{"hard-counts", "a counting NAT against easy: direct within 5 s", 200, counting_to_easy},

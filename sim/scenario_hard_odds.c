@@ -1,5 +1,5 @@
-/* Hard NATs where an attempt is a matter of luck, or of what we are allowed to take: what must hold however it
- * ends, and that it is tried again until it works. */
+/* Hard NATs where an attempt is a matter of luck, or of what we are allowed to take: what must hold
+ * however it ends, and that it is tried again until it works. */
 #include "sim/places.h"
 #include "sim/scenario.h"
 
@@ -7,9 +7,11 @@
 #define EASY "mapping=endpoint-independent filtering=address-and-port-dependent "
 
 static const struct place home = {"home", "an easy NAT", EASY "ports=preserve", .addresses = 1};
-static const struct place random_ports = {"random", "random ports", HARD "ports=random", .addresses = 1};
+static const struct place random_ports = {"random", "random ports", HARD "ports=random",
+					  .addresses = 1};
 
-static struct pair build(struct world *w, const struct place *one, const struct place *other, unsigned relays)
+static struct pair build(struct world *w, const struct place *one, const struct place *other,
+			 unsigned relays)
 {
 	struct home *homes[2];
 	struct link_config line = pair_line(w);
@@ -34,12 +36,13 @@ static void direct_at_last(struct pair *p, mono_ns at_most)
 	pair_stays_direct(p, start);
 }
 
-/* With one relay a host below a carrier NAT sees a block of ports, and must find out by itself that probing takes
- * none of it. */
+/* With one relay a host below a carrier NAT sees a block of ports, and must find out by itself that
+ * probing takes none of it. */
 static void carrier_and_one_relay(struct world *w)
 {
 	static const char *const others[] = {"hard-random", "ipv6-firewall", "two-uplinks"};
-	struct pair p = build(w, place_find("carrier"), place_find(others[rng_below(&w->rng, 3)]), 1);
+	struct pair p =
+		build(w, place_find("carrier"), place_find(others[rng_below(&w->rng, 3)]), 1);
 	direct_at_last(&p, 300 * SECOND);
 }
 
@@ -53,8 +56,8 @@ static void pool(struct world *w)
 /* The easy side's router has room for 1024 mappings and is full before the probes are all sent. */
 static void small_table(struct world *w)
 {
-	static const struct place small = {"small", "a small table", HARD "ports=overload mappings-max=1024",
-					   .addresses = 1};
+	static const struct place small = {"small", "a small table",
+					   HARD "ports=overload mappings-max=1024", .addresses = 1};
 	struct pair p = build(w, &random_ports, &small, 2);
 	direct_at_last(&p, 900 * SECOND);
 }
@@ -62,7 +65,8 @@ static void small_table(struct world *w)
 /* IPv6 only, and a NAT64 that is hard. */
 static void nat64_is_hard(struct world *w)
 {
-	static const char *const ports[] = {HARD "ports=random", HARD "ports=sequential", HARD "ports=block"};
+	static const char *const ports[] = {HARD "ports=random", HARD "ports=sequential",
+					    HARD "ports=block"};
 	const struct place place = {"nat64",
 				    "a hard NAT64",
 				    NULL,
@@ -75,19 +79,24 @@ static void nat64_is_hard(struct world *w)
 
 /* --- blocks --- */
 
-enum { BLOCK = 512, USUAL = 24 /* ports of a block for what is no attempt: relay, STUN, plain probes */ };
+enum {
+	BLOCK = 512,
+	USUAL = 24 /* ports of a block for what is no attempt: relay, STUN, plain probes */
+};
 
 static uint32_t ports_of(const struct home *h)
 {
 	return nat_stats(h->router->nat4)->mappings;
 }
 
-/* Until both are direct, at most so long; meanwhile neither block may be more than about half in use. */
+/* Until both are direct, at most so long; meanwhile neither block may be more than about half in
+ * use. */
 static bool draw(struct pair *p, mono_ns at_most, bool alice_too)
 {
 	struct world *w = p->w;
 	uint32_t most = 0;
-	for (mono_ns end = world_now(w) + at_most; world_now(w) < end && !w->fault[0]; world_run(w, SECOND)) {
+	for (mono_ns end = world_now(w) + at_most; world_now(w) < end && !w->fault[0];
+	     world_run(w, SECOND)) {
 		uint32_t a = alice_too ? ports_of(p->alice) : 0, b = ports_of(p->bob);
 		most = a > most ? a : most;
 		most = b > most ? b : most;
@@ -95,7 +104,8 @@ static bool draw(struct pair *p, mono_ns at_most, bool alice_too)
 			break;
 	}
 	world_measure(w, "ports of a block, most", most);
-	world_expect(w, most <= BLOCK / 2 + BLOCK / 4 + USUAL, "%u ports of a block of 512 are taken", most);
+	world_expect(w, most <= BLOCK / 2 + BLOCK / 4 + USUAL,
+		     "%u ports of a block of 512 are taken", most);
 	return world_is_direct(w, p->alice, p->bob);
 }
 
@@ -141,12 +151,13 @@ static struct nat_config nat_of(struct world *w, const char *words)
 	return nat;
 }
 
-/* One host and four peers, of whom those that can be reached need hard ways, all at the same time: they share
- * what it may send (budget.h looks). */
+/* One host and four peers, of whom those that can be reached need hard ways, all at the same time:
+ * they share what it may send (budget.h looks). */
 static void four_peers(struct world *w)
 {
 	enum { PEERS = 4 };
-	static const char *const ours[] = {EASY "ports=preserve", HARD "ports=block", HARD "ports=random"};
+	static const char *const ours[] = {EASY "ports=preserve", HARD "ports=block",
+					   HARD "ports=random"};
 	static const char *const names[PEERS] = {"bob", "carol", "dave", "erin"};
 	uint64_t kind = rng_below(&w->rng, 3);
 	struct home_config cfg = {.line = pair_line(w), .nat = nat_of(w, ours[kind])};
@@ -173,48 +184,59 @@ static void four_peers(struct world *w)
 	world_measure(w, "peers that are direct", direct);
 	world_measure(w, "mappings of alice, most", most);
 	world_measure(w, "probes of alice", node_paths_stats(alice->node.node)->hard_sent);
-	world_expect(w, direct >= (kind == 0 ? PEERS : PEERS / 2), "%u of 4 peers are direct", direct);
+	world_expect(w, direct >= (kind == 0 ? PEERS : PEERS / 2), "%u of 4 peers are direct",
+		     direct);
 	if (kind == 1)
-		world_expect(w, most <= BLOCK / 2 + BLOCK / 4 + USUAL, "%u ports of a block are taken", most);
+		world_expect(w, most <= BLOCK / 2 + BLOCK / 4 + USUAL,
+			     "%u ports of a block are taken", most);
 }
 
 /* --- silence --- */
 
-static void count_datagram(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
-			   mono_ns now)
+static void count_datagram(void *self, const struct box *at, const struct net_datagram *d,
+			   enum net_fate fate, mono_ns now)
 {
 	if (d->dst.port != 5351) /* a gateway, about port mappings */
 		++*(uint64_t *)self;
 }
 
-/* In the midst of an attempt, between two, or on a path that one found: 45 s after the last packet all ends. */
+/* In the midst of an attempt, between two, or on a path that one found: 45 s after the last packet
+ * all ends. */
 static void silence(struct world *w)
 {
-	static const char *const others[] = {"port-restricted", "hard-random", "hard-blocks", "hard-pool"};
-	struct pair p = build(w, place_find("hard-random"), place_find(others[rng_below(&w->rng, 4)]), 2);
+	static const char *const others[] = {"port-restricted", "hard-random", "hard-blocks",
+					     "hard-pool"};
+	struct pair p =
+		build(w, place_find("hard-random"), place_find(others[rng_below(&w->rng, 4)]), 2);
 	uint64_t datagrams = 0;
 	pair_talk(&p);
 	world_run(w, rng_below(&w->rng, 40 * SECOND));
 	pair_hush(&p);
-	/* After a new session a node's own words follow 5 s later, and WireGuard's sign 10 s after those. */
+	/* After a new session a node's own words follow 5 s later, and WireGuard's sign 10 s after
+	 * those. */
 	world_run(w, 66 * SECOND);
 	w->net.watch = count_datagram;
 	w->net.watch_self = &datagrams;
 	world_run(w, 900 * SECOND);
 	w->net.watch = NULL;
-	world_expect(w, datagrams == 0, "%llu datagrams for a silent peer", (unsigned long long)datagrams);
+	world_expect(w, datagrams == 0, "%llu datagrams for a silent peer",
+		     (unsigned long long)datagrams);
 }
 
 const struct scenario scenarios_hard_odds[] = {
 	{"hard-carrier", "below a carrier NAT, with one relay, against random ports: direct", 40,
 	 carrier_and_one_relay},
-	{"hard-pool", "random ports on four addresses against easy: direct after a few attempts", 40, pool},
+	{"hard-pool", "random ports on four addresses against easy: direct after a few attempts",
+	 40, pool},
 	{"hard-small-table", "a router with little room: direct all the same", 40, small_table},
 	{"hard-nat64", "a hard NAT64 against easy: direct", 40, nat64_is_hard},
-	{"hard-both-block", "two blocks of ports: drawn again and again, and never more than half is taken",
-	 20, block_and_block},
-	{"hard-count-block", "a counting NAT against a block of ports: the same", 20, counting_and_block},
+	{"hard-both-block",
+	 "two blocks of ports: drawn again and again, and never more than half is taken", 20,
+	 block_and_block},
+	{"hard-count-block", "a counting NAT against a block of ports: the same", 20,
+	 counting_and_block},
 	{"hard-peers", "four peers behind hard NATs share the budgets of one host", 9, four_peers},
-	{"hard-silence", "nothing of all this is sent when nobody has spoken for 45 s", 40, silence},
+	{"hard-silence", "nothing of all this is sent when nobody has spoken for 45 s", 40,
+	 silence},
 	{0},
 };

@@ -31,7 +31,8 @@ static struct nat_config nat_of(struct world *w, mono_ns timeout)
 				   .inbound_refreshes = rng_below(&w->rng, 2)};
 }
 
-static void expect_between(struct world *w, const struct lifetime_report *r, mono_ns timeout, mono_ns wide)
+static void expect_between(struct world *w, const struct lifetime_report *r, mono_ns timeout,
+			   mono_ns wide)
 {
 	world_expect(w, r->state == LIFETIME_MEASURED, "state %d", r->state);
 	world_expect(w, r->alive < timeout, "found alive after %.1f s", (double)r->alive / SECOND);
@@ -46,7 +47,8 @@ static void lifetime_any_nat(struct world *w)
 {
 	static const struct {
 		mono_ns timeout, wide;
-	} rows[] = {{10 * SECOND, 2 * SECOND}, {30 * SECOND, 3 * SECOND}, {120 * SECOND, 7 * SECOND}};
+	} rows[] = {
+		{10 * SECOND, 2 * SECOND}, {30 * SECOND, 3 * SECOND}, {120 * SECOND, 7 * SECOND}};
 	size_t i = rng_below(&w->rng, ARRAY_LEN(rows));
 	world_relay(w, rng_below(&w->rng, 20 * MSEC), NULL);
 	struct home_config home = {.line = pair_line(w), .nat = nat_of(w, rows[i].timeout)};
@@ -79,13 +81,16 @@ static void lifetime_ipv6(struct world *w)
 	struct sim_relay *relay = world_relay(w, 0, NULL);
 	world_expect(w, ip_parse(&six, "2001:db8:ffff::1"), "no address");
 	box_add_address(relay->box, &six);
-	struct home_config home = {.line = pair_line(w), .nat = nat_of(w, 20 * SECOND), .ipv6 = true};
+	struct home_config home = {
+		.line = pair_line(w), .nat = nat_of(w, 20 * SECOND), .ipv6 = true};
 	expect_between(w, measure(w, &home), 20 * SECOND, 3 * SECOND);
 	const struct lifetime_report *r6 = node_lifetime(w->homes[0].node.node, 6);
-	world_expect(w, r6->state == LIFETIME_MEASURED && r6->alive > 0, "IPv6: state %d", r6->state);
+	world_expect(w, r6->state == LIFETIME_MEASURED && r6->alive > 0, "IPv6: state %d",
+		     r6->state);
 }
 
-/* Sockets of one host that get different outside addresses cannot speak for each other: that is said. */
+/* Sockets of one host that get different outside addresses cannot speak for each other: that is
+ * said. */
 static void lifetime_addresses(struct world *w)
 {
 	world_relay(w, 0, NULL);
@@ -109,18 +114,22 @@ static void lifetime_is_used(struct world *w)
 	struct node_peer_status st;
 	pair_talk(&p);
 	pair_wait_direct(&p, 5 * SECOND);
-	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st), "no status");
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st),
+		     "no status");
 	world_expect(w, st.path.rest == LIFETIME_ASSUMED, "rests %.1f s before",
 		     (double)st.path.rest / SECOND);
 	sim_node_lifetime(&p.alice->node, 60 * SECOND, world_now(w));
 	world_expect(w, world_wait(w, is_measured, 150 * SECOND), "it does not end");
-	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st), "no status");
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st),
+		     "no status");
 	world_expect(w, st.path.rest >= 5 * SECOND && st.path.rest <= 7 * SECOND, "rests %.1f s",
 		     (double)st.path.rest / SECOND);
 	world_expect(w, world_is_direct(w, p.alice, p.bob), "not direct any more");
 	sim_node_link_changed(&p.alice->node, world_now(w));
-	world_expect(w, node_lifetime(p.alice->node.node, 4)->state == LIFETIME_NONE, "it is not forgotten");
-	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st), "no status");
+	world_expect(w, node_lifetime(p.alice->node.node, 4)->state == LIFETIME_NONE,
+		     "it is not forgotten");
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st),
+		     "no status");
 	world_expect(w, st.path.rest == LIFETIME_ASSUMED, "rests %.1f s after",
 		     (double)st.path.rest / SECOND);
 }
@@ -128,20 +137,23 @@ static void lifetime_is_used(struct world *w)
 static void lifetime_no_udp(struct world *w)
 {
 	world_relay(w, 0, NULL);
-	struct home_config home = {.line = pair_line(w), .nat = nat_of(w, 10 * SECOND), .blocks_udp = true};
+	struct home_config home = {
+		.line = pair_line(w), .nat = nat_of(w, 10 * SECOND), .blocks_udp = true};
 	const struct lifetime_report *r = measure(w, &home);
-	world_expect(w, r->state == LIFETIME_SILENT && r->sent < 20, "state %d, %u datagrams", r->state,
-		     r->sent);
+	world_expect(w, r->state == LIFETIME_SILENT && r->sent < 20, "state %d, %u datagrams",
+		     r->state, r->sent);
 }
 
 const struct scenario scenarios_lifetime[] = {
 	{"lifetime", "lifetimes of 10, 30 and 120 s are found, whatever else the NAT does", 100,
 	 lifetime_any_nat},
-	{"lifetime-long", "a NAT that keeps bindings for long is not called short", 30, lifetime_long},
+	{"lifetime-long", "a NAT that keeps bindings for long is not called short", 30,
+	 lifetime_long},
 	{"lifetime-lossy", "with loss the lifetime is found less exactly, but never wrong", 100,
 	 lifetime_lossy},
 	{"lifetime-ipv6", "both families are measured", 30, lifetime_ipv6},
-	{"lifetime-addresses", "where it cannot be measured nothing wrong is said", 30, lifetime_addresses},
+	{"lifetime-addresses", "where it cannot be measured nothing wrong is said", 30,
+	 lifetime_addresses},
 	{"lifetime-used", "what was measured is what paths are kept warm by", 30, lifetime_is_used},
 	{"lifetime-no-udp", "blocked UDP is noticed soon, without shouting", 20, lifetime_no_udp},
 	{0},

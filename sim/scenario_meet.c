@@ -1,7 +1,8 @@
 /* How two nodes find each other: the first packet, easy NATs, hard ones, none, and blocked UDP. */
 #include "sim/scenario.h"
 
-/* A handshake through the relay is one way for each of initiation and response; then comes the packet. */
+/* A handshake through the relay is one way for each of initiation and response; then comes the
+ * packet. */
 static void first_packet(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -13,7 +14,8 @@ static void first_packet(struct world *w)
 	world_measure(w, "first packet, ms", (arrived - start) / MSEC);
 	world_expect(w, arrived - start <= PAIR_RTT + PAIR_RTT / 2 + 20 * MSEC,
 		     "the first packet took %.0f ms", (double)(arrived - start) / (double)MSEC);
-	world_expect(w, p.there->v[0].how.kind == VIA_RELAY, "the first packet did not come by the relay");
+	world_expect(w, p.there->v[0].how.kind == VIA_RELAY,
+		     "the first packet did not come by the relay");
 }
 
 /* The same while alice's program starts: dialling the relay and its handshake come on top. */
@@ -30,7 +32,8 @@ static void first_packet_cold(struct world *w)
 	world_measure(w, "first packet, ms", (arrived - start) / MSEC);
 	mono_ns dial = (sim_relay_round_trips(p.relay) + 2) * PAIR_RELAY_RTT;
 	world_expect(w,
-		     arrived != MONO_NEVER && arrived - start <= dial + PAIR_RTT + PAIR_RTT / 2 + 20 * MSEC,
+		     arrived != MONO_NEVER &&
+			     arrived - start <= dial + PAIR_RTT + PAIR_RTT / 2 + 20 * MSEC,
 		     "the first packet took %.0f ms", (double)(arrived - start) / (double)MSEC);
 }
 
@@ -47,8 +50,8 @@ static void easy_to_easy(struct world *w)
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost on the way up",
 		     pair_lost(&p, start, MONO_NEVER));
 	world_expect(w, world_is_direct(w, p.alice, p.bob), "not direct any more after 10 s");
-	world_expect(w, p.alice->moves <= 2 && p.bob->moves <= 2, "moved %u and %u times", p.alice->moves,
-		     p.bob->moves);
+	world_expect(w, p.alice->moves <= 2 && p.bob->moves <= 2, "moved %u and %u times",
+		     p.alice->moves, p.bob->moves);
 }
 
 /* One packet a second from one side only. */
@@ -63,8 +66,8 @@ static void sparse_and_one_way(struct world *w)
 	pair_hush(&p);
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(&p, start, MONO_NEVER));
-	world_expect(w, p.alice->doubts == 0 && p.bob->doubts == 0, "a good path was doubted %u and %u times",
-		     p.alice->doubts, p.bob->doubts);
+	world_expect(w, p.alice->doubts == 0 && p.bob->doubts == 0,
+		     "a good path was doubted %u and %u times", p.alice->doubts, p.bob->doubts);
 }
 
 static void quiet_then_again(struct world *w)
@@ -81,7 +84,8 @@ static void quiet_then_again(struct world *w)
 	pair_wait_direct(&p, 2 * SECOND);
 	pair_hush(&p);
 	world_measure(w, "lost at the new start", pair_lost(&p, again, MONO_NEVER));
-	world_expect(w, pair_gap(&p, again, world_now(w) - 2 * SECOND) <= SECOND, "silent for %.0f ms",
+	world_expect(w, pair_gap(&p, again, world_now(w) - 2 * SECOND) <= SECOND,
+		     "silent for %.0f ms",
 		     (double)pair_gap(&p, again, world_now(w) - 2 * SECOND) / (double)MSEC);
 	world_expect(w, pair_lost(&p, start, again) == 0, "packets lost before");
 }
@@ -96,7 +100,8 @@ static struct nat_config any_nat(struct world *w)
 	return nat;
 }
 
-/* Direct where both map independently of the endpoint; where one is hard, it must work in any case. */
+/* Direct where both map independently of the endpoint; where one is hard, it must work in any case.
+ */
 static void any_to_any(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = any_nat(w)};
@@ -104,7 +109,8 @@ static void any_to_any(struct world *w)
 	struct pair p = pair_build(w, &alice, &bob);
 	mono_ns start = world_now(w);
 	pair_talk(&p);
-	if (alice.nat.mapping == NAT_ENDPOINT_INDEPENDENT && bob.nat.mapping == NAT_ENDPOINT_INDEPENDENT)
+	if (alice.nat.mapping == NAT_ENDPOINT_INDEPENDENT &&
+	    bob.nat.mapping == NAT_ENDPOINT_INDEPENDENT)
 		pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 15 * SECOND);
 	pair_hush(&p);
@@ -112,8 +118,8 @@ static void any_to_any(struct world *w)
 	world_measure(w, "lost", pair_lost(&p, start, MONO_NEVER));
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(&p, start, MONO_NEVER));
-	world_expect(w, p.alice->moves <= 4 && p.bob->moves <= 4, "moved %u and %u times", p.alice->moves,
-		     p.bob->moves);
+	world_expect(w, p.alice->moves <= 4 && p.bob->moves <= 4, "moved %u and %u times",
+		     p.alice->moves, p.bob->moves);
 }
 
 /* One side hard with filters that look at the port, the other easy with the same: no plain way. */
@@ -140,7 +146,8 @@ static void hard_stays_on_the_relay(struct world *w)
 static void udp_blocked(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
+	struct home_config bob = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
 	struct pair p = pair_build(w, &alice, &bob);
 	mono_ns start = world_now(w);
 	pair_talk(&p);
@@ -187,14 +194,17 @@ static void one_in_the_open(struct world *w)
 }
 
 const struct scenario scenarios_meet[] = {
-	{"first-packet", "goes through the relay in one and a half round trips, handshake included", 200,
-	 first_packet},
+	{"first-packet", "goes through the relay in one and a half round trips, handshake included",
+	 200, first_packet},
 	{"first-packet-cold", "waits for nothing but the relay when the node has just started", 200,
 	 first_packet_cold},
-	{"easy-to-easy", "direct within 2 s of the first packet, and none is lost", 200, easy_to_easy},
-	{"sparse", "one packet a second one way: direct, and never doubted", 200, sparse_and_one_way},
+	{"easy-to-easy", "direct within 2 s of the first packet, and none is lost", 200,
+	 easy_to_easy},
+	{"sparse", "one packet a second one way: direct, and never doubted", 200,
+	 sparse_and_one_way},
 	{"quiet", "after minutes without traffic it flows at once", 200, quiet_then_again},
-	{"any-to-any", "works between NATs of any kind; direct where both are easy", 300, any_to_any},
+	{"any-to-any", "works between NATs of any kind; direct where both are easy", 300,
+	 any_to_any},
 	{"hard", "a pair without a plain way stays on the relay and loses nothing", 200,
 	 hard_stays_on_the_relay},
 	{"udp-blocked", "stays on the relay, loses nothing, does not shout", 200, udp_blocked},

@@ -33,7 +33,8 @@ static const struct netcheck_report *report_of(struct world *w, struct home *h)
 	world_run(w, 3 * SECOND);
 	mono_ns start = world_now(w);
 	sim_node_netcheck(&h->node, true, start);
-	world_expect(w, world_wait(w, report_is_done, 6 * SECOND), "the report is not done after 6 s");
+	world_expect(w, world_wait(w, report_is_done, 6 * SECOND),
+		     "the report is not done after 6 s");
 	world_measure(w, "report, ms", (world_now(w) - start) / MSEC);
 	return node_netcheck_report(h->node.node);
 }
@@ -49,21 +50,25 @@ static const enum behaviour behaviours[] = {
 	[NAT_ADDRESS_AND_PORT_DEPENDENT] = BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT,
 };
 
-static void expect_nat(struct world *w, const struct netcheck_report *r, const struct nat_config *nat)
+static void expect_nat(struct world *w, const struct netcheck_report *r,
+		       const struct nat_config *nat)
 {
 	bool hard = nat->mapping != NAT_ENDPOINT_INDEPENDENT;
 	int step = hard && nat->ports == NAT_PORT_SEQUENTIAL ? nat->port_step : 0;
 	world_expect(w, r->nat4.mapping == behaviours[nat->mapping], "mapping: %s",
 		     behaviour_name(r->nat4.mapping));
-	world_expect(w, r->nat4.varies == (hard ? TRI_YES : TRI_NO), "whether the mapping varies is wrong");
+	world_expect(w, r->nat4.varies == (hard ? TRI_YES : TRI_NO),
+		     "whether the mapping varies is wrong");
 	world_expect(w, r->nat4.filtering == behaviours[nat->filtering], "filtering: %s",
 		     behaviour_name(r->nat4.filtering));
 	world_expect(w, r->nat4.step == step, "a step of %d, found %d", step, r->nat4.step);
-	world_expect(w, r->nat4.port_preserved == (nat->ports == NAT_PORT_PRESERVE ? TRI_YES : TRI_NO),
+	world_expect(w,
+		     r->nat4.port_preserved == (nat->ports == NAT_PORT_PRESERVE ? TRI_YES : TRI_NO),
 		     "whether the port is preserved is wrong");
 	if (!hard)
-		world_expect(w, r->nat4.hairpin == (nat->hairpin == NAT_HAIRPIN_NONE ? TRI_NO : TRI_YES),
-			     "hairpin: %d", r->nat4.hairpin);
+		world_expect(
+			w, r->nat4.hairpin == (nat->hairpin == NAT_HAIRPIN_NONE ? TRI_NO : TRI_YES),
+			"hairpin: %d", r->nat4.hairpin);
 }
 
 static void netcheck_any_nat(struct world *w)
@@ -95,7 +100,8 @@ static void netcheck_one_relay(struct world *w)
 				      ? BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT
 				      : BEHAVIOUR_NOT_ON_PORT;
 	world_expect(w, r->nat4.mapping == all, "mapping: %s", behaviour_name(r->nat4.mapping));
-	world_expect(w, r->nat4.filtering == some, "filtering: %s", behaviour_name(r->nat4.filtering));
+	world_expect(w, r->nat4.filtering == some, "filtering: %s",
+		     behaviour_name(r->nat4.filtering));
 }
 
 static void netcheck_in_the_open(struct world *w)
@@ -125,7 +131,8 @@ static struct ip six(const char *text)
 static void relay_of_both_families(struct world *w)
 {
 	struct sim_relay *r = world_relay(w, 0, NULL);
-	const struct ip more[] = {ip_v4(198, 51, 100, 1), six("2001:db8:ffff::1"), six("2001:db8:ffff::2")};
+	const struct ip more[] = {ip_v4(198, 51, 100, 1), six("2001:db8:ffff::1"),
+				  six("2001:db8:ffff::2")};
 	for (size_t i = 0; i < ARRAY_LEN(more); i++)
 		box_add_address(r->box, &more[i]);
 	world_relay(w, rng_below(&w->rng, 20 * MSEC), NULL);
@@ -143,7 +150,8 @@ static void netcheck_ipv6(struct world *w)
 	world_expect(w, r->global6.ip.family == 6 && r->global6.port == w->homes[0].node.port,
 		     "the IPv6 address is not our own");
 	expect_nat(w, r, &home.nat);
-	world_expect(w, r->nat6.present == TRI_NO && r->nat6.port_preserved == TRI_YES, "a NAT of IPv6");
+	world_expect(w, r->nat6.present == TRI_NO && r->nat6.port_preserved == TRI_YES,
+		     "a NAT of IPv6");
 	world_expect(w, r->nat6.mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "IPv6 mapping: %s",
 		     behaviour_name(r->nat6.mapping));
 	world_expect(w, r->nat6.filtering == behaviours[home.nat.filtering], "IPv6 filtering: %s",
@@ -163,7 +171,8 @@ static void netcheck_nat66(struct world *w)
 	if (!r)
 		return;
 	world_expect(w, r->nat6.present == TRI_YES && ip_equal(&r->global6.ip, &nat.external),
-		     "the NAT of IPv6: %d, ipv6 %d, port %u", r->nat6.present, r->ipv6, r->global6.port);
+		     "the NAT of IPv6: %d, ipv6 %d, port %u", r->nat6.present, r->ipv6,
+		     r->global6.port);
 	world_expect(w, r->nat6.mapping == behaviours[nat.mapping], "IPv6 mapping: %s",
 		     behaviour_name(r->nat6.mapping));
 	world_expect(w, r->nat6.filtering == behaviours[nat.filtering], "IPv6 filtering: %s",
@@ -174,12 +183,15 @@ static void netcheck_nat66(struct world *w)
 static void netcheck_no_udp(struct world *w)
 {
 	two_relays(w);
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
+	struct home_config home = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
 	const struct netcheck_report *r = full_report(w, &home);
 	if (!r)
 		return;
-	world_expect(w, !r->udp && !r->ipv4 && r->nat4.present == TRI_UNKNOWN, "something came through");
-	world_expect(w, r->nat4.mapping == BEHAVIOUR_UNKNOWN && r->nat4.filtering == BEHAVIOUR_UNKNOWN,
+	world_expect(w, !r->udp && !r->ipv4 && r->nat4.present == TRI_UNKNOWN,
+		     "something came through");
+	world_expect(w,
+		     r->nat4.mapping == BEHAVIOUR_UNKNOWN && r->nat4.filtering == BEHAVIOUR_UNKNOWN,
 		     "something is claimed of the NAT");
 	world_measure(w, "blocked datagrams", w->net.fates[NET_BLOCKED]);
 	world_expect(w, w->net.fates[NET_BLOCKED] < 40, "%llu datagrams against the wall",
@@ -249,24 +261,27 @@ static void netcheck_home_moves(struct world *w)
 		sim_node_netcheck(&h->node, true, world_now(w));
 		world_run(w, 7 * SECOND);
 		const struct netcheck_report *r = node_netcheck_report(h->node.node);
-		world_expect(w, r && r->preferred == steps[i].preferred, "step %zu: relay %u preferred", i,
-			     r ? r->preferred : 0u);
+		world_expect(w, r && r->preferred == steps[i].preferred,
+			     "step %zu: relay %u preferred", i, r ? r->preferred : 0u);
 	}
 }
 
 const struct scenario scenarios_netcheck[] = {
-	{"netcheck", "the report is right behind NATs of every mapping, filtering, port and hairpin kind",
-	 300, netcheck_any_nat},
+	{"netcheck",
+	 "the report is right behind NATs of every mapping, filtering, port and hairpin kind", 300,
+	 netcheck_any_nat},
 	{"netcheck-one-relay", "a relay with one address shows less, and nothing wrong", 100,
 	 netcheck_one_relay},
 	{"netcheck-open", "no NAT is seen where there is none", 50, netcheck_in_the_open},
-	{"netcheck-ipv6", "both families are reported, and what stands before each", 100, netcheck_ipv6},
+	{"netcheck-ipv6", "both families are reported, and what stands before each", 100,
+	 netcheck_ipv6},
 	{"netcheck-nat66", "a NAT of IPv6 is reported like one of IPv4", 100, netcheck_nat66},
 	{"netcheck-no-udp", "blocked UDP is reported within six seconds, without shouting", 50,
 	 netcheck_no_udp},
 	{"netcheck-lossy", "with loss an easy NAT is never called hard", 200, netcheck_lossy},
 	{"netcheck-home-stays", "home does not flap between relays alike, whatever the jitter", 20,
 	 netcheck_home_stays},
-	{"netcheck-home-moves", "home follows a relay that goes and comes back", 20, netcheck_home_moves},
+	{"netcheck-home-moves", "home follows a relay that goes and comes back", 20,
+	 netcheck_home_moves},
 	{0},
 };

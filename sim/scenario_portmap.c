@@ -4,8 +4,9 @@
 
 #define HARD "mapping=address-and-port-dependent filtering=address-and-port-dependent ports=random"
 #define WALL "translate=no filtering=address-and-port-dependent"
-#define CARRIER                                                                                         \
-	"mapping=endpoint-independent filtering=address-and-port-dependent ports=block port-block=512 " \
+#define CARRIER                                                                          \
+	"mapping=endpoint-independent filtering=address-and-port-dependent ports=block " \
+	"port-block=512 "                                                                \
 	"pooling=paired hairpin=none"
 
 static const struct place plain_hard = {"hard", "a hard NAT", HARD};
@@ -15,7 +16,8 @@ static const struct place gateways[] = {
 	{"upnp", "a hard NAT that speaks UPnP", HARD, .portmap = GATEWAY_UPNP},
 };
 static const struct place walls[] = {
-	{"asked", "IPv6 behind a firewall that speaks PCP", HARD, .wall6 = WALL, .portmap = GATEWAY_PCP},
+	{"asked", "IPv6 behind a firewall that speaks PCP", HARD, .wall6 = WALL,
+	 .portmap = GATEWAY_PCP},
 	{"closed", "IPv6 behind a firewall that does not", HARD, .wall6 = WALL},
 };
 static const struct place below_carrier = {"below",
@@ -39,10 +41,11 @@ static struct pair build(struct world *w, const struct place *a, const struct pl
 /* Where alice's router lets everybody in, as her node knows it. */
 static struct endpoint mapped(struct pair *p, bool double_nat)
 {
-	struct paths_portmap m;
+	struct portmap_status m;
 	node_portmap(p->alice->node.node, world_now(p->w), &m);
 	world_expect(p->w, m.n == 1, "%zu mappings, not one", m.n);
-	world_expect(p->w, m.n == 0 || m.v[0].double_nat == double_nat, "double NAT: %d", m.v[0].double_nat);
+	world_expect(p->w, m.n == 0 || m.v[0].double_nat == double_nat, "double NAT: %d",
+		     m.v[0].double_nat);
 	return m.n ? m.v[0].outside : (struct endpoint){0};
 }
 
@@ -104,7 +107,7 @@ static void a_gateway_restarts(struct world *w)
 
 static bool is_renewed(struct world *w)
 {
-	struct paths_portmap m;
+	struct portmap_status m;
 	node_portmap(w->homes[0].node.node, world_now(w), &m);
 	return nat_stats(w->homes[0].router->nat4)->mappings > 0 && m.n > 0;
 }
@@ -121,7 +124,9 @@ static void a_gateway_says_that_it_restarted(struct world *w)
 	world_expect(w, world_wait(w, is_renewed, SECOND), "nothing is mapped a second later");
 	world_measure(w, "mapped again after, ms", (world_now(w) - at) / MSEC);
 	pair_talk(&p);
-	pair_wait_direct(&p, 10 * SECOND); /* the stream to the relay broke, too, and that is noticed first */
+	pair_wait_direct(
+		&p,
+		10 * SECOND); /* the stream to the relay broke, too, and that is noticed first */
 	expect_by_mapping(&p, false);
 }
 
@@ -132,8 +137,8 @@ struct knock {
 	unsigned in;
 };
 
-static void count_knocks(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
-			 mono_ns now)
+static void count_knocks(void *self, const struct box *at, const struct net_datagram *d,
+			 enum net_fate fate, mono_ns now)
 {
 	struct knock *k = self;
 	k->in += endpoint_equal(&d->dst, &k->to) && fate == NET_DELIVERED && d->n == 1;
@@ -175,7 +180,8 @@ static void a_firewall_opens_when_it_is_asked(struct world *w)
 	world_expect(w, !gets_in(&p, stranger), "the hole is still there");
 }
 
-/* Two below one carrier's NAT, which does not hairpin: their gateways' outside addresses are of use to them. */
+/* Two below one carrier's NAT, which does not hairpin: their gateways' outside addresses are of use
+ * to them. */
 static void neighbours_below_a_carrier(struct world *w)
 {
 	struct pair p = build(w, &below_carrier, &below_carrier);
@@ -188,8 +194,8 @@ static void neighbours_below_a_carrier(struct world *w)
 		     endpoint_format(&used, text));
 }
 
-static void count_shared(void *self, const struct box *at, const struct net_datagram *d, enum net_fate fate,
-			 mono_ns now)
+static void count_shared(void *self, const struct box *at, const struct net_datagram *d,
+			 enum net_fate fate, mono_ns now)
 {
 	*(unsigned *)self += ip_is_shared(&d->dst.ip) && fate == NET_NO_ROUTE;
 }
@@ -210,14 +216,14 @@ static void strangers_are_not_told(struct world *w)
 }
 
 const struct scenario scenarios_portmap[] = {
-	{"portmap", "two hard NATs, one speaks PCP, NAT-PMP or UPnP: direct within 2 s, for hours", 20,
-	 a_hard_pair_is_direct},
+	{"portmap", "two hard NATs, one speaks PCP, NAT-PMP or UPnP: direct within 2 s, for hours",
+	 20, a_hard_pair_is_direct},
 	{"portmap-restart", "that gateway forgets all: traffic again within 3 s, and direct", 30,
 	 a_gateway_restarts},
-	{"portmap-announced", "it says so: mapped again within a second, before anybody misses it", 20,
-	 a_gateway_says_that_it_restarted},
-	{"portmap-pinhole", "an IPv6 firewall is opened by PCP, kept open, and closed at the end", 20,
-	 a_firewall_opens_when_it_is_asked},
+	{"portmap-announced", "it says so: mapped again within a second, before anybody misses it",
+	 20, a_gateway_says_that_it_restarted},
+	{"portmap-pinhole", "an IPv6 firewall is opened by PCP, kept open, and closed at the end",
+	 20, a_firewall_opens_when_it_is_asked},
 	{"portmap-neighbours", "gateways below one carrier: direct inside the carrier", 30,
 	 neighbours_below_a_carrier},
 	{"portmap-strangers", "such an address is not told to others", 20, strangers_are_not_told},

@@ -43,7 +43,8 @@ static void bad_and_good_again(struct world *w, mono_ns delay, uint32_t loss_ppm
 	start(&p);
 	shape(p.alice, delay, loss_ppm);
 	mono_ns bad = world_now(w);
-	world_expect(w, world_wait(w, both_aside, 180 * SECOND), "the relay is faster and does not win");
+	world_expect(w, world_wait(w, both_aside, 180 * SECOND),
+		     "the relay is faster and does not win");
 	world_measure(w, "relay after, s", (world_now(w) - bad) / SECOND);
 	world_run(w, SECOND);
 	mono_ns on_relay = world_now(w);
@@ -51,7 +52,8 @@ static void bad_and_good_again(struct world *w, mono_ns delay, uint32_t loss_ppm
 	world_expect(w, both_aside(w), "went back to the bad path");
 	shape(p.alice, 0, 0);
 	mono_ns good = world_now(w);
-	world_expect(w, world_wait(w, both_direct, 300 * SECOND), "the direct path is good, and is not used");
+	world_expect(w, world_wait(w, both_direct, 300 * SECOND),
+		     "the direct path is good, and is not used");
 	world_measure(w, "direct after, s", (world_now(w) - good) / SECOND);
 	world_run(w, 30 * SECOND);
 	pair_hush(&p);
@@ -65,7 +67,8 @@ static void a_slow_path(struct world *w)
 	bad_and_good_again(w, (100 + rng_below(&w->rng, 200)) * MSEC, 0);
 }
 
-/* So much loss that 32 pings show it: with less, it is chance on which side of the line they fall. */
+/* So much loss that 32 pings show it: with less, it is chance on which side of the line they fall.
+ */
 static void a_lossy_path(struct world *w)
 {
 	bad_and_good_again(w, 0, PPM / 5 + (uint32_t)rng_below(&w->rng, PPM / 10));
@@ -83,8 +86,8 @@ static void no_clear_winner(struct world *w)
 	world_run(w, 1800 * SECOND);
 	pair_hush(&p);
 	world_measure(w, "moves in half an hour", p.alice->moves + p.bob->moves);
-	world_expect(w, p.alice->moves <= 4 && p.bob->moves <= 4, "moved %u and %u times", p.alice->moves,
-		     p.bob->moves);
+	world_expect(w, p.alice->moves <= 4 && p.bob->moves <= 4, "moved %u and %u times",
+		     p.alice->moves, p.bob->moves);
 }
 
 /* One that is bad and good in turns must not drag the traffic along. */
@@ -100,8 +103,8 @@ static void bad_by_turns(struct world *w)
 	}
 	pair_hush(&p);
 	world_measure(w, "moves in an hour", p.alice->moves + p.bob->moves);
-	world_expect(w, p.alice->moves <= 16 && p.bob->moves <= 16, "moved %u and %u times", p.alice->moves,
-		     p.bob->moves);
+	world_expect(w, p.alice->moves <= 16 && p.bob->moves <= 16, "moved %u and %u times",
+		     p.alice->moves, p.bob->moves);
 }
 
 /* Two direct paths, IPv6 and IPv4: the other one is warm when the best dies. */
@@ -116,7 +119,8 @@ static void fall_over(struct world *w)
 	const struct via *used = &p.there->v[p.there->n - 30].how;
 	world_expect(w, used->kind == VIA_UDP && used->ep.ip.family == 6, "not by IPv6");
 	struct node_peer_status s;
-	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &s), "no status");
+	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &s),
+		     "no status");
 	world_expect(w, s.path.second.ip.family == 4, "no second path is shown");
 	mono_ns cut = world_now(w);
 	struct ip any6 = ip_v6_from((const uint8_t[16]){0x20, 0x01});
@@ -155,7 +159,8 @@ static void narrow_lines(struct world *w)
 	world_run(w, 60 * SECOND);
 	uint16_t alice = mtu_of(w, p.alice, p.bob), bob = mtu_of(w, p.bob, p.alice);
 	uint16_t fits = six ? 1200 : 1216;
-	world_expect(w, alice == fits && bob == fits, "found %u and %u bytes, and %u fit", alice, bob, fits);
+	world_expect(w, alice == fits && bob == fits, "found %u and %u bytes, and %u fit", alice,
+		     bob, fits);
 	pair_hush(&p);
 	size_t lost = pair_lost(&p, begin, MONO_NEVER);
 	world_expect(w, lost == 0, "%zu packets lost", lost);
@@ -167,8 +172,9 @@ static struct pair pair_wifi_and_lte(struct world *w, struct home **lte)
 	static const struct link_config inside = {.delay = 200 * USEC};
 	struct home_config alice = {.line = {.delay = MSEC}, .nat = pair_easy_nat(w), .ipv6 = true};
 	struct home_config wifi = {.line = {.delay = 9 * MSEC}, .nat = pair_easy_nat(w)};
-	struct home_config other = {
-		.line = {.delay = 21 * MSEC, .jitter = 2 * MSEC}, .nat = pair_easy_nat(w), .ipv6 = true};
+	struct home_config other = {.line = {.delay = 21 * MSEC, .jitter = 2 * MSEC},
+				    .nat = pair_easy_nat(w),
+				    .ipv6 = true};
 	struct pair p = pair_build(w, &alice, &wifi);
 	*lte = world_home(w, "lte", &other);
 	struct box *leg = net_box(&w->net, (*lte)->router, "leg", &inside, &inside);
@@ -215,10 +221,11 @@ static void expect_told_of_loss(struct world *w)
 		for (size_t k = 0; k < why.n_past; k++)
 			reasons += why.past[k].reason == PATH_WAS_BAD;
 		for (size_t k = 0; k < why.n_targets; k++)
-			losses += why.targets[k].loss_percent > 0 && why.targets[k].ep.ip.family == 4;
+			losses +=
+				why.targets[k].loss_percent > 0 && why.targets[k].ep.ip.family == 4;
 	}
-	world_expect(w, reasons >= 1 && losses >= 2, "told of %u reasons and %u paths with loss", reasons,
-		     losses);
+	world_expect(w, reasons >= 1 && losses >= 2, "told of %u reasons and %u paths with loss",
+		     reasons, losses);
 }
 
 static void wifi_that_loses(struct world *w)
@@ -251,8 +258,8 @@ static void wifi_that_loses(struct world *w)
 	pair_hush(&p);
 }
 
-/* Mappings that are forgotten after 10 s: what is in use stays open while nobody speaks, and so does the
- * second path. */
+/* Mappings that are forgotten after 10 s: what is in use stays open while nobody speaks, and so
+ * does the second path. */
 static void short_timeouts(struct world *w)
 {
 	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
@@ -284,18 +291,21 @@ static void short_timeouts(struct world *w)
 }
 
 const struct scenario scenarios_quality[] = {
-	{"slow-path", "a relay that is clearly faster wins, and gives back when the path is good again", 100,
+	{"slow-path",
+	 "a relay that is clearly faster wins, and gives back when the path is good again", 100,
 	 a_slow_path},
 	{"lossy-path", "the same where the path loses datagrams", 100, a_lossy_path},
 	{"lossy-wifi",
-	 "of two direct paths the one that loses a tenth is left, and nothing flaps for an hour", 20,
-	 wifi_that_loses},
-	{"no-winner", "where neither is clearly better, the traffic stays where it is", 20, no_clear_winner},
+	 "of two direct paths the one that loses a tenth is left, and nothing flaps for an hour",
+	 20, wifi_that_loses},
+	{"no-winner", "where neither is clearly better, the traffic stays where it is", 20,
+	 no_clear_winner},
 	{"bad-by-turns", "a path that is bad every other minute moves the traffic ever less", 20,
 	 bad_by_turns},
-	{"narrow", "lines of 1280 bytes lose nothing, and what fits whole is found", 100, narrow_lines},
-	{"short-timeouts", "NATs that forget after 10 s: paths in use and second paths stay open", 100,
-	 short_timeouts},
+	{"narrow", "lines of 1280 bytes lose nothing, and what fits whole is found", 100,
+	 narrow_lines},
+	{"short-timeouts", "NATs that forget after 10 s: paths in use and second paths stay open",
+	 100, short_timeouts},
 	{"fall-over", "the second of two direct paths takes over at once", 100, fall_over},
 	{0},
 };

@@ -1,5 +1,6 @@
-/* A way that dies and says nothing: directly or through the relay, there, back or both, under traffic that goes
- * both ways or one. Where another way exists nothing is silent for longer than a second. */
+/* A way that dies and says nothing: directly or through the relay, there, back or both, under
+ * traffic that goes both ways or one. Where another way exists nothing is silent for longer than a
+ * second. */
 #include "sim/scenario.h"
 
 enum dead { DEAD_THERE = 1, DEAD_BACK = 2 };
@@ -21,7 +22,8 @@ static void mute(struct home *h, enum pipe_end from)
 	pipe_mute(h->node.pipes[0], from, true);
 }
 
-/* What `from` sends to `to` does not come out of the relay: it took it from the one, or for the other. */
+/* What `from` sends to `to` does not come out of the relay: it took it from the one, or for the
+ * other. */
 static void mute_relay(struct world *w, struct home *from, struct home *to)
 {
 	if (rng_below(&w->rng, 2))
@@ -45,7 +47,8 @@ static void judge(struct pair *p, mono_ns died, bool both_ways, mono_ns slower)
 	if (both_ways)
 		gap = mono_max(gap, stream_longest_gap(p->back, died - SECOND, until));
 	world_measure(p->w, "longest silence, ms", gap / MSEC);
-	world_expect(p->w, gap <= SECOND + slower, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
+	world_expect(p->w, gap <= SECOND + slower, "nothing arrived for %.0f ms",
+		     (double)gap / (double)MSEC);
 }
 
 static void direct_dies(struct world *w, unsigned dead, bool both_ways)
@@ -110,7 +113,8 @@ const struct scenario scenarios_silence[] = {
 	{"mute-direct", "the direct path dies there, back or both: traffic again within 1 s", 200,
 	 direct_both_ways},
 	{"mute-direct-one-way", "the same under a stream that goes one way", 200, direct_one_way},
-	{"mute-relay", "a relay in use takes all and delivers nothing, there, back or both: the same", 100,
+	{"mute-relay",
+	 "a relay in use takes all and delivers nothing, there, back or both: the same", 100,
 	 relay_both_ways},
 	{"mute-relay-one-way", "the same under a stream that goes one way", 100, relay_one_way},
 	{0},

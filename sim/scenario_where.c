@@ -102,8 +102,8 @@ static void roams_to_nat64(struct world *w)
 	pair_hush(&p);
 }
 
-/* The network's NAT64 gets another prefix under the traffic, and the router says so; or its advertisement ends and
- * DNS knows the new one. The streams to the relay go by it, too. */
+/* The network's NAT64 gets another prefix under the traffic, and the router says so; or its
+ * advertisement ends and DNS knows the new one. The streams to the relay go by it, too. */
 static void nat64_prefix_changes(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
@@ -131,8 +131,8 @@ static void nat64_prefix_changes(struct world *w)
 	else
 		sim_node_link_changed(&b->node, at);
 	world_run(w, 10 * SECOND);
-	mono_ns again =
-		mono_max(stream_first_arrival(p.there, at, true), stream_first_arrival(p.back, at, true));
+	mono_ns again = mono_max(stream_first_arrival(p.there, at, true),
+				 stream_first_arrival(p.back, at, true));
 	world_expect(w, again != MONO_NEVER && again - at <= 2 * SECOND, "not direct within 2 s");
 	world_measure(w, "direct through another prefix, ms", (again - at) / MSEC);
 	const struct prefix *used = node_nat64(b->node.node);
@@ -180,15 +180,15 @@ static void loses_an_uplink(struct world *w)
 	sim_node_link_changed(&p.bob->node, lost);
 	world_run(w, 10 * SECOND);
 	pair_hush(&p);
-	mono_ns again =
-		mono_max(stream_first_arrival(p.there, lost, true), stream_first_arrival(p.back, lost, true));
+	mono_ns again = mono_max(stream_first_arrival(p.there, lost, true),
+				 stream_first_arrival(p.back, lost, true));
 	world_expect(w, again != MONO_NEVER && again - lost <= 2 * SECOND, "not direct within 2 s");
 	if (again != MONO_NEVER)
 		world_measure(w, "direct again after, ms", (again - lost) / MSEC);
 }
 
-/* The carrier gives out 100.64.0.0/10, and just the addresses that the two have inside the tunnel; to each at home, or
- * to both in one network, whose router turns nothing back. */
+/* The carrier gives out 100.64.0.0/10, and just the addresses that the two have inside the tunnel;
+ * to each at home, or to both in one network, whose router turns nothing back. */
 static void carrier_range(struct world *w)
 {
 	struct home_config alice = {
@@ -227,8 +227,8 @@ static void lan_peers(struct world *w)
 	world_expect(w, ip_equal(&how.ep.ip, &bob4), "not inside the network");
 }
 
-/* Bob's address and port at home are those of carol, who is alice's neighbour; or alice's own. Carol is
- * alice's peer, too, or a stranger to her. */
+/* Bob's address and port at home are those of carol, who is alice's neighbour; or alice's own.
+ * Carol is alice's peer, too, or a stranger to her. */
 static void namesake(struct world *w)
 {
 	const struct ip twin = ip_v4(192, 168, 1, 20);
@@ -260,7 +260,8 @@ static void namesake(struct world *w)
 		pair_talk(&near);
 	world_run(w, 2 * SECOND);
 	world_expect(w, world_is_direct(w, a, b), "alice and bob are not direct within 2 s");
-	world_expect(w, !friends || world_is_direct(w, a, c), "alice and carol are not direct within 2 s");
+	world_expect(w, !friends || world_is_direct(w, a, c),
+		     "alice and carol are not direct within 2 s");
 	world_run(w, 10 * SECOND);
 	pair_hush(&p);
 	if (friends)
@@ -270,7 +271,8 @@ static void namesake(struct world *w)
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(&p, start, MONO_NEVER));
 	struct via carols_way = friends ? how_last(near.back) : (struct via){.ep.ip = carols};
-	world_expect(w, ip_equal(&carols_way.ep.ip, &carols), "carol is not heard inside the network");
+	world_expect(w, ip_equal(&carols_way.ep.ip, &carols),
+		     "carol is not heard inside the network");
 	const struct home *knocked = own ? a : c;
 	const struct paths_stats *s = node_paths_stats(knocked->node.node);
 	const struct tunnel_stats *t = node_tunnel_stats(c->node.node);
@@ -281,18 +283,21 @@ static void namesake(struct world *w)
 }
 
 const struct scenario scenarios_where[] = {
-	{"nat64", "IPv6 only, through a NAT64, to an easy NAT: direct within 2 s", 100, nat64_to_easy},
+	{"nat64", "IPv6 only, through a NAT64, to an easy NAT: direct within 2 s", 100,
+	 nat64_to_easy},
 	{"nat64-prefix", "the NAT64 of a network gets another prefix: direct again within 2 s", 50,
 	 nat64_prefix_changes},
-	{"nat64-roam", "from IPv4 into a network that has only IPv6, and back: direct within 2 s", 100,
-	 roams_to_nat64},
-	{"ipv6-only", "two hosts without any IPv4 cross both their firewalls within 2 s", 100, two_firewalls},
+	{"nat64-roam", "from IPv4 into a network that has only IPv6, and back: direct within 2 s",
+	 100, roams_to_nat64},
+	{"ipv6-only", "two hosts without any IPv4 cross both their firewalls within 2 s", 100,
+	 two_firewalls},
 	{"two-uplinks", "one of two networks goes away: direct through the other within 2 s", 100,
 	 loses_an_uplink},
 	{"carrier-range",
-	 "the carrier's addresses are those of the tunnel: direct within 2 s, and nothing is lost", 100,
-	 carrier_range},
+	 "the carrier's addresses are those of the tunnel: direct within 2 s, and nothing is lost",
+	 100, carrier_range},
 	{"lan", "two hosts of one network talk inside it", 100, lan_peers},
-	{"namesake", "a peer with the private address of a neighbour is not taken for him", 150, namesake},
+	{"namesake", "a peer with the private address of a neighbour is not taken for him", 150,
+	 namesake},
 	{0},
 };

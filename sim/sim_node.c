@@ -105,14 +105,16 @@ static void dial(struct sim_node *n, size_t i, mono_ns now)
 		node_stream_down(n->node, n->relays[i]->region, "network is unreachable", now);
 		return;
 	}
-	n->pipes[i] = pipe_open(n->box, n->relays[i]->box, sim_relay_round_trips(n->relays[i]), &owner, now);
+	n->pipes[i] = pipe_open(n->box, n->relays[i]->box, sim_relay_round_trips(n->relays[i]),
+				&owner, now);
 }
 
 static void write_stream(struct sim_node *n, size_t i, mono_ns now)
 {
 	static uint8_t buf[RELAY_STREAM_CHUNK];
 	size_t len;
-	while (n->up[i] && (len = node_to_stream(n->node, n->relays[i]->region, buf, sizeof(buf), now)) > 0)
+	while (n->up[i] &&
+	       (len = node_to_stream(n->node, n->relays[i]->region, buf, sizeof(buf), now)) > 0)
 		pipe_write(n->pipes[i], PIPE_CLIENT, (struct bytes){buf, len}, now);
 }
 
@@ -249,11 +251,13 @@ static bool send_datagram(struct sim_node *n, const struct datagram *d, mono_ns 
 	if (port != 0)
 		flows_note(&n->flows, port, &d->at, now);
 	if (d->whole)
-		return port == 0 || net_send_whole(n->box, port, &d->at, packet_bytes(&d->packet), now);
+		return port == 0 ||
+		       net_send_whole(n->box, port, &d->at, packet_bytes(&d->packet), now);
 	return port == 0 || net_send(n->box, port, &d->at, packet_bytes(&d->packet), now);
 }
 
-/* The node may not be called while its effects are looked at: what was refused is told afterwards. */
+/* The node may not be called while its effects are looked at: what was refused is told afterwards.
+ */
 static void act_on_drain(struct sim_node *n, const struct node_out *out, mono_ns now)
 {
 	struct endpoint refused[REFUSED_MAX];
@@ -262,7 +266,8 @@ static void act_on_drain(struct sim_node *n, const struct node_out *out, mono_ns
 		if (!send_datagram(n, &out->udp[i], now) && n_refused < REFUSED_MAX)
 			refused[n_refused++] = out->udp[i].at;
 	for (size_t i = 0; i < out->n_tun && n->observer.packet; i++)
-		n->observer.packet(n->observer.self, n, packet_bytes(&out->tun[i]), &n->arriving, now);
+		n->observer.packet(n->observer.self, n, packet_bytes(&out->tun[i]), &n->arriving,
+				   now);
 	for (size_t i = 0; i < n_refused; i++)
 		node_udp_unreachable(n->node, &refused[i], now);
 }
@@ -381,17 +386,18 @@ void sim_node_add_peer(struct sim_node *n, struct sim_node *peer, uint16_t home)
 static void set_interfaces(struct sim_node *n, mono_ns now)
 {
 	struct ip ips[2 * BOX_ADDRESSES_MAX];
-	struct paths_interface v[2 * BOX_ADDRESSES_MAX];
+	struct own_address v[2 * BOX_ADDRESSES_MAX];
 	size_t count = box_addresses(n->box, ips);
 	for (size_t i = 0; i < count; i++)
-		v[i] = (struct paths_interface){
-			.ip = ips[i], .bits = ips[i].family == 4 ? INTERFACE_BITS_4 : INTERFACE_BITS_6};
+		v[i] = (struct own_address){.ip = ips[i],
+					    .bits = ips[i].family == 4 ? INTERFACE_BITS_4
+								       : INTERFACE_BITS_6};
 	node_set_interfaces(n->node, v, count, now);
 }
 
 static void set_relays(struct sim_node *n, mono_ns now)
 {
-	struct paths_relay v[SIM_NODE_RELAYS_MAX] = {0};
+	struct relay_place v[SIM_NODE_RELAYS_MAX] = {0};
 	for (size_t i = 0; i < n->n_relays; i++) {
 		v[i].region = n->relays[i]->region;
 		for (size_t k = 0; k < n->relays[i]->box->n_addresses; k++) {
@@ -406,7 +412,8 @@ static void set_relays(struct sim_node *n, mono_ns now)
 
 static bool set_peer(struct sim_node *n, struct sim_peer *p, mono_ns now)
 {
-	struct prefix allowed = prefix_of(&p->node->address, p->node->address.family == 4 ? 32 : 128);
+	struct prefix allowed =
+		prefix_of(&p->node->address, p->node->address.family == 4 ? 32 : 128);
 	struct node_peer cfg = {.tunnel = {.key = p->node->public},
 				.path = {.home = p->home},
 				.allowed = &allowed,
@@ -418,8 +425,8 @@ static void set_gateways(struct sim_node *n, mono_ns now)
 {
 	if (!n->gateway)
 		return;
-	const struct paths_gateway v[] = {{.gateway = n->gateway->inside, .self = n->inside},
-					  {.gateway = n->gateway->inside6, .self = n->inside6}};
+	const struct uplink v[] = {{.gateway = n->gateway->inside, .self = n->inside},
+				   {.gateway = n->gateway->inside6, .self = n->inside6}};
 	node_set_gateways(n->node, v, n->inside6.family ? 2 : 1, now);
 }
 

@@ -42,7 +42,7 @@ struct sim_node {
 	struct node_key public;
 	struct ip address; /* in the tunnel */
 	uint16_t port;
-	struct paths_hard hard;                        /* as it starts with */
+	struct hard_config hard;                       /* as it starts with */
 	struct sim_relay *relays[SIM_NODE_RELAYS_MAX]; /* the first is home */
 	struct pipe *pipes[SIM_NODE_RELAYS_MAX];
 	bool up[SIM_NODE_RELAYS_MAX]; /* the pipe is */
@@ -77,7 +77,8 @@ void sim_node_add_relay(struct sim_node *n, struct sim_relay *r);
 void sim_node_add_peer(struct sim_node *n, struct sim_node *peer, uint16_t home);
 /* With its own key, a new disco key, and what was added before. */
 void sim_node_start(struct sim_node *n, mono_ns now);
-void sim_node_stop(struct sim_node *n, mono_ns now); /* as a crash: streams close, nothing is said */
+void sim_node_stop(struct sim_node *n,
+		   mono_ns now); /* as a crash: streams close, nothing is said */
 /* Tells the node the addresses its host has now, and that the link changed. */
 void sim_node_address_changed(struct sim_node *n, mono_ns now);
 /* Has it make a report of where it is (node_netcheck). */

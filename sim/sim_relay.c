@@ -10,7 +10,8 @@ static void pump(struct sim_relay *r, mono_ns now)
 		size_t n;
 		while ((n = relay_server_output(r->server, client, buf, sizeof(buf), now)) > 0)
 			if (client < SIM_RELAY_CLIENTS_MAX && r->pipes[client])
-				pipe_write(r->pipes[client], PIPE_SERVER, (struct bytes){buf, n}, now);
+				pipe_write(r->pipes[client], PIPE_SERVER, (struct bytes){buf, n},
+					   now);
 	}
 	while (relay_server_expired(r->server, &client)) {
 		if (client >= SIM_RELAY_CLIENTS_MAX || !r->pipes[client])
@@ -98,7 +99,8 @@ void sim_relay_init(struct sim_relay *r, struct box *box, uint16_t region, const
 	*r = (struct sim_relay){.box = box, .rng = *rng, .region = region};
 	r->alarm = alarm_of(box->net->events, on_alarm, r);
 	key_generate(r->key.b, rng);
-	box_attach(box, &(struct box_owner){.receive = on_datagram, .accept = accept_stream, .self = r});
+	box_attach(box,
+		   &(struct box_owner){.receive = on_datagram, .accept = accept_stream, .self = r});
 }
 
 void sim_relay_fini(struct sim_relay *r)
@@ -110,7 +112,8 @@ void sim_relay_fini(struct sim_relay *r)
 
 void sim_relay_start(struct sim_relay *r, mono_ns now)
 {
-	struct relay_server_config cfg = {.key = r->key, .rng = r->rng, .clients_max = SIM_RELAY_CLIENTS_MAX};
+	struct relay_server_config cfg = {
+		.key = r->key, .rng = r->rng, .clients_max = SIM_RELAY_CLIENTS_MAX};
 	sim_relay_fini(r);
 	r->server = relay_server_new(&cfg, now);
 	alarm_set(&r->alarm, relay_server_deadline(r->server));

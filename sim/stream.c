@@ -6,8 +6,8 @@
 
 enum { HEADERS_LEN = IP4_HEADER_LEN + UDP_HEADER_LEN, FILL = 0x5a };
 
-void stream_init(struct stream *s, struct events *events, struct sim_node *from, struct sim_node *to,
-		 uint16_t id, mono_ns interval)
+void stream_init(struct stream *s, struct events *events, struct sim_node *from,
+		 struct sim_node *to, uint16_t id, mono_ns interval)
 {
 	*s = (struct stream){.events = events,
 			     .from = from,
@@ -81,8 +81,8 @@ static bool undamaged(struct rd *r)
 	return true;
 }
 
-bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet, const struct via *how,
-		 mono_ns now)
+bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet,
+		 const struct via *how, mono_ns now)
 {
 	struct ip_packet ip;
 	struct udp_header udp;
@@ -113,7 +113,8 @@ size_t stream_lost(const struct stream *s, mono_ns from, mono_ns until)
 {
 	size_t lost = 0;
 	for (size_t i = 0; i < s->n; i++)
-		lost += s->v[i].sent >= from && s->v[i].sent < until && s->v[i].arrived == MONO_NEVER;
+		lost += s->v[i].sent >= from && s->v[i].sent < until &&
+			s->v[i].arrived == MONO_NEVER;
 	return lost;
 }
 

@@ -1,4 +1,5 @@
-/* sim/stream.h - numbered packets from one node to another at a steady pace, and what became of them */
+/* sim/stream.h - numbered packets from one node to another at a steady pace, and what became of
+ * them */
 #ifndef SIM_STREAM_H
 #define SIM_STREAM_H
 
@@ -17,7 +18,8 @@ struct stream {
 	struct sim_node *from, *to;
 	uint16_t id; /* its UDP port is STREAM_PORT plus this */
 	mono_ns interval;
-	size_t len; /* of each IP packet, bytes; STREAM_PACKET_LEN unless set otherwise before the first */
+	size_t len; /* of each IP packet, bytes; STREAM_PACKET_LEN unless set otherwise before the
+		       first */
 	bool running;
 	struct stream_packet *v; /* by sequence number */
 	size_t n, cap;
@@ -29,22 +31,23 @@ struct stream {
 	void *self;
 };
 
-void stream_init(struct stream *s, struct events *events, struct sim_node *from, struct sim_node *to,
-		 uint16_t id, mono_ns interval);
+void stream_init(struct stream *s, struct events *events, struct sim_node *from,
+		 struct sim_node *to, uint16_t id, mono_ns interval);
 void stream_fini(struct stream *s);
 void stream_start(struct stream *s, mono_ns now); /* the first packet goes now */
 void stream_stop(struct stream *s);
 void stream_send(struct stream *s, mono_ns now); /* one packet */
 /* A packet that the receiver's node gave out; false: not of this stream. */
-bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet, const struct via *how,
-		 mono_ns now) MUST_USE;
+bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet,
+		 const struct via *how, mono_ns now) MUST_USE;
 
 /* Packets sent in [from, until) that have not arrived. */
 size_t stream_lost(const struct stream *s, mono_ns from, mono_ns until);
 /* Longest time without an arrival, among the packets sent in [from, until); the time until the end
  * of it counts when the last ones are lost. */
 mono_ns stream_longest_gap(const struct stream *s, mono_ns from, mono_ns until);
-/* When the first packet that was sent at `since` or later arrived (by UDP, if so asked); MONO_NEVER. */
+/* When the first packet that was sent at `since` or later arrived (by UDP, if so asked);
+ * MONO_NEVER. */
 mono_ns stream_first_arrival(const struct stream *s, mono_ns since, bool direct);
 
 #endif

@@ -16,7 +16,8 @@ static struct home *home_of(struct world *w, const struct sim_node *n)
 	return NULL;
 }
 
-static void on_packet(void *self, struct sim_node *n, struct bytes packet, const struct via *how, mono_ns now)
+static void on_packet(void *self, struct sim_node *n, struct bytes packet, const struct via *how,
+		      mono_ns now)
 {
 	struct world *w = self;
 	for (size_t i = 0; i < w->n_streams; i++)
@@ -29,12 +30,12 @@ static void on_event(void *self, struct sim_node *n, const struct node_event *ev
 {
 	struct world *w = self;
 	struct home *h = home_of(w, n);
-	if (ev->kind == NODE_PATH && ev->path.kind == PATHS_MOVED) {
+	if (ev->kind == NODE_PATH && ev->path.kind == PATH_MOVED) {
 		h->moves++;
 		if (ev->path.via.kind == VIA_UDP && h->direct_at == MONO_NEVER)
 			h->direct_at = now;
 	}
-	h->doubts += ev->kind == NODE_PATH && ev->path.kind == PATHS_DOUBT;
+	h->doubts += ev->kind == NODE_PATH && ev->path.kind == PATH_DOUBT;
 	if (w->event)
 		w->event(w->self, h, ev, now);
 }
@@ -101,7 +102,8 @@ static void give_ipv6(struct home *h, size_t i, const struct nat_config *nat)
 	box_set_nat(h->router, &wall, 6);
 }
 
-static void build_lines(struct world *w, struct home *h, const char *name, const struct home_config *cfg)
+static void build_lines(struct world *w, struct home *h, const char *name,
+			const struct home_config *cfg)
 {
 	size_t i = w->n_homes;
 	struct link_config inside = {.delay = 200 * USEC};
@@ -127,9 +129,10 @@ static void start_node(struct world *w, struct home *h, const char *name)
 	struct ip tunnel = ip_v4(100, 64, 0, (uint8_t)(w->n_homes + 1));
 	w->n_homes++;
 	h->direct_at = MONO_NEVER;
-	sim_node_init(&h->node, h->host, name, &tunnel, (uint16_t)(20000 + rng_below(&w->rng, 40000)),
-		      &w->rng);
-	h->node.observer = (struct sim_node_observer){.packet = on_packet, .event = on_event, .self = w};
+	sim_node_init(&h->node, h->host, name, &tunnel,
+		      (uint16_t)(20000 + rng_below(&w->rng, 40000)), &w->rng);
+	h->node.observer =
+		(struct sim_node_observer){.packet = on_packet, .event = on_event, .self = w};
 	for (size_t i = 0; i < w->n_relays; i++)
 		sim_node_add_relay(&h->node, &w->relays[i]);
 	sim_node_start(&h->node, world_now(w));
@@ -140,7 +143,7 @@ struct home *world_home(struct world *w, const char *name, const struct home_con
 	struct home *h = &w->homes[w->n_homes];
 	build_lines(w, h, name, cfg);
 	start_node(w, h, name);
-	h->node.hard = (struct paths_hard){.enabled = !cfg->no_hard, .slow = cfg->slow_punch};
+	h->node.hard = (struct hard_config){.enabled = !cfg->no_hard, .slow = cfg->slow_punch};
 	node_set_hard(h->node.node, &h->node.hard, world_now(w));
 	return h;
 }
@@ -211,7 +214,8 @@ bool world_wait(struct world *w, bool (*is)(struct world *w), mono_ns at_most)
 static bool is_direct_to(struct world *w, struct home *a, struct home *b)
 {
 	struct node_peer_status s;
-	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) && s.path.direct && !s.path.doubted;
+	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) && s.path.direct &&
+	       !s.path.doubted;
 }
 
 bool world_is_direct(struct world *w, struct home *a, struct home *b)

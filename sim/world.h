@@ -39,7 +39,7 @@ struct home {
 	struct sim_node node;
 	struct gateway gateway;
 	struct budget budget;
-	uint32_t moves; /* PATHS_MOVED events of the node */
+	uint32_t moves; /* PATH_MOVED events of the node */
 	uint32_t doubts;
 	mono_ns direct_at; /* its node first moved to a direct path; MONO_NEVER */
 };
@@ -80,8 +80,8 @@ mono_ns world_now(const struct world *w);
 struct sim_relay *world_relay(struct world *w, mono_ns delay, const struct ip *address);
 /* A home with a host and a running node that uses all relays there are so far. */
 struct home *world_home(struct world *w, const char *name, const struct home_config *cfg);
-/* The same where the boxes stand already: a host, the router before it (or itself), and the address that
- * the IPv4 internet sees (family 0: none). */
+/* The same where the boxes stand already: a host, the router before it (or itself), and the address
+ * that the IPv4 internet sees (family 0: none). */
 struct home *world_node(struct world *w, const char *name, struct box *router, struct box *host,
 			const struct ip *external);
 /* Each is the other's peer. The nodes start anew when they run. */

@@ -17,7 +17,8 @@ struct ip {
 struct endpoint {
 	struct ip ip;
 	uint16_t port;  /* host order */
-	uint32_t scope; /* fe80:: only: the index of the interface where it means something; else 0 */
+	uint32_t scope; /* fe80:: only: the index of the interface where it means something; else 0
+			 */
 };
 
 struct prefix {

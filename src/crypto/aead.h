@@ -22,7 +22,8 @@ bool aead_key_init(struct aead_key *k, const uint8_t key[static AEAD_KEY_LEN],
 		   enum aead_direction direction) MUST_USE; /* false: out of memory */
 void aead_key_fini(struct aead_key *k);                     /* wipes; again is fine */
 
-/* In place: data[n] becomes ciphertext, and the tag is written behind it: n + AEAD_TAG_LEN bytes. */
+/* In place: data[n] becomes ciphertext, and the tag is written behind it: n + AEAD_TAG_LEN bytes.
+ */
 bool aead_key_seal(const struct aead_key *k, uint64_t counter, uint8_t *data, size_t n) MUST_USE;
 /* In place: data[n] is ciphertext and tag; its first n - AEAD_TAG_LEN bytes become plain text. On
  * false (not authentic) what is in data then means nothing. */
@@ -30,14 +31,15 @@ bool aead_key_open(const struct aead_key *k, uint64_t counter, uint8_t *data, si
 
 /* Once with a key, with additional data: out gets plain.n + AEAD_TAG_LEN bytes, or sealed.n -
  * AEAD_TAG_LEN bytes. */
-void aead_seal(uint8_t *out, const uint8_t key[static AEAD_KEY_LEN], uint64_t counter, struct bytes plain,
-	       struct bytes ad);
-bool aead_open(uint8_t *out, const uint8_t key[static AEAD_KEY_LEN], uint64_t counter, struct bytes sealed,
-	       struct bytes ad) MUST_USE;
+void aead_seal(uint8_t *out, const uint8_t key[static AEAD_KEY_LEN], uint64_t counter,
+	       struct bytes plain, struct bytes ad);
+bool aead_open(uint8_t *out, const uint8_t key[static AEAD_KEY_LEN], uint64_t counter,
+	       struct bytes sealed, struct bytes ad) MUST_USE;
 
 /* The same with the long nonce of XChaCha20-Poly1305, which may be drawn at random. */
 void aead_long_seal(uint8_t *out, const uint8_t key[static AEAD_KEY_LEN],
-		    const uint8_t nonce[static AEAD_LONG_NONCE_LEN], struct bytes plain, struct bytes ad);
+		    const uint8_t nonce[static AEAD_LONG_NONCE_LEN], struct bytes plain,
+		    struct bytes ad);
 bool aead_long_open(uint8_t *out, const uint8_t key[static AEAD_KEY_LEN],
 		    const uint8_t nonce[static AEAD_LONG_NONCE_LEN], struct bytes sealed,
 		    struct bytes ad) MUST_USE;

@@ -21,8 +21,8 @@ bool box_open(const struct box_shared *s, struct wr *out, struct bytes sealed)
 {
 	if (sealed.n < BOX_OVERHEAD || sealed.n - BOX_OVERHEAD > out->cap - out->n || out->bad)
 		return false;
-	if (crypto_box_open_easy_afternm(out->p + out->n, sealed.p + BOX_NONCE_LEN, sealed.n - BOX_NONCE_LEN,
-					 sealed.p, s->k) != 0)
+	if (crypto_box_open_easy_afternm(out->p + out->n, sealed.p + BOX_NONCE_LEN,
+					 sealed.n - BOX_NONCE_LEN, sealed.p, s->k) != 0)
 		return false;
 	out->n += sealed.n - BOX_OVERHEAD;
 	return true;

@@ -18,8 +18,10 @@ struct box_shared {
 bool box_shared_of(struct box_shared *s, const uint8_t priv[static KEY_LEN],
 		   const uint8_t pub[static KEY_LEN]) MUST_USE;
 /* Appends nonce, tag and ciphertext: plain.n + BOX_OVERHEAD bytes. */
-void box_seal(const struct box_shared *s, struct wr *out, struct bytes plain, const struct rng *rng);
-/* Appends the plain text, sealed.n - BOX_OVERHEAD bytes; false and nothing written: not authentic. */
+void box_seal(const struct box_shared *s, struct wr *out, struct bytes plain,
+	      const struct rng *rng);
+/* Appends the plain text, sealed.n - BOX_OVERHEAD bytes; false and nothing written: not authentic.
+ */
 bool box_open(const struct box_shared *s, struct wr *out, struct bytes sealed) MUST_USE;
 
 #endif

@@ -86,10 +86,12 @@ static bool parse_base64(uint8_t k[static KEY_LEN], const char *text)
 
 bool key_parse_any(uint8_t k[static KEY_LEN], enum key_kind kind, const char *text)
 {
-	return key_parse(k, kind, text) || parse_base64(k, text) || hex_parse(k, KEY_LEN, text, strlen(text));
+	return key_parse(k, kind, text) || parse_base64(k, text) ||
+	       hex_parse(k, KEY_LEN, text, strlen(text));
 }
 
-const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind, const uint8_t k[static KEY_LEN])
+const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind,
+		      const uint8_t k[static KEY_LEN])
 {
 	if (kind == KEY_DISCO) {
 		out[0] = 'd';

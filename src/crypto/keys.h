@@ -40,11 +40,14 @@ enum key_kind { KEY_PRIVATE, KEY_NODE, KEY_DISCO, KEY_MACHINE };
 /* Must be called once before anything else in crypto/; false: the library cannot work here. */
 bool crypto_init(void) MUST_USE;
 
-void key_generate(uint8_t priv[static KEY_LEN], const struct rng *rng); /* clamped, data plane 1.2 */
+void key_generate(uint8_t priv[static KEY_LEN],
+		  const struct rng *rng); /* clamped, data plane 1.2 */
 void key_public(uint8_t pub[static KEY_LEN], const uint8_t priv[static KEY_LEN]);
-bool key_equal(const uint8_t a[static KEY_LEN], const uint8_t b[static KEY_LEN]); /* constant time */
-bool key_is_zero(const uint8_t k[static KEY_LEN]);                                /* constant time */
-int key_order(const uint8_t a[static KEY_LEN], const uint8_t b[static KEY_LEN]);  /* public keys only */
+bool key_equal(const uint8_t a[static KEY_LEN],
+	       const uint8_t b[static KEY_LEN]);   /* constant time */
+bool key_is_zero(const uint8_t k[static KEY_LEN]); /* constant time */
+int key_order(const uint8_t a[static KEY_LEN],
+	      const uint8_t b[static KEY_LEN]); /* public keys only */
 void key_wipe(void *p, size_t n);
 
 /* "nodekey:<64 hex>" and so on; out must hold KEY_TEXT_MAX. Wipe what held a private key. */
@@ -56,6 +59,7 @@ const char *key_format_base64(char *out, const uint8_t k[static KEY_LEN]);
 bool key_parse(uint8_t k[static KEY_LEN], enum key_kind kind, const char *text) MUST_USE;
 bool key_parse_any(uint8_t k[static KEY_LEN], enum key_kind kind, const char *text) MUST_USE;
 /* For people: "[AbCdE]" for node and machine keys, "d:0123456789abcdef" for disco keys. */
-const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind, const uint8_t k[static KEY_LEN]);
+const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind,
+		      const uint8_t k[static KEY_LEN]);
 
 #endif

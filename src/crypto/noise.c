@@ -1,6 +1,7 @@
 /* The transcript is `hash`, over all that was said; the secrets are in `chain`, mixed with each
  * Diffie-Hellman result.  The letters in the comments are those of the Noise patterns: e and s for
- * keys sent, es, ss, ee, se for results mixed in (initiator's key first), psk for the preshared key.
+ * keys sent, es, ss, ee, se for results mixed in (initiator's key first), psk for the preshared
+ * key.
  */
 #include "crypto/noise.h"
 
@@ -27,8 +28,8 @@ static void mix_hash(struct noise *n, struct bytes b)
 	blake2s(n->hash, BYTES_OF(n->hash), b);
 }
 
-static bool mix_dh(struct noise *n, const uint8_t priv[static KEY_LEN], const uint8_t pub[static KEY_LEN],
-		   uint8_t *key)
+static bool mix_dh(struct noise *n, const uint8_t priv[static KEY_LEN],
+		   const uint8_t pub[static KEY_LEN], uint8_t *key)
 {
 	uint8_t shared[KEY_LEN];
 	bool ok = crypto_scalarmult_curve25519(shared, priv, pub) == 0;
@@ -47,7 +48,8 @@ static void mix_psk(struct noise *n, const struct noise_remote *r, uint8_t key[s
 }
 
 /* Each key seals one text: its counter is 0. */
-static void seal(struct noise *n, uint8_t *out, const uint8_t key[static AEAD_KEY_LEN], struct bytes plain)
+static void seal(struct noise *n, uint8_t *out, const uint8_t key[static AEAD_KEY_LEN],
+		 struct bytes plain)
 {
 	aead_seal(out, key, 0, plain, BYTES_OF(n->hash));
 	mix_hash(n, (struct bytes){out, plain.n + AEAD_TAG_LEN});
@@ -77,7 +79,8 @@ static void mix_ephemeral(struct noise *n, const uint8_t public[static KEY_LEN])
 }
 
 /* Both directions' keys out of the last chaining key; then nothing of the handshake is needed. */
-static void split(struct noise *n, uint8_t first[static AEAD_KEY_LEN], uint8_t second[static AEAD_KEY_LEN])
+static void split(struct noise *n, uint8_t first[static AEAD_KEY_LEN],
+		  uint8_t second[static AEAD_KEY_LEN])
 {
 	blake2s_kdf(n->chain, (struct bytes){0}, first, second, NULL);
 	key_wipe(n, sizeof(*n));
@@ -89,8 +92,8 @@ void noise_self_init(struct noise_self *self, const struct node_private *key)
 	key_public(self->public.b, key->b);
 }
 
-bool noise_remote_init(struct noise_remote *r, const struct noise_self *self, const struct node_key *key,
-		       const uint8_t psk[static NOISE_PSK_LEN])
+bool noise_remote_init(struct noise_remote *r, const struct noise_self *self,
+		       const struct node_key *key, const uint8_t psk[static NOISE_PSK_LEN])
 {
 	r->key = *key;
 	memcpy(r->psk, psk, NOISE_PSK_LEN);
@@ -141,8 +144,8 @@ bool noise_finish(struct noise *n, const struct noise_self *self, const struct n
 	return ok;
 }
 
-bool noise_read_static(struct noise *n, const struct noise_self *self, const struct noise_initiation *m,
-		       struct node_key *claimed)
+bool noise_read_static(struct noise *n, const struct noise_self *self,
+		       const struct noise_initiation *m, struct node_key *claimed)
 {
 	uint8_t key[AEAD_KEY_LEN];
 	begin(n, &self->public);
@@ -156,8 +159,8 @@ bool noise_read_static(struct noise *n, const struct noise_self *self, const str
 	return ok;
 }
 
-bool noise_read_stamp(struct noise *n, const struct noise_remote *r, const struct noise_initiation *m,
-		      uint8_t stamp[static NOISE_STAMP_LEN])
+bool noise_read_stamp(struct noise *n, const struct noise_remote *r,
+		      const struct noise_initiation *m, uint8_t stamp[static NOISE_STAMP_LEN])
 {
 	uint8_t key[AEAD_KEY_LEN];
 	/* ss */
@@ -176,7 +179,8 @@ bool noise_respond(struct noise *n, const struct noise_remote *r, const struct r
 	key_public(out->ephemeral, ephemeral);
 	mix_ephemeral(n, out->ephemeral);
 	/* ee, se */
-	bool ok = mix_dh(n, ephemeral, n->remote_ephemeral, NULL) && mix_dh(n, ephemeral, r->key.b, NULL);
+	bool ok = mix_dh(n, ephemeral, n->remote_ephemeral, NULL) &&
+		  mix_dh(n, ephemeral, r->key.b, NULL);
 	key_wipe(ephemeral, sizeof(ephemeral));
 	if (!ok)
 		return false;

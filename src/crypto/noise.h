@@ -53,10 +53,12 @@ struct noise_keys {
 
 void noise_self_init(struct noise_self *self, const struct node_private *key);
 /* False: the key is of low order, nothing can be said to it in secret. psk: all zero for none. */
-bool noise_remote_init(struct noise_remote *r, const struct noise_self *self, const struct node_key *key,
+bool noise_remote_init(struct noise_remote *r, const struct noise_self *self,
+		       const struct node_key *key,
 		       const uint8_t psk[static NOISE_PSK_LEN]) MUST_USE;
 
-/* All that return bool: false means not authentic, and the handshake and the keys are not to be used. */
+/* All that return bool: false means not authentic, and the handshake and the keys are not to be
+ * used. */
 
 void noise_initiate(struct noise *n, const struct noise_self *self, const struct noise_remote *r,
 		    const uint8_t stamp[static NOISE_STAMP_LEN], const struct rng *rng,
@@ -66,10 +68,11 @@ bool noise_finish(struct noise *n, const struct noise_self *self, const struct n
 		  const struct noise_response *m, struct noise_keys *keys) MUST_USE;
 
 /* Who is it? A claim only: anybody can send it, until noise_read_stamp has proved it. */
-bool noise_read_static(struct noise *n, const struct noise_self *self, const struct noise_initiation *m,
-		       struct node_key *claimed) MUST_USE;
+bool noise_read_static(struct noise *n, const struct noise_self *self,
+		       const struct noise_initiation *m, struct node_key *claimed) MUST_USE;
 /* The stamp is there against replays: the caller must compare it with the last one. */
-bool noise_read_stamp(struct noise *n, const struct noise_remote *r, const struct noise_initiation *m,
+bool noise_read_stamp(struct noise *n, const struct noise_remote *r,
+		      const struct noise_initiation *m,
 		      uint8_t stamp[static NOISE_STAMP_LEN]) MUST_USE;
 /* False: the initiator's ephemeral key is of low order. */
 bool noise_respond(struct noise *n, const struct noise_remote *r, const struct rng *rng,

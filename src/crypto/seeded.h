@@ -1,4 +1,5 @@
-/* crypto/seeded.h - a stream of randomness that one seed repeats exactly: simulations and tests only */
+/* crypto/seeded.h - a stream of randomness that one seed repeats exactly: simulations and tests
+ * only */
 #ifndef CRYPTO_SEEDED_H
 #define CRYPTO_SEEDED_H
 

@@ -30,8 +30,8 @@ static bool listen_one(const struct ear *ear)
 	struct sockaddr_storage sender;
 	socklen_t len = sizeof(sender);
 	struct endpoint from;
-	ssize_t n =
-		recvfrom(ear->fd, b, sizeof(b), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&sender, &len);
+	ssize_t n = recvfrom(ear->fd, b, sizeof(b), MSG_DONTWAIT | MSG_TRUNC,
+			     (struct sockaddr *)&sender, &len);
 	if (n < 0)
 		return false;
 	if ((size_t)n <= sizeof(b) && socket_address_read(&from, &sender))
@@ -45,7 +45,8 @@ static void on_ready(void *self, unsigned ready)
 		;
 }
 
-/* IPv4 hears what goes to the group only; IPv6 cannot be bound to ff02::1 without naming one link. */
+/* IPv4 hears what goes to the group only; IPv6 cannot be bound to ff02::1 without naming one link.
+ */
 static int bind_shared(int family)
 {
 	static const int on = 1;
@@ -79,11 +80,11 @@ static bool open_ear(struct announcements *a, struct loop *l, struct ear *ear, i
 }
 
 struct announcements *announcements_open(struct loop *l, const struct announcements_call *call,
-					 char why[static WHY_MAX])
+					 char why[static FAILURE_MAX])
 {
 	struct announcements *a = calloc(1, sizeof(*a));
 	if (!a) {
-		why_say(why, "no memory to listen to gateways");
+		failure_say(why, "no memory to listen to gateways");
 		return NULL;
 	}
 	a->call = *call;
@@ -92,8 +93,9 @@ struct announcements *announcements_open(struct loop *l, const struct announceme
 	bool v6 = open_ear(a, l, &a->ears[1], AF_INET6);
 	if (v4 || v6)
 		return a;
-	why_say(why, "UDP port %d cannot be had (%s): a gateway that was restarted is noticed later",
-		PCP_ANNOUNCE_PORT, strerror(error));
+	failure_say(why,
+		    "UDP port %d cannot be had (%s): a gateway that was restarted is noticed later",
+		    PCP_ANNOUNCE_PORT, strerror(error));
 	announcements_close(a);
 	return NULL;
 }

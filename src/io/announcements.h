@@ -1,8 +1,8 @@
 /* io/announcements.h - what gateways tell everybody on the link: NAT-PMP and PCP
  *
- * A gateway that was restarted, or has another address outside, says so to 224.0.0.1 and ff02::1, port 5350.
- * The port is shared with other programs that listen there.  Whatever else comes to it is told, too: the
- * listener judges (path/portmap.h).
+ * A gateway that was restarted, or has another address outside, says so to 224.0.0.1 and ff02::1,
+ * port 5350. The port is shared with other programs that listen there.  Whatever else comes to it
+ * is told, too: the listener judges (path/portmap/portmap.h).
  *
  * Source: RFC 6886 s. 3.2.1, RFC 6887 s. 14.1.
  */
@@ -11,8 +11,8 @@
 
 #include "base/addr.h"
 #include "base/bytes.h"
+#include "io/failure.h"
 #include "io/loop.h"
-#include "io/why.h"
 
 struct announcements;
 
@@ -23,7 +23,7 @@ struct announcements_call {
 
 /* Of both families, as far as they are there. NULL: neither can be had; why. */
 struct announcements *announcements_open(struct loop *l, const struct announcements_call *call,
-					 char why[static WHY_MAX]) MUST_USE;
+					 char why[static FAILURE_MAX]) MUST_USE;
 void announcements_close(struct announcements *a); /* NULL is allowed */
 
 #endif

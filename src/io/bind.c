@@ -31,25 +31,26 @@ uint16_t bind_port_of(const int fd[static BIND_FAMILIES])
 	return 0;
 }
 
-static bool explain(char why[static WHY_MAX], const struct endpoint *at, enum bind_kind kind)
+static bool explain(char why[static FAILURE_MAX], const struct endpoint *at, enum bind_kind kind)
 {
 	const char *protocol = kind == BIND_TCP ? "TCP" : "UDP";
 	char text[ENDPOINT_TEXT_MAX];
 	endpoint_format(at, text);
 	if (errno == EADDRINUSE)
-		return why_say(
-			why,
-			"%s port %u is in use: stop the program that has it (ss -lnp shows which), or choose "
-			"another port",
-			protocol, at->port);
+		return failure_say(why,
+				   "%s port %u is in use: stop the program that has it (ss -lnp "
+				   "shows which), or choose "
+				   "another port",
+				   protocol, at->port);
 	if (errno == EACCES)
-		return why_say(why,
-			       "%s port %u may not be opened by this user: start as root or with "
-			       "CAP_NET_BIND_SERVICE, or choose a port above 1023",
-			       protocol, at->port);
+		return failure_say(
+			why,
+			"%s port %u may not be opened by this user: start as root or with "
+			"CAP_NET_BIND_SERVICE, or choose a port above 1023",
+			protocol, at->port);
 	if (errno == EADDRNOTAVAIL)
-		return why_say(why, "%s is not an address of this machine", text);
-	return why_say(why, "cannot open %s %s: %s", protocol, text, strerror(errno));
+		return failure_say(why, "%s is not an address of this machine", text);
+	return failure_say(why, "cannot open %s %s: %s", protocol, text, strerror(errno));
 }
 
 /* -1: errno. */
@@ -59,14 +60,16 @@ static int open_one(const struct endpoint *at, enum bind_kind kind)
 	bool v6 = at->ip.family == 6;
 	struct sockaddr_storage sa;
 	socklen_t n = socket_address_write(&sa, at);
-	int fd = socket(v6 ? AF_INET6 : AF_INET,
-			(kind == BIND_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(
+		v6 ? AF_INET6 : AF_INET,
+		(kind == BIND_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	if (kind == BIND_TCP)
 		(void)!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if ((v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
-	    bind(fd, (struct sockaddr *)&sa, n) < 0 || (kind == BIND_TCP && listen(fd, BACKLOG) < 0)) {
+	    bind(fd, (struct sockaddr *)&sa, n) < 0 ||
+	    (kind == BIND_TCP && listen(fd, BACKLOG) < 0)) {
 		int error = errno;
 		close(fd);
 		errno = error;
@@ -81,7 +84,7 @@ static bool is_missing_family(int error)
 }
 
 static bool bind_both(int fd[static BIND_FAMILIES], uint16_t port, enum bind_kind kind,
-		      char why[static WHY_MAX])
+		      char why[static FAILURE_MAX])
 {
 	struct endpoint any4 = {.ip = {.family = 4}, .port = port},
 			any6 = {.ip = {.family = 6}, .port = port};
@@ -96,7 +99,7 @@ static bool bind_both(int fd[static BIND_FAMILIES], uint16_t port, enum bind_kin
 }
 
 bool bind_port(int fd[static BIND_FAMILIES], const struct endpoint *at, enum bind_kind kind,
-	       char why[static WHY_MAX])
+	       char why[static FAILURE_MAX])
 {
 	fd[0] = fd[1] = -1;
 	if (at->ip.family != 0) {

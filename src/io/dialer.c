@@ -105,7 +105,8 @@ static void on_answer(int error, struct evutil_addrinfo *found, void *self)
 	if (--d->lookups == 0 && d->closed)
 		release_soon(d);
 	else if (call.fn)
-		call.fn(call.self, v, n, n ? "" : evutil_gai_strerror(error ? error : EVUTIL_EAI_NODATA));
+		call.fn(call.self, v, n,
+			n ? "" : evutil_gai_strerror(error ? error : EVUTIL_EAI_NODATA));
 }
 
 struct lookup *lookup_start(struct dialer *d, const char *host, struct lookup_call call)
@@ -198,7 +199,7 @@ static SSL_CTX *shared(SSL_CTX **kept, enum stream_trust trust, char *why)
 }
 
 SSL_CTX *dialer_context(struct dialer *d, enum stream_trust trust, const char *ca_file,
-			char why[static WHY_MAX])
+			char why[static FAILURE_MAX])
 {
 	switch (trust) {
 	case STREAM_ROOTS:

@@ -11,7 +11,8 @@ struct dialer {
 	struct evdns_base *dns;
 	unsigned lookups; /* whose answer is still to come, the stopped ones too */
 	bool closed;      /* freed when they have come: evdns looks at its base until then */
-	bool dns_stale; /* resolv.conf is to be read (again) before the next look-up: also after a failure */
+	bool dns_stale;   /* resolv.conf is to be read (again) before the next look-up: also after a
+			     failure */
 	struct prefix nat64;      /* family 0: none */
 	SSL_CTX *roots, *unasked; /* made when first needed; unasked: no roots, for pins */
 };
@@ -37,17 +38,19 @@ struct lookup64_answer {
 	bool failed; /* DNS did not answer */
 };
 struct lookup64_call {
-	void (*fn)(void *self, const struct lookup64_answer *a); /* never from inside lookup64_start */
+	void (*fn)(void *self,
+		   const struct lookup64_answer *a); /* never from inside lookup64_start */
 	void *self;
 };
 struct lookup64;
 /* NULL: it could not even be asked, and no call comes. */
-struct lookup64 *lookup64_start(struct dialer *d, const char *host, struct lookup64_call call) MUST_USE;
+struct lookup64 *lookup64_start(struct dialer *d, const char *host,
+				struct lookup64_call call) MUST_USE;
 /* No call any more. NULL is allowed. */
 void lookup64_stop(struct lookup64 *k);
 
 /* A new reference, to be freed by SSL_CTX_free. NULL: why. */
 SSL_CTX *dialer_context(struct dialer *d, enum stream_trust trust, const char *ca_file,
-			char why[static WHY_MAX]) MUST_USE;
+			char why[static FAILURE_MAX]) MUST_USE;
 
 #endif

@@ -27,11 +27,11 @@ static const char *advice(int error)
 static bool failed(char *why, const char *what, const char *path, int error)
 {
 	const char *more = advice(error);
-	return why_say(why, "cannot %s %s%s%s", what, path, *more ? "" : ": ",
-		       *more ? more : strerror(error));
+	return failure_say(why, "cannot %s %s%s%s", what, path, *more ? "" : ": ",
+			   *more ? more : strerror(error));
 }
 
-bool file_read(const char *path, uint8_t *out, size_t cap, size_t *n, char why[static WHY_MAX])
+bool file_read(const char *path, uint8_t *out, size_t cap, size_t *n, char why[static FAILURE_MAX])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	size_t have = 0;
@@ -52,7 +52,8 @@ bool file_read(const char *path, uint8_t *out, size_t cap, size_t *n, char why[s
 		if (got < 0)
 			return failed(why, "read", path, error);
 		if (got > 0)
-			return why_say(why, "%s is too long: expected at most %zu bytes", path, cap);
+			return failure_say(why, "%s is too long: expected at most %zu bytes", path,
+					   cap);
 		*n = have;
 		return true;
 	}
@@ -99,11 +100,11 @@ static bool sync_folder(const char *path)
 	return ok;
 }
 
-bool file_write(const char *path, struct bytes b, unsigned mode, char why[static WHY_MAX])
+bool file_write(const char *path, struct bytes b, unsigned mode, char why[static FAILURE_MAX])
 {
 	char temp[PATH_MAX];
 	if (snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >= (int)sizeof(temp))
-		return why_say(why, "cannot write a file: its name is too long");
+		return failure_say(why, "cannot write a file: its name is too long");
 	int fd = mkostemp(temp, O_CLOEXEC); /* mode 0600 until it is whole */
 	if (fd < 0)
 		return failed(why, "write", path, errno);
@@ -123,13 +124,13 @@ bool file_write(const char *path, struct bytes b, unsigned mode, char why[static
 	return failed(why, "write", path, error);
 }
 
-bool file_make_folder(const char *path, unsigned mode, char why[static WHY_MAX])
+bool file_make_folder(const char *path, unsigned mode, char why[static FAILURE_MAX])
 {
 	char part[PATH_MAX];
 	struct stat st;
 	size_t len = strlen(path);
 	if (len == 0 || len >= sizeof(part))
-		return why_say(why, "cannot make a folder: its name is empty or too long");
+		return failure_say(why, "cannot make a folder: its name is empty or too long");
 	memcpy(part, path, len + 1);
 	for (char *p = part + 1; p <= part + len; p++) {
 		char was = *p;
@@ -141,11 +142,11 @@ bool file_make_folder(const char *path, unsigned mode, char why[static WHY_MAX])
 		*p = was;
 	}
 	if (stat(path, &st) || !S_ISDIR(st.st_mode))
-		return why_say(why, "%s is there, but it is no folder", path);
+		return failure_say(why, "%s is there, but it is no folder", path);
 	return true;
 }
 
-int file_lock(const char *path, const char *whose, char why[static WHY_MAX])
+int file_lock(const char *path, const char *whose, char why[static FAILURE_MAX])
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0) {
@@ -155,11 +156,12 @@ int file_lock(const char *path, const char *whose, char why[static WHY_MAX])
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK)
-		why_say(why,
-			"another program already uses %s (it holds the lock %s): stop it first, or use "
-			"another "
-			"place",
-			whose, path);
+		failure_say(why,
+			    "another program already uses %s (it holds the lock %s): stop it "
+			    "first, or use "
+			    "another "
+			    "place",
+			    whose, path);
 	else
 		failed(why, "lock", path, errno);
 	close(fd);

@@ -91,9 +91,9 @@ struct http_get *http_get_start(struct loop *l, struct dialer *d, const struct h
 	g->done = cfg->done;
 	g->self = cfg->self;
 	int n = snprintf(g->request, sizeof(g->request),
-			 "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\nConnection: close\r\n%s\r\n", cfg->path,
-			 strchr(host, ':') ? "[" : "", host, strchr(host, ':') ? "]" : "",
-			 (unsigned)stream.port, cfg->headers);
+			 "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\nConnection: close\r\n%s\r\n",
+			 cfg->path, strchr(host, ':') ? "[" : "", host,
+			 strchr(host, ':') ? "]" : "", (unsigned)stream.port, cfg->headers);
 	if (!stream.limit)
 		stream.limit = STREAM_CONNECT_LIMIT;
 	stream.calls = (struct stream_calls){on_up, on_bytes, on_writable, on_down, g};
@@ -120,7 +120,8 @@ void http_get_stop(struct http_get *g)
 bool http_get_header_is(const char *head, const char *name, const char *value)
 {
 	size_t n = strlen(name), m = strlen(value);
-	for (const char *line = strstr(head, "\r\n"); line && line[2]; line = strstr(line + 2, "\r\n")) {
+	for (const char *line = strstr(head, "\r\n"); line && line[2];
+	     line = strstr(line + 2, "\r\n")) {
 		const char *at = line + 2;
 		if (strncasecmp(at, name, n) != 0 || at[n] != ':')
 			continue;

@@ -1,7 +1,7 @@
 /* io/http_get.h - one small GET over a stream of its own: was it answered, how, and how fast
  *
- * Only the head of the answer is looked at.  Never called from inside http_get_start.  In the call it
- * may be stopped.  Source: reference, data plane 5.7 and 5.8.
+ * Only the head of the answer is looked at.  Never called from inside http_get_start.  In the call
+ * it may be stopped.  Source: reference, data plane 5.7 and 5.8.
  */
 #ifndef IO_HTTP_GET_H
 #define IO_HTTP_GET_H
@@ -26,8 +26,9 @@ struct http_get_config {
 };
 
 struct http_get;
-struct http_get *http_get_start(struct loop *l, struct dialer *d,
-				const struct http_get_config *cfg) MUST_USE; /* NULL: out of memory */
+struct http_get *
+http_get_start(struct loop *l, struct dialer *d,
+	       const struct http_get_config *cfg) MUST_USE; /* NULL: out of memory */
 void http_get_stop(struct http_get *g); /* also after it is done; NULL is allowed */
 
 /* Is that line's value this, in a head? Names are compared without case. */

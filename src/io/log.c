@@ -13,7 +13,8 @@ static const char *const level_names[] = {
 	[LOG_AT_INFO] = "info",   [LOG_AT_DEBUG] = "debug",
 };
 
-/* JOURNAL_STREAM is "device:inode" of the journal's end of our output: it may have been redirected. */
+/* JOURNAL_STREAM is "device:inode" of the journal's end of our output: it may have been redirected.
+ */
 static bool is_journal(int fd)
 {
 	const char *text = getenv("JOURNAL_STREAM");
@@ -48,7 +49,8 @@ static size_t keep_to_one_line(char *line, size_t n)
 	return n;
 }
 
-static void log_put(struct log *l, enum log_level level, uint32_t kept_back, const char *fmt, va_list ap)
+static void log_put(struct log *l, enum log_level level, uint32_t kept_back, const char *fmt,
+		    va_list ap)
 {
 	char front[32] = "", line[LOG_LINE_MAX], end[48] = "\n";
 	if (l->journal)
@@ -61,7 +63,8 @@ static void log_put(struct log *l, enum log_level level, uint32_t kept_back, con
 	size_t len = (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1;
 	if (kept_back)
 		snprintf(end, sizeof(end), " (and %u more like it)\n", kept_back);
-	struct iovec v[] = {{front, strlen(front)}, {line, keep_to_one_line(line, len)}, {end, strlen(end)}};
+	struct iovec v[] = {
+		{front, strlen(front)}, {line, keep_to_one_line(line, len)}, {end, strlen(end)}};
 	if (writev(l->fd, v, 3) < 0)
 		return; /* nobody can be told */
 }
@@ -99,7 +102,8 @@ static struct log_site *site_of(struct log *l, uint64_t hash)
 	return oldest;
 }
 
-void log_seldom(struct log *l, enum log_level level, const char *key, mono_ns now, const char *fmt, ...)
+void log_seldom(struct log *l, enum log_level level, const char *key, mono_ns now, const char *fmt,
+		...)
 {
 	if (level > l->level)
 		return;

@@ -39,7 +39,7 @@ bool log_level_parse(enum log_level *level, const char *text) MUST_USE; /* "erro
 void log_say(struct log *l, enum log_level level, const char *fmt, ...) PRINTF(3, 4);
 /* The same, at most once in LOG_SELDOM for one key; the next line says how many were kept back. The
  * key names the call site, and may go on with who caused it ("relay 3"). */
-void log_seldom(struct log *l, enum log_level level, const char *key, mono_ns now, const char *fmt, ...)
-	PRINTF(5, 6);
+void log_seldom(struct log *l, enum log_level level, const char *key, mono_ns now, const char *fmt,
+		...) PRINTF(5, 6);
 
 #endif

@@ -1,15 +1,15 @@
 /* io/loop.c - theory of operation
  *
- * A turn of ours is one event_base_loop(EVLOOP_ONCE): libevent waits for files and signals and calls
- * back for them.  Timers are a heap of our own with one timerfd for the earliest, because libevent's
- * stand still while the machine sleeps.  After libevent's calls come the timers that are due, then
- * the deferred calls.
+ * A turn of ours is one event_base_loop(EVLOOP_ONCE): libevent waits for files and signals and
+ * calls back for them.  Timers are a heap of our own with one timerfd for the earliest, because
+ * libevent's stand still while the machine sleeps.  After libevent's calls come the timers that are
+ * due, then the deferred calls.
  *
  * The clock is read at the first question in a turn, which is after the wait, and kept until the
  * turn ends.
  *
- * Bounded: a timer that sets itself to a time in the past, and a deferred call that asks for itself,
- * are made in the next turn, so that files are looked at in between.
+ * Bounded: a timer that sets itself to a time in the past, and a deferred call that asks for
+ * itself, are made in the next turn, so that files are looked at in between.
  */
 #include "io/loop.h"
 
@@ -33,7 +33,8 @@ struct loop {
 	mono_ns armed; /* what timer_fd is set to */
 	struct heap heap;
 	struct loop_timer *timers[LOOP_TIMERS_MAX]; /* by id in the heap */
-	struct loop_deferred *asked, *calling;      /* deferred calls of this turn, and those being made */
+	struct loop_deferred *asked,
+		*calling; /* deferred calls of this turn, and those being made */
 	mono_ns now;
 	bool in_turn, now_read, stop;
 };

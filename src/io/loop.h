@@ -1,8 +1,8 @@
 /* io/loop.h - the event loop: files, timers, signals, and calls at the end of a turn
  *
- * One thread.  A turn is: wait until something is ready or a timer is due, read the clock once, make
- * the calls, then make the deferred calls.  Everything below runs inside a turn; a call may add,
- * change and remove anything, itself included.
+ * One thread.  A turn is: wait until something is ready or a timer is due, read the clock once,
+ * make the calls, then make the deferred calls.  Everything below runs inside a turn; a call may
+ * add, change and remove anything, itself included.
  *
  * Over libevent's event_base, and a timerfd on CLOCK_BOOTTIME, so that timers which came due while
  * the machine slept fire when it wakes.
@@ -24,8 +24,8 @@ struct loop_call {
 
 /* NULL: out of memory or of file descriptors. Sets SIGPIPE to be ignored in this process. */
 struct loop *loop_new(void) MUST_USE;
-/* What libevent says of itself (name servers that fail, and so on) is not printed any more, in the whole
- * process: for programs whose standard error is a person's terminal. */
+/* What libevent says of itself (name servers that fail, and so on) is not printed any more, in the
+ * whole process: for programs whose standard error is a person's terminal. */
 void loop_hush_library(void);
 /* Everything that was added must have been removed before. */
 void loop_free(struct loop *l);

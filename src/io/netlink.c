@@ -32,17 +32,18 @@ static struct mnl_socket *socket_open(unsigned groups, int flags, char *why)
 	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
 	if (s && mnl_socket_bind(s, groups, MNL_SOCKET_AUTOPID) == 0)
 		return s;
-	why_say(why, "cannot ask the kernel about its interfaces (netlink): %s", strerror(errno));
+	failure_say(why, "cannot ask the kernel about its interfaces (netlink): %s",
+		    strerror(errno));
 	if (s)
 		mnl_socket_close(s);
 	return NULL;
 }
 
-struct netlink *netlink_open(char why[static WHY_MAX])
+struct netlink *netlink_open(char why[static FAILURE_MAX])
 {
 	struct netlink *nl = calloc(1, sizeof(*nl));
 	if (!nl) {
-		why_say(why, "no memory to talk to the kernel");
+		failure_say(why, "no memory to talk to the kernel");
 		return NULL;
 	}
 	nl->socket = socket_open(0, 0, why);
@@ -69,7 +70,8 @@ static struct nlmsghdr *request_begin(struct netlink *nl, uint16_t type, uint16_
 	return h;
 }
 
-/* libmnl would give up on a list that changed while it was told; what it says is of use all the same. */
+/* libmnl would give up on a list that changed while it was told; what it says is of use all the
+ * same. */
 static void note_torn(struct netlink *nl, size_t n)
 {
 	int left = (int)n;
@@ -95,7 +97,8 @@ static int request_end(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t each, vo
 			return errno;
 		note_torn(nl, (size_t)n);
 		int r = mnl_cb_run(nl->answer, (size_t)n, h->nlmsg_seq, port, each, self);
-		if (r < 0 && errno == ESRCH && h->nlmsg_seq != ((struct nlmsghdr *)nl->answer)->nlmsg_seq)
+		if (r < 0 && errno == ESRCH &&
+		    h->nlmsg_seq != ((struct nlmsghdr *)nl->answer)->nlmsg_seq)
 			continue; /* the rest of an older answer */
 		if (r < 0)
 			return errno;
@@ -118,7 +121,7 @@ static const char *hint(int error)
 	return "";
 }
 
-bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu, char why[static WHY_MAX])
+bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu, char why[static FAILURE_MAX])
 {
 	struct nlmsghdr *h = request_begin(nl, RTM_NEWLINK, NLM_F_ACK);
 	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
@@ -130,14 +133,16 @@ bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu, char why[sta
 	int error = request_end(nl, h, NULL, NULL);
 	if (!error)
 		return true;
-	return why_say(why, "cannot set interface %d up with an MTU of %u: %s%s", ifindex, mtu,
-		       strerror(error), hint(error));
+	return failure_say(why, "cannot set interface %d up with an MTU of %u: %s%s", ifindex, mtu,
+			   strerror(error), hint(error));
 }
 
-static int address_request(struct netlink *nl, bool add, int ifindex, const struct ip *ip, uint8_t bits)
+static int address_request(struct netlink *nl, bool add, int ifindex, const struct ip *ip,
+			   uint8_t bits)
 {
-	struct nlmsghdr *h = request_begin(nl, add ? RTM_NEWADDR : RTM_DELADDR,
-					   (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
+	struct nlmsghdr *h =
+		request_begin(nl, add ? RTM_NEWADDR : RTM_DELADDR,
+			      (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
 	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->ifa_family = family_of(ip);
 	m->ifa_prefixlen = bits;
@@ -149,31 +154,32 @@ static int address_request(struct netlink *nl, bool add, int ifindex, const stru
 }
 
 bool netlink_address_add(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
-			 char why[static WHY_MAX])
+			 char why[static FAILURE_MAX])
 {
 	char text[IP_TEXT_MAX];
 	int error = address_request(nl, true, ifindex, ip, bits);
 	if (!error || error == EEXIST)
 		return true;
-	return why_say(why, "cannot give interface %d the address %s/%u: %s%s", ifindex, ip_format(ip, text),
-		       bits, strerror(error), hint(error));
+	return failure_say(why, "cannot give interface %d the address %s/%u: %s%s", ifindex,
+			   ip_format(ip, text), bits, strerror(error), hint(error));
 }
 
 bool netlink_address_remove(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
-			    char why[static WHY_MAX])
+			    char why[static FAILURE_MAX])
 {
 	char text[IP_TEXT_MAX];
 	int error = address_request(nl, false, ifindex, ip, bits);
 	if (!error || error == EADDRNOTAVAIL || error == ENODEV)
 		return true;
-	return why_say(why, "cannot take the address %s/%u from interface %d: %s%s", ip_format(ip, text),
-		       bits, ifindex, strerror(error), hint(error));
+	return failure_say(why, "cannot take the address %s/%u from interface %d: %s%s",
+			   ip_format(ip, text), bits, ifindex, strerror(error), hint(error));
 }
 
 static int route_request(struct netlink *nl, bool add, int ifindex, const struct prefix *to)
 {
-	struct nlmsghdr *h = request_begin(nl, add ? RTM_NEWROUTE : RTM_DELROUTE,
-					   (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
+	struct nlmsghdr *h =
+		request_begin(nl, add ? RTM_NEWROUTE : RTM_DELROUTE,
+			      (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
 	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->rtm_family = family_of(&to->ip);
 	m->rtm_dst_len = to->bits;
@@ -227,7 +233,8 @@ static int on_route(const struct nlmsghdr *h, void *self)
 	return MNL_CB_OK;
 }
 
-/* The other interface by which this prefix has a route; 0: it has one by ours, or it cannot be known. */
+/* The other interface by which this prefix has a route; 0: it has one by ours, or it cannot be
+ * known. */
 static int foreign_route(struct netlink *nl, int ifindex, const struct prefix *to)
 {
 	struct nlmsghdr *h = request_begin(nl, RTM_GETROUTE, NLM_F_DUMP);
@@ -237,20 +244,22 @@ static int foreign_route(struct netlink *nl, int ifindex, const struct prefix *t
 	return request_end(nl, h, on_route, &s) == 0 && !s.have_ours ? s.foreign : 0;
 }
 
-bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to, char why[static WHY_MAX])
+bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to,
+		       char why[static FAILURE_MAX])
 {
 	char text[PREFIX_TEXT_MAX];
 	int error = route_request(nl, true, ifindex, to);
 	int foreign = error == EEXIST ? foreign_route(nl, ifindex, to) : 0;
 	if (foreign != 0)
-		return why_say(why,
-			       "there is another route to %s, by interface %d, where its packets go: remove "
-			       "it, or leave that range out of AllowedIPs",
-			       prefix_format(to, text), foreign);
+		return failure_say(why,
+				   "there is another route to %s, by interface %d, where its "
+				   "packets go: remove "
+				   "it, or leave that range out of AllowedIPs",
+				   prefix_format(to, text), foreign);
 	if (!error || error == EEXIST)
 		return true;
-	return why_say(why, "cannot add a route to %s by interface %d: %s%s", prefix_format(to, text),
-		       ifindex, strerror(error), hint(error));
+	return failure_say(why, "cannot add a route to %s by interface %d: %s%s",
+			   prefix_format(to, text), ifindex, strerror(error), hint(error));
 }
 
 bool netlink_route_is_foreign(struct netlink *nl, int ifindex, const struct prefix *to)
@@ -258,14 +267,15 @@ bool netlink_route_is_foreign(struct netlink *nl, int ifindex, const struct pref
 	return foreign_route(nl, ifindex, to) != 0;
 }
 
-bool netlink_route_remove(struct netlink *nl, int ifindex, const struct prefix *to, char why[static WHY_MAX])
+bool netlink_route_remove(struct netlink *nl, int ifindex, const struct prefix *to,
+			  char why[static FAILURE_MAX])
 {
 	char text[PREFIX_TEXT_MAX];
 	int error = route_request(nl, false, ifindex, to);
 	if (!error || error == ESRCH || error == ENODEV)
 		return true;
-	return why_say(why, "cannot remove the route to %s by interface %d: %s%s", prefix_format(to, text),
-		       ifindex, strerror(error), hint(error));
+	return failure_say(why, "cannot remove the route to %s by interface %d: %s%s",
+			   prefix_format(to, text), ifindex, strerror(error), hint(error));
 }
 
 /* --- what interfaces there are --- */
@@ -277,7 +287,7 @@ struct listing {
 		bool loopback;
 	} links[LINKS_MAX];
 	size_t n_links;
-	struct paths_interface *v;
+	struct own_address *v;
 	size_t n, max;
 };
 
@@ -317,7 +327,8 @@ static bool address_of(const struct nlmsghdr *h, uint8_t family, struct ip *ip)
 	const struct nlattr *a = f.local ? f.local : f.address;
 	if (!a)
 		return false;
-	*ip = f.len == 16 ? ip_v6_from(mnl_attr_get_payload(a)) : ip_v4_from(mnl_attr_get_payload(a));
+	*ip = f.len == 16 ? ip_v6_from(mnl_attr_get_payload(a))
+			  : ip_v4_from(mnl_attr_get_payload(a));
 	return true;
 }
 
@@ -328,12 +339,13 @@ static int on_address(const struct nlmsghdr *h, void *self)
 	size_t i = 0;
 	while (i < l->n_links && l->links[i].index != (int)m->ifa_index)
 		i++;
-	if (i == l->n_links || l->n == l->max || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6) ||
+	if (i == l->n_links || l->n == l->max ||
+	    (m->ifa_family != AF_INET && m->ifa_family != AF_INET6) ||
 	    m->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED))
 		return MNL_CB_OK;
 	struct ip ip;
 	if (address_of(h, m->ifa_family, &ip))
-		l->v[l->n++] = (struct paths_interface){ip, m->ifa_prefixlen, l->links[i].loopback};
+		l->v[l->n++] = (struct own_address){ip, m->ifa_prefixlen, l->links[i].loopback};
 	return MNL_CB_OK;
 }
 
@@ -341,11 +353,11 @@ static int list(struct netlink *nl, uint16_t type, mnl_cb_t each, struct listing
 {
 	struct nlmsghdr *h = request_begin(nl, type, NLM_F_DUMP);
 	if (type == RTM_GETLINK)
-		((struct ifinfomsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg)))->ifi_family =
-			AF_UNSPEC;
+		((struct ifinfomsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg)))
+			->ifi_family = AF_UNSPEC;
 	else
-		((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifaddrmsg)))->ifa_family =
-			AF_UNSPEC;
+		((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifaddrmsg)))
+			->ifa_family = AF_UNSPEC;
 	return request_end(nl, h, each, l);
 }
 
@@ -360,17 +372,19 @@ static int list_both(struct netlink *nl, struct listing *l, bool *torn)
 	return error;
 }
 
-bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct paths_interface *v, size_t max,
-			size_t *n, char why[static WHY_MAX])
+bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct own_address *v, size_t max,
+			size_t *n, char why[static FAILURE_MAX])
 {
 	struct listing l;
 	bool torn = true;
-	/* The last try counts, torn or not: the change that tore it is told too, and asked about again. */
+	/* The last try counts, torn or not: the change that tore it is told too, and asked about
+	 * again. */
 	for (int i = 0; torn && i < LIST_TRIES; i++) {
 		l = (struct listing){.skip = skip_ifindex, .v = v, .max = max};
 		int error = list_both(nl, &l, &torn);
 		if (error)
-			return why_say(why, "cannot list the addresses of this machine: %s", strerror(error));
+			return failure_say(why, "cannot list the addresses of this machine: %s",
+					   strerror(error));
 	}
 	*n = l.n;
 	return true;
@@ -383,7 +397,7 @@ static const char *const somewhere[] = {"198.41.0.4", "2001:503:ba3e::2:30"};
 
 struct way_out {
 	uint16_t len; /* of an address in this family */
-	struct paths_gateway found;
+	struct uplink found;
 };
 
 static int on_way_part(const struct nlattr *a, void *self)
@@ -407,7 +421,7 @@ static int on_way(const struct nlmsghdr *h, void *self)
 }
 
 /* ifindex: by this interface only; 0: by any. */
-static bool way_out(struct netlink *nl, const struct ip *to, int ifindex, struct paths_gateway *out)
+static bool way_out(struct netlink *nl, const struct ip *to, int ifindex, struct uplink *out)
 {
 	struct nlmsghdr *h = request_begin(nl, RTM_GETROUTE, NLM_F_ACK);
 	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
@@ -425,12 +439,12 @@ static bool way_out(struct netlink *nl, const struct ip *to, int ifindex, struct
 
 struct ways_out {
 	int skip;
-	struct paths_gateway *v;
+	struct uplink *v;
 	size_t n;
 };
 
 /* Two IPv4 gateways of one address cannot be told apart by who answers. */
-static bool is_there(const struct ways_out *w, const struct paths_gateway *g)
+static bool is_there(const struct ways_out *w, const struct uplink *g)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (ip_equal(&w->v[i].gateway, &g->gateway) &&
@@ -439,7 +453,7 @@ static bool is_there(const struct ways_out *w, const struct paths_gateway *g)
 	return false;
 }
 
-static bool is_of_use(const struct ways_out *w, const struct paths_gateway *g)
+static bool is_of_use(const struct ways_out *w, const struct uplink *g)
 {
 	if (g->gateway.family == 0 || g->self.family == 0 || g->ifindex == (uint32_t)w->skip ||
 	    is_there(w, g))
@@ -449,16 +463,16 @@ static bool is_of_use(const struct ways_out *w, const struct paths_gateway *g)
 
 static void add_ways_by(struct netlink *nl, int ifindex, struct ways_out *w)
 {
-	for (size_t i = 0; i < ARRAY_LEN(somewhere) && w->n < NETLINK_GATEWAYS_MAX; i++) {
-		struct paths_gateway g;
+	for (size_t i = 0; i < ARRAY_LEN(somewhere) && w->n < UPLINKS_MAX; i++) {
+		struct uplink g;
 		struct ip to;
-		if (ip_parse(&to, somewhere[i]) && way_out(nl, &to, ifindex, &g) && is_of_use(w, &g))
+		if (ip_parse(&to, somewhere[i]) && way_out(nl, &to, ifindex, &g) &&
+		    is_of_use(w, &g))
 			w->v[w->n++] = g;
 	}
 }
 
-size_t netlink_gateways(struct netlink *nl, int skip_ifindex,
-			struct paths_gateway v[static NETLINK_GATEWAYS_MAX])
+size_t netlink_gateways(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX])
 {
 	struct ways_out w = {.skip = skip_ifindex, .v = v};
 	struct listing l = {.skip = skip_ifindex};
@@ -485,16 +499,17 @@ struct netlink_monitor {
 	_Alignas(8) char answer[ANSWER_MAX]; /* messages are read in place */
 };
 
-struct netlink_monitor *netlink_monitor_open(int skip_ifindex, char why[static WHY_MAX])
+struct netlink_monitor *netlink_monitor_open(int skip_ifindex, char why[static FAILURE_MAX])
 {
 	struct netlink_monitor *m = calloc(1, sizeof(*m));
 	if (!m) {
-		why_say(why, "no memory to watch the network");
+		failure_say(why, "no memory to watch the network");
 		return NULL;
 	}
 	m->skip = skip_ifindex;
-	m->socket = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-					RTMGRP_IPV6_ROUTE | 1u << (RTNLGRP_ND_USEROPT - 1),
+	m->socket = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+					RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
+					1u << (RTNLGRP_ND_USEROPT - 1),
 				SOCK_NONBLOCK, why);
 	if (m->socket)
 		return m;
@@ -527,7 +542,8 @@ static bool is_default_route(const struct nlmsghdr *h, int skip)
 	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
 	uint32_t by = 0;
 	mnl_attr_parse(h, sizeof(*r), on_route_part, &by);
-	return r->rtm_dst_len == 0 && r->rtm_type == RTN_UNICAST && (skip == 0 || by != (uint32_t)skip);
+	return r->rtm_dst_len == 0 && r->rtm_type == RTN_UNICAST &&
+	       (skip == 0 || by != (uint32_t)skip);
 }
 
 /* An option of a router advertisement that is not the kernel's business. */
@@ -537,8 +553,9 @@ static void take_option(struct netlink_monitor *m, const struct nlmsghdr *h)
 	size_t n = mnl_nlmsg_get_payload_len(h);
 	struct prefix p;
 	uint32_t lifetime_s;
-	if (n < sizeof(*o) || o->nduseropt_opts_len > n - sizeof(*o) || o->nduseropt_family != AF_INET6 ||
-	    o->nduseropt_icmp_type != ROUTER_ADVERTISEMENT || o->nduseropt_ifindex == m->skip)
+	if (n < sizeof(*o) || o->nduseropt_opts_len > n - sizeof(*o) ||
+	    o->nduseropt_family != AF_INET6 || o->nduseropt_icmp_type != ROUTER_ADVERTISEMENT ||
+	    o->nduseropt_ifindex == m->skip)
 		return;
 	struct bytes option = {(const uint8_t *)(o + 1), o->nduseropt_opts_len};
 	if (!pref64_read(option, &p, &lifetime_s))

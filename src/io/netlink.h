@@ -1,60 +1,61 @@
 /* io/netlink.h - interfaces, addresses and routes, by rtnetlink
  *
- * Calls wait for the kernel's answer, which comes at once.  "There already" (adding) and "not there"
- * (removing) are successes; but a route that is there already by another interface is not ours, and packets
- * would go there: that is a failure.  Source: rtnetlink(7); over libmnl.
+ * Calls wait for the kernel's answer, which comes at once.  "There already" (adding) and "not
+ * there" (removing) are successes; but a route that is there already by another interface is not
+ * ours, and packets would go there: that is a failure.  Source: rtnetlink(7); over libmnl.
  */
 #ifndef IO_NETLINK_H
 #define IO_NETLINK_H
 
-#include "base/addr.h"
-#include "io/why.h"
-#include "path/paths.h"
+#include "base/place.h"
+#include "io/failure.h"
 
 struct netlink;
 
-struct netlink *netlink_open(char why[static WHY_MAX]) MUST_USE;
+struct netlink *netlink_open(char why[static FAILURE_MAX]) MUST_USE;
 void netlink_close(struct netlink *nl); /* NULL is allowed */
 
-bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu, char why[static WHY_MAX]) MUST_USE;
+bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu,
+		     char why[static FAILURE_MAX]) MUST_USE;
 /* Gives the interface an address with a subnet of `bits`. */
 bool netlink_address_add(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
-			 char why[static WHY_MAX]) MUST_USE;
+			 char why[static FAILURE_MAX]) MUST_USE;
 bool netlink_address_remove(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
-			    char why[static WHY_MAX]) MUST_USE;
+			    char why[static FAILURE_MAX]) MUST_USE;
 /* A route to the prefix by way of the interface, without a gateway. */
 bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to,
-		       char why[static WHY_MAX]) MUST_USE;
+		       char why[static FAILURE_MAX]) MUST_USE;
 /* It has one in the main table, but by another interface than this. */
 bool netlink_route_is_foreign(struct netlink *nl, int ifindex, const struct prefix *to);
 bool netlink_route_remove(struct netlink *nl, int ifindex, const struct prefix *to,
-			  char why[static WHY_MAX]) MUST_USE;
+			  char why[static FAILURE_MAX]) MUST_USE;
 
 /* Addresses of all interfaces that are up, but for skip_ifindex (0: none skipped). Without IPv6
  * addresses that are tentative, deprecated or failed. The rest beyond max is left out.
  * False: why; n is not set. */
-bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct paths_interface *v, size_t max,
-			size_t *n, char why[static WHY_MAX]) MUST_USE;
+bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct own_address *v, size_t max,
+			size_t *n, char why[static FAILURE_MAX]) MUST_USE;
 
-/* The gateways to the internet, and the address of ours that the kernel would take towards each: first those by which
- * it goes, for IPv4 and IPv6; then those of other interfaces that have a default route, too (a second uplink).
- * One that leads over skip_ifindex, or by a link without a gateway, is none; so is an IPv6 gateway while we have
- * no global address there, and an IPv4 one of the same address as another. */
-enum { NETLINK_GATEWAYS_MAX = 4 };
-size_t netlink_gateways(struct netlink *nl, int skip_ifindex,
-			struct paths_gateway v[static NETLINK_GATEWAYS_MAX]);
+/* The gateways to the internet, and the address of ours that the kernel would take towards each:
+ * first those by which it goes, for IPv4 and IPv6; then those of other interfaces that have a
+ * default route, too (a second uplink). One that leads over skip_ifindex, or by a link without a
+ * gateway, is none; so is an IPv6 gateway while we have no global address there, and an IPv4 one of
+ * the same address as another. */
+size_t netlink_gateways(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX]);
 
 /* Tells when addresses, links or default routes changed. The caller waits a little after the first
  * change before he looks (there are always several), say 200 ms. */
 struct netlink_monitor;
 /* Changes of skip_ifindex (our own TUN; 0: none) do not count. */
-struct netlink_monitor *netlink_monitor_open(int skip_ifindex, char why[static WHY_MAX]) MUST_USE;
+struct netlink_monitor *netlink_monitor_open(int skip_ifindex,
+					     char why[static FAILURE_MAX]) MUST_USE;
 void netlink_monitor_close(struct netlink_monitor *m);   /* NULL is allowed */
 int netlink_monitor_fd(const struct netlink_monitor *m); /* readable: call netlink_monitor_read */
 /* Reads all that is waiting. True: something changed (or so much that messages were lost). */
 bool netlink_monitor_read(struct netlink_monitor *m) MUST_USE;
-/* The next NAT64 prefix that a router advertised (RFC 8781), of those that were read; lifetime 0: it is taken
- * back. False: no more. When more wait than there is room for, the oldest is lost. */
-bool netlink_monitor_pref64(struct netlink_monitor *m, struct prefix *p, uint32_t *lifetime_s) MUST_USE;
+/* The next NAT64 prefix that a router advertised (RFC 8781), of those that were read; lifetime 0:
+ * it is taken back. False: no more. When more wait than there is room for, the oldest is lost. */
+bool netlink_monitor_pref64(struct netlink_monitor *m, struct prefix *p,
+			    uint32_t *lifetime_s) MUST_USE;
 
 #endif

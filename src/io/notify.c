@@ -20,8 +20,8 @@ void notify_init(struct notify *n)
 	if (path[0] == '@')
 		sa.sun_path[0] = 0; /* abstract */
 	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (n->fd >= 0 &&
-	    connect(n->fd, (struct sockaddr *)&sa, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)))
+	if (n->fd >= 0 && connect(n->fd, (struct sockaddr *)&sa,
+				  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)))
 		notify_fini(n);
 }
 

@@ -13,7 +13,8 @@
 enum { PROXY_PORT = 1080, PORT_TEXT_MAX = 5 };
 
 /* "host", "host:port", "[v6]", "[v6]:port" */
-static bool host_port_parse(char host[static PROXY_HOST_MAX], uint16_t *port, const char *text, size_t len)
+static bool host_port_parse(char host[static PROXY_HOST_MAX], uint16_t *port, const char *text,
+			    size_t len)
 {
 	const char *end = text + len, *host_end = end, *colon = NULL;
 	if (len && *text == '[') {
@@ -64,13 +65,14 @@ static bool user_parse(char out[static PROXY_USER_MAX], const char *text, size_t
 	return true;
 }
 
-bool proxy_parse(struct proxy *p, const char *url, char why[static WHY_MAX])
+bool proxy_parse(struct proxy *p, const char *url, char why[static FAILURE_MAX])
 {
 	struct proxy new = {.port = PROXY_PORT};
 	const char *scheme_end = strstr(url, "://"), *at;
 	if (scheme_end && strncasecmp(url, "http://", 7) != 0)
-		return why_say(why, "the proxy %.*s://… cannot be used: only http:// proxies are known",
-			       (int)(scheme_end - url < 16 ? scheme_end - url : 16), url);
+		return failure_say(
+			why, "the proxy %.*s://… cannot be used: only http:// proxies are known",
+			(int)(scheme_end - url < 16 ? scheme_end - url : 16), url);
 	if (scheme_end) {
 		url = scheme_end + 3;
 		new.port = 80;
@@ -79,13 +81,16 @@ bool proxy_parse(struct proxy *p, const char *url, char why[static WHY_MAX])
 	at = memrchr(url, '@', len);
 	if (at) {
 		if (!user_parse(new.user, url, (size_t)(at - url)))
-			return why_say(why, "the user and password in the proxy's URL cannot be read");
+			return failure_say(
+				why, "the user and password in the proxy's URL cannot be read");
 		len -= (size_t)(at + 1 - url);
 		url = at + 1;
 	}
 	if (!host_port_parse(new.host, &new.port, url, len))
-		return why_say(why, "the proxy's URL cannot be read: expected http://host:port, found %.*s",
-			       (int)(len < 64 ? len : 64), url);
+		return failure_say(
+			why,
+			"the proxy's URL cannot be read: expected http://host:port, found %.*s",
+			(int)(len < 64 ? len : 64), url);
 	*p = new;
 	return true;
 }
@@ -148,10 +153,11 @@ static const char *environment(const char *const *names)
 }
 
 bool proxy_from_environment(struct proxy *p, const char *host, uint16_t port, bool tls,
-			    char why[static WHY_MAX])
+			    char why[static FAILURE_MAX])
 {
 	/* HTTP_PROXY in capitals is left out, as everywhere: in CGI a client could set it. */
-	static const char *const for_tls[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+	static const char *const for_tls[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
+					      "ALL_PROXY", NULL};
 	static const char *const for_plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
 	static const char *const not_for[] = {"no_proxy", "NO_PROXY", NULL};
 	*p = (struct proxy){0};
@@ -197,20 +203,23 @@ void proxy_request(struct wr *out, const struct proxy *p, const char *host, uint
 	put_text(out, "\r\n\r\n");
 }
 
-bool proxy_answer(const struct proxy *p, const char *head, char why[static WHY_MAX])
+bool proxy_answer(const struct proxy *p, const char *head, char why[static FAILURE_MAX])
 {
 	unsigned major, minor, status;
 	if (sscanf(head, "HTTP/%1u.%1u %3u", &major, &minor, &status) != 3)
-		return why_say(why, "what answered is no HTTP proxy");
+		return failure_say(why, "what answered is no HTTP proxy");
 	if (status >= 200 && status <= 299)
 		return true;
 	/* 401 is meant for servers, but tinyproxy says it of a wrong password. */
 	if ((status == 407 || status == 401) && p->user[0])
-		return why_say(why, "it does not accept the user and password (%u): correct them in its URL",
-			       status);
+		return failure_say(
+			why,
+			"it does not accept the user and password (%u): correct them in its URL",
+			status);
 	if (status == 407)
-		return why_say(why, "it wants a user and password (407): put them into its URL, "
-				    "http://user:password@host:port");
+		return failure_say(why,
+				   "it wants a user and password (407): put them into its URL, "
+				   "http://user:password@host:port");
 	size_t len = strcspn(head, "\r\n");
-	return why_say(why, "it refused: %.*s", (int)(len < 80 ? len : 80), head);
+	return failure_say(why, "it refused: %.*s", (int)(len < 80 ? len : 80), head);
 }

@@ -6,7 +6,7 @@
 #define IO_PROXY_H
 
 #include "base/bytes.h"
-#include "io/why.h"
+#include "io/failure.h"
 
 enum {
 	PROXY_HOST_MAX = 256,
@@ -23,18 +23,18 @@ struct proxy {
 };
 
 /* http://[user:password@]host[:port][/], or without the "http://". False: why. */
-bool proxy_parse(struct proxy *p, const char *url, char why[static WHY_MAX]) MUST_USE;
+bool proxy_parse(struct proxy *p, const char *url, char why[static FAILURE_MAX]) MUST_USE;
 /* As the environment wants it for this server: p->host is empty if it wants none. */
 bool proxy_from_environment(struct proxy *p, const char *host, uint16_t port, bool tls,
-			    char why[static WHY_MAX]) MUST_USE;
-/* Does no_proxy ("*", names, .domains, addresses, prefixes, each with :port or not) cover the server?
- * Loopback is always covered. */
+			    char why[static FAILURE_MAX]) MUST_USE;
+/* Does no_proxy ("*", names, .domains, addresses, prefixes, each with :port or not) cover the
+ * server? Loopback is always covered. */
 bool proxy_is_bypassed(const char *no_proxy, const char *host, uint16_t port);
 
 /* Appends the CONNECT request. */
 void proxy_request(struct wr *out, const struct proxy *p, const char *host, uint16_t port);
 /* A whole answer head of this proxy, NUL-terminated. False: why. */
-bool proxy_answer(const struct proxy *p, const char *head, char why[static WHY_MAX]) MUST_USE;
+bool proxy_answer(const struct proxy *p, const char *head, char why[static FAILURE_MAX]) MUST_USE;
 /* "host:port" without the secret; NULL for no proxy. */
 const char *proxy_format(char out[static PROXY_TEXT_MAX], const struct proxy *p);
 

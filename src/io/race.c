@@ -45,7 +45,8 @@ static void set_int(int fd, int level, int name, int value)
 
 static int socket_make(uint8_t family)
 {
-	int fd = socket(family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(family == 6 ? AF_INET6 : AF_INET,
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	set_int(fd, SOL_SOCKET, SO_MARK, MARK);
@@ -65,13 +66,14 @@ static const struct endpoint *last_tried(const struct lane *a)
 /* Both lanes have failed. */
 static void race_lost(struct race *r)
 {
-	char why[WHY_MAX], t4[ENDPOINT_TEXT_MAX], t6[ENDPOINT_TEXT_MAX];
+	char why[FAILURE_MAX], t4[ENDPOINT_TEXT_MAX], t6[ENDPOINT_TEXT_MAX];
 	const struct lane *a = r->v4.n ? &r->v4 : &r->v6;
 	if (r->v4.n && r->v6.n)
-		why_say(why, "%s: %s; %s: %s", endpoint_format(last_tried(&r->v4), t4), strerror(r->v4.error),
-			endpoint_format(last_tried(&r->v6), t6), strerror(r->v6.error));
+		failure_say(why, "%s: %s; %s: %s", endpoint_format(last_tried(&r->v4), t4),
+			    strerror(r->v4.error), endpoint_format(last_tried(&r->v6), t6),
+			    strerror(r->v6.error));
 	else
-		why_say(why, "%s: %s", endpoint_format(last_tried(a), t4), strerror(a->error));
+		failure_say(why, "%s: %s", endpoint_format(last_tried(a), t4), strerror(a->error));
 	r->call.fn(r->call.self, -1, last_tried(a), why);
 }
 
@@ -104,7 +106,8 @@ static bool lane_try(struct lane *a)
 	if (a->fd >= 0 && a->watch &&
 	    (!connect(a->fd, (struct sockaddr *)&sa, len) || errno == EINPROGRESS)) {
 		loop_fd_want(a->watch, LOOP_WRITE);
-		loop_timer_set(a->timer, a->at < a->n ? loop_now(a->r->l) + RACE_NEXT_AFTER : MONO_NEVER);
+		loop_timer_set(a->timer,
+			       a->at < a->n ? loop_now(a->r->l) + RACE_NEXT_AFTER : MONO_NEVER);
 		return true;
 	}
 	a->error = errno;
@@ -123,7 +126,8 @@ static void lane_next(struct lane *a)
 	if (!r->v4.running && !r->v6.running)
 		race_lost(r);
 	else if (a == &r->v6 && r->v4.at == 0)
-		loop_timer_set(r->v4.timer, loop_now(r->l)); /* the head start is of no use any more */
+		loop_timer_set(r->v4.timer,
+			       loop_now(r->l)); /* the head start is of no use any more */
 }
 
 static void on_ready(void *self, unsigned ready)
@@ -146,7 +150,8 @@ static void on_time(void *self)
 	lane_next(a);
 }
 
-static bool lane_init(struct lane *a, struct race *r, uint8_t family, const struct endpoint *v, size_t n)
+static bool lane_init(struct lane *a, struct race *r, uint8_t family, const struct endpoint *v,
+		      size_t n)
 {
 	*a = (struct lane){.r = r, .fd = -1};
 	for (size_t i = 0; i < n && a->n < RACE_LANE_MAX; i++)

@@ -21,30 +21,30 @@ enum { SANITIZED = 1 };
 enum { SANITIZED = 0 };
 #endif
 
-bool sandbox_no_dumps(char why[static WHY_MAX])
+bool sandbox_no_dumps(char why[static FAILURE_MAX])
 {
 	struct rlimit none = {0, 0};
 	bool ok = setrlimit(RLIMIT_CORE, &none) == 0;
 	if (!SANITIZED)
 		ok = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && ok;
-	return ok || why_say(why, "core dumps could not be switched off: %s", strerror(errno));
+	return ok || failure_say(why, "core dumps could not be switched off: %s", strerror(errno));
 }
 
-bool sandbox_no_new_privileges(char why[static WHY_MAX])
+bool sandbox_no_new_privileges(char why[static FAILURE_MAX])
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		return true;
-	return why_say(why, "new privileges could not be ruled out: %s", strerror(errno));
+	return failure_say(why, "new privileges could not be ruled out: %s", strerror(errno));
 }
 
-bool sandbox_become_nobody(char why[static WHY_MAX])
+bool sandbox_become_nobody(char why[static FAILURE_MAX])
 {
 	if (geteuid() != 0)
 		return true;
 	if (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
 	    setresuid(NOBODY, NOBODY, NOBODY) == 0)
 		return true;
-	return why_say(why, "no other user could be taken: %s", strerror(errno));
+	return failure_say(why, "no other user could be taken: %s", strerror(errno));
 }
 
 /* The bounding set can only be cut by who has CAP_SETPCAP. */
@@ -60,24 +60,26 @@ static bool cut_bounding_set(uint64_t keep)
 	return whole;
 }
 
-bool sandbox_drop_capabilities(uint64_t keep, char why[static WHY_MAX])
+bool sandbox_drop_capabilities(uint64_t keep, char why[static FAILURE_MAX])
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct v[2];
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* older kernels have none */
 	bool whole = cut_bounding_set(keep);
 	if (syscall(SYS_capget, &head, v))
-		return why_say(why, "capabilities could not be read: %s", strerror(errno));
+		return failure_say(why, "capabilities could not be read: %s", strerror(errno));
 	for (int i = 0; i < 2; i++) {
 		v[i].permitted &= (uint32_t)(keep >> (32 * i));
 		v[i].effective = v[i].permitted;
 		v[i].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &head, v))
-		return why_say(why, "capabilities could not be given up: %s", strerror(errno));
+		return failure_say(why, "capabilities could not be given up: %s", strerror(errno));
 	return whole ||
-	       why_say(why, "the bounding set of capabilities could not be cut: that takes CAP_SETPCAP; "
-			    "they are given up all the same");
+	       failure_say(
+		       why,
+		       "the bounding set of capabilities could not be cut: that takes CAP_SETPCAP; "
+		       "they are given up all the same");
 }
 
 /* --- system calls --- */
@@ -196,8 +198,8 @@ static const char *const for_both[] = {
 	"sched_getaffinity",
 };
 
-/* What the libc of a 32-bit machine (an ARM router) calls instead. Elsewhere they are no calls at all,
- * and left out. */
+/* What the libc of a 32-bit machine (an ARM router) calls instead. Elsewhere they are no calls at
+ * all, and left out. */
 static const char *const for_32_bits[] = {
 	"_llseek",
 	"cacheflush",
@@ -349,14 +351,14 @@ static bool add_program(scmp_filter_ctx f, enum sandbox_program p)
 	return false;
 }
 
-bool sandbox_filter_calls(enum sandbox_program p, char why[static WHY_MAX])
+bool sandbox_filter_calls(enum sandbox_program p, char why[static FAILURE_MAX])
 {
 	if (SANITIZED)
-		return why_say(why,
-			       "system calls are not filtered in a build with a sanitizer, which needs more");
+		return failure_say(why, "system calls are not filtered in a build with a "
+					"sanitizer, which needs more");
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!f)
-		return why_say(why, "no memory for the filter of system calls");
+		return failure_say(why, "no memory for the filter of system calls");
 	bool ok = seccomp_attr_set(f, SCMP_FLTATR_CTL_LOG, 1) == 0 || seccomp_api_get() < 3;
 	ok = ok && add_rules(f, SCMP_ACT_ALLOW, for_32_bits, ARRAY_LEN(for_32_bits));
 	ok = ok && add_program(f, p);
@@ -366,5 +368,5 @@ bool sandbox_filter_calls(enum sandbox_program p, char why[static WHY_MAX])
 	seccomp_release(f);
 	if (!error)
 		return true;
-	return why_say(why, "system calls could not be filtered: %s", strerror(-error));
+	return failure_say(why, "system calls could not be filtered: %s", strerror(-error));
 }

@@ -15,7 +15,8 @@ bool socket_address_read(struct endpoint *e, const struct sockaddr_storage *sa)
 	}
 	if (sa->ss_family == AF_INET6) {
 		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
-		*e = (struct endpoint){.ip = ip_v6_from(in->sin6_addr.s6_addr), .port = ntohs(in->sin6_port)};
+		*e = (struct endpoint){.ip = ip_v6_from(in->sin6_addr.s6_addr),
+				       .port = ntohs(in->sin6_port)};
 		if (e->ip.family == 6 && ip_is_link_local(&e->ip))
 			e->scope = in->sin6_scope_id;
 		return true;
@@ -44,7 +45,8 @@ socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoin
 	return 0;
 }
 
-/* The kernel knows best: a list of addresses leaves out those that still work but are not for new use. */
+/* The kernel knows best: a list of addresses leaves out those that still work but are not for new
+ * use. */
 bool socket_is_stranded(int fd)
 {
 	struct sockaddr_storage sa = {0};

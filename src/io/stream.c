@@ -11,11 +11,11 @@
  * timer limits all steps up to UP together.
  *
  * A call into the owner may close the stream.  Every entry from the loop is between enter() and
- * leave(); a stream closed meanwhile is freed by the outermost leave(), so that the code between may
- * go on looking at it (its state is then CLOSED), and borrowed bytes stay.
+ * leave(); a stream closed meanwhile is freed by the outermost leave(), so that the code between
+ * may go on looking at it (its state is then CLOSED), and borrowed bytes stay.
  *
- * Bounded: what waits to be written (STREAM_WRITE_MAX), what is read ahead (READ_AHEAD), the proxy's
- * answer, the time.
+ * Bounded: what waits to be written (STREAM_WRITE_MAX), what is read ahead (READ_AHEAD), the
+ * proxy's answer, the time.
  */
 #include "io/stream.h"
 
@@ -35,7 +35,7 @@
 #include "io/proxy.h"
 #include "io/race.h"
 #include "io/socket_address.h"
-#include "path/nat64.h"
+#include "wire/nat64.h"
 
 enum { READ_AHEAD = 64 << 10, WHERE_MAX = STREAM_HOST_MAX + 16 };
 
@@ -153,11 +153,11 @@ static const char *stage_text(const struct stream *s)
 static void on_limit(void *self)
 {
 	struct stream *s = self;
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	mono_ns limit = s->cfg.limit ? s->cfg.limit : STREAM_CONNECT_LIMIT;
 	enter(s);
-	why_say(why, "%s did not answer within %.3g s (%s)", s->where, (double)limit / (double)SECOND,
-		stage_text(s));
+	failure_say(why, "%s did not answer within %.3g s (%s)", s->where,
+		    (double)limit / (double)SECOND, stage_text(s));
 	fail(s, why);
 	leave(s);
 }
@@ -203,23 +203,24 @@ static void on_writable(struct bufferevent *bev, void *self)
 
 static void on_broken(struct stream *s, short what)
 {
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	int error = EVUTIL_SOCKET_ERROR();
 	unsigned long tls_error = bufferevent_get_openssl_error(s->bev);
 	if (tls_error)
 		tls_failure(bufferevent_openssl_get_ssl(s->bev), tls_error, s->where, why);
 	else if (what & BEV_EVENT_EOF || error == 0)
-		why_say(why, "%s%s%s closed the connection%s", s->where, s->by[0] ? " or the proxy " : "",
-			s->by, s->state == TLS ? " in the TLS handshake" : "");
+		failure_say(why, "%s%s%s closed the connection%s", s->where,
+			    s->by[0] ? " or the proxy " : "", s->by,
+			    s->state == TLS ? " in the TLS handshake" : "");
 	else
-		why_say(why, "the connection to %s broke: %s", s->where, strerror(error));
+		failure_say(why, "the connection to %s broke: %s", s->where, strerror(error));
 	fail(s, why);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *self)
 {
 	struct stream *s = self;
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	enter(s);
 	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
 		on_broken(s, what);
@@ -245,8 +246,8 @@ static struct bufferevent *wrap(struct stream *s, char *why)
 	SSL_CTX_free(ctx);
 	if (!ssl)
 		return NULL;
-	struct bufferevent *bev = bufferevent_openssl_socket_new(base, s->fd, ssl, BUFFEREVENT_SSL_CONNECTING,
-								 BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *bev = bufferevent_openssl_socket_new(
+		base, s->fd, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
 	if (!bev)
 		SSL_free(ssl);
 	return bev;
@@ -255,7 +256,7 @@ static struct bufferevent *wrap(struct stream *s, char *why)
 /* The socket leads to the server: TLS, or up at once. */
 static void begin_bytes(struct stream *s)
 {
-	char why[WHY_MAX] = "out of memory";
+	char why[FAILURE_MAX] = "out of memory";
 	s->state = TLS;
 	s->bev = wrap(s, why);
 	if (!s->bev) {
@@ -304,12 +305,13 @@ bool stream_write(struct stream *s, struct bytes b)
 
 static void proxy_failed(struct stream *s, const char *what)
 {
-	char why[WHY_MAX];
-	why_say(why, "the proxy %s gives no way to %s: %s", s->by, s->where, what);
+	char why[FAILURE_MAX];
+	failure_say(why, "the proxy %s gives no way to %s: %s", s->by, s->where, what);
 	fail(s, why);
 }
 
-/* Reads up to the end of the head, and no more. 1: it is there, 0: not yet, -1: it never will be. */
+/* Reads up to the end of the head, and no more. 1: it is there, 0: not yet, -1: it never will be.
+ */
 static int read_head(struct stream *s)
 {
 	size_t room = sizeof(s->head) - 1 - s->n_head;
@@ -331,7 +333,7 @@ static int read_head(struct stream *s)
 static void on_proxy(void *self, unsigned ready)
 {
 	struct stream *s = self;
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	enter(s);
 	int got = read_head(s);
 	if (got < 0) {
@@ -367,13 +369,14 @@ static void begin_proxy(struct stream *s)
 static void on_raced(void *self, int fd, const struct endpoint *to, const char *what)
 {
 	struct stream *s = self;
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	enter(s);
 	if (fd < 0) {
 		if (s->proxy.host[0])
-			why_say(why, "cannot reach the proxy %s for %s: %s", s->by, s->where, what);
+			failure_say(why, "cannot reach the proxy %s for %s: %s", s->by, s->where,
+				    what);
 		else
-			why_say(why, "cannot reach %s: %s", s->where, what);
+			failure_say(why, "cannot reach %s: %s", s->where, what);
 		fail(s, why);
 	} else {
 		s->fd = fd;
@@ -421,13 +424,15 @@ static void begin_race(struct stream *s, const struct ip *v, size_t n)
 static void on_found(void *self, const struct ip *v, size_t n, const char *what)
 {
 	struct stream *s = self;
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	enter(s);
 	s->lookup = NULL;
 	if (n > 0) {
 		begin_race(s, v, n);
 	} else {
-		why_say(why, "cannot find the address of %s: %s; is the name right, and does DNS work?",
+		failure_say(
+			why,
+			"cannot find the address of %s: %s; is the name right, and does DNS work?",
 			s->proxy.host[0] ? s->proxy.host : s->cfg.host, what);
 		fail(s, why);
 	}
@@ -453,8 +458,8 @@ static bool choose_proxy(struct stream *s, char *why)
 {
 	bool ok = true;
 	if (!s->cfg.proxy)
-		ok = proxy_from_environment(&s->proxy, s->cfg.host, s->cfg.port, s->cfg.trust != STREAM_PLAIN,
-					    why);
+		ok = proxy_from_environment(&s->proxy, s->cfg.host, s->cfg.port,
+					    s->cfg.trust != STREAM_PLAIN, why);
 	else if (s->cfg.proxy[0])
 		ok = proxy_parse(&s->proxy, s->cfg.proxy, why);
 	if (ok)
@@ -465,7 +470,7 @@ static bool choose_proxy(struct stream *s, char *why)
 static void on_start(void *self)
 {
 	struct stream *s = self;
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	struct ip v[2];
 	enter(s);
 	if (!choose_proxy(s, why)) {
@@ -476,7 +481,8 @@ static void on_start(void *self)
 			begin_race(s, v, n);
 		} else {
 			const char *host = s->proxy.host[0] ? s->proxy.host : s->cfg.host;
-			struct lookup *k = lookup_start(s->d, host, (struct lookup_call){on_found, s});
+			struct lookup *k =
+				lookup_start(s->d, host, (struct lookup_call){on_found, s});
 			if (s->state == LOOKUP)
 				s->lookup = k;
 		}
@@ -502,7 +508,8 @@ static bool copy_config(struct stream *s, const struct stream_config *cfg)
 	if (!s->cfg.name)
 		s->cfg.name = cfg->host;
 	return copy_text(&s->own.host, &s->cfg.host) && copy_text(&s->own.name, &s->cfg.name) &&
-	       copy_text(&s->own.ca_file, &s->cfg.ca_file) && copy_text(&s->own.proxy, &s->cfg.proxy);
+	       copy_text(&s->own.ca_file, &s->cfg.ca_file) &&
+	       copy_text(&s->own.proxy, &s->cfg.proxy);
 }
 
 struct stream *stream_open(struct dialer *d, const struct stream_config *cfg)
@@ -513,8 +520,8 @@ struct stream *stream_open(struct dialer *d, const struct stream_config *cfg)
 	s->d = d;
 	s->fd = -1;
 	bool ok = copy_config(s, cfg);
-	snprintf(s->where, sizeof(s->where), strchr(cfg->host, ':') ? "[%s]:%u" : "%s:%u", cfg->host,
-		 cfg->port);
+	snprintf(s->where, sizeof(s->where), strchr(cfg->host, ':') ? "[%s]:%u" : "%s:%u",
+		 cfg->host, cfg->port);
 	s->start = loop_deferred_new(d->l, (struct loop_call){on_start, s});
 	s->limit = loop_timer_new(d->l, (struct loop_call){on_limit, s});
 	if (!ok || !s->start || !s->limit) {

@@ -18,7 +18,8 @@ bool stream_pin_parse(uint8_t pin[static STREAM_PIN_LEN], const char *text)
 	return hex_parse(pin, STREAM_PIN_LEN, text + front, strlen(text + front));
 }
 
-const char *stream_pin_format(char out[static STREAM_PIN_TEXT_MAX], const uint8_t pin[static STREAM_PIN_LEN])
+const char *stream_pin_format(char out[static STREAM_PIN_TEXT_MAX],
+			      const uint8_t pin[static STREAM_PIN_LEN])
 {
 	memcpy(out, PIN_FRONT, sizeof(PIN_FRONT));
 	hex_format(out + sizeof(PIN_FRONT) - 1, (struct bytes){pin, STREAM_PIN_LEN});
@@ -32,15 +33,16 @@ static bool context_trust(SSL_CTX *ctx, enum stream_trust trust, const char *ca_
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 		if (SSL_CTX_set_default_verify_paths(ctx) == 1)
 			return true;
-		return why_say(
-			why, "cannot read the system's root certificates: install ca-certificates, or give a "
-			     "CA file or a pin");
+		return failure_say(why, "cannot read the system's root certificates: install "
+					"ca-certificates, or give a "
+					"CA file or a pin");
 	case STREAM_CA:
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 		if (ca_file && SSL_CTX_load_verify_file(ctx, ca_file) == 1)
 			return true;
-		return why_say(why, "cannot read certificates from the CA file %s: expected PEM",
-			       ca_file ? ca_file : "(none given)");
+		return failure_say(why,
+				   "cannot read certificates from the CA file %s: expected PEM",
+				   ca_file ? ca_file : "(none given)");
 	case STREAM_PLAIN:
 	case STREAM_PIN: /* tls_check_pin looks, before anything is sent */
 	case STREAM_UNTESTED:
@@ -50,16 +52,17 @@ static bool context_trust(SSL_CTX *ctx, enum stream_trust trust, const char *ca_
 	return false;
 }
 
-SSL_CTX *tls_context(enum stream_trust trust, const char *ca_file, char why[static WHY_MAX])
+SSL_CTX *tls_context(enum stream_trust trust, const char *ca_file, char why[static FAILURE_MAX])
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	if (!ctx) {
-		why_say(why, "no memory for TLS");
+		failure_say(why, "no memory for TLS");
 		return NULL;
 	}
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	if (context_trust(ctx, trust, ca_file, why))
 		return ctx;
@@ -77,7 +80,8 @@ SSL *tls_new(SSL_CTX *ctx, enum stream_trust trust, const char *host, const char
 	bool ok = ip_parse(&ip, host) || SSL_set_tlsext_host_name(ssl, host) == 1;
 	if (trust == STREAM_ROOTS || trust == STREAM_CA) {
 		if (ip_parse(&ip, name))
-			ok = ok && X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), ip.b, ip_len(&ip)) == 1;
+			ok = ok &&
+			     X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), ip.b, ip_len(&ip)) == 1;
 		else
 			ok = ok && SSL_set1_host(ssl, name) == 1;
 	}
@@ -114,7 +118,7 @@ static bool pin_of(X509 *cert, uint8_t pin[static STREAM_PIN_LEN])
 }
 
 bool tls_check_pin(SSL *ssl, const uint8_t pin[static STREAM_PIN_LEN], const char *where,
-		   char why[static WHY_MAX])
+		   char why[static FAILURE_MAX])
 {
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
 	char cn[STREAM_CN_MAX], want[STREAM_PIN_TEXT_MAX], have[STREAM_PIN_TEXT_MAX];
@@ -123,30 +127,33 @@ bool tls_check_pin(SSL *ssl, const uint8_t pin[static STREAM_PIN_LEN], const cha
 	for (int i = 1; i < sk_X509_num(chain); i++)
 		others += !meta_cn_of(sk_X509_value(chain, i), cn);
 	if (sk_X509_num(chain) < 1 || !pin_of(sk_X509_value(chain, 0), found))
-		return why_say(why, "%s showed no certificate, expected one with the pin %s", where,
-			       stream_pin_format(want, pin));
+		return failure_say(why, "%s showed no certificate, expected one with the pin %s",
+				   where, stream_pin_format(want, pin));
 	if (CRYPTO_memcmp(found, pin, STREAM_PIN_LEN) != 0)
-		return why_say(why, "the certificate of %s does not match the pin: found %s, expected %s",
-			       where, stream_pin_format(have, found), stream_pin_format(want, pin));
+		return failure_say(
+			why, "the certificate of %s does not match the pin: found %s, expected %s",
+			where, stream_pin_format(have, found), stream_pin_format(want, pin));
 	if (others > 0)
-		return why_say(why, "%s shows %d certificates, but a pin wants exactly one", where,
-			       1 + others);
+		return failure_say(why, "%s shows %d certificates, but a pin wants exactly one",
+				   where, 1 + others);
 	return true;
 }
 
-void tls_failure(SSL *ssl, unsigned long error, const char *where, char why[static WHY_MAX])
+void tls_failure(SSL *ssl, unsigned long error, const char *where, char why[static FAILURE_MAX])
 {
 	long verdict = SSL_get_verify_result(ssl);
 	const char *reason = ERR_reason_error_string(error);
 	if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
-		why_say(why,
-			"the certificate of %s is not trusted: %s; if it is the right one, give its CA file "
-			"or "
-			"its pin",
-			where, X509_verify_cert_error_string(verdict));
+		failure_say(why,
+			    "the certificate of %s is not trusted: %s; if it is the right one, "
+			    "give its CA file "
+			    "or "
+			    "its pin",
+			    where, X509_verify_cert_error_string(verdict));
 	else if (ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER ||
 		 ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)
-		why_say(why, "%s does not speak TLS: is it the right port?", where);
+		failure_say(why, "%s does not speak TLS: is it the right port?", where);
 	else
-		why_say(why, "TLS with %s failed: %s", where, reason ? reason : "the connection broke");
+		failure_say(why, "TLS with %s failed: %s", where,
+			    reason ? reason : "the connection broke");
 }

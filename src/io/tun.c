@@ -22,31 +22,36 @@ static bool device_failed(char *why, int error)
 	static const char *const container =
 		"in a container, start it with --device /dev/net/tun --cap-add NET_ADMIN";
 	if (error == ENOENT || error == ENODEV || error == ENXIO)
-		return why_say(why, "there is no /dev/net/tun: load it with `modprobe tun`; %s", container);
+		return failure_say(why, "there is no /dev/net/tun: load it with `modprobe tun`; %s",
+				   container);
 	if (error == EACCES || error == EPERM)
-		return why_say(why, "not allowed to use /dev/net/tun: run as root or give CAP_NET_ADMIN; %s",
-			       container);
-	return why_say(why, "cannot open /dev/net/tun: %s", strerror(error));
+		return failure_say(
+			why,
+			"not allowed to use /dev/net/tun: run as root or give CAP_NET_ADMIN; %s",
+			container);
+	return failure_say(why, "cannot open /dev/net/tun: %s", strerror(error));
 }
 
 static bool create_failed(char *why, const char *name, int error)
 {
 	if (error == EBUSY)
-		return why_say(
-			why, "the interface %s is in use by another program: stop it, or choose another name",
-			name);
+		return failure_say(why,
+				   "the interface %s is in use by another program: stop it, or "
+				   "choose another name",
+				   name);
 	if (error == EPERM)
-		return why_say(
-			why,
-			"not allowed to create the interface %s: run as root or give CAP_NET_ADMIN; in a "
-			"container, start it with --cap-add NET_ADMIN",
-			name);
+		return failure_say(why,
+				   "not allowed to create the interface %s: run as root or give "
+				   "CAP_NET_ADMIN; in a "
+				   "container, start it with --cap-add NET_ADMIN",
+				   name);
 	if (error == EINVAL)
-		return why_say(why,
-			       "cannot create the interface %s: there is another kind of interface with that "
-			       "name, or it is no name for an interface; choose another",
-			       name);
-	return why_say(why, "cannot create the interface %s: %s", name, strerror(error));
+		return failure_say(why,
+				   "cannot create the interface %s: there is another kind of "
+				   "interface with that "
+				   "name, or it is no name for an interface; choose another",
+				   name);
+	return failure_say(why, "cannot create the interface %s: %s", name, strerror(error));
 }
 
 static int index_of(const char *name)
@@ -58,8 +63,8 @@ static bool tun_create(struct tun *t, const char *name, char *why)
 {
 	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
 	if (strlen(name) >= sizeof(ifr.ifr_name))
-		return why_say(why, "the interface name %.32s is too long: at most %d letters", name,
-			       TUN_NAME_MAX - 1);
+		return failure_say(why, "the interface name %.32s is too long: at most %d letters",
+				   name, TUN_NAME_MAX - 1);
 	memcpy(ifr.ifr_name, name, strlen(name));
 	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd < 0)
@@ -70,15 +75,15 @@ static bool tun_create(struct tun *t, const char *name, char *why)
 	t->name[TUN_NAME_MAX - 1] = 0;
 	t->index = index_of(t->name);
 	if (t->index == 0)
-		return why_say(why, "the interface %s went away at once", t->name);
+		return failure_say(why, "the interface %s went away at once", t->name);
 	return true;
 }
 
-struct tun *tun_open(const char *name, char why[static WHY_MAX])
+struct tun *tun_open(const char *name, char why[static FAILURE_MAX])
 {
 	struct tun *t = calloc(1, sizeof(*t));
 	if (!t) {
-		why_say(why, "no memory for the packets of the interface %s", name);
+		failure_say(why, "no memory for the packets of the interface %s", name);
 		return NULL;
 	}
 	t->fd = -1;

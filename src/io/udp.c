@@ -10,10 +10,11 @@
  * from where they are.  A message that the device cannot take merged is sent again one by one; if
  * that is the device's nature (EIO), merging ends for this socket.
  *
- * Extra sockets hang on one epoll descriptor, which the owner waits for as for a socket; it names one that
- * is ready, in turns (level-triggered, the kernel goes round).
+ * Extra sockets hang on one epoll descriptor, which the owner waits for as for a socket; it names
+ * one that is ready, in turns (level-triggered, the kernel goes round).
  *
- * Bounded: extra sockets, slots, messages of one call, refusals told.  Nothing waits: what does not fit is lost.
+ * Bounded: extra sockets, slots, messages of one call, refusals told.  Nothing waits: what does not
+ * fit is lost.
  */
 #include "io/udp.h"
 
@@ -39,7 +40,8 @@ enum {
 	RECV_TRIES = 4,
 	MERGED_MAX = 64,      /* segments of one message: the kernel's limit before 6.9 */
 	MERGED_BYTES = 65000, /* below 65535 less all headers of both families */
-	MERGED_FAILURES = 8,  /* so often in a row a merged message may be refused before we stop merging */
+	MERGED_FAILURES =
+		8, /* so often in a row a merged message may be refused before we stop merging */
 	MESSAGE_MAX = 65536
 };
 
@@ -106,7 +108,8 @@ static void set_buffer(int fd, int force, int name)
 static void set_cutting(int fd, uint8_t family, bool may_be_cut)
 {
 	if (family == 4)
-		set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, may_be_cut ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE);
+		set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER,
+			may_be_cut ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE);
 	else
 		set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
 			may_be_cut ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE);
@@ -133,7 +136,8 @@ static int socket_bind(enum families families, uint16_t *port)
 	int family = families == ONLY_4 ? AF_INET : AF_INET6, only = families != BOTH;
 	struct sockaddr_storage sa = {.ss_family = (sa_family_t)family};
 	struct endpoint bound = {0};
-	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t len =
+		family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
@@ -141,8 +145,10 @@ static int socket_bind(enum families families, uint16_t *port)
 		((struct sockaddr_in *)&sa)->sin_port = htons(*port);
 	else
 		((struct sockaddr_in6 *)&sa)->sin6_port = htons(*port);
-	if ((family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
-	    bind(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &len)) {
+	if ((family == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
+	    bind(fd, (struct sockaddr *)&sa, len) ||
+	    getsockname(fd, (struct sockaddr *)&sa, &len)) {
 		int keep = errno;
 		close(fd);
 		errno = keep;
@@ -178,15 +184,16 @@ static bool open_sockets(struct udp *u, uint16_t port, char *why)
 	if (b == BOUND)
 		return true;
 	if (b == BOUND_TAKEN && port == 0)
-		return why_say(why, "no UDP port is free for IPv4 and IPv6 together, after %d tries",
-			       PORT_TRIES);
+		return failure_say(why,
+				   "no UDP port is free for IPv4 and IPv6 together, after %d tries",
+				   PORT_TRIES);
 	if (b == BOUND_TAKEN || errno == EADDRINUSE)
-		return why_say(
-			why,
-			"UDP port %u is in use by another program: stop it (`ss -lunp` names it), choose "
-			"another port, or port 0 for any that is free",
-			port);
-	return why_say(why, "cannot open UDP port %u: %s", port, strerror(errno));
+		return failure_say(why,
+				   "UDP port %u is in use by another program: stop it (`ss -lunp` "
+				   "names it), choose "
+				   "another port, or port 0 for any that is free",
+				   port);
+	return failure_say(why, "cannot open UDP port %u: %s", port, strerror(errno));
 }
 
 static bool open_arena(struct udp *u)
@@ -194,25 +201,27 @@ static bool open_arena(struct udp *u)
 	bool gro = u->v4.gro || u->v6.gro;
 	u->slot_size = PACKET_HEADROOM + PACKET_TAILROOM + (gro ? MESSAGE_MAX : PACKET_CONTENT_MAX);
 	u->arena_size = u->slot_size * BATCH_MAX;
-	void *p = mmap(NULL, u->arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, u->arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 	if (p == MAP_FAILED)
 		return false;
 	u->arena = p;
 	return true;
 }
 
-struct udp *udp_open(const struct udp_config *cfg, char why[static WHY_MAX])
+struct udp *udp_open(const struct udp_config *cfg, char why[static FAILURE_MAX])
 {
 	struct udp *u = calloc(1, sizeof(*u));
 	if (!u) {
-		why_say(why, "no memory for the UDP port");
+		failure_say(why, "no memory for the UDP port");
 		return NULL;
 	}
 	u->v4.fd = u->v6.fd = -1;
 	u->cfg = *cfg;
 	u->extra_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (u->extra_fd < 0) {
-		why_say(why, "cannot make an epoll descriptor for UDP sockets: %s", strerror(errno));
+		failure_say(why, "cannot make an epoll descriptor for UDP sockets: %s",
+			    strerror(errno));
 		udp_close(u);
 		return NULL;
 	}
@@ -224,7 +233,7 @@ struct udp *udp_open(const struct udp_config *cfg, char why[static WHY_MAX])
 	if (u->v6.fd >= 0)
 		socket_tune(&u->v6, cfg);
 	if (!open_arena(u)) {
-		why_say(why, "no memory for received datagrams");
+		failure_say(why, "no memory for received datagrams");
 		udp_close(u);
 		return NULL;
 	}
@@ -358,7 +367,8 @@ static bool receive_from(struct udp *u, const struct udp_socket *s)
 		n = recvmmsg(s->fd, u->in, BATCH_MAX, MSG_DONTWAIT, NULL);
 		u->stats.rx_calls++;
 		if (n < 0 && errno == EAGAIN)
-			break; /* other errors were left behind by an earlier datagram, and are told once */
+			break; /* other errors were left behind by an earlier datagram, and are told
+				  once */
 	}
 	u->n_in = n > 0 ? (size_t)n : 0;
 	u->at_in = u->at_byte = 0;
@@ -458,8 +468,9 @@ static void refuse(struct udp_refused *r, const struct endpoint *ep)
 /* EPERM is not among them: a firewall's queue or a full connection table says it in passing. */
 static bool says_no_way(int error)
 {
-	return error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN || error == EHOSTDOWN ||
-	       error == EACCES || error == EADDRNOTAVAIL || error == ECONNREFUSED || error == EAFNOSUPPORT;
+	return error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN ||
+	       error == EHOSTDOWN || error == EACCES || error == EADDRNOTAVAIL ||
+	       error == ECONNREFUSED || error == EAFNOSUPPORT;
 }
 
 static void send_each(struct udp *u, const struct udp_socket *s, const struct msghdr *m,
@@ -484,7 +495,8 @@ static void send_each(struct udp *u, const struct udp_socket *s, const struct ms
 }
 
 /* The message out[at] could not be sent. */
-static void message_failed(struct udp *u, struct udp_socket *s, size_t at, int error, struct udp_refused *r)
+static void message_failed(struct udp *u, struct udp_socket *s, size_t at, int error,
+			   struct udp_refused *r)
 {
 	const struct msghdr *m = &u->out[at].msg_hdr;
 	if (m->msg_iovlen > 1 && (error == EIO || error == EINVAL || error == EMSGSIZE)) {
@@ -598,7 +610,8 @@ static void add_message(struct udp *u, const struct datagram *v, size_t n)
 }
 
 /* In its turn, and alone: the option is the whole socket's. */
-static void send_whole(struct udp *u, struct udp_socket *s, const struct datagram *d, struct udp_refused *r)
+static void send_whole(struct udp *u, struct udp_socket *s, const struct datagram *d,
+		       struct udp_refused *r)
 {
 	if (u->n_out > 0)
 		send_messages(u, s, r);
@@ -635,8 +648,8 @@ static void send_family(struct udp *u, struct udp_socket *s, uint16_t number, ui
 		send_messages(u, s, r);
 }
 
-static void send_extra_families(struct udp *u, struct udp_extra *e, const struct datagram *v, size_t n,
-				struct udp_refused *r)
+static void send_extra_families(struct udp *u, struct udp_extra *e, const struct datagram *v,
+				size_t n, struct udp_refused *r)
 {
 	send_family(u, &e->socket, e->number, 4, v, n, r);
 	send_family(u, &e->socket, e->number, 6, v, n, r);

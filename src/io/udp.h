@@ -1,14 +1,15 @@
 /* io/udp.h - the one UDP port of a node, for IPv4 and IPv6, in batches; and extra sockets beside it
  *
- * Two nonblocking sockets with the same port number; IPv6 may be missing.  Marked 0x80000 where that
- * is permitted, so that policy routing can keep them off the tunnel.  Receives with recvmmsg and
- * UDP_GRO, sends with sendmmsg and UDP_SEGMENT, where the kernel has them.
+ * Two nonblocking sockets with the same port number; IPv6 may be missing.  Marked 0x80000 where
+ * that is permitted, so that policy routing can keep them off the tunnel.  Receives with recvmmsg
+ * and UDP_GRO, sends with sendmmsg and UDP_SEGMENT, where the kernel has them.
  *
  * Extra sockets are of both families, on ports that the kernel chooses, and named by numbers
- * (base/datagram.h: `socket`). They come and go at any time; one file descriptor tells of all of them.
+ * (base/datagram.h: `socket`). They come and go at any time; one file descriptor tells of all of
+ * them.
  *
- * Datagrams may be cut where the path is narrow, but for those that must go whole (`whole`): these carry DF,
- * and are lost where they do not fit.
+ * Datagrams may be cut where the path is narrow, but for those that must go whole (`whole`): these
+ * carry DF, and are lost where they do not fit.
  *
  * Source: ip(7) (IP_MTU_DISCOVER), udp(7), reference, data plane 7.2 and 9.1.
  */
@@ -16,7 +17,7 @@
 #define IO_UDP_H
 
 #include "base/datagram.h"
-#include "io/why.h"
+#include "io/failure.h"
 
 enum {
 	UDP_MARK = 0x80000,
@@ -33,15 +34,15 @@ struct udp_config {
 };
 
 /* NULL: the port is in use, or there is no IPv4; why. */
-struct udp *udp_open(const struct udp_config *cfg, char why[static WHY_MAX]) MUST_USE;
+struct udp *udp_open(const struct udp_config *cfg, char why[static FAILURE_MAX]) MUST_USE;
 void udp_close(struct udp *u); /* NULL is allowed */
 uint16_t udp_port(const struct udp *u);
 int udp_fd4(const struct udp *u);
 int udp_fd6(const struct udp *u);      /* -1: no IPv6 */
 int udp_fd_extra(const struct udp *u); /* readable when any extra socket is */
 
-/* These extra sockets are to be open and no others (none of them 0; more than UDP_EXTRA_MAX are left
- * out). One that cannot be opened is left out and counted; what is sent by it is lost. */
+/* These extra sockets are to be open and no others (none of them 0; more than UDP_EXTRA_MAX are
+ * left out). One that cannot be opened is left out and counted; what is sent by it is lost. */
 void udp_follow(struct udp *u, const uint16_t *numbers, size_t n);
 uint16_t udp_extra_port(const struct udp *u, uint16_t number); /* 0: it is not open */
 

@@ -64,7 +64,8 @@ static void on_limit(void *self)
 static void ask_write(struct unix_ask *a)
 {
 	while (a->at < a->n) {
-		ssize_t n = send(a->fd, a->bytes + a->at, a->n - a->at, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+			send(a->fd, a->bytes + a->at, a->n - a->at, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -89,8 +90,9 @@ void unix_answer(struct unix_ask *a, struct bytes answer)
 	}
 	memcpy(a->bytes, answer.p, a->n);
 	a->state = WRITING;
-	loop_fd_want(a->watch,
-		     LOOP_WRITE); /* the first bytes go in the next turn: `a` stays for the caller */
+	loop_fd_want(
+		a->watch,
+		LOOP_WRITE); /* the first bytes go in the next turn: `a` stays for the caller */
 	loop_timer_set(a->limit, loop_now(a->s->l) + UNIX_ANSWER_LIMIT);
 }
 
@@ -156,7 +158,8 @@ static void on_client(void *self, unsigned ready)
 	}
 }
 
-/* A free one; or that of the client who takes longest to say what he wants. NULL: all wait for us. */
+/* A free one; or that of the client who takes longest to say what he wants. NULL: all wait for us.
+ */
 static struct unix_ask *ask_place(struct unix_server *s)
 {
 	struct unix_ask *slowest = NULL;
@@ -218,9 +221,10 @@ static bool address_of(struct sockaddr_un *sa, const char *path, char *why)
 	*sa = (struct sockaddr_un){.sun_family = AF_UNIX};
 	size_t len = strlen(path);
 	if (len == 0 || len >= sizeof(sa->sun_path))
-		return why_say(why,
-			       "the socket's name %.40s… is too long or empty: expected at most %zu letters",
-			       path, sizeof(sa->sun_path) - 1);
+		return failure_say(why,
+				   "the socket's name %.40s… is too long or empty: expected at "
+				   "most %zu letters",
+				   path, sizeof(sa->sun_path) - 1);
 	memcpy(sa->sun_path, path, len);
 	return true;
 }
@@ -231,7 +235,8 @@ static bool is_left_over(const struct sockaddr_un *sa)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	bool refused = connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) && errno == ECONNREFUSED;
+	bool refused =
+		connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) && errno == ECONNREFUSED;
 	close(fd);
 	return refused;
 }
@@ -242,31 +247,31 @@ static bool bind_socket(struct unix_server *s, char *why)
 	struct sockaddr *sa = (struct sockaddr *)&s->address;
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd < 0)
-		return why_say(why, "cannot open a socket: %s", strerror(errno));
+		return failure_say(why, "cannot open a socket: %s", strerror(errno));
 	if (is_left_over(&s->address))
 		unlink(path);
 	mode_t was = umask(0777 & ~s->cfg.mode);
 	int r = bind(s->fd, sa, sizeof(s->address)), error = errno;
 	umask(was);
 	if (r && error == EADDRINUSE)
-		return why_say(
-			why,
-			"another program answers at %s, or there is another file of that name: stop it, or "
-			"choose another socket",
-			path);
+		return failure_say(why,
+				   "another program answers at %s, or there is another file of "
+				   "that name: stop it, or "
+				   "choose another socket",
+				   path);
 	if (r)
-		return why_say(why, "cannot open the socket %s: %s", path, strerror(error));
+		return failure_say(why, "cannot open the socket %s: %s", path, strerror(error));
 	if (listen(s->fd, BACKLOG))
-		return why_say(why, "cannot listen at %s: %s", path, strerror(errno));
+		return failure_say(why, "cannot listen at %s: %s", path, strerror(errno));
 	return true;
 }
 
 struct unix_server *unix_server_open(struct loop *l, const struct unix_server_config *cfg,
-				     char why[static WHY_MAX])
+				     char why[static FAILURE_MAX])
 {
 	struct unix_server *s = calloc(1, sizeof(*s));
 	if (!s) {
-		why_say(why, "no memory for the socket %s", cfg->path);
+		failure_say(why, "no memory for the socket %s", cfg->path);
 		return NULL;
 	}
 	*s = (struct unix_server){.l = l, .cfg = *cfg, .fd = -1};
@@ -279,7 +284,7 @@ struct unix_server *unix_server_open(struct loop *l, const struct unix_server_co
 		}
 		loop_fd_free(s->watch);
 		loop_timer_free(s->accept_again);
-		why_say(why, "no memory for the socket %s", cfg->path);
+		failure_say(why, "no memory for the socket %s", cfg->path);
 		unlink(cfg->path);
 	}
 	if (s->fd >= 0)
@@ -325,11 +330,12 @@ static int client_connect(const char *path, mono_ns until, char *why)
 		return fd;
 	int error = errno;
 	if (error == ENOENT || error == ECONNREFUSED)
-		why_say(why, "nobody answers at %s: is the daemon running?", path);
+		failure_say(why, "nobody answers at %s: is the daemon running?", path);
 	else if (error == EACCES || error == EPERM)
-		why_say(why, "not allowed to use %s: run as root, or as a member of its group", path);
+		failure_say(why, "not allowed to use %s: run as root, or as a member of its group",
+			    path);
 	else
-		why_say(why, "cannot reach %s: %s", path, strerror(error));
+		failure_say(why, "cannot reach %s: %s", path, strerror(error));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -354,8 +360,8 @@ static char *read_answer(int fd, mono_ns until, size_t *n)
 	size_t have = 0, cap = READ_STEP;
 	char *out = malloc(cap + 1);
 	while (out) {
-		ssize_t got =
-			set_limit(fd, until) ? recv(fd, out + have, cap - have, 0) : (errno = EAGAIN, -1);
+		ssize_t got = set_limit(fd, until) ? recv(fd, out + have, cap - have, 0)
+						   : (errno = EAGAIN, -1);
 		if (got == 0) {
 			out[have] = 0;
 			*n = have;
@@ -374,7 +380,8 @@ static char *read_answer(int fd, mono_ns until, size_t *n)
 	return NULL;
 }
 
-char *unix_call(const char *path, const char *request, mono_ns limit, size_t *n, char why[static WHY_MAX])
+char *unix_call(const char *path, const char *request, mono_ns limit, size_t *n,
+		char why[static FAILURE_MAX])
 {
 	mono_ns until = clock_now() + limit;
 	int fd = client_connect(path, until, why);
@@ -382,8 +389,8 @@ char *unix_call(const char *path, const char *request, mono_ns limit, size_t *n,
 		return NULL;
 	char *answer = send_request(fd, request) ? read_answer(fd, until, n) : NULL;
 	if (!answer)
-		why_say(why, "no answer from %s: %s", path,
-			errno == EAGAIN ? "it takes too long" : strerror(errno));
+		failure_say(why, "no answer from %s: %s", path,
+			    errno == EAGAIN ? "it takes too long" : strerror(errno));
 	close(fd);
 	return answer;
 }

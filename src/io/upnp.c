@@ -4,10 +4,10 @@
  *                              ^ forks it, waits for it, forks it again
  *                          the parent
  *
- * The parent makes a worker when there is a request.  The worker ends when the program has closed its end, and then
- * the parent ends, too; or when it has been idle for IDLE_MS without a mapping to remember.  Any other end is an
- * accident: the parent reports that nothing was found, and waits a while that doubles with each accident in a
- * row before it makes a new worker. */
+ * The parent makes a worker when there is a request.  The worker ends when the program has closed
+ * its end, and then the parent ends, too; or when it has been idle for IDLE_MS without a mapping to
+ * remember.  Any other end is an accident: the parent reports that nothing was found, and waits a
+ * while that doubles with each accident in a row before it makes a new worker. */
 #include "io/upnp.h"
 
 #include <errno.h>
@@ -96,7 +96,7 @@ static void keep_workers(void)
 static void leave_the_program(int fd)
 {
 	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	int null = open("/dev/null", O_RDWR);
 	for (int i = 0; i < WORKER_FD && null >= 0; i++)
 		dup2(null, i);
@@ -113,12 +113,12 @@ static void leave_the_program(int fd)
 
 /* --- the program --- */
 
-struct upnp *upnp_start(char why[static WHY_MAX])
+struct upnp *upnp_start(char why[static FAILURE_MAX])
 {
 	int pair[2];
 	struct upnp *u = calloc(1, sizeof(*u));
 	if (!u || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
-		why_say(why, "UPnP is off: %s", strerror(errno));
+		failure_say(why, "UPnP is off: %s", strerror(errno));
 		free(u);
 		return NULL;
 	}
@@ -132,7 +132,7 @@ struct upnp *upnp_start(char why[static WHY_MAX])
 	u->fd = pair[0];
 	if (pid > 0)
 		return u;
-	why_say(why, "UPnP is off: no process for it: %s", strerror(errno));
+	failure_say(why, "UPnP is off: no process for it: %s", strerror(errno));
 	close(u->fd);
 	free(u);
 	return NULL;

@@ -1,8 +1,10 @@
-/* One request at a time.  What bounds it: memory and processor time by resource limits, each request by an alarm,
- * which ends the process, the system calls by a filter.  The gateway that was found is kept between requests; only
- * descriptions and control URLs at the gateway's own address are used, whoever else answers.
+/* One request at a time.  What bounds it: memory and processor time by resource limits, each
+ * request by an alarm, which ends the process, the system calls by a filter.  The gateway that was
+ * found is kept between requests; only descriptions and control URLs at the gateway's own address
+ * are used, whoever else answers.
  *
- * Source: UPnP Forum, WANIPConnection 1.0 and 2.0 (the numbers of errors); libminiupnpc 2.2, API 17. */
+ * Source: UPnP Forum, WANIPConnection 1.0 and 2.0 (the numbers of errors); libminiupnpc 2.2,
+ * API 17. */
 #include "io/upnp_worker.h"
 
 #include <miniupnpc/miniupnpc.h>
@@ -18,7 +20,7 @@
 
 #include "io/random.h"
 #include "io/sandbox.h"
-#include "path/upnp_mapper.h"
+#include "path/portmap/upnp_mapper.h"
 
 enum {
 	REQUEST_S = 25,
@@ -63,7 +65,7 @@ static struct port_text port_text(uint16_t port)
 
 static void limit_all(void)
 {
-	char why[WHY_MAX];
+	char why[FAILURE_MAX];
 	setrlimit(RLIMIT_CPU, &(struct rlimit){CPU_S, CPU_S});
 	setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, 0});
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){FILES, FILES});
@@ -89,14 +91,15 @@ static void forget(struct worker *w)
 	w->found = false;
 }
 
-/* The library knows two connections of a device, say one over IP and one over PPP; often only one of them is up. */
+/* The library knows two connections of a device, say one over IP and one over PPP; often only one
+ * of them is up. */
 static void choose_connection(struct worker *w, const char *url)
 {
 	char status[64] = "", error[64] = "";
 	unsigned uptime;
 	if (!w->data.second.servicetype[0] ||
-	    (UPNP_GetStatusInfo(w->urls.controlURL, w->data.first.servicetype, status, &uptime, error) ==
-		     UPNPCOMMAND_SUCCESS &&
+	    (UPNP_GetStatusInfo(w->urls.controlURL, w->data.first.servicetype, status, &uptime,
+				error) == UPNPCOMMAND_SUCCESS &&
 	     strcmp(status, "Connected") == 0))
 		return;
 	w->data.first = w->data.second;
@@ -125,9 +128,10 @@ static bool find(struct worker *w, const struct upnp_ask *ask)
 	char self[IP_TEXT_MAX];
 	int error = 0, looked_at = 0;
 	forget(w);
-	struct UPNPDev *all =
-		upnpDiscover(DISCOVER_MS, ip_format(&ask->self, self), "", UPNP_LOCAL_PORT_ANY, 0, 2, &error);
-	for (const struct UPNPDev *d = all; d && !w->found && looked_at < DEVICES_MAX; d = d->pNext) {
+	struct UPNPDev *all = upnpDiscover(DISCOVER_MS, ip_format(&ask->self, self), "",
+					   UPNP_LOCAL_PORT_ANY, 0, 2, &error);
+	for (const struct UPNPDev *d = all; d && !w->found && looked_at < DEVICES_MAX;
+	     d = d->pNext) {
 		if (!is_at(d->descURL, &ask->gateway))
 			continue;
 		looked_at++;
@@ -141,15 +145,16 @@ static bool find(struct worker *w, const struct upnp_ask *ask)
 
 static bool have(struct worker *w, const struct upnp_ask *ask)
 {
-	return (w->found && ip_equal(&w->self, &ask->self) && ip_equal(&w->gateway, &ask->gateway)) ||
+	return (w->found && ip_equal(&w->self, &ask->self) &&
+		ip_equal(&w->gateway, &ask->gateway)) ||
 	       find(w, ask);
 }
 
 /* --- mapping --- */
 
 /* Gives the outside port, or 0 and the error. A service of version 2 may choose the port itself. */
-static uint16_t add(struct worker *w, const struct upnp_ask *ask, uint16_t outside, uint32_t lifetime_s,
-		    int *error)
+static uint16_t add(struct worker *w, const struct upnp_ask *ask, uint16_t outside,
+		    uint32_t lifetime_s, int *error)
 {
 	char self[IP_TEXT_MAX], lifetime[12], reserved[8] = "";
 	struct port_text in = port_text(ask->port), out = port_text(outside);
@@ -159,15 +164,16 @@ static uint16_t add(struct worker *w, const struct upnp_ask *ask, uint16_t outsi
 	snprintf(lifetime, sizeof(lifetime), "%u", lifetime_s);
 	*error = ERROR_INVALID_ACTION;
 	if (len > 2 && strcmp(type + len - 2, ":2") == 0)
-		*error = UPNP_AddAnyPortMapping(url, type, out.text, in.text, self, NAME, PROTOCOL, NULL,
-						lifetime, reserved);
+		*error = UPNP_AddAnyPortMapping(url, type, out.text, in.text, self, NAME, PROTOCOL,
+						NULL, lifetime, reserved);
 	if (*error == UPNPCOMMAND_SUCCESS) {
 		long port = strtol(reserved, NULL, 10);
 		return port > 0 && port <= UINT16_MAX ? (uint16_t)port : outside;
 	}
 	if (*error == ERROR_ONLY_PERMANENT || *error == ERROR_INVALID_ARGS)
 		return 0;
-	*error = UPNP_AddPortMapping(url, type, out.text, in.text, self, NAME, PROTOCOL, NULL, lifetime);
+	*error = UPNP_AddPortMapping(url, type, out.text, in.text, self, NAME, PROTOCOL, NULL,
+				     lifetime);
 	return *error == UPNPCOMMAND_SUCCESS ? outside : 0;
 }
 
@@ -189,7 +195,8 @@ static uint16_t add_somehow(struct worker *w, const struct upnp_ask *ask, uint32
 			return port;
 		if (error == ERROR_CONFLICT)
 			outside = any_port();
-		else if ((error == ERROR_ONLY_PERMANENT || error == ERROR_INVALID_ARGS) && *lifetime_s > 0)
+		else if ((error == ERROR_ONLY_PERMANENT || error == ERROR_INVALID_ARGS) &&
+			 *lifetime_s > 0)
 			*lifetime_s = 0;
 		else
 			return 0;
@@ -203,8 +210,8 @@ static bool take_back(struct worker *w)
 		return false;
 	struct port_text out = port_text(w->mapped);
 	w->mapped = 0;
-	return UPNP_DeletePortMapping(w->urls.controlURL, w->data.first.servicetype, out.text, PROTOCOL,
-				      NULL) == UPNPCOMMAND_SUCCESS;
+	return UPNP_DeletePortMapping(w->urls.controlURL, w->data.first.servicetype, out.text,
+				      PROTOCOL, NULL) == UPNPCOMMAND_SUCCESS;
 }
 
 static struct upnp_report map(struct worker *w, const struct upnp_ask *ask)
@@ -219,8 +226,10 @@ static struct upnp_report map(struct worker *w, const struct upnp_ask *ask)
 	if (w->mapped && w->mapped != port)
 		(void)!take_back(w);
 	w->mapped = port;
-	int error = UPNP_GetExternalIPAddress(w->urls.controlURL, w->data.first.servicetype, outside);
-	if (error == UPNPCOMMAND_SUCCESS && ip_parse(&r.outside.ip, outside) && r.outside.ip.family == 4) {
+	int error =
+		UPNP_GetExternalIPAddress(w->urls.controlURL, w->data.first.servicetype, outside);
+	if (error == UPNPCOMMAND_SUCCESS && ip_parse(&r.outside.ip, outside) &&
+	    r.outside.ip.family == 4) {
 		r.kind = UPNP_MAPPED;
 		r.outside.port = port;
 		return r;

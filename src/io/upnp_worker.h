@@ -8,8 +8,8 @@ enum {
 	UPNP_WORKER_IDLE = 10  /* nothing was asked for so long, and nothing is mapped */
 };
 
-/* Serves the requests that come by this socket. Gives up the rights of the process that calls it for good.
- * Returns its exit status. */
+/* Serves the requests that come by this socket. Gives up the rights of the process that calls it
+ * for good. Returns its exit status. */
 int upnp_worker_run(int fd, int idle_ms);
 
 #endif

@@ -1,10 +1,12 @@
 /* Our disco key changes with every start of the program, and without a coordination server nobody
- * tells it to our peers.  So we do, inside the tunnel, right after each new session (TSMP; reference,
- * data plane 2.7).  The one packet may be lost: while the peer is still relayed, it is said again. */
+ * tells it to our peers.  So we do, inside the tunnel, right after each new session (TSMP;
+ * reference, data plane 2.7).  The one packet may be lost: while the peer is still relayed, it is
+ * said again. */
 #include "node/inside.h"
 #include "wire/tsmp.h"
 
-static const mono_ns repeat_after[NODE_ADVERT_REPEATS] = {4 * SECOND, 1 * SECOND}; /* by adverts_left - 1 */
+static const mono_ns repeat_after[NODE_ADVERT_REPEATS] = {4 * SECOND,
+							  1 * SECOND}; /* by adverts_left - 1 */
 
 static const struct ip *own_address(const struct node *n, uint8_t family)
 {

@@ -24,7 +24,8 @@ static bool room_for_one(const struct node *n)
 	return n->slots_used < NODE_SLOTS && n->out.n_udp + 3 <= NODE_OUT_MAX;
 }
 
-static void send_by(struct node *n, peer_id id, const struct packet *p, const struct via *by, mono_ns now)
+static void send_by(struct node *n, peer_id id, const struct packet *p, const struct via *by,
+		    mono_ns now)
 {
 	if (by->kind == VIA_UDP)
 		(void)node_send_udp(n, p, by);
@@ -32,8 +33,8 @@ static void send_by(struct node *n, peer_id id, const struct packet *p, const st
 		relays_send(n, by->region, &n->peers[id].key, packet_bytes(p), now);
 }
 
-/* A response goes by the way of the initiation, too: the peer may not be at its relay any more, or not yet
- * again, and would wait 5 s for the next try. */
+/* A response goes by the way of the initiation, too: the peer may not be at its relay any more, or
+ * not yet again, and would wait 5 s for the next try. */
 static void answer_where_asked(struct node *n, peer_id id, const struct packet *p, mono_ns now)
 {
 	const struct via *by = &n->peers[id].asked_by;
@@ -45,12 +46,14 @@ static void answer_where_asked(struct node *n, peer_id id, const struct packet *
 	send_by(n, id, p, by, now);
 }
 
-/* Stops when there is no room for a packet more: the rest stays in the clients until the next drain. */
+/* Stops when there is no room for a packet more: the rest stays in the clients until the next
+ * drain. */
 static void pump_relays(struct node *n, mono_ns now)
 {
 	struct relay_client_event ev;
 	uint16_t region;
-	while (n->slots_used < NODE_SLOTS && n->out.n_tun < BATCH_MAX && relays_packet(n, &region, &ev, now))
+	while (n->slots_used < NODE_SLOTS && n->out.n_tun < BATCH_MAX &&
+	       relays_packet(n, &region, &ev, now))
 		node_take_relayed(n, region, &ev.peer, ev.packet, now);
 }
 
@@ -77,7 +80,7 @@ static void pump_tunnel(struct node *n, mono_ns now)
 }
 
 /* It goes that one way, and is no traffic: it wakes nothing. */
-static void give_sign(struct node *n, const struct paths_event *ev, mono_ns now)
+static void give_sign(struct node *n, const struct path_event *ev, mono_ns now)
 {
 	struct packet p;
 	if (node_slot(n, &p) && tunnel_seal(n->tunnel, ev->peer, &p, now) == TUNNEL_SEALED)
@@ -101,14 +104,14 @@ static void pump_paths(struct node *n, mono_ns now)
 		else if (send.via.kind == VIA_RELAY)
 			relays_send(n, send.via.region, &send.to, packet_bytes(&p), now);
 	}
-	struct paths_event ev;
+	struct path_event ev;
 	while (paths_event(n->paths, &ev)) {
-		if (ev.kind == PATHS_SIGN) {
+		if (ev.kind == PATH_RECEIPT) {
 			give_sign(n, &ev, now);
 			continue;
 		}
 		struct node_event tell = {.kind = NODE_PATH, .peer = ev.peer, .path = ev};
-		if (ev.kind == PATHS_SELF)
+		if (ev.kind == PATH_SELF)
 			tell.kind = NODE_SELF;
 		node_tell(n, &tell);
 	}

@@ -2,12 +2,12 @@
  *
  *   node.c     its life, what it is set to, what may be asked
  *   too_big.c  what does not fit a peer's path
- *   outward.c  from the TUN to the peers
- *   inward.c   from the peers to the TUN
+ *   send.c  from the TUN to the peers
+ *   receive.c   from the peers to the TUN
  *   relays.c   its relay clients
- *   surroundings.c  the network around it, also one that has only IPv6
+ *   reach/network.c  the network around it, also one that has only IPv6
  *   advert.c   telling peers our disco key inside the tunnel
- *   out.c      what is to be sent and told, until the owner takes it
+ *   reach/effects.c      what is to be sent and told, until the owner takes it
  *   drain.c    all parts asked for it
  */
 #ifndef NODE_INSIDE_H
@@ -17,7 +17,7 @@
 #include "node/node.h"
 
 enum {
-	NODE_SLOTS = 64,      /* packets of our own in one drain: control datagrams, relayed packets */
+	NODE_SLOTS = 64, /* packets of our own in one drain: control datagrams, relayed packets */
 	NODE_EVENTS_MAX = 64, /* waiting for the owner; the oldest is dropped */
 	NODE_ADVERT_REPEATS = 2
 };
@@ -28,14 +28,15 @@ struct relay_slot {
 	struct relay_client *client;
 	bool open;            /* the owner has a stream for it, or is getting one */
 	bool dial;            /* to be told to the owner */
-	uint16_t hangup_from; /* the owner is to be told to hang up on this region, which may be that of an
-			       * earlier relay in this slot; 0: not */
+	uint16_t hangup_from; /* the owner is to be told to hang up on this region, which may be
+			       * that of an earlier relay in this slot; 0: not */
 };
 
 struct node_peer_slot {
 	bool used, plain;
 	struct node_key key;
-	struct ip address[2]; /* IPv4, IPv6: where it is reached inside the tunnel; family 0: none known */
+	struct ip address
+		[2]; /* IPv4, IPv6: where it is reached inside the tunnel; family 0: none known */
 	bool ping_wanted;     /* node_ping came before its disco key */
 	struct via asked_by;  /* the way by which its last handshake message came */
 	uint8_t adverts_left; /* repeats of our disco key to send while it is relayed */
@@ -58,7 +59,7 @@ struct node {
 	struct ip addresses[NODE_ADDRESSES_MAX];
 	size_t n_addresses;
 	uint16_t port; /* of our own socket */
-	struct relay_slot relays[NODE_RELAYS_MAX];
+	struct relay_slot relays[RELAYS_MAX];
 	struct node_peer_slot *peers;
 	uint32_t peers_max;
 	struct heap adverts; /* when a peer is to be told our disco key again */
@@ -74,26 +75,28 @@ struct node {
 	size_t event_first, n_events;
 };
 
-/* outward.c: a sealed packet goes to its peer, by every way of its route. The memory must stay. */
+/* send.c: a sealed packet goes to its peer, by every way of its route. The memory must stay. */
 void node_emit(struct node *n, peer_id id, const struct packet *p, mono_ns now);
 /* Seals and emits a packet of our own; a peer without a session gets it after the handshake. */
 void node_say(struct node *n, peer_id id, struct packet *p, mono_ns now);
 
-/* surroundings.c */
+/* reach/network.c */
 void node_nat64_tick(struct node *n, mono_ns now);
 
 /* too_big.c: does not fit whole; true: its sender was told, it is done with. */
 bool too_big(struct node *n, peer_id id, const struct packet *p) MUST_USE;
 
-/* out.c */
-void node_begin(struct node *n);                             /* forget what was handed out */
-bool node_slot(struct node *n, struct packet *out) MUST_USE; /* an empty packet until the next drain */
+/* reach/effects.c */
+void node_begin(struct node *n); /* forget what was handed out */
+bool node_slot(struct node *n,
+	       struct packet *out) MUST_USE; /* an empty packet until the next drain */
 void node_tell(struct node *n, const struct node_event *ev);
 bool node_send_udp(struct node *n, const struct packet *p, const struct via *to); /* VIA_UDP */
 bool node_send_probe(struct node *n, const struct packet *p, const struct paths_send *to);
-bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to, const struct ip *from);
+bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to,
+			const struct ip *from);
 
-/* inward.c: one WireGuard datagram that came this way; relay_source as in paths_input. */
+/* receive.c: one WireGuard datagram that came this way; relay_source as in paths_input. */
 void node_take_wireguard(struct node *n, struct packet *p, const struct via *from,
 			 const struct node_key *relay_source, mono_ns now);
 /* One datagram of any kind, relayed. */
@@ -101,9 +104,11 @@ void node_take_relayed(struct node *n, uint16_t region, const struct node_key *f
 		       mono_ns now);
 
 /* relays.c */
-void relays_send(struct node *n, uint16_t region, const struct node_key *to, struct bytes b, mono_ns now);
+void relays_send(struct node *n, uint16_t region, const struct node_key *to, struct bytes b,
+		 mono_ns now);
 /* The next packet that came through a relay; it is borrowed until the next call. */
-bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev, mono_ns now) MUST_USE;
+bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev,
+		   mono_ns now) MUST_USE;
 bool relays_event(struct node *n, struct node_event *ev) MUST_USE;
 mono_ns relays_deadline(const struct node *n);
 void relays_tick(struct node *n, mono_ns now);
@@ -112,7 +117,8 @@ void relays_hangup_all(struct node *n, const char *why, mono_ns now);
 
 /* checks.c */
 void checks_pump(struct node *n, mono_ns now);
-bool checks_input(struct node *n, const struct via *from, struct bytes datagram, mono_ns now) MUST_USE;
+bool checks_input(struct node *n, const struct via *from, struct bytes datagram,
+		  mono_ns now) MUST_USE;
 void checks_link_changed(struct node *n, mono_ns now);
 mono_ns checks_deadline(const struct node *n);
 void checks_tick(struct node *n, mono_ns now);

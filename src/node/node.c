@@ -74,7 +74,7 @@ void node_set_addresses(struct node *n, const struct ip *v, size_t count)
 	memcpy(n->addresses, v, n->n_addresses * sizeof(*v));
 }
 
-void node_set_gateways(struct node *n, const struct paths_gateway *v, size_t count, mono_ns now)
+void node_set_gateways(struct node *n, const struct uplink *v, size_t count, mono_ns now)
 {
 	paths_set_gateways(n->paths, v, count, now);
 }
@@ -84,12 +84,13 @@ void node_upnp_report(struct node *n, const struct upnp_report *r, mono_ns now)
 	paths_upnp_report(n->paths, r, now);
 }
 
-bool node_gateway_announced(struct node *n, const struct endpoint *from, struct bytes datagram, mono_ns now)
+bool node_gateway_announced(struct node *n, const struct endpoint *from, struct bytes datagram,
+			    mono_ns now)
 {
 	return paths_gateway_announced(n->paths, from, datagram, now);
 }
 
-void node_portmap(const struct node *n, mono_ns now, struct paths_portmap *out)
+void node_portmap(const struct node *n, mono_ns now, struct portmap_status *out)
 {
 	paths_portmap(n->paths, now, out);
 }
@@ -105,7 +106,7 @@ void node_set_fixed(struct node *n, const struct endpoint *v, size_t count, mono
 	paths_set_fixed(n->paths, v, count, now);
 }
 
-void node_set_hard(struct node *n, const struct paths_hard *cfg, mono_ns now)
+void node_set_hard(struct node *n, const struct hard_config *cfg, mono_ns now)
 {
 	paths_set_hard(n->paths, cfg, now);
 }
@@ -155,8 +156,8 @@ static void learn_addresses(struct node_peer_slot *peer, const struct node_peer 
 	}
 }
 
-/* Somebody tells us of another disco key, so the peer has restarted, and has none of its sessions. When it tells
- * so itself it does so in a session that it has. */
+/* Somebody tells us of another disco key, so the peer has restarted, and has none of its sessions.
+ * When it tells so itself it does so in a session that it has. */
 static void learn_disco(struct node *n, peer_id id, const struct paths_peer *told, mono_ns now)
 {
 	struct paths_peer_status was, is;
@@ -255,7 +256,8 @@ bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node
 {
 	if (id >= n->peers_max || !n->peers[id].used)
 		return false;
-	*out = (struct node_peer_status){.key = n->peers[id].key, .lost_no_way = n->peers[id].lost_no_way};
+	*out = (struct node_peer_status){.key = n->peers[id].key,
+					 .lost_no_way = n->peers[id].lost_no_way};
 	tunnel_peer_status(n->tunnel, id, &out->tunnel);
 	paths_peer_status(n->paths, id, now, &out->path);
 	return true;

@@ -1,12 +1,14 @@
-/* A packet that does not fit whole into the datagrams that its peer's path is known to carry.  If its sender
- * can make it smaller it is told so, as a router would do; else it goes out nevertheless, and in pieces. */
+/* A packet that does not fit whole into the datagrams that its peer's path is known to carry.  If
+ * its sender can make it smaller it is told so, as a router would do; else it goes out
+ * nevertheless, and in pieces. */
 #include "node/inside.h"
 #include "wire/ip.h"
 
 enum {
 	IP4_DONT_FRAGMENT = 0x40, /* of byte 6 */
 	IP6_MTU_MIN = 1280,       /* RFC 8200 s. 5: nobody may be asked for less */
-	UNREACHABLE = 3, /* RFC 792; RFC 1191 s. 4: code, and the MTU in the second half of the rest */
+	UNREACHABLE =
+		3, /* RFC 792; RFC 1191 s. 4: code, and the MTU in the second half of the rest */
 	FRAGMENTATION_NEEDED = 4,
 	PACKET_TOO_BIG = 2, /* RFC 4443 s. 3.2 */
 	QUOTED4_MAX = 548,  /* RFC 1812 s. 4.3.2.3: the answer has at most 576 bytes */
@@ -19,7 +21,8 @@ static bool may_be_cut(const struct packet *p, const struct ip_packet *ip, uint1
 	return ip->src.family == 4 ? !(p->data[6] & IP4_DONT_FRAGMENT) : fits < IP6_MTU_MIN;
 }
 
-/* From where the packet was to go: that address is routed to the tunnel, so the system believes it. */
+/* From where the packet was to go: that address is routed to the tunnel, so the system believes it.
+ */
 static void answer(struct wr *w, const struct packet *p, const struct ip_packet *ip, uint16_t fits)
 {
 	bool four = ip->src.family == 4;
@@ -36,7 +39,8 @@ bool too_big(struct node *n, peer_id id, const struct packet *p)
 	uint16_t fits = paths_mtu(n->paths, id);
 	struct ip_packet ip;
 	struct packet out;
-	if (fits == 0 || p->len <= fits || !ip_read(packet_bytes(p), &ip) || may_be_cut(p, &ip, fits))
+	if (fits == 0 || p->len <= fits || !ip_read(packet_bytes(p), &ip) ||
+	    may_be_cut(p, &ip, fits))
 		return false;
 	n->stats.too_big++;
 	if (n->out.n_tun == BATCH_MAX || !node_slot(n, &out))

@@ -1,4 +1,5 @@
-/* path/choose.h - which of two proven paths to a peer is the better one (reference, data plane 7.8) */
+/* path/choose.h - which of two proven paths to a peer is the better one (reference, data plane 7.8)
+ */
 #ifndef PATH_CHOOSE_H
 #define PATH_CHOOSE_H
 
@@ -11,12 +12,13 @@ struct choice {
 	uint16_t socket; /* of ours; 0: the main port */
 };
 
-/* By round trip in percent, with points for loopback, link-local and private addresses and for IPv6. */
+/* By round trip in percent, with points for loopback, link-local and private addresses and for
+ * IPv6. */
 bool choose_better(const struct choice *a, const struct choice *b);
 
 enum { CHOOSE_LEAD = 5 };
-/* Better by CHOOSE_LEAD points at least: worth leaving a path that works. Round trips tremble, traffic
- * must not. */
+/* Better by CHOOSE_LEAD points at least: worth leaving a path that works. Round trips tremble,
+ * traffic must not. */
 bool choose_clearly_better(const struct choice *a, const struct choice *b);
 
 #endif

@@ -2,10 +2,10 @@
 #ifndef PATH_GATHER_H
 #define PATH_GATHER_H
 
-#include "path/fixed.h"
-#include "path/local.h"
-#include "path/portmap.h"
-#include "path/stun.h"
+#include "path/find/fixed.h"
+#include "path/find/local.h"
+#include "path/find/reflexive.h"
+#include "path/portmap/portmap.h"
 
 enum { FINDERS = 4 };
 
@@ -26,7 +26,8 @@ void gather_init(struct gather *g, const struct rng *rng, uint16_t port);
 void gather_set_port(struct gather *g, uint16_t port);
 
 /* A datagram that came by UDP and is no disco; false: no finder asked for it. */
-bool gather_input(struct gather *g, const struct endpoint *from, struct bytes datagram, mono_ns now) MUST_USE;
+bool gather_input(struct gather *g, const struct endpoint *from, struct bytes datagram,
+		  mono_ns now) MUST_USE;
 bool gather_output(struct gather *g, struct endpoint *to, struct wr *out) MUST_USE;
 mono_ns gather_deadline(const struct gather *g);
 void gather_tick(struct gather *g, mono_ns now);

@@ -5,14 +5,16 @@ enum {
 	PADDED_TO = 16 /* what is sealed is padded to a multiple of this */
 };
 
-/* From large to small: 1500, 1420, 1400, 1360 and 1280 bytes of an IP packet, less the headers of IPv4 and
- * IPv6, and a last one below which nothing is tried. */
+/* From large to small: 1500, 1420, 1400, 1360 and 1280 bytes of an IP packet, less the headers of
+ * IPv4 and IPv6, and a last one below which nothing is tried. */
 static const uint16_t sizes[] = {1472, 1452, 1392, 1372, 1352, 1332, 1312, 1252, 1232, 1180};
 
 void mtu_begin(struct mtu *m, uint16_t inner)
 {
-	size_t needed = (size_t)(inner + PADDED_TO - 1) / PADDED_TO * PADDED_TO + WIREGUARD_OVERHEAD;
-	*m = (struct mtu){.needed = (uint16_t)(needed < MTU_PAYLOAD_MAX ? needed : MTU_PAYLOAD_MAX)};
+	size_t needed =
+		(size_t)(inner + PADDED_TO - 1) / PADDED_TO * PADDED_TO + WIREGUARD_OVERHEAD;
+	*m = (struct mtu){.needed =
+				  (uint16_t)(needed < MTU_PAYLOAD_MAX ? needed : MTU_PAYLOAD_MAX)};
 	m->trying = m->needed;
 }
 

@@ -1,10 +1,10 @@
 /* path/mtu.h - how large a datagram gets through a direct path whole
  *
- * Data may go in pieces on its way, so that nothing is lost where the path is narrow; but pieces cost, and some
- * routers drop them.  So padded pings that must not be cut tell what fits: first the size of the largest
- * packet that our tunnel carries, and only if that is not answered (twice) the next smaller of a few.
- * One in a beat of the heartbeat, all of it again after MTU_AGAIN.  What does not fit what was proven is
- * answered by node/too_big.c.
+ * Data may go in pieces on its way, so that nothing is lost where the path is narrow; but pieces
+ * cost, and some routers drop them.  So padded pings that must not be cut tell what fits: first the
+ * size of the largest packet that our tunnel carries, and only if that is not answered (twice) the
+ * next smaller of a few. One in a beat of the heartbeat, all of it again after MTU_AGAIN.  What
+ * does not fit what was proven is answered by node/too_big.c.
  *
  * All sizes are of UDP payloads, which are the same however the headers around them are translated.
  *
@@ -35,7 +35,8 @@ void mtu_begin(struct mtu *m, uint16_t inner);
 /* The size of the ping that should go now; 0: none. */
 uint16_t mtu_wants(struct mtu *m, mono_ns now);
 void mtu_answered(struct mtu *m, uint16_t size, mono_ns now);
-/* The largest IP packet for which there is room in a datagram that was proven; 0: any, as far as known. */
+/* The largest IP packet for which there is room in a datagram that was proven; 0: any, as far as
+ * known. */
 uint16_t mtu_inner(const struct mtu *m);
 
 #endif

@@ -32,8 +32,8 @@ void pace_rest(struct pace *p)
 	p->next = MONO_NEVER;
 }
 
-/* The pause after an attempt of our own is longer than the one before it, even when an answer to the peer
- * takes its place halfway. */
+/* The pause after an attempt of our own is longer than the one before it, even when an answer to
+ * the peer takes its place halfway. */
 static mono_ns longer(mono_ns pause)
 {
 	return pause == 0 ? PAUSE_MIN : mono_min(2 * pause, PAUSE_MAX);
@@ -83,7 +83,8 @@ void pace_renew(struct pace *p)
 	p->search.spent = 0;
 }
 
-/* What is missing of a whole attempt comes in time; a round that cannot be paid is the end of this one. */
+/* What is missing of a whole attempt comes in time; a round that cannot be paid is the end of this
+ * one. */
 bool pace_may_search(struct pace *p, size_t targets, mono_ns now)
 {
 	bool begins = p->round == 0 && p->calls;
@@ -95,6 +96,7 @@ bool pace_may_search(struct pace *p, size_t targets, mono_ns now)
 		return true;
 	p->round = 0;
 	p->calls = true;
-	p->next = mono_max(p->search.at + (need - left) * PACE_SEARCH_EACH, begins ? 0 : now + p->pause);
+	p->next = mono_max(p->search.at + (need - left) * PACE_SEARCH_EACH,
+			   begins ? 0 : now + p->pause);
 	return false;
 }

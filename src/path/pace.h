@@ -1,18 +1,19 @@
 /* path/pace.h - when to probe a peer that is not reached directly, and how much
  *
- * An attempt is a burst of rounds, in each of which all targets are pinged once: both sides must have
- * sent before either's ping passes the other's NAT, so the first round is repeated at short spacing.
- * An attempt that failed is followed by another after 5 s, 10 s, 20 s ... 60 s, for as long as the
- * owner does not stop it.
+ * An attempt is a burst of rounds, in each of which all targets are pinged once: both sides must
+ * have sent before either's ping passes the other's NAT, so the first round is repeated at short
+ * spacing. An attempt that failed is followed by another after 5 s, 10 s, 20 s ... 60 s, for as
+ * long as the owner does not stop it.
  *
  *   round  0        1         2         3        | 0 (next attempt)
  *   at     0     100 ms    300 ms    700 ms      | 5 s after the last round, then doubling
  *
- * Beside that two purses.  Whatever a peer makes us do: PACE_BURST pings at once, PACE_PER_SECOND in the
- * long run.  And for looking for a path in vain: PACE_SEARCH pings, and then one each PACE_SEARCH_EACH.  An attempt
- * of our own waits until there is enough for all its rounds and for an answer to the peer's next; an
- * answer has as many rounds as can be paid.  So a peer that cannot be reached costs less than one ping in 3 s in the
- * mean, and what is left of that is for hard NATs (hard_escalation.h).
+ * Beside that two purses.  Whatever a peer makes us do: PACE_BURST pings at once, PACE_PER_SECOND
+ * in the long run.  And for looking for a path in vain: PACE_SEARCH pings, and then one each
+ * PACE_SEARCH_EACH.  An attempt of our own waits until there is enough for all its rounds and for
+ * an answer to the peer's next; an answer has as many rounds as can be paid.  So a peer that cannot
+ * be reached costs less than one ping in 3 s in the mean, and what is left of that is for hard NATs
+ * (path/hard/budget.h).
  */
 #ifndef PATH_PACE_H
 #define PATH_PACE_H
@@ -37,8 +38,8 @@ struct pace {
 void pace_init(struct pace *p, mono_ns now);
 /* A new attempt at once; the pauses begin anew. */
 void pace_start(struct pace *p, mono_ns now);
-/* One at once, because the peer made one: without a call, and the pauses stay as long as they are, or two
- * that cannot reach each other would keep each other busy. */
+/* One at once, because the peer made one: without a call, and the pauses stay as long as they are,
+ * or two that cannot reach each other would keep each other busy. */
 void pace_answer(struct pace *p, mono_ns now);
 void pace_rest(struct pace *p);
 static inline bool pace_resting(const struct pace *p)

@@ -1,9 +1,9 @@
 /* The table of all peers: found by id, by node key and by disco key, each with one timer in a heap.
  *
- * Each call into the machine reports something to one peer's machine (peer_path.h) or to the finders
- * (gather.h) and then settles it: what is due now is done, and the timer is set again.  A timer may go
- * off early, because data sent or heard only ever moves it later and is not worth a turn of the heap; it
- * is then set again. */
+ * Each call into the machine reports something to one peer's machine (peer_path.h) or to the
+ * finders (gather.h) and then settles it: what is due now is done, and the timer is set again.  A
+ * timer may go off early, because data sent or heard only ever moves it later and is not worth a
+ * turn of the heap; it is then set again. */
 #include "path/table.h"
 
 #include <stdlib.h>
@@ -21,7 +21,8 @@ struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
 	key_public(p->disco_public.b, p->disco.b);
 	hash_secret_generate(&p->secret, &cfg->rng);
 	p->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*p->peers));
-	bool indexes = index_init(&p->by_node, cfg->peers_max) && index_init(&p->by_disco, cfg->peers_max);
+	bool indexes =
+		index_init(&p->by_node, cfg->peers_max) && index_init(&p->by_disco, cfg->peers_max);
 	bool timers = heap_init(&p->timers, cfg->peers_max);
 	bool means = means_init(&p->means, &cfg->rng, cfg->port, cfg->peers_max);
 	if (p->peers && indexes && timers && means)
@@ -70,7 +71,8 @@ struct peer_path *paths_peer_of(const struct paths *p, peer_id id)
 struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_key *key)
 {
 	uint32_t id;
-	for (struct index_walk w = index_walk(&p->by_node, paths_hash(p, key->b)); index_next(&w, &id);)
+	for (struct index_walk w = index_walk(&p->by_node, paths_hash(p, key->b));
+	     index_next(&w, &id);)
 		if (key_equal(p->peers[id].key.b, key->b))
 			return &p->peers[id];
 	return NULL;
@@ -99,7 +101,7 @@ void paths_settle_gather(struct paths *p, mono_ns now)
 {
 	bool changed = gather_merge(&p->means.gather);
 	if (changed)
-		means_tell(&p->means, &(struct paths_event){.kind = PATHS_SELF, .peer = PEER_NONE});
+		means_tell(&p->means, &(struct path_event){.kind = PATH_SELF, .peer = PEER_NONE});
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = &p->peers[id];
 		if (!concerns(peer))
@@ -127,29 +129,30 @@ void paths_link_changed(struct paths *p, mono_ns now)
 
 /* --- what there is around us --- */
 
-void paths_set_relays(struct paths *p, const struct paths_relay *v, size_t n, mono_ns now)
+void paths_set_relays(struct paths *p, const struct relay_place *v, size_t n, mono_ns now)
 {
 	struct means *m = &p->means;
-	m->n_regions = n < PATHS_RELAYS_MAX ? n : PATHS_RELAYS_MAX;
+	m->n_regions = n < RELAYS_MAX ? n : RELAYS_MAX;
 	for (size_t i = 0; i < m->n_regions; i++)
 		m->regions[i] = v[i].region;
 	stun_finder_set(&m->gather.stun, v, m->n_regions, now);
 	paths_settle_gather(p, now);
 }
 
-void paths_set_interfaces(struct paths *p, const struct paths_interface *v, size_t n, mono_ns now)
+void paths_set_interfaces(struct paths *p, const struct own_address *v, size_t n, mono_ns now)
 {
 	if (local_set(&p->means.gather.local, v, n))
 		paths_link_changed(p, now);
 }
 
-void paths_set_gateways(struct paths *p, const struct paths_gateway *v, size_t n, mono_ns now)
+void paths_set_gateways(struct paths *p, const struct uplink *v, size_t n, mono_ns now)
 {
 	portmap_set_gateways(&p->means.gather.portmap, v, n, now);
 	paths_settle_gather(p, now);
 }
 
-bool paths_gateway_announced(struct paths *p, const struct endpoint *from, struct bytes datagram, mono_ns now)
+bool paths_gateway_announced(struct paths *p, const struct endpoint *from, struct bytes datagram,
+			     mono_ns now)
 {
 	bool news = portmap_announced(&p->means.gather.portmap, from, datagram, now);
 	paths_settle_gather(p, now);
@@ -173,7 +176,7 @@ void paths_upnp_report(struct paths *p, const struct upnp_report *r, mono_ns now
 	paths_settle_gather(p, now);
 }
 
-void paths_portmap(const struct paths *p, mono_ns now, struct paths_portmap *out)
+void paths_portmap(const struct paths *p, mono_ns now, struct portmap_status *out)
 {
 	portmap_status(&p->means.gather.portmap, now, out);
 }
@@ -189,7 +192,7 @@ void paths_set_lifetime(struct paths *p, uint8_t family, mono_ns lifetime)
 	p->means.lifetime[family == 6] = lifetime;
 }
 
-void paths_set_hard(struct paths *p, const struct paths_hard *cfg, mono_ns now)
+void paths_set_hard(struct paths *p, const struct hard_config *cfg, mono_ns now)
 {
 	hard_set(p, cfg, now);
 }
@@ -228,7 +231,8 @@ void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, m
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (id >= p->peers_max)
 		return;
-	if (peer && (!key_equal(peer->key.b, cfg->key.b) || (peer->state == PEER_PLAIN) != cfg->plain)) {
+	if (peer &&
+	    (!key_equal(peer->key.b, cfg->key.b) || (peer->state == PEER_PLAIN) != cfg->plain)) {
 		paths_peer_remove(p, id);
 		peer = NULL;
 	}
@@ -252,7 +256,8 @@ void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, 
 {
 	struct peer_path *peer = paths_peer_of(p, id);
 	struct box_shared shared;
-	if (!peer || peer->state == PEER_PLAIN || key_is_zero(key->b) || key_equal(peer->disco.b, key->b))
+	if (!peer || peer->state == PEER_PLAIN || key_is_zero(key->b) ||
+	    key_equal(peer->disco.b, key->b))
 		return;
 	if (!box_shared_of(&shared, p->disco.b, key->b))
 		return;
@@ -266,13 +271,15 @@ void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, 
 
 /* --- datagrams that we send --- */
 
-static void seal(struct paths *p, const struct peer_path *peer, const struct outgoing *o, struct wr *out)
+static void seal(struct paths *p, const struct peer_path *peer, const struct outgoing *o,
+		 struct wr *out)
 {
 	struct disco_msg msg = {.type = o->type};
 	const struct candidates *own = &p->means.gather.found;
 	if (o->type == DISCO_PING) {
 		msg.ping = (struct disco_ping){.txid = o->txid, .has_node = true, .node = p->self};
-		msg.ping.padding = o->padded > DISCO_PING_LEN ? o->padded - (size_t)DISCO_PING_LEN : 0;
+		msg.ping.padding =
+			o->padded > DISCO_PING_LEN ? o->padded - (size_t)DISCO_PING_LEN : 0;
 		p->means.stats.pings_sent++;
 	} else if (o->type == DISCO_PONG) {
 		msg.pong = (struct disco_pong){.txid = o->txid, .seen = o->seen};
@@ -417,12 +424,13 @@ void paths_tick(struct paths *p, mono_ns now)
 	}
 }
 
-bool paths_event(struct paths *p, struct paths_event *ev)
+bool paths_event(struct paths *p, struct path_event *ev)
 {
 	return means_event(&p->means, ev);
 }
 
-void paths_peer_status(const struct paths *p, peer_id id, mono_ns now, struct paths_peer_status *out)
+void paths_peer_status(const struct paths *p, peer_id id, mono_ns now,
+		       struct paths_peer_status *out)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
 	*out = (struct paths_peer_status){0};
@@ -467,7 +475,8 @@ const char *path_reason_text(enum path_reason r)
 	case PATH_RESTARTED:
 		return "the peer was started anew";
 	case PATH_WAS_BAD:
-		return "the path before it was slow or lost packets, and this one is clearly better";
+		return "the path before it was slow or lost packets, and this one is clearly "
+		       "better";
 	case PATH_RELAY_FASTER:
 		return "the relay is clearly better than the direct path";
 	case PATH_RELAY_SILENT:

@@ -7,21 +7,22 @@
  *   ASIDE      relay             the relay is clearly faster      the best is as good -> DIRECT
  *                                than the best (quality.h)        silence -> DOUBTED
  *                                                                 the best is mute -> RELAYED
- *   DOUBTED    best and relay    silence (watch.h), a refusal     a pong -> DIRECT, there
- *                                of the system, a changed link    a pong of the relay -> ASIDE, if it
- *                                                                 was that which was silent
+ *   DOUBTED    best and relay    silence (liveness.h), a refusal  a pong -> DIRECT, there
+ *                                of the system, a changed link    a pong of the relay -> ASIDE, if
+ *                                                                 the relay was silent
  *                                                                 5 s -> RELAYED
  *
- * The way in use is watched (watch.h) in DIRECT and ASIDE, where there is another one to turn to.  A peer that
- * calls while we are content has lost us: until a pong tells, traffic goes both ways.
+ * The way in use is watched (liveness.h) in DIRECT and ASIDE, where there is another one to turn
+ * to.  A peer that calls while we are content has lost us: until a pong tells, traffic goes both
+ * ways.
  *
- * Beside that a direct path in use costs one ping each HEARTBEAT (beat.h).
+ * Beside that a direct path in use costs one ping each HEARTBEAT (heartbeat.h).
  *
- * In RELAYED and DOUBTED attempts are made (pace.h) while there is traffic: a call-me-maybe through the
- * relay, so that the peer probes us, and pings to all its targets.  After 45 s without traffic
+ * In RELAYED and DOUBTED attempts are made (pace.h) while there is traffic: a call-me-maybe through
+ * the relay, so that the peer probes us, and pings to all its targets.  After 45 s without traffic
  * nothing runs any more.
  *
- * Bounded: the targets (targets.h), the pings (pace.h), one call-me-maybe each 250 ms
+ * Bounded: the targets (remotes.h), the pings (pace.h), one call-me-maybe each 250 ms
  * and one for each doubt. */
 #include "path/peer_path.h"
 
@@ -37,7 +38,8 @@ enum {
 	DIRECT_MUTE = 20, /* the same of a path that waits: half of its pings may well be lost */
 };
 
-void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now)
+void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain,
+		    mono_ns now)
 {
 	*p = (struct peer_path){.id = id,
 				.used = true,
@@ -76,7 +78,8 @@ struct target *peer_path_best(struct peer_path *p)
 	return targets_find_by(&p->targets, &p->best.ep, p->best.socket);
 }
 
-/* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use. */
+/* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use.
+ */
 static bool is_double(const struct peer_path *p)
 {
 	return p->state == PEER_DOUBTED || (peer_path_is_settled(p) && watch_is_called(&p->watch));
@@ -126,7 +129,8 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 	*out = (struct route){.n = 0};
 	if (p->state == PEER_DIRECT || is_double(p))
 		out->via[out->n++] = via_of(&p->best);
-	if (p->state != PEER_PLAIN && (p->state != PEER_DIRECT || is_double(p)) && relay.kind != VIA_NONE)
+	if (p->state != PEER_PLAIN && (p->state != PEER_DIRECT || is_double(p)) &&
+	    relay.kind != VIA_NONE)
 		out->via[out->n++] = relay;
 	if (out->n == 0 && unproven(p).kind != VIA_NONE)
 		out->via[out->n++] = unproven(p);
@@ -137,9 +141,9 @@ uint16_t peer_path_mtu(const struct peer_path *p)
 	return p->state == PEER_DIRECT ? mtu_inner(&p->mtu) : 0;
 }
 
-static void tell(struct peer_path *p, struct means *m, struct paths_event ev, mono_ns now)
+static void tell(struct peer_path *p, struct means *m, struct path_event ev, mono_ns now)
 {
-	bool doubt = ev.kind == PATHS_DOUBT;
+	bool doubt = ev.kind == PATH_DOUBT;
 	ev.peer = p->id;
 	ev.rtt = doubt ? 0 : ev.via.kind == VIA_RELAY ? p->contest.relay.rtt : p->best.rtt;
 	means_tell(m, &ev);
@@ -153,7 +157,8 @@ static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns
 	struct via via = via_udp_by(&t->ep, t->socket);
 	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
 		return;
-	/* While hard NATs are tried together, the peer's probes come from many places, and each is answered once. */
+	/* While hard NATs are tried together, the peer's probes come from many places, and each is
+	 * answered once. */
 	if (!peer_path_is_settled(p) && !p->crossing && !pace_spend_search(&p->pace, now))
 		return;
 	target_pinged(t, now);
@@ -198,7 +203,8 @@ static void call(struct peer_path *p, struct means *m, const struct via *relay)
 static void want_call(struct peer_path *p, struct means *m, mono_ns now)
 {
 	mono_ns young = now > STUN_YOUNG ? now - STUN_YOUNG : 0;
-	/* A path that fell silent may mean that our NAT forgot us: what we knew before is in doubt, too. */
+	/* A path that fell silent may mean that our NAT forgot us: what we knew before is in doubt,
+	 * too. */
 	p->call_needs = p->state == PEER_DOUBTED ? p->since : p->state == PEER_ASIDE ? now : young;
 	p->call_from = p->called_at == MONO_NEVER ? now : mono_max(now, p->called_at + CALL_APART);
 	p->call_by = p->call_from + CALL_WAIT;
@@ -235,8 +241,8 @@ static void enter(struct peer_path *p, enum peer_state state, mono_ns now)
 }
 
 /* Traffic goes to this target from now on. */
-static void go_direct(struct peer_path *p, struct means *m, const struct target *t, enum path_reason reason,
-		      mono_ns now)
+static void go_direct(struct peer_path *p, struct means *m, const struct target *t,
+		      enum path_reason reason, mono_ns now)
 {
 	bool same = is_best(p, &t->ep, t->socket);
 	struct via via = via_udp_by(&t->ep, t->socket);
@@ -249,7 +255,9 @@ static void go_direct(struct peer_path *p, struct means *m, const struct target 
 	enter(p, PEER_DIRECT, now);
 	beat_begin(&p->beat, p->active, now);
 	watch_begin(&p->watch, false, t->rtt, now);
-	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = via, .was = was, .reason = reason}, now);
+	tell(p, m,
+	     (struct path_event){.kind = PATH_MOVED, .via = via, .was = was, .reason = reason},
+	     now);
 }
 
 static void go_doubted(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
@@ -257,15 +265,15 @@ static void go_doubted(struct peer_path *p, struct means *m, enum path_reason re
 	struct via relay = peer_path_relay(p, m), best = via_of(&p->best);
 	bool aside = p->state == PEER_ASIDE;
 	tell(p, m,
-	     (struct paths_event){.kind = PATHS_DOUBT,
-				  .via = aside ? best : relay,
-				  .was = aside ? relay : best,
-				  .reason = reason},
+	     (struct path_event){.kind = PATH_DOUBT,
+				 .via = aside ? best : relay,
+				 .was = aside ? relay : best,
+				 .reason = reason},
 	     now);
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
-	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the call of the
-	 * attempt does. */
+	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the
+	 * call of the attempt does. */
 	if (peer_path_has_disco(p) && relay.kind != VIA_NONE)
 		call(p, m, &relay);
 	search_anew(p, now);
@@ -277,7 +285,8 @@ static void go_relayed(struct peer_path *p, struct means *m, enum path_reason re
 	p->best = (struct choice){0};
 	p->beat.at = MONO_NEVER;
 	enter(p, PEER_RELAYED, now);
-	tell(p, m, (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = reason},
+	tell(p, m,
+	     (struct path_event){.kind = PATH_MOVED, .via = relay, .was = was, .reason = reason},
 	     now);
 }
 
@@ -289,7 +298,8 @@ static void go_aside(struct peer_path *p, struct means *m, mono_ns now)
 	enter(p, PEER_ASIDE, now);
 	watch_begin(&p->watch, true, p->contest.relay.rtt, now);
 	tell(p, m,
-	     (struct paths_event){.kind = PATHS_MOVED, .via = relay, .was = was, .reason = PATH_RELAY_FASTER},
+	     (struct path_event){
+		     .kind = PATH_MOVED, .via = relay, .was = was, .reason = PATH_RELAY_FASTER},
 	     now);
 }
 
@@ -379,7 +389,8 @@ static bool is_in_use(const struct peer_path *p, const struct means *m, const st
 	return peer_path_is_settled(p) && via_equal(&way, via);
 }
 
-void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now)
+void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from,
+		     mono_ns now)
 {
 	if (from->kind == VIA_RELAY)
 		p->reached = from->region;
@@ -389,7 +400,8 @@ void peer_path_heard(struct peer_path *p, const struct means *m, const struct vi
 		watch_heard(&p->watch, now);
 }
 
-bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now)
+bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from,
+			  mono_ns now)
 {
 	peer_path_heard(p, m, from, now);
 	if (p->state == PEER_PLAIN || (from->kind == VIA_RELAY && p->state == PEER_RELAYED))
@@ -415,12 +427,15 @@ void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *fr
 }
 
 /* Another direct path than the one in use has answered. */
-static void compare(struct peer_path *p, struct means *m, struct target *best, struct target *t, mono_ns now)
+static void compare(struct peer_path *p, struct means *m, struct target *best, struct target *t,
+		    mono_ns now)
 {
 	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
-	bool loses = quality_loss_percent(&t->quality, now) > quality_loss_percent(&best->quality, now);
-	bool worse = t->quality.left || (loses && quality_toll(&t->quality, t->rtt, now) >
-							  quality_toll(&best->quality, best->rtt, now));
+	bool loses =
+		quality_loss_percent(&t->quality, now) > quality_loss_percent(&best->quality, now);
+	bool worse =
+		t->quality.left || (loses && quality_toll(&t->quality, t->rtt, now) >
+						     quality_toll(&best->quality, best->rtt, now));
 	if (!worse && choose_clearly_better(&choice, &p->best)) {
 		go_direct(p, m, t, PATH_BETTER, now);
 	} else if (p->watch.state != WATCH_ASKED &&
@@ -462,7 +477,8 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 		if (same)
 			p->best = choice;
 		if (same ? contest_direct_wins(&p->contest, &t->quality, now)
-			 : quality_toll(&t->quality, t->rtt, now) <= quality_cost(&p->contest.relay, now)) {
+			 : quality_toll(&t->quality, t->rtt, now) <=
+				    quality_cost(&p->contest.relay, now)) {
 			contest_turned(&p->contest, now);
 			go_direct(p, m, t, PATH_AS_GOOD, now);
 		}
@@ -494,7 +510,8 @@ static bool relay_wins(struct peer_path *p, mono_ns now)
 	       contest_relay_wins(&p->contest, best, now);
 }
 
-void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
+void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe,
+			    mono_ns now)
 {
 	struct via relay = peer_path_relay(p, m);
 	if (probe->for_person || !via_equal(&relay, &probe->via))
@@ -508,7 +525,8 @@ void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct p
 }
 
 /* The peer asks to be probed: it has no path to us, and has just pinged what it knows of ours. */
-void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n, mono_ns now)
+void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n,
+		      mono_ns now)
 {
 	p->calls_taken++;
 	targets_tell(&p->targets, TARGET_CALLED, v, n, &p->best.ep);
@@ -521,8 +539,8 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 		return;
 	if (p->state != PEER_ASIDE)
 		pace_answer(&p->pace, now);
-	/* It must punch its NAT for us, too, and does so when it is called. That we called just now does not
-	 * count: as long as it did not know our disco key, it could not read that. */
+	/* It must punch its NAT for us, too, and does so when it is called. That we called just now
+	 * does not count: as long as it did not know our disco key, it could not read that. */
 	if (mono_since(p->answered_at, now) < ANSWER_APART || p->call_by != MONO_NEVER)
 		return;
 	p->answered_at = now;
@@ -686,7 +704,8 @@ static void tick_sign(struct peer_path *p, struct means *m, mono_ns now)
 		return;
 	bool same_way = is_in_use(p, m, &p->signs.to);
 	if (signs_give(&p->signs, same_way ? p->sent_at : MONO_NEVER, now))
-		means_tell(m, &(struct paths_event){.kind = PATHS_SIGN, .peer = p->id, .via = p->signs.to});
+		means_tell(m, &(struct path_event){
+				      .kind = PATH_RECEIPT, .peer = p->id, .via = p->signs.to});
 }
 
 void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now)

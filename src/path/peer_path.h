@@ -1,4 +1,5 @@
-/* path/peer_path.h - how one peer is reached: a state machine (the table of states is in peer_path.c)
+/* path/peer_path.h - how one peer is reached: a state machine (the table of states is in
+ * peer_path.c)
  *
  * Everything is reported to it: what the owner sends and hears, what disco says.  It answers with
  * messages and events through struct means.  After each report the owner of the machine calls
@@ -7,17 +8,17 @@
 #ifndef PATH_PEER_PATH_H
 #define PATH_PEER_PATH_H
 
-#include "path/beat.h"
 #include "path/choose.h"
-#include "path/crossing.h"
-#include "path/hard_escalation.h"
+#include "path/env.h"
+#include "path/hard/attempts.h"
+#include "path/hard/budget.h"
+#include "path/heartbeat.h"
 #include "path/history.h"
-#include "path/means.h"
+#include "path/liveness.h"
 #include "path/mtu.h"
 #include "path/pace.h"
-#include "path/signs.h"
-#include "path/targets.h"
-#include "path/watch.h"
+#include "path/receipts.h"
+#include "path/remotes.h"
 
 enum peer_state { PEER_PLAIN, PEER_RELAYED, PEER_DIRECT, PEER_DOUBTED, PEER_ASIDE };
 
@@ -41,7 +42,7 @@ struct peer_path {
 	struct watch watch;      /* of the way in use; in DOUBTED, of the one that was */
 	mono_ns since;           /* when the state began */
 	enum path_reason reason; /* DOUBTED: why */
-	bool crossing;           /* an attempt to cross hard NATs (hard.h) is under way with it */
+	bool crossing; /* an attempt to cross hard NATs (hard_nats.h) is under way with it */
 	struct escalation_peer escalation;
 	struct crossings crossings;
 	/* the efforts */
@@ -60,7 +61,8 @@ struct peer_path {
 	uint32_t calls_sent, calls_taken, pings_heard;
 };
 
-void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain, mono_ns now);
+void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain,
+		    mono_ns now);
 /* Ends its efforts and wipes its secret. */
 void peer_path_fini(struct peer_path *p, struct means *m);
 bool peer_path_has_disco(const struct peer_path *p);
@@ -71,13 +73,17 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 		     const struct box_shared *shared, mono_ns now);
 
 void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now); /* data goes to it */
-void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now);
+void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from,
+		     mono_ns now);
 /* The same of data. True: a sign of life is due now, and was not. */
-bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from, mono_ns now);
+bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from,
+			  mono_ns now);
 void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now);
 void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);
-void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);
-void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n, mono_ns now);
+void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe,
+			    mono_ns now);
+void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n,
+		      mono_ns now);
 void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now);
 /* There is no connection to this relay at present. */
 void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region, mono_ns now);
@@ -94,8 +100,8 @@ void peer_path_route(const struct peer_path *p, const struct means *m, struct ro
 /* As paths_mtu. */
 uint16_t peer_path_mtu(const struct peer_path *p);
 bool peer_path_is_direct(const struct peer_path *p);
-/* There is a direct path that has been proven and is not in doubt, though the relay may be better at present: no need
- * to look for one. */
+/* There is a direct path that has been proven and is not in doubt, though the relay may be better
+ * at present: no need to look for one. */
 bool peer_path_is_settled(const struct peer_path *p);
 /* The target of its best path; NULL: there is none. */
 struct target *peer_path_best(struct peer_path *p);

@@ -1,7 +1,7 @@
 /* path/probe.h - the pings that we wait for an answer to, by transaction id
  *
- * Bounded: when the table is full the oldest ping is forgotten.  A ping is good for 5 s; nothing runs
- * when it ends, an answer that comes later is just not expected any more.
+ * Bounded: when the table is full the oldest ping is forgotten.  A ping is good for 5 s; nothing
+ * runs when it ends, an answer that comes later is just not expected any more.
  */
 #ifndef PATH_PROBE_H
 #define PATH_PROBE_H
@@ -10,7 +10,7 @@
 #include "base/peer.h"
 #include "base/rng.h"
 #include "base/time.h"
-#include "path/via.h"
+#include "path/way.h"
 #include "wire/disco.h"
 
 #define PROBE_LIFETIME (5 * SECOND)
@@ -38,7 +38,8 @@ void probes_fini(struct probes *t);
 struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,
 			   const struct rng *rng, mono_ns now);
 /* The ping with this id, if it still waits: copied out. It can be answered once. */
-bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now, struct probe *out) MUST_USE;
+bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now,
+		struct probe *out) MUST_USE;
 void probes_forget(struct probes *t, peer_id peer);
 
 #endif

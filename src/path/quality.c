@@ -26,7 +26,8 @@ void quality_answered(struct quality *q, mono_ns asked_at, mono_ns now)
 	if (q->answered == UINT64_MAX)
 		q->left = false;
 	if (q->rtt != 0)
-		q->deviation = (3 * q->deviation + (took > q->rtt ? took - q->rtt : q->rtt - took)) / 4;
+		q->deviation =
+			(3 * q->deviation + (took > q->rtt ? took - q->rtt : q->rtt - took)) / 4;
 	q->rtt = q->rtt == 0 ? took : (3 * q->rtt + took) / 4;
 }
 
@@ -92,7 +93,8 @@ bool quality_beats(const struct quality *other, const struct quality *best, mono
 
 bool contest_relay_wins(struct contest *c, const struct quality *best, mono_ns now)
 {
-	bool better = quality_is_bad(best, now) && is_better(&c->relay, quality_cost(best, now) / 5 * 3, now);
+	bool better = quality_is_bad(best, now) &&
+		      is_better(&c->relay, quality_cost(best, now) / 5 * 3, now);
 	return in_a_row(&c->relay, better && now >= c->not_before);
 }
 
@@ -111,7 +113,8 @@ void contest_left(struct contest *c, struct quality *bad, mono_ns now)
 bool contest_direct_wins(const struct contest *c, struct quality *direct, mono_ns now)
 {
 	mono_ns cost = quality_cost(direct, now), relay = quality_cost(&c->relay, now);
-	return in_a_row(direct, cost != MONO_NEVER && (relay == MONO_NEVER || cost <= relay + relay / 10));
+	return in_a_row(direct,
+			cost != MONO_NEVER && (relay == MONO_NEVER || cost <= relay + relay / 10));
 }
 
 void contest_turned(struct contest *c, mono_ns now)

@@ -1,12 +1,13 @@
-/* path/table.h - inside of paths.h: the table of all peers, seen by paths.c and inbox.c only */
+/* path/table.h - inside of paths.h: the table of all peers, seen by paths.c and receive.c only */
 #ifndef PATH_TABLE_H
 #define PATH_TABLE_H
 
 #include "base/heap.h"
+#include "base/socket_wish.h"
 #include "crypto/hash.h"
-#include "path/hard.h"
+#include "path/facts.h"
+#include "path/hard_nats.h"
 #include "path/peer_path.h"
-#include "path/why.h"
 
 struct paths {
 	struct node_key self;
@@ -15,8 +16,9 @@ struct paths {
 	struct hash_secret secret;
 	struct peer_path *peers; /* by id */
 	uint32_t peers_max;
-	struct index by_node, by_disco; /* several peers may share a disco key: one device, two networks */
-	struct heap timers;             /* by peer id */
+	struct index by_node,
+		by_disco;   /* several peers may share a disco key: one device, two networks */
+	struct heap timers; /* by peer id */
 	struct means means;
 	struct socket_wish sockets;
 	struct hard hard;

@@ -38,7 +38,8 @@ mono_ns back_off_next(const struct back_off *b, const struct rng *rng)
 {
 	mono_ns n = b->failures < 100 ? b->failures : 100;
 	mono_ns most = is_in_use(b, b->failed_at) ? BACK_OFF_IN_USE : BACK_OFF_MAX;
-	return b->failed_at + mono_min(jittered(rng, mono_min(n * n * BACK_OFF_UNIT, most)), BACK_OFF_MAX);
+	return b->failed_at +
+	       mono_min(jittered(rng, mono_min(n * n * BACK_OFF_UNIT, most)), BACK_OFF_MAX);
 }
 
 mono_ns back_off_asked(const struct back_off *b, const struct rng *rng, mono_ns pause)

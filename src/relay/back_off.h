@@ -1,9 +1,10 @@
 /* relay/back_off.h - how long to wait before a relay is dialled again
  *
- * The pause grows with the square of the failures in a row, up to BACK_OFF_MAX.  While the relay is in use,
- * that is until BACK_OFF_USED after the last packet through it or for it, it grows no further than to
- * BACK_OFF_IN_USE: somebody waits, and finds it about a second after it is back.  All pauses are jittered, half to
- * one and a half times as long, so that not all clients of a relay come back to it at once.
+ * The pause grows with the square of the failures in a row, up to BACK_OFF_MAX.  While the relay is
+ * in use, that is until BACK_OFF_USED after the last packet through it or for it, it grows no
+ * further than to BACK_OFF_IN_USE: somebody waits, and finds it about a second after it is back.
+ * All pauses are jittered, half to one and a half times as long, so that not all clients of a relay
+ * come back to it at once.
  */
 #ifndef RELAY_BACK_OFF_H
 #define RELAY_BACK_OFF_H

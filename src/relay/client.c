@@ -4,20 +4,22 @@
  *
  *   WAITING    no stream. A planned dial comes due, or a packet wants to go      -> DIALLING
  *   DIALLING   the owner was asked for a stream (RELAY_DIAL). relay_client_up    -> GREETING
- *   GREETING   ServerKey is awaited (known before, by fast start), ClientInfo is sent as soon as it is
+ *   GREETING   ServerKey is awaited (known before, by fast start), ClientInfo is sent as soon as it
+ *              is
  *              known. A ServerInfo that opens with that key                      -> READY
  *   READY      packets flow. The server is heard from at least every 120 s.
  *
- * DIALLING and GREETING together may take CONNECT_MAX.  Every failure leads to WAITING: the next dial
- * is planned if this is the home relay or packets wait, after a pause that grows with the failures in a row
- * (back_off.h).  They are forgotten once a connection has lasted STEADY: a relay that takes us in and throws
- * us out is not hammered either.
+ * DIALLING and GREETING together may take CONNECT_MAX.  Every failure leads to WAITING: the next
+ * dial is planned if this is the home relay or packets wait, after a pause that grows with the
+ * failures in a row (back_off.h).  They are forgotten once a connection has lasted STEADY: a relay
+ * that takes us in and throws us out is not hammered either.
  *
  * Packets may go out right behind ClientInfo; that saves a round trip and gives nothing away, for
  * they are sealed end to end.
  *
- * Bounded: SEND_QUEUE_MAX packets wait to be sent (the oldest is dropped), for PACKET_LIFE; INBOX_MAX bytes wait for
- * the owner, one frame is being put together (RELAY_FRAME_MAX), one pong is owed.
+ * Bounded: SEND_QUEUE_MAX packets wait to be sent (the oldest is dropped), for PACKET_LIFE;
+ * INBOX_MAX bytes wait for the owner, one frame is being put together (RELAY_FRAME_MAX), one pong
+ * is owed.
  */
 #include "relay/client.h"
 
@@ -25,20 +27,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bucket.h"
 #include "base/packet.h"
 #include "crypto/box.h"
 #include "relay/back_off.h"
 #include "relay/frames.h"
 #include "relay/inbox.h"
 #include "relay/outbox.h"
-#include "relay/token_bucket.h"
 
 enum {
 	SEND_QUEUE_MAX = BATCH_MAX + 32, /* data plane 9.1 has 32; ours come in batches */
 	GREETING_MAX = 1024,             /* bytes of a ServerKey frame; data plane 3.2 */
-	GIVE_UP_AFTER =
-		3,      /* failures in a row, after which packets for a relay that is not home are dropped */
-	INFO_ROOM = 256 /* our ClientInfo, sealed */
+	GIVE_UP_AFTER = 3, /* failures in a row, after which packets for a relay that is not home
+			      are dropped */
+	INFO_ROOM = 256    /* our ClientInfo, sealed */
 };
 
 #define CONNECT_MAX  (10 * SECOND)  /* data plane 3.10 */
@@ -46,7 +48,8 @@ enum {
 #define PONG_TIMEOUT (3 * SECOND)   /* data plane 3.5 */
 #define IDLE_CLOSE   (60 * SECOND)
 #define PACKET_LIFE \
-	(5 * SECOND) /* by then a handshake is begun anew, and the old one would only be in the way */
+	(5 *        \
+	 SECOND) /* by then a handshake is begun anew, and the old one would only be in the way */
 #define STEADY (30 * SECOND)
 
 enum state { WAITING, DIALLING, GREETING, READY };
@@ -179,7 +182,8 @@ static void queue_control(struct relay_client *c, const struct derp_frame *frame
 
 static void send_preferred(struct relay_client *c)
 {
-	queue_control(c, &(struct derp_frame){.type = DERP_NOTE_PREFERRED, .preferred = c->cfg.home});
+	queue_control(c,
+		      &(struct derp_frame){.type = DERP_NOTE_PREFERRED, .preferred = c->cfg.home});
 }
 
 static void send_client_info(struct relay_client *c, mono_ns now)
@@ -192,8 +196,8 @@ static void send_client_info(struct relay_client *c, mono_ns now)
 		hang_up(c, "the relay's key is not a usable key", now);
 		return;
 	}
-	derp_write_client_info(&plain,
-			       &(struct derp_client_info){.version = DERP_VERSION, .can_ack_pings = true});
+	derp_write_client_info(
+		&plain, &(struct derp_client_info){.version = DERP_VERSION, .can_ack_pings = true});
 	box_seal(&shared, &box, wr_done(&plain), &c->cfg.rng);
 	key_wipe(&shared, sizeof(shared));
 	struct derp_frame f = {.type = DERP_CLIENT_INFO};
@@ -269,7 +273,8 @@ static void on_server_key(struct relay_client *c, const struct node_key *key, mo
 	}
 }
 
-static bool read_server_info(struct relay_client *c, struct bytes sealed, struct derp_server_info *info)
+static bool read_server_info(struct relay_client *c, struct bytes sealed,
+			     struct derp_server_info *info)
 {
 	struct box_shared shared;
 	if (sealed.n < BOX_OVERHEAD || !box_shared_of(&shared, c->cfg.key.b, c->server.b))
@@ -361,11 +366,13 @@ static struct frames_want wanted(const struct relay_client *c)
 {
 	if (c->state == GREETING && !c->server_known)
 		return (struct frames_want){FRAMES_WANT(DERP_SERVER_KEY), GREETING_MAX};
-	return (struct frames_want){
-		FRAMES_WANT(DERP_SERVER_KEY) | FRAMES_WANT(DERP_SERVER_INFO) | FRAMES_WANT(DERP_RECV_PACKET) |
-			FRAMES_WANT(DERP_KEEPALIVE) | FRAMES_WANT(DERP_PEER_GONE) | FRAMES_WANT(DERP_PING) |
-			FRAMES_WANT(DERP_PONG) | FRAMES_WANT(DERP_HEALTH) | FRAMES_WANT(DERP_RESTARTING),
-		RELAY_FRAME_MAX};
+	return (struct frames_want){FRAMES_WANT(DERP_SERVER_KEY) | FRAMES_WANT(DERP_SERVER_INFO) |
+					    FRAMES_WANT(DERP_RECV_PACKET) |
+					    FRAMES_WANT(DERP_KEEPALIVE) |
+					    FRAMES_WANT(DERP_PEER_GONE) | FRAMES_WANT(DERP_PING) |
+					    FRAMES_WANT(DERP_PONG) | FRAMES_WANT(DERP_HEALTH) |
+					    FRAMES_WANT(DERP_RESTARTING),
+				    RELAY_FRAME_MAX};
 }
 
 void relay_client_input(struct relay_client *c, struct bytes b, mono_ns now)
@@ -393,7 +400,8 @@ void relay_client_input(struct relay_client *c, struct bytes b, mono_ns now)
 
 /* --- frames that go --- */
 
-void relay_client_send(struct relay_client *c, const struct node_key *to, struct bytes packet, mono_ns now)
+void relay_client_send(struct relay_client *c, const struct node_key *to, struct bytes packet,
+		       mono_ns now)
 {
 	struct derp_frame f = {.type = DERP_SEND_PACKET};
 	f.packet.peer = *to;

@@ -1,9 +1,9 @@
 /* relay/client.h - the client's side of DERP on one stream, without I/O
  *
- * The stream (TCP, TLS, the HTTP upgrade; relay/upgrade.h) is the owner's; this machine says when it
- * wants one (RELAY_DIAL), takes and gives its bytes, and says when to throw it away (RELAY_HANGUP).
- * Failures are retried with back-off and jitter; what failed is said once per kind of failure, not
- * once per try.
+ * The stream (TCP, TLS, the HTTP upgrade; relay/upgrade.h) is the owner's; this machine says when
+ * it wants one (RELAY_DIAL), takes and gives its bytes, and says when to throw it away
+ * (RELAY_HANGUP). Failures are retried with back-off and jitter; what failed is said once per kind
+ * of failure, not once per try.
  *
  * Source: reference, data plane 3.
  */
@@ -38,25 +38,29 @@ void relay_client_set_home(struct relay_client *c, bool home, mono_ns now);
 void relay_client_up(struct relay_client *c, const struct node_key *server_key, mono_ns now);
 /* It could not be had, or broke. `why` is a sentence for people; copied. */
 void relay_client_down(struct relay_client *c, const char *why, mono_ns now);
-/* The network changed: if connected, ping and want the pong within 3 s; if waiting, dial at once. */
+/* The network changed: if connected, ping and want the pong within 3 s; if waiting, dial at once.
+ */
 void relay_client_link_changed(struct relay_client *c, mono_ns now);
 
 /* Bytes of the stream: all are taken in. Then drain relay_client_event. */
 void relay_client_input(struct relay_client *c, struct bytes b, mono_ns now);
 /* Up to cap bytes to write to the stream; 0: nothing. */
 size_t relay_client_output(struct relay_client *c, uint8_t *out, size_t cap, mono_ns now);
-/* Queues a packet; connects if need be. Bounded: the oldest waiting packet is dropped and counted. */
-void relay_client_send(struct relay_client *c, const struct node_key *to, struct bytes packet, mono_ns now);
+/* Queues a packet; connects if need be. Bounded: the oldest waiting packet is dropped and counted.
+ */
+void relay_client_send(struct relay_client *c, const struct node_key *to, struct bytes packet,
+		       mono_ns now);
 
 mono_ns relay_client_deadline(const struct relay_client *c);
 void relay_client_tick(struct relay_client *c, mono_ns now);
 
 struct relay_client_event {
 	enum {
-		RELAY_DIAL,      /* get a stream, then call relay_client_up or _down */
-		RELAY_HANGUP,    /* throw the stream away; do not call _down for it */
-		RELAY_READY,     /* handshake done: packets flow */
-		RELAY_PACKET,    /* from `peer`: `packet` borrowed until the next call on this client */
+		RELAY_DIAL,   /* get a stream, then call relay_client_up or _down */
+		RELAY_HANGUP, /* throw the stream away; do not call _down for it */
+		RELAY_READY,  /* handshake done: packets flow */
+		RELAY_PACKET, /* from `peer`: `packet` borrowed until the next call on this client
+			       */
 		RELAY_PEER_GONE, /* `peer` is not (any more) at this relay */
 		RELAY_HEALTH,    /* the server has something to say: why; empty: healthy again */
 		RELAY_LOST       /* not connected any more, or not got there: why, in a sentence */
@@ -65,7 +69,8 @@ struct relay_client_event {
 	struct bytes packet;
 	char why[RELAY_WHY_MAX];
 };
-bool relay_client_event(struct relay_client *c, struct relay_client_event *ev) MUST_USE; /* until false */
+bool relay_client_event(struct relay_client *c,
+			struct relay_client_event *ev) MUST_USE; /* until false */
 
 struct relay_client_status {
 	bool ready;

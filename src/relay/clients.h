@@ -1,4 +1,5 @@
-/* relay/clients.h - the table of a relay's connections: by number, by node key, by what they wait for
+/* relay/clients.h - the table of a relay's connections: by number, by node key, by what they wait
+ * for
  *
  * Connections with the same key form a ring.  One of them is active and receives the packets: the
  * newest, and from then on the one that was heard last.
@@ -50,10 +51,12 @@ struct client {
 	struct outbox_queue queue[CLIENT_QUEUES];
 	struct outbox_writing writing;
 	struct receivers receivers;
-	mono_ns not_here_from;  /* the next PeerGone(NotHere) counts from here: 1 a second, burst 3 */
-	uint32_t keepalive_ms;  /* drawn once for each connection */
-	uint32_t generation;    /* of this number: how often it was given out */
-	uint32_t before, after; /* on the ready list; after: also on the free and the expired list */
+	mono_ns not_here_from; /* the next PeerGone(NotHere) counts from here: 1 a second, burst 3
+				*/
+	uint32_t keepalive_ms; /* drawn once for each connection */
+	uint32_t generation;   /* of this number: how often it was given out */
+	uint32_t before,
+		after; /* on the ready list; after: also on the free and the expired list */
 	uint32_t ring_before, ring_after;
 	uint8_t ping[DERP_PING_LEN]; /* to be sent back */
 	uint8_t state;               /* enum client_state */
@@ -78,7 +81,7 @@ struct clients {
 bool clients_init(struct clients *t, uint32_t max, const struct rng *rng) MUST_USE;
 void clients_fini(struct clients *t);
 
-uint32_t clients_take(struct clients *t);                  /* a number in state GREETING; CLIENT_NONE: full */
+uint32_t clients_take(struct clients *t); /* a number in state GREETING; CLIENT_NONE: full */
 void clients_give_back(struct clients *t, uint32_t i);     /* it holds nothing any more */
 struct client *clients_get(struct clients *t, uint32_t i); /* NULL: nobody has that number */
 

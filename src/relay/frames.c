@@ -82,8 +82,8 @@ static bool is_wanted(const struct frames_want *want, uint8_t type)
 	return type < 32 && (want->types & FRAMES_WANT(type));
 }
 
-enum frames_got frames_next(struct frames *f, const struct frames_want *want, struct bytes *in, uint8_t *type,
-			    struct bytes *payload)
+enum frames_got frames_next(struct frames *f, const struct frames_want *want, struct bytes *in,
+			    uint8_t *type, struct bytes *payload)
 {
 	if (f->used)
 		release(f);

@@ -1,8 +1,8 @@
 /* relay/frames.h - cuts a stream of bytes into DERP frames
  *
- * A frame that lies whole in the bytes that came is handed out in place.  One that came in pieces is
- * put together in memory that grows with the bytes that really came, never with the length that was
- * announced, and that is given back once the frame was used: between frames nothing is held.
+ * A frame that lies whole in the bytes that came is handed out in place.  One that came in pieces
+ * is put together in memory that grows with the bytes that really came, never with the length that
+ * was announced, and that is given back once the frame was used: between frames nothing is held.
  * Frames that nobody wants pass through without being held.
  */
 #ifndef RELAY_FRAMES_H
@@ -43,8 +43,8 @@ enum frames_got {
  *
  * Call until it is not FRAMES_FRAME.
  */
-enum frames_got frames_next(struct frames *f, const struct frames_want *want, struct bytes *in, uint8_t *type,
-			    struct bytes *payload) MUST_USE;
+enum frames_got frames_next(struct frames *f, const struct frames_want *want, struct bytes *in,
+			    uint8_t *type, struct bytes *payload) MUST_USE;
 void frames_fini(struct frames *f);
 
 #endif

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 
 enum {
-	HEAD_LEN = 5,         /* type and length, as in a DERP frame */
-	KEPT_MAX = 16 * 1024, /* memory that stays while it is empty: no malloc for a trickle of packets */
+	HEAD_LEN = 5, /* type and length, as in a DERP frame */
+	KEPT_MAX =
+		16 *
+		1024, /* memory that stays while it is empty: no malloc for a trickle of packets */
 	FIRST = 2048
 };
 

@@ -31,7 +31,8 @@ struct outbox_writing {
 	uint32_t at;
 };
 
-struct outbox_frame *outbox_frame_new(const struct derp_frame *f) MUST_USE; /* NULL: out of memory */
+struct outbox_frame *
+outbox_frame_new(const struct derp_frame *f) MUST_USE; /* NULL: out of memory */
 /* What it costs, for a bound on all queues together. */
 size_t outbox_cost(const struct outbox_frame *f);
 

@@ -131,7 +131,8 @@ static void write_page(struct wr *out, const struct page *page, bool head_only, 
 	if (page->headers)
 		put(out, page->headers);
 	if (page->text)
-		put(out, "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n");
+		put(out, "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: "
+			 "nosniff\r\n");
 	snprintf(length, sizeof(length), "Content-Length: %zu\r\n", n);
 	if (strncmp(page->status, "204", 3) != 0) /* RFC 9110 8.6 */
 		put(out, length);
@@ -190,7 +191,8 @@ static bool wants_derp(const struct upgrade_asked *a)
 
 static bool challenge_is_good(const struct text *t)
 {
-	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
+	static const char good[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 	return !t->too_long && t->n > 0 && t->n <= CHALLENGE_MAX && strspn(t->s, good) == t->n;
 }
 
@@ -199,7 +201,8 @@ static struct page no_content(const struct upgrade_asked *a, char *headers, size
 	const struct text *t = &a->header[CHALLENGE];
 	bool answer = challenge_is_good(t);
 	snprintf(headers, cap,
-		 "Cache-Control: no-cache, no-store, must-revalidate, no-transform, max-age=0\r\n%s%.*s%s",
+		 "Cache-Control: no-cache, no-store, must-revalidate, no-transform, "
+		 "max-age=0\r\n%s%.*s%s",
 		 answer ? "X-Tailscale-Response: response " : "", CHALLENGE_MAX, answer ? t->s : "",
 		 answer ? "\r\n" : "");
 	return (struct page){"204 No Content", headers, NULL};
@@ -240,8 +243,8 @@ static void cut_query(struct text *path)
 	path->s[path->n] = '\0';
 }
 
-static enum upgrade_want answer(struct upgrade_asked *a, const struct node_key *server_key, struct wr *out,
-				bool *close)
+static enum upgrade_want answer(struct upgrade_asked *a, const struct node_key *server_key,
+				struct wr *out, bool *close)
 {
 	char headers[256];
 	bool head_only = a->parser.method == HTTP_HEAD;
@@ -261,7 +264,8 @@ static enum upgrade_want answer(struct upgrade_asked *a, const struct node_key *
 }
 
 enum upgrade_want upgrade_asked_input(struct upgrade_asked *a, struct bytes b, size_t *used,
-				      const struct node_key *server_key, struct wr *answer_out, bool *close)
+				      const struct node_key *server_key, struct wr *answer_out,
+				      bool *close)
 {
 	static const http_parser_settings settings = {
 		.on_url = on_url,

@@ -5,16 +5,18 @@
  * it costs its row in the table (struct client) and a place in the heap of deadlines; no buffer.
  *
  * A packet goes from the stream it came on straight into a queue of its receiver, as one finished
- * frame.  Nobody waits for a receiver that does not read: its queues are full and drop their oldest.
+ * frame.  Nobody waits for a receiver that does not read: its queues are full and drop their
+ * oldest.
  *
- * What is bounded: packets of a queue (RELAY_QUEUE_MAX), bytes of all queues (queued_bytes_max), bytes of
- * half-received frames (the same again, and HELD_SMALL for each), receivers remembered for each sender
- * (RECEIVERS_MAX), notices that wait (RELAY_QUEUE_MAX), PeerGone(NotHere) to one sender (1 a second,
- * burst 3).
+ * What is bounded: packets of a queue (RELAY_QUEUE_MAX), bytes of all queues (queued_bytes_max),
+ * bytes of half-received frames (the same again, and HELD_SMALL for each), receivers remembered for
+ * each sender (RECEIVERS_MAX), notices that wait (RELAY_QUEUE_MAX), PeerGone(NotHere) to one sender
+ * (1 a second, burst 3).
  *
- * Clients that let much pile up must not take the room of the others.  When the queues are full, the
- * oldest frame of all makes room: it is of somebody who does not read.  When half-received frames are
- * too many, who holds a small one (HELD_SMALL: the packet of a tunnel fits) is not the one to go.
+ * Clients that let much pile up must not take the room of the others.  When the queues are full,
+ * the oldest frame of all makes room: it is of somebody who does not read.  When half-received
+ * frames are too many, who holds a small one (HELD_SMALL: the packet of a tunnel fits) is not the
+ * one to go.
  */
 #include "relay/server.h"
 
@@ -253,7 +255,8 @@ static bool open_client_info(struct relay_server *s, const struct derp_frame *f)
 	return ok;
 }
 
-static bool on_client_info(struct relay_server *s, uint32_t i, const struct derp_frame *f, mono_ns now)
+static bool on_client_info(struct relay_server *s, uint32_t i, const struct derp_frame *f,
+			   mono_ns now)
 {
 	struct client *c = &s->clients.v[i];
 	if (!open_client_info(s, f) || !clients_register(&s->clients, i, &f->client_info.key))
@@ -264,7 +267,8 @@ static bool on_client_info(struct relay_server *s, uint32_t i, const struct derp
 	return true;
 }
 
-static void not_here(struct relay_server *s, uint32_t sender, const struct node_key *peer, mono_ns now)
+static void not_here(struct relay_server *s, uint32_t sender, const struct node_key *peer,
+		     mono_ns now)
 {
 	struct client *c = &s->clients.v[sender];
 	mono_ns from = mono_max(c->not_here_from, now);
@@ -295,7 +299,8 @@ static void on_packet(struct relay_server *s, uint32_t i, const struct derp_fram
 	enqueue(s, to, disco ? QUEUE_DISCO : QUEUE_DATA, &out);
 }
 
-static bool on_frame(struct relay_server *s, uint32_t i, uint8_t type, struct bytes payload, mono_ns now)
+static bool on_frame(struct relay_server *s, uint32_t i, uint8_t type, struct bytes payload,
+		     mono_ns now)
 {
 	struct client *c = &s->clients.v[i];
 	struct derp_frame f;
@@ -338,10 +343,11 @@ static struct frames_want wanted(const struct client *c)
 {
 	if (c->state == CLIENT_GREETING)
 		return (struct frames_want){FRAMES_WANT(DERP_CLIENT_INFO), DERP_INFO_MAX};
-	return (struct frames_want){FRAMES_WANT(DERP_SEND_PACKET) | FRAMES_WANT(DERP_NOTE_PREFERRED) |
-					    FRAMES_WANT(DERP_PING) | FRAMES_WANT(DERP_WATCH_CONNS) |
-					    FRAMES_WANT(DERP_CLOSE_PEER) | FRAMES_WANT(DERP_FORWARD_PACKET),
-				    2 * KEY_LEN + DERP_PACKET_MAX};
+	return (struct frames_want){
+		FRAMES_WANT(DERP_SEND_PACKET) | FRAMES_WANT(DERP_NOTE_PREFERRED) |
+			FRAMES_WANT(DERP_PING) | FRAMES_WANT(DERP_WATCH_CONNS) |
+			FRAMES_WANT(DERP_CLOSE_PEER) | FRAMES_WANT(DERP_FORWARD_PACKET),
+		2 * KEY_LEN + DERP_PACKET_MAX};
 }
 
 /* Frames until there is no whole one left; false: close it. */
@@ -356,7 +362,8 @@ static bool read_frames(struct relay_server *s, uint32_t i, struct bytes b, mono
 		enum frames_got got = frames_next(&c->frames, &want, &b, &type, &payload);
 		s->held_bytes += c->frames.cap;
 		if (got == FRAMES_MORE)
-			return s->held_bytes <= s->cfg.queued_bytes_max || c->frames.cap <= HELD_SMALL;
+			return s->held_bytes <= s->cfg.queued_bytes_max ||
+			       c->frames.cap <= HELD_SMALL;
 		if (got != FRAMES_FRAME || !on_frame(s, i, type, payload, now))
 			return false;
 	}
@@ -392,7 +399,8 @@ static struct outbox_frame *server_info_for(struct relay_server *s, const struct
 
 static struct outbox_frame *owed_frame(struct relay_server *s, struct client *c)
 {
-	uint8_t what = (uint8_t)(c->owes & -c->owes); /* the lowest bit: in the order of enum client_owes */
+	uint8_t what = (uint8_t)(c->owes &
+				 -c->owes); /* the lowest bit: in the order of enum client_owes */
 	struct derp_frame f = {.type = DERP_KEEPALIVE};
 	c->owes &= (uint8_t)~what;
 	if (what == OWES_SERVER_INFO)
@@ -444,11 +452,12 @@ static bool next_frame(struct relay_server *s, struct client *c)
 
 static bool has_output(const struct client *c)
 {
-	return c->owes || c->writing.frame || c->queue[QUEUE_NOTICES].n || c->queue[QUEUE_DISCO].n ||
-	       c->queue[QUEUE_DATA].n;
+	return c->owes || c->writing.frame || c->queue[QUEUE_NOTICES].n ||
+	       c->queue[QUEUE_DISCO].n || c->queue[QUEUE_DATA].n;
 }
 
-size_t relay_server_output(struct relay_server *s, uint32_t client, uint8_t *out, size_t cap, mono_ns now)
+size_t relay_server_output(struct relay_server *s, uint32_t client, uint8_t *out, size_t cap,
+			   mono_ns now)
 {
 	struct client *c = clients_get(&s->clients, client);
 	size_t n = 0;

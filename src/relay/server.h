@@ -30,10 +30,13 @@ const struct node_key *relay_server_key(const struct relay_server *s);
 
 /* A stream has been upgraded. False: clients_max reached, close it. */
 bool relay_server_open(struct relay_server *s, mono_ns now, uint32_t *client) MUST_USE;
-/* Its bytes; all are taken in. False: it broke the protocol, close the stream (the client is gone). */
-bool relay_server_input(struct relay_server *s, uint32_t client, struct bytes b, mono_ns now) MUST_USE;
+/* Its bytes; all are taken in. False: it broke the protocol, close the stream (the client is gone).
+ */
+bool relay_server_input(struct relay_server *s, uint32_t client, struct bytes b,
+			mono_ns now) MUST_USE;
 /* Up to cap bytes to write to this stream; 0: nothing more. */
-size_t relay_server_output(struct relay_server *s, uint32_t client, uint8_t *out, size_t cap, mono_ns now);
+size_t relay_server_output(struct relay_server *s, uint32_t client, uint8_t *out, size_t cap,
+			   mono_ns now);
 /* The stream broke or was closed. */
 void relay_server_gone(struct relay_server *s, uint32_t client, mono_ns now);
 
@@ -43,11 +46,13 @@ bool relay_server_ready(struct relay_server *s, uint32_t *client) MUST_USE;
 /* Handshake time-outs and keepalives. */
 mono_ns relay_server_deadline(const struct relay_server *s);
 void relay_server_tick(struct relay_server *s, mono_ns now);
-/* A client whose stream the owner must close (it is gone already). Call until false, after a tick. */
+/* A client whose stream the owner must close (it is gone already). Call until false, after a tick.
+ */
 bool relay_server_expired(struct relay_server *s, uint32_t *client) MUST_USE;
 
 /* Tells every client to come back: reconnect within `reconnect`, keep trying for `keep_trying`. */
-void relay_server_drain(struct relay_server *s, mono_ns reconnect, mono_ns keep_trying, mono_ns now);
+void relay_server_drain(struct relay_server *s, mono_ns reconnect, mono_ns keep_trying,
+			mono_ns now);
 
 struct relay_server_stats {
 	uint64_t accepted, refused, broke_protocol;

@@ -113,5 +113,6 @@ void upgrade_meta_cn(char out[static UPGRADE_META_CN_MAX], const struct node_key
 bool upgrade_meta_parse(struct node_key *server_key, const char *cn)
 {
 	size_t n = sizeof(meta_prefix) - 1;
-	return strncmp(cn, meta_prefix, n) == 0 && hex_parse(server_key->b, KEY_LEN, cn + n, strlen(cn + n));
+	return strncmp(cn, meta_prefix, n) == 0 &&
+	       hex_parse(server_key->b, KEY_LEN, cn + n, strlen(cn + n));
 }

@@ -39,7 +39,8 @@ enum upgrade_want {
 };
 struct upgrade_asked *upgrade_asked_new(void) MUST_USE;
 void upgrade_asked_free(struct upgrade_asked *a);
-/* Appends to `answer` what is to be written (needs UPGRADE_HEADER_MAX). *close: after that, close. */
+/* Appends to `answer` what is to be written (needs UPGRADE_HEADER_MAX). *close: after that, close.
+ */
 enum upgrade_want upgrade_asked_input(struct upgrade_asked *a, struct bytes b, size_t *used,
 				      const struct node_key *server_key, struct wr *answer,
 				      bool *close) MUST_USE;

@@ -18,6 +18,7 @@ void allowed_ips_fini(struct allowed_ips *a);
 bool allowed_ips_add(struct allowed_ips *a, const struct prefix *p, peer_id id) MUST_USE;
 /* All prefixes of a peer. */
 void allowed_ips_remove(struct allowed_ips *a, peer_id id);
-peer_id allowed_ips_find(const struct allowed_ips *a, const struct ip *ip); /* PEER_NONE: nobody's */
+peer_id allowed_ips_find(const struct allowed_ips *a,
+			 const struct ip *ip); /* PEER_NONE: nobody's */
 
 #endif

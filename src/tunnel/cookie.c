@@ -4,7 +4,8 @@
 
 #include "crypto/aead.h"
 
-static void label_key(uint8_t out[static BLAKE2S_LEN], const char label[static 8], const struct node_key *key)
+static void label_key(uint8_t out[static BLAKE2S_LEN], const char label[static 8],
+		      const struct node_key *key)
 {
 	blake2s(out, (struct bytes){(const uint8_t *)label, 8}, BYTES_OF(key->b));
 }
@@ -47,7 +48,8 @@ bool cookie_mac1_right(const struct cookie_checker *c, struct bytes message)
 	return mac_equal(mac, mac1_of(message).p);
 }
 
-bool cookie_mac2_right(const struct cookie_checker *c, struct bytes message, struct bytes source, mono_ns now)
+bool cookie_mac2_right(const struct cookie_checker *c, struct bytes message, struct bytes source,
+		       mono_ns now)
 {
 	uint8_t cookie[WG_MAC_LEN], mac[WG_MAC_LEN];
 	if (mono_since(c->secret_at, now) >= COOKIE_SECRET_TIME)
@@ -57,8 +59,8 @@ bool cookie_mac2_right(const struct cookie_checker *c, struct bytes message, str
 	return mac_equal(mac, message.p + message.n - WG_MAC_LEN);
 }
 
-void cookie_reply(struct cookie_checker *c, struct bytes message, uint32_t sender, struct bytes source,
-		  const struct rng *rng, mono_ns now, struct wg_cookie *out)
+void cookie_reply(struct cookie_checker *c, struct bytes message, uint32_t sender,
+		  struct bytes source, const struct rng *rng, mono_ns now, struct wg_cookie *out)
 {
 	uint8_t cookie[WG_MAC_LEN];
 	if (mono_since(c->secret_at, now) >= COOKIE_SECRET_TIME) {
@@ -68,7 +70,8 @@ void cookie_reply(struct cookie_checker *c, struct bytes message, uint32_t sende
 	blake2s_mac16(cookie, BYTES_OF(c->secret), source);
 	out->receiver = sender;
 	rng_fill(rng, out->nonce, sizeof(out->nonce));
-	aead_long_seal(out->sealed_cookie, c->seal_key, out->nonce, BYTES_OF(cookie), mac1_of(message));
+	aead_long_seal(out->sealed_cookie, c->seal_key, out->nonce, BYTES_OF(cookie),
+		       mac1_of(message));
 }
 
 void cookie_maker_init(struct cookie_maker *m, const struct node_key *peer)
@@ -94,8 +97,8 @@ void cookie_sign(struct cookie_maker *m, uint8_t *message, size_t n, mono_ns now
 bool cookie_take(struct cookie_maker *m, const struct wg_cookie *reply, mono_ns now)
 {
 	uint8_t cookie[WG_MAC_LEN];
-	if (!m->awaits || !aead_long_open(cookie, m->seal_key, reply->nonce, BYTES_OF(reply->sealed_cookie),
-					  BYTES_OF(m->mac1)))
+	if (!m->awaits || !aead_long_open(cookie, m->seal_key, reply->nonce,
+					  BYTES_OF(reply->sealed_cookie), BYTES_OF(m->mac1)))
 		return false;
 	memcpy(m->cookie, cookie, sizeof(cookie));
 	m->cookie_at = now;

@@ -29,8 +29,8 @@ bool cookie_mac1_right(const struct cookie_checker *c, struct bytes message) MUS
 bool cookie_mac2_right(const struct cookie_checker *c, struct bytes message, struct bytes source,
 		       mono_ns now) MUST_USE;
 /* Makes the reply to a message of `sender`, that it shall send mac2 from this source. */
-void cookie_reply(struct cookie_checker *c, struct bytes message, uint32_t sender, struct bytes source,
-		  const struct rng *rng, mono_ns now, struct wg_cookie *out);
+void cookie_reply(struct cookie_checker *c, struct bytes message, uint32_t sender,
+		  struct bytes source, const struct rng *rng, mono_ns now, struct wg_cookie *out);
 
 /* Our side as sender to one peer. */
 struct cookie_maker {

@@ -1,14 +1,15 @@
 /* Handshake messages, made and taken, and the four sessions of a peer.
  *
  *   initiation out:  `waiting`; the response makes its session `current`: we send on it at once
- *   initiation in:   answered at once; the session is `next`: the initiator has the last word, so we
- *                    receive on it, and send on it only after that (WireGuard paper 5.4.5)
+ *   initiation in:   answered at once; the session is `next`: the initiator has the last word, so
+ *                    we receive on it, and send on it only after that (WireGuard paper 5.4.5)
  *   `previous`:      what was current before; messages under way still arrive on it
  *   `older`:         what was previous before: after two handshakes at once each side sends on the
- *                    session that is the other's `previous`, and still does when the next one begins
+ *                    session that is the other's `previous`, and still does when the next one
+ *                    begins
  *
- * Our own initiation and our answer to the peer's live side by side.  So when both sides initiate at
- * the same moment both handshakes come about, each side has both sessions, and whatever either
+ * Our own initiation and our answer to the peer's live side by side.  So when both sides initiate
+ * at the same moment both handshakes come about, each side has both sessions, and whatever either
  * sends on, the other can open.  An initiation of ours that still waits when a session is confirmed
  * is forgotten.
  *
@@ -75,7 +76,8 @@ static void write_initiation(struct wr *out, uint32_t sender, const struct noise
 	wg_write_initiation(out, &m);
 }
 
-static void write_response(struct wr *out, uint32_t sender, uint32_t receiver, const struct noise_response *n)
+static void write_response(struct wr *out, uint32_t sender, uint32_t receiver,
+			   const struct noise_response *n)
 {
 	struct wg_response m = {.sender = sender, .receiver = receiver};
 	memcpy(m.ephemeral, n->ephemeral, sizeof(m.ephemeral));
@@ -132,8 +134,8 @@ static bool respond(struct tunnel *t, struct peer *p, struct noise *n, uint32_t 
 }
 
 /* Whether an authentic initiation is one that we have not seen, and not one too many. */
-static bool is_new(struct tunnel *t, const struct peer *p, const uint8_t stamp[static NOISE_STAMP_LEN],
-		   mono_ns now)
+static bool is_new(struct tunnel *t, const struct peer *p,
+		   const uint8_t stamp[static NOISE_STAMP_LEN], mono_ns now)
 {
 	if (memcmp(stamp, p->stamp_seen, NOISE_STAMP_LEN) <= 0) {
 		t->stats.replayed++;
@@ -147,8 +149,8 @@ static bool is_new(struct tunnel *t, const struct peer *p, const uint8_t stamp[s
 }
 
 /* Whose initiation is it? n is then ready for the response; NULL: not to be answered, counted. */
-static struct peer *read_initiation(struct tunnel *t, const struct wg_initiation *m, struct noise *n,
-				    mono_ns now)
+static struct peer *read_initiation(struct tunnel *t, const struct wg_initiation *m,
+				    struct noise *n, mono_ns now)
 {
 	struct noise_initiation in;
 	struct node_key claimed;
@@ -176,7 +178,8 @@ static struct peer *read_initiation(struct tunnel *t, const struct wg_initiation
 	return p;
 }
 
-enum tunnel_opened handshake_open_initiation(struct tunnel *t, struct bytes d, mono_ns now, peer_id *peer)
+enum tunnel_opened handshake_open_initiation(struct tunnel *t, struct bytes d, mono_ns now,
+					     peer_id *peer)
 {
 	struct wg_initiation m;
 	struct noise n;
@@ -238,7 +241,8 @@ static void begun(struct tunnel *t, struct peer *p, mono_ns now)
 	peer_owe(t, p, p->current.initiator ? DUE_KEEPALIVE : 0);
 }
 
-enum tunnel_opened handshake_open_response(struct tunnel *t, struct bytes d, mono_ns now, peer_id *peer)
+enum tunnel_opened handshake_open_response(struct tunnel *t, struct bytes d, mono_ns now,
+					   peer_id *peer)
 {
 	struct wg_response m;
 	struct peer *p = wg_read_response(d, &m) ? peer_waiting_find(t, m.receiver) : NULL;

@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "base/index.h"
+#include "base/ready.h"
 #include "crypto/hash.h"
 #include "tunnel/allowed_ips.h"
 #include "tunnel/cookie.h"
@@ -12,7 +13,6 @@
 #include "tunnel/staged.h"
 #include "tunnel/timers.h"
 #include "tunnel/tunnel.h"
-#include "tunnel/turns.h"
 
 #define INITIATION_SPACING (20 * MSEC) /* between those we take of one peer */
 
@@ -59,8 +59,9 @@ struct tunnel {
 	struct cookie_checker checker;
 	struct load load;
 	struct hash_secret secret;
-	struct index by_key;   /* peers by public key, under `secret` */
-	struct index by_index; /* peers by receiver index: of each session and of a waiting initiation */
+	struct index by_key; /* peers by public key, under `secret` */
+	struct index
+		by_index; /* peers by receiver index: of each session and of a waiting initiation */
 	struct allowed_ips allowed;
 	struct staged staged;
 	struct heap deadlines; /* one for each peer */
@@ -94,9 +95,12 @@ mono_ns handshake_jitter(const struct tunnel *t);
 /* A session is wanted. One initiation in REKEY_TIMEOUT at most goes out. */
 void handshake_want(struct tunnel *t, struct peer *p, mono_ns now);
 void handshake_initiate(struct tunnel *t, struct peer *p, struct wr *out, mono_ns now);
-enum tunnel_opened handshake_open_initiation(struct tunnel *t, struct bytes d, mono_ns now, peer_id *peer);
-enum tunnel_opened handshake_open_response(struct tunnel *t, struct bytes d, mono_ns now, peer_id *peer);
-/* An authentic message came on s. If it is the first on the next session, that is the current one now. */
+enum tunnel_opened handshake_open_initiation(struct tunnel *t, struct bytes d, mono_ns now,
+					     peer_id *peer);
+enum tunnel_opened handshake_open_response(struct tunnel *t, struct bytes d, mono_ns now,
+					   peer_id *peer);
+/* An authentic message came on s. If it is the first on the next session, that is the current one
+ * now. */
 void handshake_confirm(struct tunnel *t, struct peer *p, struct session *s, mono_ns now);
 
 #endif

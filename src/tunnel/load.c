@@ -6,7 +6,8 @@ void load_init(struct load *l, const struct rng *rng)
 	hash_secret_generate(&l->secret, rng);
 }
 
-/* One more takes up `each` of the time to come, which must not reach further than `burst` of them. */
+/* One more takes up `each` of the time to come, which must not reach further than `burst` of them.
+ */
 static bool admit(mono_ns *until, mono_ns each, unsigned burst, mono_ns now)
 {
 	mono_ns after = mono_max(*until, now) + each;

@@ -10,10 +10,12 @@
 #include "crypto/hash.h"
 
 enum {
-	LOAD_HANDSHAKES_PER_S = 200, /* about 1/20 of one fast core's time, 1/2 of a small router's */
+	LOAD_HANDSHAKES_PER_S =
+		200, /* about 1/20 of one fast core's time, 1/2 of a small router's */
 	LOAD_SOURCE_PER_S = 20,
 	LOAD_SOURCE_BURST = 5,
-	LOAD_BUCKETS = 1024 /* sources share them by a secret hash: nothing grows, nobody is pushed out */
+	LOAD_BUCKETS =
+		1024 /* sources share them by a secret hash: nothing grows, nobody is pushed out */
 };
 #define LOAD_STAYS SECOND /* after the last moment with too many */
 

@@ -179,7 +179,8 @@ enum tunnel_add tunnel_peer_add(struct tunnel *t, peer_id id, const struct tunne
 	return ok ? TUNNEL_ADDED : TUNNEL_BAD_KEY;
 }
 
-void tunnel_peer_change(struct tunnel *t, peer_id id, const struct tunnel_peer_config *cfg, mono_ns now)
+void tunnel_peer_change(struct tunnel *t, peer_id id, const struct tunnel_peer_config *cfg,
+			mono_ns now)
 {
 	struct peer *p = peer_at(t, id);
 	if (!p)

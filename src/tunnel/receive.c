@@ -3,8 +3,8 @@
 /* --- handshake messages and cookies --- */
 
 /* The first, cheap questions to an initiation or response, in the order of what they cost. */
-static enum tunnel_opened admit(struct tunnel *t, struct bytes d, uint32_t sender, struct bytes source,
-				mono_ns now, struct wr *reply)
+static enum tunnel_opened admit(struct tunnel *t, struct bytes d, uint32_t sender,
+				struct bytes source, mono_ns now, struct wr *reply)
 {
 	struct wg_cookie cookie;
 	if (!cookie_mac1_right(&t->checker, d)) {
@@ -115,13 +115,15 @@ static void count_refused(struct tunnel *t, enum session_opened why)
 static void keep_fresh(struct tunnel *t, struct peer *p, mono_ns now)
 {
 	const struct session *s = &p->current;
-	if (p->rekey_asked || !s->live || !s->initiator || mono_since(s->born, now) < REKEY_WHEN_RECEIVING)
+	if (p->rekey_asked || !s->live || !s->initiator ||
+	    mono_since(s->born, now) < REKEY_WHEN_RECEIVING)
 		return;
 	p->rekey_asked = true;
 	handshake_want(t, p, now);
 }
 
-static enum tunnel_opened open_transport(struct tunnel *t, struct packet *packet, mono_ns now, peer_id *peer)
+static enum tunnel_opened open_transport(struct tunnel *t, struct packet *packet, mono_ns now,
+					 peer_id *peer)
 {
 	struct wg_transport m;
 	struct peer *p;

@@ -10,7 +10,8 @@
 
 enum {
 	REPLAY_BITS = 8192,
-	REPLAY_WINDOW = REPLAY_BITS - 64 /* one word is being refilled: it holds the newest counters */
+	REPLAY_WINDOW =
+		REPLAY_BITS - 64 /* one word is being refilled: it holds the newest counters */
 };
 
 /* All zero is a window that has seen nothing. */

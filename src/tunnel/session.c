@@ -32,7 +32,8 @@ void session_move(struct session *to, struct session *from)
 
 bool session_may_send(const struct session *s, mono_ns now)
 {
-	return s->live && mono_since(s->born, now) < REJECT_AFTER_TIME && s->counter < REJECT_AFTER_MESSAGES;
+	return s->live && mono_since(s->born, now) < REJECT_AFTER_TIME &&
+	       s->counter < REJECT_AFTER_MESSAGES;
 }
 
 bool session_may_receive(const struct session *s, mono_ns now)

@@ -103,7 +103,8 @@ static void append(struct staged *s, struct staged_queue *q, uint32_t link)
 	q->n++;
 }
 
-enum staged_outcome staged_put(struct staged *s, struct staged_queue *q, struct bytes packet, uint32_t max)
+enum staged_outcome staged_put(struct staged *s, struct staged_queue *q, struct bytes packet,
+			       uint32_t max)
 {
 	enum staged_outcome outcome = STAGED_KEPT;
 	if (packet.n > PACKET_CONTENT_MAX)

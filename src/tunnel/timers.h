@@ -1,7 +1,8 @@
 /* tunnel/timers.h - when WireGuard does what it does by itself: events in, deadlines out
  *
  * Whoever sends and receives only reports what happened; this file alone decides when something is
- * due because of it.  `jitter` is drawn by the caller, 0..REKEY_JITTER_MAX, anew for each handshake.
+ * due because of it.  `jitter` is drawn by the caller, 0..REKEY_JITTER_MAX, anew for each
+ * handshake.
  *
  * Source: WireGuard paper 6.1 to 6.5.
  */
@@ -10,16 +11,25 @@
 
 #include "base/time.h"
 
-#define REKEY_TIMEOUT        (5 * SECOND)  /* from an initiation to the next try */
-#define REKEY_JITTER_MAX     (334 * MSEC)  /* so that two sides do not try at the same moments for ever */
-#define UNREACHED_TIMEOUT    (1 * SECOND)  /* the same, if it is known that it did not arrive */
-#define REKEY_ATTEMPT_TIME   (90 * SECOND) /* tries go on for so long after somebody wanted a session */
+#define REKEY_TIMEOUT (5 * SECOND) /* from an initiation to the next try */
+#define REKEY_JITTER_MAX \
+	(334 * MSEC) /* so that two sides do not try at the same moments for ever */
+#define UNREACHED_TIMEOUT (1 * SECOND) /* the same, if it is known that it did not arrive */
+#define REKEY_ATTEMPT_TIME \
+	(90 * SECOND) /* tries go on for so long after somebody wanted a session */
 #define KEEPALIVE_TIMEOUT    (10 * SECOND) /* data came and nothing went: say that we live */
 #define SILENCE_TIMEOUT      (KEEPALIVE_TIMEOUT + REKEY_TIMEOUT) /* data went and nothing came */
 #define ERASE_AFTER_TIME     (540 * SECOND) /* 3 x REJECT_AFTER_TIME: keys that nobody replaced */
 #define REKEY_WHEN_RECEIVING (165 * SECOND) /* REJECT_AFTER_TIME less SILENCE_TIMEOUT */
 
-enum timer { TIMER_RETRY, TIMER_KEEPALIVE, TIMER_SILENCE, TIMER_PERSISTENT, TIMER_ERASE, TIMER_COUNT };
+enum timer {
+	TIMER_RETRY,
+	TIMER_KEEPALIVE,
+	TIMER_SILENCE,
+	TIMER_PERSISTENT,
+	TIMER_ERASE,
+	TIMER_COUNT
+};
 
 struct timers {
 	mono_ns at[TIMER_COUNT]; /* MONO_NEVER: not running */
@@ -36,8 +46,10 @@ void timers_stop(struct timers *t);
 void timers_set_persistent(struct timers *t, uint16_t persistent_s, mono_ns now);
 
 /* What happened. */
-void timers_session_wanted(struct timers *t, mono_ns now); /* by data, silence or the owner; not by a retry */
-void timers_wait_until(struct timers *t, mono_ns at);      /* an initiation is wanted, but not before this */
+void timers_session_wanted(struct timers *t,
+			   mono_ns now); /* by data, silence or the owner; not by a retry */
+void timers_wait_until(struct timers *t,
+		       mono_ns at); /* an initiation is wanted, but not before this */
 /* The initiation that is out did not arrive: the next try is made at `at`, if that is sooner. */
 void timers_hasten_retry(struct timers *t, mono_ns at);
 void timers_initiation_sent(struct timers *t, mono_ns now, mono_ns jitter);

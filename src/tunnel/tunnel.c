@@ -9,8 +9,8 @@
  * Whoever sees something happen tells timers.c; the earliest deadline of a peer stands in one heap.
  *
  * Bounded: peers and staged packets by the configuration; four indices and one response for each
- * peer; one place in each of the two queues of turns.  After tunnel_new only prefixes and the two key
- * schedules of a session take memory for longer than a call, and no packet does.
+ * peer; one place in each of the two queues of turns.  After tunnel_new only prefixes and the two
+ * key schedules of a session take memory for longer than a call, and no packet does.
  *
  *   peer.c       the table of peers, receiver indices
  *   handshake.c  messages of the handshake, and how sessions follow each other

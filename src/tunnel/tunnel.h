@@ -30,7 +30,8 @@ struct tunnel_config {
 	struct rng rng;          /* kept */
 	uint32_t peers_max;
 	uint32_t staged_max;     /* packets of all peers together waiting for a handshake */
-	uint64_t wall_offset_ns; /* Unix time = mono_ns + this; only for the TAI64N stamp of initiations */
+	uint64_t wall_offset_ns; /* Unix time = mono_ns + this; only for the TAI64N stamp of
+				    initiations */
 };
 
 /* NULL: out of memory. Everything but session key schedules is allocated here. */
@@ -54,7 +55,8 @@ struct tunnel_peer_config {
 enum tunnel_add tunnel_peer_add(struct tunnel *t, peer_id id, const struct tunnel_peer_config *cfg,
 				mono_ns now) MUST_USE;
 /* New preshared key or keepalive; a changed preshared key ends the session. */
-void tunnel_peer_change(struct tunnel *t, peer_id id, const struct tunnel_peer_config *cfg, mono_ns now);
+void tunnel_peer_change(struct tunnel *t, peer_id id, const struct tunnel_peer_config *cfg,
+			mono_ns now);
 void tunnel_peer_remove(struct tunnel *t, peer_id id); /* with its allowed IPs */
 peer_id tunnel_peer_find(const struct tunnel *t, const struct node_key *key);
 /* Drops the sessions of a peer, as if it had restarted; what is said next begins a handshake. */
@@ -74,15 +76,17 @@ enum tunnel_sealed {
 
 /* Seals one IP packet in place (needs 16 bytes of headroom, 31 of tailroom). An empty packet is a
  * keepalive. On TUNNEL_SEALED also see tunnel_output: a rekey may be due. */
-enum tunnel_sealed tunnel_seal(struct tunnel *t, peer_id id, struct packet *p, mono_ns now) MUST_USE;
+enum tunnel_sealed tunnel_seal(struct tunnel *t, peer_id id, struct packet *p,
+			       mono_ns now) MUST_USE;
 
 enum tunnel_opened {
 	TUNNEL_PACKET,    /* an IP packet of *peer, whose source it may use; in place */
 	TUNNEL_KEEPALIVE, /* authentic, empty */
 	TUNNEL_HANDSHAKE, /* an authentic initiation or response; tunnel_output has the answer */
-	TUNNEL_COOKIE,    /* reply holds a cookie reply: send it back where the datagram came from */
-	TUNNEL_DROPPED    /* malformed, not authentic, replayed, not allowed: counted. Also a cookie that was
-			   * taken: it is used from the next try on, and proves nothing of the peer */
+	TUNNEL_COOKIE, /* reply holds a cookie reply: send it back where the datagram came from */
+	TUNNEL_DROPPED /* malformed, not authentic, replayed, not allowed: counted. Also a cookie
+			* that was taken: it is used from the next try on, and proves nothing of the
+			* peer */
 };
 
 /* Opens one datagram in place. `source` are bytes that stand for where it came from, for cookies
@@ -98,15 +102,18 @@ bool tunnel_output(struct tunnel *t, peer_id *peer, struct packet *out, mono_ns 
 
 /* Begins a handshake unless a session is good or one is under way. */
 void tunnel_handshake(struct tunnel *t, peer_id id, mono_ns now);
-/* What was last sent to this peer did not reach it, so somebody says who may be believed that little: an
- * initiation is repeated after a second instead of five. */
+/* What was last sent to this peer did not reach it, so somebody says who may be believed that
+ * little: an initiation is repeated after a second instead of five. */
 void tunnel_unreached(struct tunnel *t, peer_id id, mono_ns now);
 
 mono_ns tunnel_deadline(const struct tunnel *t);
 void tunnel_tick(struct tunnel *t, mono_ns now);
 
 struct tunnel_event {
-	enum { TUNNEL_SESSION, TUNNEL_GIVEN_UP } kind; /* a new session can be used; 90 s without an answer */
+	enum {
+		TUNNEL_SESSION,
+		TUNNEL_GIVEN_UP
+	} kind; /* a new session can be used; 90 s without an answer */
 	peer_id peer;
 	bool initiator; /* TUNNEL_SESSION: ours was the initiation */
 };
@@ -122,7 +129,8 @@ void tunnel_peer_status(const struct tunnel *t, peer_id id, struct tunnel_peer_s
 
 /* Why datagrams and packets were dropped, since the start. */
 struct tunnel_stats {
-	uint64_t malformed, bad_mac, under_load, unknown_peer, unauthentic, replayed, stale, not_allowed;
+	uint64_t malformed, bad_mac, under_load, unknown_peer, unauthentic, replayed, stale,
+		not_allowed;
 	uint64_t flood;       /* initiations of one peer less than 20 ms apart */
 	uint64_t no_session;  /* transport messages for an index that is not ours */
 	uint64_t stage_drops; /* oldest staged packet dropped */

@@ -128,7 +128,8 @@ enum derp_read derp_read(uint8_t type, struct bytes payload, struct derp_frame *
 		return DERP_UNKNOWN;
 	struct rd r = rd_of(payload);
 	out->type = (enum derp_type)type;
-	return payload.n <= DERP_FRAME_MAX && read_payload(&r, out) && !r.bad ? DERP_READ : DERP_MALFORMED;
+	return payload.n <= DERP_FRAME_MAX && read_payload(&r, out) && !r.bad ? DERP_READ
+									      : DERP_MALFORMED;
 }
 
 /* --- writing --- */

@@ -40,7 +40,12 @@ enum derp_type {
 /* A reason that we do not know is read as DISCONNECTED. */
 enum derp_gone { DERP_GONE_DISCONNECTED = 0, DERP_GONE_NOT_HERE = 1 };
 
-enum { DERP_PRESENT_REGULAR = 1, DERP_PRESENT_MESH = 2, DERP_PRESENT_PROBER = 4, DERP_PRESENT_NOT_IDEAL = 8 };
+enum {
+	DERP_PRESENT_REGULAR = 1,
+	DERP_PRESENT_MESH = 2,
+	DERP_PRESENT_PROBER = 4,
+	DERP_PRESENT_NOT_IDEAL = 8
+};
 
 /* One frame, read. All views are borrowed from its payload. */
 struct derp_frame {
@@ -95,7 +100,8 @@ void derp_write(struct wr *out, const struct derp_frame *frame);
 
 /* What is inside the boxes: JSON (data plane 3.4). False: not JSON, or a member that we know has
  * the wrong type, a mesh key of the wrong length, or a number that is negative or too large. The
- * versions are for the caller to judge. jansson reads; its copies of a mesh key are freed, not wiped. */
+ * versions are for the caller to judge. jansson reads; its copies of a mesh key are freed, not
+ * wiped. */
 struct derp_client_info {
 	uint8_t mesh_key[KEY_LEN]; /* zero: none */
 	int version;

@@ -180,7 +180,8 @@ bool disco_read(struct bytes inner, struct disco_msg *out)
 		return !r.bad;
 	case DISCO_CALL_ME_MAYBE_VIA:
 	case DISCO_ALLOCATE_RESPONSE:
-		return version == 0 && read_relay(&r, out->type == DISCO_ALLOCATE_RESPONSE, &out->relay);
+		return version == 0 &&
+		       read_relay(&r, out->type == DISCO_ALLOCATE_RESPONSE, &out->relay);
 	case DISCO_ALLOCATE_REQUEST:
 		read_allocate(&r, &out->allocate);
 		return version == 0 && !r.bad;

@@ -54,7 +54,8 @@ struct disco_ping {
 
 struct disco_pong {
 	struct disco_txid txid;
-	struct endpoint seen; /* where the ping came from; for a ping over a relay 127.3.3.40:region */
+	struct endpoint
+		seen; /* where the ping came from; for a ping over a relay 127.3.3.40:region */
 };
 
 struct disco_bind { /* BIND, BIND_CHALLENGE, BIND_ANSWER */
@@ -82,7 +83,8 @@ struct disco_msg {
 	union {
 		struct disco_ping ping;
 		struct disco_pong pong;
-		struct disco_endpoints call; /* CALL_ME_MAYBE: empty when malformed or of another version */
+		struct disco_endpoints
+			call; /* CALL_ME_MAYBE: empty when malformed or of another version */
 		struct disco_bind bind;
 		struct disco_relay relay;
 		struct disco_allocate allocate;
@@ -93,7 +95,8 @@ struct disco_msg {
 /* Looks like disco: the magic, and room for a sender key. */
 bool disco_is(struct bytes datagram);
 /* Splits a frame; false: not disco, or too short. The views are borrowed from the datagram. */
-bool disco_open_frame(struct bytes datagram, struct disco_key *sender, struct bytes *sealed) MUST_USE;
+bool disco_open_frame(struct bytes datagram, struct disco_key *sender,
+		      struct bytes *sealed) MUST_USE;
 
 /* The inner message, between the box. False: too short, of unknown type, or malformed: drop it. */
 bool disco_read(struct bytes inner, struct disco_msg *out) MUST_USE;
@@ -104,7 +107,8 @@ void disco_seal(struct wr *out, const struct disco_key *self, const struct box_s
 		const struct disco_msg *msg, const struct rng *rng);
 /* Opens the box of disco_open_frame and reads the message. False: not authentic, longer than
  * DISCO_SEALED_MAX, or as disco_read. */
-bool disco_open(struct bytes sealed, const struct box_shared *shared, struct disco_msg *out) MUST_USE;
+bool disco_open(struct bytes sealed, const struct box_shared *shared,
+		struct disco_msg *out) MUST_USE;
 
 /* The made-up endpoint that stands for "over the relay of this region". */
 struct endpoint disco_relay_endpoint(uint16_t region);

@@ -1,7 +1,8 @@
 /* wire/disco_extension.h - Warren's own disco message: two nodes agree to cross a hard NAT together
  *
- * The inner message has a type of its own, 0x57, which stock peers do not know and drop.  Its version says
- * what is in it; a later version may only append, so that bytes behind what is known are ignored.
+ * The inner message has a type of its own, 0x57, which stock peers do not know and drop.  Its
+ * version says what is in it; a later version may only append, so that bytes behind what is known
+ * are ignored.
  *
  *   nonce u64 | step u8 | flags u8 | mapping u8 | count of samples u8 | sockets u16 | reflexive[18]
  *   then for each sample: milliseconds u16 | port u16
@@ -23,8 +24,8 @@ enum {
 };
 
 enum disco_step {
-	DISCO_STEP_ASK = 1,    /* I am Warren, the simple ways failed: shall we try the hard ones? */
-	DISCO_STEP_AGREE = 2,  /* yes: look at your NAT now, as I do */
+	DISCO_STEP_ASK = 1,   /* I am Warren, the simple ways failed: shall we try the hard ones? */
+	DISCO_STEP_AGREE = 2, /* yes: look at your NAT now, as I do */
 	DISCO_STEP_REFUSE = 3, /* not now: switched off, busy, or over the budget */
 	DISCO_STEP_READY = 4   /* this is what I have seen of my NAT; I begin when I have yours */
 };
@@ -43,16 +44,16 @@ struct disco_extension {
 	enum disco_step step;
 	bool slow; /* it would also go the slow way of random against random */
 	enum disco_mapping mapping;
-	uint16_t sockets;                               /* how many it is going to open */
-	struct endpoint reflexive;                      /* its main port outside, IPv4; unset: unknown */
+	uint16_t sockets;          /* how many it is going to open */
+	struct endpoint reflexive; /* its main port outside, IPv4; unset: unknown */
 	struct disco_sample samples[DISCO_SAMPLES_MAX]; /* in the order of sending */
 	size_t n_samples;
 	struct ip addresses[DISCO_ADDRESSES_MAX]; /* IPv4: from which the samples came */
 	size_t n_addresses;
 };
 
-/* What follows type and version. False: of version 0, short, or with a step or mapping that is unknown;
- * samples and addresses over the limit are ignored. */
+/* What follows type and version. False: of version 0, short, or with a step or mapping that is
+ * unknown; samples and addresses over the limit are ignored. */
 bool disco_extension_read(struct rd *r, uint8_t version, struct disco_extension *out) MUST_USE;
 void disco_extension_write(struct wr *w, const struct disco_extension *e);
 

@@ -3,7 +3,8 @@
 enum {
 	IP4_OFFSET = 0x1fff,
 	IP6_FRAGMENT_OFFSET = 0xfff8,
-	/* Each costs a step for whoever gets the packet; RFC 8200 section 4.1 knows at most seven. */
+	/* Each costs a step for whoever gets the packet; RFC 8200 section 4.1 knows at most seven.
+	 */
 	EXTENSIONS_MAX = 8,
 
 	EXT_HOP_BY_HOP = 0,
@@ -175,15 +176,16 @@ static void write_checksum(struct wr *out, size_t start, size_t at, uint32_t sum
 {
 	if (out->bad)
 		return;
-	uint16_t checksum = inet_fold(inet_sum((struct bytes){out->p + start, out->n - start}, sum));
+	uint16_t checksum =
+		inet_fold(inet_sum((struct bytes){out->p + start, out->n - start}, sum));
 	struct wr w = wr_of(out->p + start + at, 2);
 	wr_be16(&w, checksum == 0 && zero_is_none ? 0xffff : checksum);
 }
 
 /* --- writing --- */
 
-static void write_ip4(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto, uint8_t ttl,
-		      size_t payload_len)
+static void write_ip4(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,
+		      uint8_t ttl, size_t payload_len)
 {
 	size_t start = out->n;
 	wr_be16(out, 0x4500);
@@ -197,8 +199,8 @@ static void write_ip4(struct wr *out, const struct ip *src, const struct ip *dst
 	write_checksum(out, start, 10, 0, false);
 }
 
-static void write_ip6(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto, uint8_t ttl,
-		      size_t payload_len)
+static void write_ip6(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,
+		      uint8_t ttl, size_t payload_len)
 {
 	wr_be32(out, 0x60000000);
 	wr_be16(out, (uint16_t)payload_len);
@@ -208,8 +210,8 @@ static void write_ip6(struct wr *out, const struct ip *src, const struct ip *dst
 	wr_put(out, dst->b, 16);
 }
 
-void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto, uint8_t ttl,
-	      size_t payload_len)
+void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,
+	      uint8_t ttl, size_t payload_len)
 {
 	size_t header = src->family == 4 ? IP4_HEADER_LEN : IP6_HEADER_LEN;
 	if (ip_len(src) == 0 || src->family != dst->family || payload_len > UINT16_MAX - header)
@@ -235,8 +237,8 @@ bool udp_read(struct bytes b, struct udp_header *out, struct bytes *payload)
 	return !r.bad;
 }
 
-void udp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint16_t sport, uint16_t dport,
-	       struct bytes payload)
+void udp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint16_t sport,
+	       uint16_t dport, struct bytes payload)
 {
 	size_t len = UDP_HEADER_LEN + payload.n, start = out->n;
 	if (len > UINT16_MAX) {
@@ -280,8 +282,8 @@ bool icmp_read(struct bytes b, struct icmp_header *out, struct bytes *payload)
 	return !r.bad;
 }
 
-void icmp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t type, uint8_t code,
-		uint32_t rest, struct bytes payload)
+void icmp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t type,
+		uint8_t code, uint32_t rest, struct bytes payload)
 {
 	size_t len = ICMP_HEADER_LEN + payload.n, start = out->n;
 	if (len > UINT16_MAX) {

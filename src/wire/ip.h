@@ -1,4 +1,5 @@
-/* wire/ip.h - IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC 768), TCP (RFC 9293), ICMP (RFC 792, 4443) headers
+/* wire/ip.h - IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC 768), TCP (RFC 9293), ICMP (RFC 792, 4443)
+ * headers
  *
  * Reading never believes a length field further than the bytes there are.
  */
@@ -35,16 +36,16 @@ bool ip_read(struct bytes b, struct ip_packet *out) MUST_USE;
 bool ip_read_dst(struct bytes b, struct ip *dst) MUST_USE;
 /* Appends the header of a packet with `payload_len` bytes behind it, IPv4 checksum included. The
  * writer goes bad when the families differ or the packet would be longer than 65535 bytes. */
-void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto, uint8_t ttl,
-	      size_t payload_len);
+void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,
+	      uint8_t ttl, size_t payload_len);
 
 struct udp_header {
 	uint16_t src, dst, len, checksum;
 };
 bool udp_read(struct bytes b, struct udp_header *out, struct bytes *payload) MUST_USE;
 /* Appends header and payload, checksum included. */
-void udp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint16_t sport, uint16_t dport,
-	       struct bytes payload);
+void udp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint16_t sport,
+	       uint16_t dport, struct bytes payload);
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 struct tcp_header {
@@ -62,12 +63,13 @@ struct icmp_header {
 };
 bool icmp_read(struct bytes b, struct icmp_header *out, struct bytes *payload) MUST_USE;
 /* Appends an ICMP or ICMPv6 message, checksum included (the family is src's). */
-void icmp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t type, uint8_t code,
-		uint32_t rest, struct bytes payload);
+void icmp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t type,
+		uint8_t code, uint32_t rest, struct bytes payload);
 
 /* RFC 1071 sum over b, to be folded; start with 0, or with what came before (of even length). */
 uint32_t inet_sum(struct bytes b, uint32_t sum);
-/* The checksum that goes into a header: folded and inverted. 0 over a message that holds its own. */
+/* The checksum that goes into a header: folded and inverted. 0 over a message that holds its own.
+ */
 uint16_t inet_fold(uint32_t sum);
 /* The pseudo header of UDP, TCP and ICMPv6. */
 uint32_t inet_pseudo_sum(const struct ip *src, const struct ip *dst, uint8_t proto, uint32_t len);

@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-enum { U_OCTET = 8, OPTION_UNITS = 2, LIFETIME_UNIT_S = 8, LIFETIME_MAX = 0x1fff, PREFIX_OCTETS = 12 };
+enum {
+	U_OCTET = 8,
+	OPTION_UNITS = 2,
+	LIFETIME_UNIT_S = 8,
+	LIFETIME_MAX = 0x1fff,
+	PREFIX_OCTETS = 12
+};
 
 /* By the prefix length code of RFC 8781 s. 4. */
 static const uint8_t lengths[] = {96, 64, 56, 48, 40, 32};
@@ -40,6 +46,14 @@ static size_t place(uint8_t bits, size_t i)
 	return bits < 96 && at >= U_OCTET ? at + 1 : at;
 }
 
+bool nat64_translates(const struct prefix *p, const struct ip *v4)
+{
+	if (v4->family != 4 || ip_is_loopback(v4) || ip_is_link_local(v4) || ip_is_multicast(v4) ||
+	    v4->b[0] == 0 || v4->b[0] >= 240)
+		return false;
+	return !nat64_prefix_is_well_known(p) || !ip_is_private(v4);
+}
+
 struct ip nat64_embed(const struct prefix *p, const struct ip *v4)
 {
 	struct ip ip = p->ip;
@@ -64,7 +78,8 @@ bool nat64_extract(const struct prefix *p, const struct ip *v6, struct ip *v4)
 
 static bool is_well_known_address(const struct ip *v4)
 {
-	return v4->b[0] == 192 && v4->b[1] == 0 && v4->b[2] == 0 && (v4->b[3] == 170 || v4->b[3] == 171);
+	return v4->b[0] == 192 && v4->b[1] == 0 && v4->b[2] == 0 &&
+	       (v4->b[3] == 170 || v4->b[3] == 171);
 }
 
 static bool prefix_of_answer(const struct ip *v6, struct prefix *out)
@@ -72,7 +87,8 @@ static bool prefix_of_answer(const struct ip *v6, struct prefix *out)
 	struct ip v4;
 	for (size_t i = 0; v6->family == 6 && i < ARRAY_LEN(lengths); i++) {
 		struct prefix p = prefix_of(v6, lengths[i]);
-		if (!nat64_prefix_is_good(&p) || !nat64_extract(&p, v6, &v4) || !is_well_known_address(&v4))
+		if (!nat64_prefix_is_good(&p) || !nat64_extract(&p, v6, &v4) ||
+		    !is_well_known_address(&v4))
 			continue;
 		*out = p;
 		return true;
@@ -98,7 +114,8 @@ bool pref64_read(struct bytes option, struct prefix *p, uint32_t *lifetime_s)
 {
 	struct rd r = rd_of(option);
 	struct ip ip = {.family = 6};
-	if (option.n != PREF64_OPTION_LEN || rd_u8(&r) != PREF64_OPTION || rd_u8(&r) != OPTION_UNITS)
+	if (option.n != PREF64_OPTION_LEN || rd_u8(&r) != PREF64_OPTION ||
+	    rd_u8(&r) != OPTION_UNITS)
 		return false;
 	uint16_t scaled = rd_be16(&r);
 	rd_copy(&r, ip.b, PREFIX_OCTETS);
@@ -120,8 +137,8 @@ bool pref64_write(struct wr *out, const struct prefix *p, uint32_t lifetime_s)
 	const uint8_t *code = memchr(lengths, p->bits, sizeof(lengths));
 	wr_u8(out, PREF64_OPTION);
 	wr_u8(out, OPTION_UNITS);
-	wr_be16(out,
-		(uint16_t)((units < LIFETIME_MAX ? units : LIFETIME_MAX) << 3 | (uint32_t)(code - lengths)));
+	wr_be16(out, (uint16_t)((units < LIFETIME_MAX ? units : LIFETIME_MAX) << 3 |
+				(uint32_t)(code - lengths)));
 	wr_put(out, p->ip.b, PREFIX_OCTETS);
 	return !out->bad;
 }

@@ -43,7 +43,8 @@ static void read_map(struct rd *r, struct pcp_map *m)
 	m->external.ip = read_ip(r);
 }
 
-/* Options: a code, a reserved byte, a length, and data padded to four bytes. False: they are cut off. */
+/* Options: a code, a reserved byte, a length, and data padded to four bytes. False: they are cut
+ * off. */
 static bool skip_options(struct rd *r)
 {
 	while (r->left > 0) {

@@ -1,7 +1,7 @@
 /* wire/pcp.h - PCP: asking the gateway for a port, or for a hole in its firewall (RFC 6887)
  *
- * Over UDP, to port 5351 of the default gateway, for IPv4 and IPv6.  The opcodes MAP and ANNOUNCE; options
- * are skipped.
+ * Over UDP, to port 5351 of the default gateway, for IPv4 and IPv6.  The opcodes MAP and ANNOUNCE;
+ * options are skipped.
  */
 #ifndef WIRE_PCP_H
 #define WIRE_PCP_H
@@ -46,8 +46,8 @@ struct pcp_map {
 	uint8_t nonce[PCP_NONCE_LEN];
 	uint8_t protocol; /* PCP_UDP */
 	uint16_t internal;
-	struct endpoint
-		external; /* in a request: a wish; family 0 is written as the zero of client's family */
+	struct endpoint external; /* in a request: a wish; family 0 is written as the zero of
+				     client's family */
 };
 
 struct pcp_request {

@@ -66,7 +66,8 @@ struct attr {
 };
 
 /* A message of this type, cut to its declared length; `attrs` stands at the first attribute. */
-static bool open_message(struct bytes *message, uint16_t type, struct stun_txid *txid, struct rd *attrs)
+static bool open_message(struct bytes *message, uint16_t type, struct stun_txid *txid,
+			 struct rd *attrs)
 {
 	struct rd r = rd_of(*message);
 	uint16_t got = rd_be16(&r);
@@ -91,7 +92,8 @@ static bool fingerprint_holds(struct bytes message, const struct attr *a, const 
 	return rd_be32(&r) == (stun_crc32(covered) ^ FINGERPRINT_MASK);
 }
 
-/* The next attribute; false: at the end, or `attrs` is bad now: malformed, or a wrong FINGERPRINT. */
+/* The next attribute; false: at the end, or `attrs` is bad now: malformed, or a wrong FINGERPRINT.
+ */
 static bool next_attr(struct bytes message, struct rd *attrs, struct attr *out)
 {
 	if (attrs->bad || attrs->left == 0)
@@ -318,8 +320,8 @@ void stun_write_answer(struct wr *out, const struct stun_answer *a)
 {
 	static const uint8_t no_mask[16];
 	uint8_t mask[16];
-	size_t len =
-		address_attr_len(&a->reflexive) + address_attr_len(&a->origin) + address_attr_len(&a->other);
+	size_t len = address_attr_len(&a->reflexive) + address_attr_len(&a->origin) +
+		     address_attr_len(&a->other);
 	if (a->reflexive.ip.family == 0) {
 		out->bad = true;
 		return;
@@ -331,7 +333,8 @@ void stun_write_answer(struct wr *out, const struct stun_answer *a)
 	write_address(out, ATTR_OTHER_ADDRESS, &a->other, no_mask);
 }
 
-void stun_write_response(struct wr *out, const struct stun_txid *txid, const struct endpoint *reflexive)
+void stun_write_response(struct wr *out, const struct stun_txid *txid,
+			 const struct endpoint *reflexive)
 {
 	stun_write_answer(out, &(struct stun_answer){.txid = *txid, .reflexive = *reflexive});
 }

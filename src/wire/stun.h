@@ -1,5 +1,5 @@
-/* wire/stun.h - STUN binding, RFC 8489 (the subset of section 4 of the reference's data plane), and what
- * RFC 5780 adds to find out how a NAT behaves */
+/* wire/stun.h - STUN binding, RFC 8489 (the subset of section 4 of the reference's data plane), and
+ * what RFC 5780 adds to find out how a NAT behaves */
 #ifndef WIRE_STUN_H
 #define WIRE_STUN_H
 
@@ -8,7 +8,8 @@
 enum {
 	STUN_TXID_LEN = 12,
 	STUN_HEADER_LEN = 20,
-	STUN_REQUEST_LEN = 40, /* with SOFTWARE "tailnode" and FINGERPRINT: stock relays want both */
+	STUN_REQUEST_LEN =
+		40, /* with SOFTWARE "tailnode" and FINGERPRINT: stock relays want both */
 	STUN_RESPONSE_MAX = 44,
 	STUN_PORT = 3478
 };
@@ -27,16 +28,18 @@ void stun_write_request(struct wr *out, const struct stun_txid *txid);
 bool stun_read_request(struct bytes datagram, struct stun_txid *txid) MUST_USE;
 
 /* The writer goes bad when there is no address to tell. */
-void stun_write_response(struct wr *out, const struct stun_txid *txid, const struct endpoint *reflexive);
+void stun_write_response(struct wr *out, const struct stun_txid *txid,
+			 const struct endpoint *reflexive);
 /* A binding success with an address: XOR-MAPPED-ADDRESS (0x0020 or 0x8020), else MAPPED-ADDRESS.
  * Unknown attributes, and bytes behind the declared length, are ignored. */
-bool stun_read_response(struct bytes datagram, struct stun_txid *txid, struct endpoint *reflexive) MUST_USE;
+bool stun_read_response(struct bytes datagram, struct stun_txid *txid,
+			struct endpoint *reflexive) MUST_USE;
 
 /* --- NAT behaviour discovery, RFC 5780 ---
  *
  * A request with CHANGE-REQUEST asks a server to answer from its other port or address, and to say
- * where it answers from (RESPONSE-ORIGIN) and where else it listens (OTHER-ADDRESS).  It is padded, so
- * that no answer is longer than what was asked. */
+ * where it answers from (RESPONSE-ORIGIN) and where else it listens (OTHER-ADDRESS).  It is padded,
+ * so that no answer is longer than what was asked. */
 enum {
 	STUN_CHANGE_PORT = 2,
 	STUN_CHANGE_ADDRESS = 4,
@@ -53,8 +56,8 @@ struct stun_question {
 	uint16_t response_port; /* the answer is to go to this port of the asker's address */
 };
 void stun_write_change_request(struct wr *out, const struct stun_txid *txid, uint8_t change);
-/* One with RESPONSE-PORT, STUN_ELSEWHERE_LEN bytes: by this a socket asks for an answer to another one
- * behind the same NAT, without touching the mapping of that. */
+/* One with RESPONSE-PORT, STUN_ELSEWHERE_LEN bytes: by this a socket asks for an answer to another
+ * one behind the same NAT, without touching the mapping of that. */
 void stun_write_elsewhere_request(struct wr *out, const struct stun_txid *txid, uint16_t port);
 /* What stun_read_request reads, and one with CHANGE-REQUEST, PADDING or RESPONSE-PORT. */
 bool stun_read_question(struct bytes datagram, struct stun_question *out) MUST_USE;

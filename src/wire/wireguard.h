@@ -1,4 +1,5 @@
-/* wire/wireguard.h - the four WireGuard messages; all numbers little-endian (WireGuard paper 5.4) */
+/* wire/wireguard.h - the four WireGuard messages; all numbers little-endian (WireGuard paper 5.4)
+ */
 #ifndef WIRE_WIREGUARD_H
 #define WIRE_WIREGUARD_H
 

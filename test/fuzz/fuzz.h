@@ -1,4 +1,5 @@
-/* fuzz.h - what a fuzz target is: a function of bytes, the same under libFuzzer and in the unit tests */
+/* fuzz.h - what a fuzz target is: a function of bytes, the same under libFuzzer and in the unit
+ * tests */
 #ifndef FUZZ_H
 #define FUZZ_H
 

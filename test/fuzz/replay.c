@@ -2,7 +2,7 @@
 #include <dirent.h>
 #include <string.h>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 enum { INPUT_MAX = 1 << 20 };
 

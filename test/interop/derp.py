@@ -103,7 +103,7 @@ def test_stock_relay(derper, derpclient, directory, tls):
     with Program(directory, *argv, f"-stun-port={stun}", f"-c={directory}/derper.conf") as relay:
         pin = json.loads(relay.wait_for(r'\{"Name":"custom".*\}'))["CertName"] if tls else None
         wait_for_port(port)
-        ours = [BUILD / "derp_peer", "127.0.0.1", port, pin if tls else "plain"]
+        ours = [BUILD / "test" / "derp_peer", "127.0.0.1", port, pin if tls else "plain"]
         stock = [derpclient, "-port", port, *(["-pin", pin] if tls else ["-plain"])]
         both_ways(f"stock relay, {'TLS' if tls else 'plain'}", ours, stock, directory)
 
@@ -116,9 +116,9 @@ def test_our_relay(derpclient, directory):
     with Program(directory, *argv) as relay:
         pin = relay.wait_for(r"sha256-raw:[0-9a-f]{64}")
         wait_for_port(port)
-        both_ways("our relay, TLS", [BUILD / "derp_peer", "127.0.0.1", port, pin],
+        both_ways("our relay, TLS", [BUILD / "test" / "derp_peer", "127.0.0.1", port, pin],
                   [derpclient, "-port", port, "-pin", pin], directory)
-        both_ways("our relay, plain", [BUILD / "derp_peer", "127.0.0.1", plain, "plain"],
+        both_ways("our relay, plain", [BUILD / "test" / "derp_peer", "127.0.0.1", plain, "plain"],
                   [derpclient, "-port", plain, "-plain"], directory)
 
 

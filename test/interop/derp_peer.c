@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/relay_stream.h"
 #include "io/clock.h"
 #include "io/random.h"
-#include "io/relay_link.h"
 #include "relay/client.h"
 
 struct derp_peer {
@@ -156,7 +156,8 @@ int main(int argc, char **argv)
 	p.deadline = loop_timer_new(p.loop, (struct loop_call){on_deadline, &p});
 	p.client = relay_client_new(&cfg, loop_now(p.loop));
 	if (p.text)
-		relay_client_send(p.client, &p.to, (struct bytes){(const uint8_t *)p.text, strlen(p.text)},
+		relay_client_send(p.client, &p.to,
+				  (struct bytes){(const uint8_t *)p.text, strlen(p.text)},
 				  loop_now(p.loop));
 	settle(&p);
 	loop_run(p.loop);

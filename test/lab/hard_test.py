@@ -15,7 +15,7 @@ from programs import Loop
 from stream import Stream
 from topology import NODE_PORT, Lab
 
-PER_SECOND, BURST, PLAIN = 100, 32, 150  # path/hard_escalation.h; PLAIN: pings that are no part of it
+PER_SECOND, BURST, PLAIN = 100, 32, 150  # path/hard/budget.h; PLAIN: pings that are no part of it
 SOCKETS, FEW = 256, 6  # the node's own, that of `warren netcheck`, and the winner
 NEVER_S = 12.0  # long enough for an attempt to have begun
 

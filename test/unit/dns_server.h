@@ -12,7 +12,7 @@
 #include "io/dialer.h"
 #include <stdio.h>
 
-#include "unit.h"
+#include "unit/unit.h"
 
 enum { DNS_TYPE_A = 1, DNS_TYPE_AAAA = 28, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3 };
 

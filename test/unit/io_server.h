@@ -14,7 +14,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "unit.h"
+#include "unit/unit.h"
 
 struct identity {
 	EVP_PKEY *key;
@@ -33,8 +33,8 @@ static inline struct identity identity_make(const char *cn, long serial, const c
 	X509_gmtime_adj(X509_getm_notAfter(id.cert), 3600);
 	X509_NAME *name = X509_get_subject_name(id.cert);
 	/* Not MBSTRING_ASC: that allows 64 letters, and a relay's meta certificate has 71. */
-	X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_UTF8STRING, (const uint8_t *)cn, (int)strlen(cn), -1,
-				   0);
+	X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_UTF8STRING, (const uint8_t *)cn,
+				   (int)strlen(cn), -1, 0);
 	X509_set_issuer_name(id.cert, name);
 	X509_set_pubkey(id.cert, id.key);
 	if (names) {
@@ -84,8 +84,8 @@ static inline void *server_main(void *self)
 	}
 }
 
-static inline void server_start(struct server *s, serve_fn *serve, const struct identity *id, X509 *meta,
-				int version_max)
+static inline void server_start(struct server *s, serve_fn *serve, const struct identity *id,
+				X509 *meta, int version_max)
 {
 	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(sa);

@@ -2,7 +2,7 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
-#include "unit.h"
+#include "unit/unit.h"
 
 struct message {
 	uint8_t b[4096];

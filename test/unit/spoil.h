@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "unit.h"
+#include "unit/unit.h"
 
 /* Takes a message, borrowed; gives whether it was read. */
 struct spoil {

@@ -1,0 +1,355 @@
+/* main.c - the relay alone: DERP over HTTPS or HTTP, STUN over UDP
+ *
+ * Options, state, ports; then everything that is not needed any more is given away; then the loop.
+ */
+#include <jansson.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/relay/options.h"
+#include "app/relay/state.h"
+#include "io/notify.h"
+#include "io/random.h"
+#include "io/sandbox.h"
+#include "serve/certificate.h"
+#include "serve/relay_listen.h"
+#include "serve/stun_listen.h"
+
+enum {
+	FILES_BESIDE = 64, /* open files that are not streams of clients */
+	EXIT_BAD_USE = 2
+};
+#define COME_BACK_IN (2 * SECOND)
+#define KEEP_TRYING  (60 * SECOND)
+#define LAST_WORDS   SECOND                   /* from SIGTERM until the streams are closed */
+#define RENEW_META   (7 * 24 * 3600 * SECOND) /* it is good for 30 days */
+
+struct relay {
+	struct relay_options o;
+	struct log log;
+	struct loop *loop;
+	struct notify notify;
+	int lock;
+	SSL_CTX *tls;
+	struct relay_server *server;
+	struct relay_listen *listen;
+	struct stun_listen *stun;
+	uint16_t port, http_port;
+	struct loop_signal *signals[4];
+	struct loop_timer *end, *renew;
+};
+
+/* --- what it says --- */
+
+static json_t *server_counters(const struct relay_server_stats *s)
+{
+	return json_pack("{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "clients",
+			 (json_int_t)s->clients, "registered", (json_int_t)s->registered,
+			 "accepted", (json_int_t)s->accepted, "refused", (json_int_t)s->refused,
+			 "broke_protocol", (json_int_t)s->broke_protocol, "packets_in",
+			 (json_int_t)s->packets_in, "packets_out", (json_int_t)s->packets_out,
+			 "bytes_in", (json_int_t)s->bytes_in, "bytes_out", (json_int_t)s->bytes_out,
+			 "dropped_unknown", (json_int_t)s->dropped_unknown, "dropped_oldest",
+			 (json_int_t)s->dropped_oldest, "dropped_full", (json_int_t)s->dropped_full,
+			 "dropped_duplicate", (json_int_t)s->dropped_duplicate, "dropped_gone",
+			 (json_int_t)s->dropped_gone, "peer_gone_sent",
+			 (json_int_t)s->peer_gone_sent, "keepalives_sent",
+			 (json_int_t)s->keepalives_sent);
+}
+
+static json_t *stream_counters(const struct relay_listen_stats *s)
+{
+	return json_pack("{sI sI sI sI sI sI}", "open", (json_int_t)s->streams, "accepted",
+			 (json_int_t)s->accepted, "refused", (json_int_t)s->refused, "tls_failed",
+			 (json_int_t)s->tls_failed, "pages", (json_int_t)s->pages, "slow",
+			 (json_int_t)s->slow);
+}
+
+static void on_say_counters(void *self)
+{
+	struct relay *r = self;
+	json_t *stun = json_null();
+	if (r->stun) {
+		const struct stun_listen_stats *s = stun_listen_stats(r->stun);
+		stun = json_pack("{sI sI sI}", "answered", (json_int_t)s->answered, "ignored",
+				 (json_int_t)s->ignored, "failed", (json_int_t)s->failed);
+	}
+	json_t *all =
+		json_pack("{so so so}", "relay", server_counters(relay_server_stats(r->server)),
+			  "streams", stream_counters(relay_listen_stats(r->listen)), "stun", stun);
+	char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+	if (text)
+		log_say(&r->log, LOG_AT_NOTICE, "counters %s", text);
+	free(text);
+	json_decref(all);
+}
+
+/* What a node's file needs to use this relay. Without TLS there is nothing to pin. */
+static void say_node_lines(const struct relay *r)
+{
+	char pin[CERTIFICATE_PIN_MAX] = "";
+	uint16_t port = r->o.no_tls ? r->http_port : r->port;
+	bool self_signed = !r->o.no_tls && !r->o.certfile[0];
+	if (self_signed && !certificate_pin(r->tls, pin))
+		return;
+	if (r->o.json) {
+		json_t *j = json_pack("{ss si ss si}", "name", "lab", "region", 1, "host",
+				      r->o.host, "port", port);
+		if (self_signed)
+			json_object_set_new(j, "pin", json_string(pin));
+		json_object_set_new(j, "plain", json_boolean(r->o.no_tls));
+		json_object_set_new(j, "stun_port", json_integer(r->o.stun ? r->o.stun_port : -1));
+		json_dumpf(j, stdout, JSON_COMPACT);
+		json_decref(j);
+		printf("\n");
+	} else {
+		printf("# for the configuration of a node\n[Relay]\nName = lab\nRegion = 1\nHost = "
+		       "%s\nPort "
+		       "= %u\n",
+		       r->o.host, port);
+		if (self_signed)
+			printf("Pin = %s\n", pin);
+		if (r->o.no_tls)
+			printf("Plain = yes\n");
+		if (!r->o.stun || r->o.stun_port != 3478)
+			printf("STUNPort = %u\n", r->o.stun ? (unsigned)r->o.stun_port : 0);
+	}
+	fflush(stdout);
+}
+
+/* --- signals --- */
+
+/* False: the certificate in use stays. */
+static bool reload(struct relay *r)
+{
+	char why[FAILURE_MAX];
+	if (r->o.no_tls)
+		return false;
+	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
+	SSL_CTX *tls = relay_state_tls(&r->o, relay_server_key(r->server), why);
+	if (!tls) {
+		log_say(&r->log, LOG_AT_ERROR, "%s; the certificate in use stays", why);
+		return false;
+	}
+	SSL_CTX_free(r->tls);
+	r->tls = tls;
+	relay_listen_set_tls(r->listen, tls);
+	return true;
+}
+
+static void on_renew(void *self)
+{
+	(void)reload(self);
+}
+
+static void on_hangup_signal(void *self)
+{
+	struct relay *r = self;
+	notify_reloading(&r->notify);
+	if (reload(r))
+		log_say(&r->log, LOG_AT_NOTICE, "certificate read again");
+	notify_ready(&r->notify);
+}
+
+static void on_end(void *self)
+{
+	struct relay *r = self;
+	loop_stop(r->loop);
+}
+
+static void on_terminate(void *self)
+{
+	struct relay *r = self;
+	uint32_t clients = relay_server_stats(r->server)->registered;
+	notify_stopping(&r->notify);
+	log_say(&r->log, LOG_AT_NOTICE, "ending: %u clients are told to come back", clients);
+	relay_listen_drain(r->listen, COME_BACK_IN, KEEP_TRYING);
+	loop_timer_set(r->end, clients ? loop_now(r->loop) + LAST_WORDS : loop_now(r->loop));
+}
+
+static bool watch_signals(struct relay *r)
+{
+	static const struct {
+		int signo;
+		void (*fn)(void *self);
+	} v[] = {{SIGTERM, on_terminate},
+		 {SIGINT, on_terminate},
+		 {SIGHUP, on_hangup_signal},
+		 {SIGUSR1, on_say_counters}};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		if (!(r->signals[i] =
+			      loop_signal_new(r->loop, v[i].signo, (struct loop_call){v[i].fn, r})))
+			return false;
+	return true;
+}
+
+/* --- beginning --- */
+
+/* As many open files as we may have; returns how many clients that allows. */
+static uint32_t raise_files(uint32_t wanted)
+{
+	struct rlimit l = {0};
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		(void)!setrlimit(RLIMIT_NOFILE, &l);
+		(void)!getrlimit(RLIMIT_NOFILE, &l);
+	}
+	uint32_t most = 1000000;
+	if (l.rlim_cur < most)
+		most = l.rlim_cur > 2 * FILES_BESIDE ? (uint32_t)l.rlim_cur - FILES_BESIDE
+						     : FILES_BESIDE;
+	return wanted && wanted < most ? wanted : most;
+}
+
+static bool begin_server(struct relay *r, char why[static FAILURE_MAX])
+{
+	uint32_t clients_max = raise_files(r->o.clients_max);
+	struct relay_server_config cfg = {.rng = random_source(), .clients_max = clients_max};
+	if (!relay_state_key(&r->o, &cfg.rng, &cfg.key, why))
+		return false;
+	r->server = relay_server_new(&cfg, loop_now(r->loop));
+	key_wipe(&cfg.key, sizeof(cfg.key));
+	if (!r->server)
+		return failure_say(why, "out of memory for %u clients: lower it with --clients-max",
+				   clients_max);
+	r->listen = relay_listen_new(&(struct relay_listen_config){
+		.loop = r->loop, .log = &r->log, .server = r->server, .streams_max = clients_max});
+	return r->listen ||
+	       failure_say(why, "out of memory for %u clients: lower it with --clients-max",
+			   clients_max);
+}
+
+static bool begin_tls(struct relay *r, char why[static FAILURE_MAX])
+{
+	if (r->o.no_tls)
+		return true;
+	r->tls = relay_state_tls(&r->o, relay_server_key(r->server), why);
+	if (!r->tls)
+		return false;
+	relay_listen_set_tls(r->listen, r->tls);
+	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
+	return relay_listen_open(r->listen, &r->o.listen, true, &r->port, why);
+}
+
+/* A second port that nobody asked for may be somebody else's: then there is none. */
+static bool open_stun(struct relay *r, char why[static FAILURE_MAX])
+{
+	struct stun_listen_config cfg = {
+		.at = {r->o.no_tls ? r->o.http_listen.ip : r->o.listen.ip, r->o.stun_port},
+		.second_port = r->o.stun_second_port,
+		.second = {r->o.stun_second[0], r->o.stun_second[1]}};
+	r->stun = stun_listen_open(r->loop, &cfg, why);
+	if (r->stun || r->o.stun_second_given || cfg.second_port == 0)
+		return r->stun != NULL;
+	char second[FAILURE_MAX];
+	(void)failure_say(second, "%s", why);
+	cfg.second_port = r->o.stun_second_port = 0;
+	r->stun = stun_listen_open(r->loop, &cfg, why);
+	if (r->stun)
+		log_say(&r->log, LOG_AT_WARNING, "no second STUN port: %s", second);
+	return r->stun != NULL;
+}
+
+static bool open_ports(struct relay *r, char why[static FAILURE_MAX])
+{
+	if (r->o.http &&
+	    !relay_listen_open(r->listen, &r->o.http_listen, false, &r->http_port, why))
+		return false;
+	return !r->o.stun || open_stun(r, why);
+}
+
+static bool begin(struct relay *r, char why[static FAILURE_MAX])
+{
+	if (!crypto_init())
+		return failure_say(why, "the crypto library does not work on this machine");
+	if (!r->o.host[0] && gethostname(r->o.host, sizeof(r->o.host) - 1) != 0)
+		return failure_say(why, "this machine has no name: give --host");
+	r->lock = relay_state_lock(&r->o, why);
+	if (r->lock < 0)
+		return false;
+	r->loop = loop_new();
+	if (!r->loop)
+		return failure_say(why, "no event loop: out of memory or of file descriptors");
+	r->end = loop_timer_new(r->loop, (struct loop_call){on_end, r});
+	r->renew = loop_timer_new(r->loop, (struct loop_call){on_renew, r});
+	if (!r->end || !r->renew || !watch_signals(r))
+		return failure_say(why, "out of memory");
+	return begin_server(r, why) && begin_tls(r, why) && open_ports(r, why);
+}
+
+/* Each stage that cannot be had is said, and gone on without. */
+static void isolate(struct relay *r)
+{
+	char why[FAILURE_MAX];
+	if (!sandbox_no_dumps(why))
+		log_say(&r->log, LOG_AT_WARNING, "%s", why);
+	if (!sandbox_no_new_privileges(why))
+		log_say(&r->log, LOG_AT_WARNING, "%s", why);
+	if (!sandbox_drop_capabilities(0, why))
+		log_say(&r->log, LOG_AT_WARNING, "%s", why);
+	if (!sandbox_filter_calls(SANDBOX_RELAY, why))
+		log_say(&r->log, LOG_AT_WARNING, "%s", why);
+}
+
+static void finish(struct relay *r)
+{
+	relay_listen_free(r->listen);
+	relay_server_free(r->server);
+	stun_listen_close(r->stun);
+	SSL_CTX_free(r->tls);
+	for (size_t i = 0; i < ARRAY_LEN(r->signals); i++)
+		loop_signal_free(r->signals[i]);
+	loop_timer_free(r->end);
+	loop_timer_free(r->renew);
+	loop_free(r->loop);
+	notify_fini(&r->notify);
+	if (r->lock >= 0)
+		close(r->lock);
+}
+
+static void say_ports(struct relay *r)
+{
+	if (!r->o.no_tls)
+		log_say(&r->log, LOG_AT_NOTICE, "relay on TCP port %u (HTTPS)", r->port);
+	if (r->o.http)
+		log_say(&r->log, LOG_AT_NOTICE, "relay on TCP port %u (HTTP)", r->http_port);
+	if (r->stun && r->o.stun_second_port)
+		log_say(&r->log, LOG_AT_NOTICE, "STUN on UDP ports %u and %u", r->o.stun_port,
+			r->o.stun_second_port);
+	else if (r->stun)
+		log_say(&r->log, LOG_AT_NOTICE, "STUN on UDP port %u", r->o.stun_port);
+}
+
+int main(int argc, char **argv)
+{
+	static struct relay r = {.lock = -1, .notify = {.fd = -1}};
+	char why[FAILURE_MAX];
+	switch (relay_options_read(&r.o, argc, argv, getenv("STATE_DIRECTORY"), why)) {
+	case RELAY_OPTIONS_SHOWN:
+		return EXIT_SUCCESS;
+	case RELAY_OPTIONS_BAD:
+		fprintf(stderr, "warren-relay: %s\n", why);
+		return EXIT_BAD_USE;
+	case RELAY_OPTIONS_RUN:
+		break;
+	}
+	log_init(&r.log, STDERR_FILENO, r.o.level);
+	notify_init(&r.notify);
+	bool ok = begin(&r, why);
+	if (ok) {
+		say_ports(&r);
+		say_node_lines(&r);
+		isolate(&r);
+		notify_ready(&r.notify);
+		loop_run(r.loop);
+	} else {
+		log_say(&r.log, LOG_AT_ERROR, "%s", why);
+	}
+	finish(&r);
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,71 @@
+/* driver/inside.h - what the files of the driver share
+ *
+ *   driver.c        a turn: packets, streams to relays, events, time
+ *   network.c  the machine's addresses and gateways, and their changes
+ *   lifecycle.c   up and down, and what the node is told of the configuration
+ */
+#ifndef DRIVER_INSIDE_H
+#define DRIVER_INSIDE_H
+
+#include "driver/driver.h"
+#include "driver/gateways.h"
+#include "driver/interface.h"
+#include "driver/relay_streams.h"
+#include "driver/resolver.h"
+
+struct drive {
+	struct loop *loop;
+	struct log *log;
+	const struct config *cfg;
+
+	/* All of these only while it is up. */
+	struct node *node;
+	struct network network;
+	struct udp *udp;
+	struct links *links;
+	struct lookups *lookups;
+	struct gateways *talk; /* with gateways */
+	struct netlink_monitor *monitor;
+	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
+	struct loop_timer *deadline, *changed, *check;
+	struct loop_deferred *settle;
+	size_t peers_max;         /* that the node was made for */
+	uint32_t sockets_version; /* of the node's wish that the UDP port follows */
+	mono_ns slept;            /* how long the machine had, when we last looked */
+	mono_ns planned;          /* when the deadline timer should fire */
+	struct own_address interfaces[OWN_ADDRESSES_MAX];
+	size_t n_interfaces;
+	struct uplink gateways[UPLINKS_MAX];
+	size_t n_gateways;
+
+	bool only_look;
+	struct upnp *upnp; /* NULL: nobody talks UPnP */
+	void (*path_fn)(void *self, const struct path_event *ev);
+	void *path_self;
+	void (*netcheck_fn)(void *self, enum netcheck_event ev);
+	void *netcheck_self;
+};
+
+/* Sends what the node has to send. True: streams to relays got something to write. */
+bool drive_move(struct drive *d, mono_ns now);
+/* What DNS has said so far. */
+void drive_set_relays(struct drive *d);
+/* The parts that talk for it, and the watches on everything that it hears of. False: out of memory.
+ */
+bool drive_make_talkers(struct drive *d) MUST_USE;
+bool drive_make_watches(struct drive *d) MUST_USE;
+/* What gateways hold for us is given back, as far as that can be said in one datagram each. */
+void drive_release(struct drive *d);
+
+/* For loop_call and loop_fd_call. */
+void drive_on_monitor(void *self, unsigned ready);
+void drive_on_changed(void *self);
+void drive_on_check(void *self);
+/* When it has come up, and after a reload. */
+void drive_where_begin(struct drive *d);
+/* True: they are others than before. */
+bool drive_look_at_gateways(struct drive *d);
+
+void drive_interface_gone(struct drive *d);
+
+#endif

@@ -1,0 +1,179 @@
+#include "driver/relay_streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 16384 /* bytes moved at a time: one TLS record */ };
+/* A little less than the relay client waits: this side knows what it waited for, and can say it. */
+#define DIAL_LIMIT (9500 * MSEC)
+
+struct link {
+	struct links *owner;
+	uint16_t region; /* 0: free */
+	struct relay_link *stream;
+};
+
+struct links {
+	struct dialer *dialer;
+	struct links_calls calls;
+	struct link v[RELAYS_MAX];
+};
+
+struct links *links_new(struct loop *loop, const struct links_calls *calls)
+{
+	struct links *l = calloc(1, sizeof(*l));
+	if (!l)
+		return NULL;
+	l->calls = *calls;
+	l->dialer = dialer_new(loop);
+	for (size_t i = 0; i < RELAYS_MAX; i++)
+		l->v[i].owner = l;
+	if (l->dialer)
+		return l;
+	free(l);
+	return NULL;
+}
+
+static void close_link(struct link *k)
+{
+	relay_link_close(k->stream);
+	k->stream = NULL;
+	k->region = 0;
+}
+
+void links_free(struct links *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < RELAYS_MAX; i++)
+		close_link(&l->v[i]);
+	dialer_free(l->dialer);
+	free(l);
+}
+
+static struct link *find(struct links *l, uint16_t region)
+{
+	for (size_t i = 0; i < RELAYS_MAX; i++)
+		if (l->v[i].region == region)
+			return &l->v[i];
+	return NULL;
+}
+
+static void on_up(void *self, const struct node_key *server_key)
+{
+	struct link *k = self;
+	k->owner->calls.up(k->owner->calls.self, k->region, server_key);
+}
+
+static void on_bytes(void *self, struct bytes b)
+{
+	struct link *k = self;
+	k->owner->calls.bytes(k->owner->calls.self, k->region, b);
+}
+
+static void on_writable(void *self)
+{
+	struct link *k = self;
+	k->owner->calls.writable(k->owner->calls.self, k->region);
+}
+
+static void on_down(void *self, const char *why)
+{
+	struct link *k = self;
+	char kept[FAILURE_MAX];
+	uint16_t region = k->region;
+	failure_say(kept, "%s", why); /* the stream's own text goes with it */
+	close_link(k);
+	k->owner->calls.down(k->owner->calls.self, region, kept);
+}
+
+static enum stream_trust trust_of(const struct config_relay *r)
+{
+	if (r->plain)
+		return STREAM_PLAIN;
+	if (r->pinned)
+		return STREAM_PIN;
+	return r->ca_file[0] ? STREAM_CA : STREAM_ROOTS;
+}
+
+void links_stream_config(const struct config_relay *r, struct stream_config *out)
+{
+	*out = (struct stream_config){.host = r->host,
+				      .port = r->port,
+				      .trust = trust_of(r),
+				      .ca_file = r->ca_file,
+				      .known4 = r->ip4,
+				      .known6 = r->ip6,
+				      .limit = DIAL_LIMIT};
+	memcpy(out->pin, r->pin, sizeof(out->pin));
+}
+
+bool links_dial(struct links *l, const struct config_relay *r)
+{
+	links_hangup(l, r->region);
+	struct link *k = find(l, 0);
+	if (!k)
+		return false;
+	struct stream_config cfg;
+	links_stream_config(r, &cfg);
+	const struct relay_link_calls calls = {.up = on_up,
+					       .bytes = on_bytes,
+					       .writable = on_writable,
+					       .down = on_down,
+					       .self = k};
+	k->stream = relay_link_open(l->dialer, &cfg, &calls);
+	if (k->stream)
+		k->region = r->region;
+	return k->stream != NULL;
+}
+
+void links_hangup(struct links *l, uint16_t region)
+{
+	struct link *k = region ? find(l, region) : NULL;
+	if (k)
+		close_link(k);
+}
+
+void links_network_changed(struct links *l)
+{
+	dialer_network_changed(l->dialer);
+	for (size_t i = 0; i < RELAYS_MAX; i++)
+		if (l->v[i].stream && relay_link_is_stranded(l->v[i].stream))
+			on_down(&l->v[i], "the address of this machine that it went from is gone");
+}
+
+const char *links_proxy(const struct links *l, uint16_t region)
+{
+	for (size_t i = 0; i < RELAYS_MAX; i++)
+		if (l->v[i].region == region && l->v[i].stream)
+			return relay_link_proxy(l->v[i].stream);
+	return NULL;
+}
+
+struct dialer *links_dialer(struct links *l)
+{
+	return l->dialer;
+}
+
+static bool fill(struct link *k, links_take *take, void *self)
+{
+	uint8_t chunk[CHUNK];
+	size_t room;
+	bool filled = false;
+	while ((room = relay_link_room(k->stream)) > 0) {
+		size_t n = take(self, k->region, chunk, room < CHUNK ? room : CHUNK);
+		if (n == 0 || !relay_link_write(k->stream, (struct bytes){chunk, n}))
+			break;
+		filled = true;
+	}
+	return filled;
+}
+
+bool links_fill(struct links *l, links_take *take, void *self)
+{
+	bool filled = false;
+	for (size_t i = 0; i < RELAYS_MAX; i++)
+		if (l->v[i].stream)
+			filled |= fill(&l->v[i], take, self);
+	return filled;
+}

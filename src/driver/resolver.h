@@ -1,0 +1,43 @@
+/* driver/resolver.h - what a node needs of DNS besides its streams
+ *
+ * The addresses of relays that the configuration knows by name only, so that their STUN servers can
+ * be asked over both families; and the IPv6 addresses of ipv4only.arpa, which tell the NAT64 prefix
+ * (reach/nat64.h). A look-up that failed is repeated with growing pauses; one that succeeded after
+ * an hour, and whenever the network changed.
+ */
+#ifndef DRIVER_RESOLVER_H
+#define DRIVER_RESOLVER_H
+
+#include "config/config.h"
+#include "io/dialer.h"
+#include "node/node.h"
+
+struct lookups_calls {
+	void (*relays)(void *self); /* some relay's addresses are others now: lookups_relays */
+	void (*nat64)(void *self, const struct lookup64_answer *a);
+	void *self;
+};
+
+struct lookups;
+
+/* The dialer is borrowed until lookups_free. NULL: out of memory. */
+struct lookups *lookups_new(struct dialer *d, const struct lookups_calls *calls) MUST_USE;
+void lookups_free(struct lookups *l); /* NULL is allowed */
+
+/* The relays of this configuration, borrowed for the call: those with a name and a STUN server, but
+ * without an address, are looked up from now on. */
+void lookups_set(struct lookups *l, const struct config *cfg);
+void lookups_network_changed(struct lookups *l);
+void lookups_ask_nat64(struct lookups *l);
+
+/* Has everything that was asked been answered, or failed, once? */
+bool lookups_settled(const struct lookups *l);
+/* Why this relay has no address; "": it has one, or needs none. */
+const char *lookups_failure(const struct lookups *l, uint16_t region);
+
+/* The relays as the node wants them, at most max: with the addresses that are known by now. nat64
+ * is the prefix in use or NULL: what a DNS64 made of an IPv4 address is not a second server. */
+size_t lookups_relays(const struct lookups *l, const struct config *cfg, const struct prefix *nat64,
+		      struct relay_place *v, size_t max);
+
+#endif

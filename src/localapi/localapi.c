@@ -1,0 +1,225 @@
+#include "localapi/localapi.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "driver/netchecks.h"
+#include "io/clock.h"
+#include "io/unix_socket.h"
+#include "localapi/pings.h"
+#include "report/netcheck.h"
+#include "report/status.h"
+#include "report/why.h"
+
+enum { PING_MS = 5000, PING_MS_MAX = 60000 };
+
+struct control {
+	struct loop *loop;
+	struct log *log;
+	struct drive *drive;
+	struct unix_server *server;
+	struct pings *pings;
+	struct netchecks *netchecks;
+};
+
+static void answer(void *ask, const json_t *answer)
+{
+	static const char broken[] = "{\"error\": \"out of memory\"}";
+	static const char large[] = "{\"error\": \"the answer is larger than this socket carries; "
+				    "for less, ask: warren "
+				    "status --peers=false, or warren why PEER\"}";
+	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	const char *out = !text ? broken : strlen(text) > UNIX_ANSWER_MAX ? large : text;
+	unix_answer(ask, (struct bytes){(const uint8_t *)out, strlen(out)});
+	free(text);
+}
+
+static void answer_new(struct unix_ask *ask, json_t *consumed)
+{
+	answer(ask, consumed);
+	json_decref(consumed);
+}
+
+static void refuse(struct unix_ask *ask, const char *why)
+{
+	answer_new(ask, json_pack("{s:s}", "error", why));
+}
+
+/* --- verbs --- */
+
+static void verb_status(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	const struct tun *tun = drive_tun(c->drive);
+	const struct udp *udp = drive_udp(c->drive);
+	const struct status_source s = {.cfg = drive_config(c->drive),
+					.node = drive_node(c->drive),
+					.drive = c->drive,
+					.interface = tun ? tun_name(tun) : NULL,
+					.port = udp ? udp_port(udp) : 0,
+					.no_peers =
+						json_is_false(json_object_get(request, "peers")),
+					.now = loop_now(c->loop)};
+	answer_new(ask, status_json(&s));
+}
+
+static void set_up(struct control *c, struct unix_ask *ask, bool up)
+{
+	char why[FAILURE_MAX];
+	bool changed = drive_is_up(c->drive) != up;
+	if (!drive_set_up(c->drive, up, why)) {
+		log_say(c->log, LOG_AT_ERROR, "%s", why);
+		refuse(ask, why);
+		return;
+	}
+	if (changed) {
+		log_say(c->log, LOG_AT_NOTICE, "%s, as `warren` asked", up ? "up" : "down");
+		pings_forget(c->pings, "Warren went down");
+		netchecks_forget(c->netchecks, "Warren went down");
+	}
+	answer_new(ask, json_pack("{s:b, s:b}", "up", up, "changed", changed));
+}
+
+static void verb_up(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	set_up(c, ask, true);
+}
+
+static void verb_down(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	set_up(c, ask, false);
+}
+
+static void verb_ping(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	const char *peer = json_string_value(json_object_get(request, "peer"));
+	const json_t *timeout = json_object_get(request, "timeout_ms");
+	json_int_t ms = timeout ? json_integer_value(timeout) : PING_MS;
+	if (!peer || ms < 1 || ms > PING_MS_MAX) {
+		refuse(ask, "a ping needs a peer, and a timeout_ms from 1 to 60000");
+		return;
+	}
+	pings_ask(c->pings, ask, peer, (mono_ns)ms * MSEC);
+}
+
+static void verb_why(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "peer"));
+	struct node *n = drive_node(c->drive);
+	const struct config_peer *peer =
+		name ? config_peer_named(drive_config(c->drive), name) : NULL;
+	const struct why_source s = {.cfg = drive_config(c->drive),
+				     .node = n,
+				     .drive = c->drive,
+				     .peer = peer,
+				     .port = n ? udp_port(drive_udp(c->drive)) : 0,
+				     .now = loop_now(c->loop),
+				     .wall_offset_ns = clock_wall_offset_ns()};
+	if (!n)
+		refuse(ask, "Warren is down. Bring it up with: warren up");
+	else if (!peer)
+		refuse(ask, "no peer is called so or has that address; `warren status` lists them");
+	else
+		answer_new(ask, why_json(&s));
+}
+
+static void verb_netcheck(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	netchecks_ask(c->netchecks, ask, !json_is_false(json_object_get(request, "full")));
+}
+
+static void verb_lifetime(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	json_int_t s = json_integer_value(json_object_get(request, "longest_s"));
+	struct node *n = drive_node(c->drive);
+	mono_ns now = loop_now(c->loop);
+	if (!n) {
+		refuse(ask,
+		       "the network is down, so there is nothing to measure from; try: warren up");
+		return;
+	}
+	if (s < 0 || (mono_ns)s > BINDING_LIFE_LONGEST / SECOND) {
+		refuse(ask, "a lifetime needs a longest_s from 0 to 600");
+		return;
+	}
+	if (s > 0) {
+		node_lifetime_begin(n, (mono_ns)s * SECOND, now);
+		drive_settle(c->drive);
+	}
+	answer_new(ask, netcheck_lifetime_json(node_lifetime(n, 4), node_lifetime(n, 6), now));
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct control *c, struct unix_ask *ask, const json_t *request);
+} verbs[] = {{"status", verb_status},     {"up", verb_up},
+	     {"down", verb_down},         {"ping", verb_ping},
+	     {"why", verb_why},
+
+	     {"netcheck", verb_netcheck}, {"lifetime", verb_lifetime}};
+
+/* --- requests --- */
+
+static void run(struct control *c, struct unix_ask *ask, const json_t *request)
+{
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+	for (size_t i = 0; verb && i < ARRAY_LEN(verbs); i++) {
+		if (strcmp(verbs[i].name, verb) == 0) {
+			verbs[i].run(c, ask, request);
+			return;
+		}
+	}
+	refuse(ask, verb ? "this warrend does not know that verb: is it older than this warren?"
+			 : "expected a JSON object with a \"verb\"");
+}
+
+static void asked(void *self, struct unix_ask *ask, const char *text, const struct unix_peer *peer)
+{
+	struct control *c = self;
+	if (peer->uid != 0 && peer->uid != geteuid()) {
+		refuse(ask, "only root and the user of warrend may ask it; try: sudo warren ...");
+		return;
+	}
+	json_t *request = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	run(c, ask, request);
+	json_decref(request);
+}
+
+void control_reloaded(struct control *c)
+{
+	static const char why[] = "the configuration was loaded again; ask once more";
+	pings_forget(c->pings, why);
+	netchecks_forget(c->netchecks, why);
+}
+
+struct control *control_open(const struct control_config *cfg, char why[static FAILURE_MAX])
+{
+	struct control *c = calloc(1, sizeof(*c));
+	if (!c) {
+		failure_say(why, "out of memory");
+		return NULL;
+	}
+	*c = (struct control){.loop = cfg->loop, .log = cfg->log, .drive = cfg->drive};
+	const struct unix_server_config server = {
+		.path = cfg->path, .mode = 0600, .asked = asked, .self = c};
+	c->pings = pings_new(cfg->loop, cfg->drive, answer);
+	c->netchecks = netchecks_new(cfg->loop, cfg->drive, answer);
+	if (!c->pings || !c->netchecks)
+		failure_say(why, "out of memory");
+	else
+		c->server = unix_server_open(cfg->loop, &server, why);
+	if (c->server)
+		return c;
+	control_close(c);
+	return NULL;
+}
+
+void control_close(struct control *c)
+{
+	if (!c)
+		return;
+	unix_server_close(c->server);
+	pings_free(c->pings);
+	netchecks_free(c->netchecks);
+	free(c);
+}

@@ -1,0 +1,36 @@
+/* localapi/localapi.h - the daemon's side of `warren`: a Unix socket, one JSON request, one JSON
+ * answer
+ *
+ *   {"verb": "status", "peers": true}                   what report/status.h says
+ *   {"verb": "up"}, {"verb": "down"}                    {"up": true, "changed": true}
+ *   {"verb": "why", "peer": "bob"}                      what explain/why.h says
+ *   {"verb": "ping", "peer": "bob", "timeout_ms": 5000} what localapi/pings.h says
+ *   {"verb": "netcheck", "full": true}                  what report/netcheck.h says
+ *   {"verb": "lifetime", "longest_s": 180}              its "binding_lifetime"; begins to measure,
+ *                                                       0: only tells
+ *
+ * Whatever cannot be done is answered {"error": "a sentence"}.  Only root and the daemon's own user
+ * are served.
+ */
+#ifndef LOCALAPI_LOCALAPI_H
+#define LOCALAPI_LOCALAPI_H
+
+#include "driver/driver.h"
+
+struct control;
+
+struct control_config {
+	struct loop *loop;
+	struct log *log;
+	struct drive *drive;
+	const char *path; /* of the socket; copied */
+};
+
+/* All of cfg's are kept. NULL: why. */
+struct control *control_open(const struct control_config *cfg,
+			     char why[static FAILURE_MAX]) MUST_USE;
+void control_close(struct control *c); /* removes the socket; NULL is allowed */
+/* The driver has a new configuration. */
+void control_reloaded(struct control *c);
+
+#endif

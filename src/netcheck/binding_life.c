@@ -1,0 +1,448 @@
+/* One server is looked for, then two rounds of subjects, all by the same steps of a subject:
+ *
+ *   OPENING -> USED -> RESTING -> ASKED -> ALIVE, DEAD or UNKNOWN
+ *
+ *   LOOK    one subject that does not rest: does this server answer to another port? If not, the
+ *           next one
+ *   COARSE  a subject for each rest that is tried
+ *   FINE    the shortest dead one is known: its interval is divided; the coarse ones go on
+ *           meanwhile, and a longer rest that is survived refutes the dead one
+ *
+ * What is said of a silence is on the safe side: one that was outlived is counted from the last
+ * packet that we sent or had, to the question; one that was not, from the last packet that we sent,
+ * to when the last answer should have come.
+ *
+ * Bounded: subjects, tries, and the time, which is at most twice the longest rest and some seconds.
+ * */
+#include "netcheck/binding_life.h"
+
+#include <string.h>
+
+#define USED_FOR     (2500 * MSEC) /* longer than the two seconds of Linux */
+#define STAGGER      (30 * MSEC)
+#define PATIENCE_MIN (200 * MSEC)
+#define PATIENCE_MAX (1 * SECOND)
+#define SLACK        (8 * SECOND) /* of a round: opening, using, asking, all with the last try */
+
+enum { TRIES = 3, FINE_PARTS = 5 };
+
+static const unsigned coarse_s[] = {5, 10, 15, 20, 30, 45, 60, 90, 120, 150, 180, 240, 300, 450};
+
+void binding_life_init(struct binding_life *t, const struct rng *rng, uint16_t first_socket,
+		       uint16_t n_sockets)
+{
+	*t = (struct binding_life){
+		.rng = *rng, .first_socket = first_socket, .n_sockets = n_sockets};
+}
+
+bool binding_life_runs(const struct binding_life *t)
+{
+	return t->step != BINDING_LIFE_OFF;
+}
+
+const struct lifetime_report *binding_life_report(const struct binding_life *t)
+{
+	return &t->report;
+}
+
+/* --- sockets --- */
+
+static uint16_t new_socket(struct binding_life *t)
+{
+	uint16_t number = (uint16_t)(t->first_socket + t->next_socket);
+	t->next_socket = (uint16_t)((t->next_socket + 1) % t->n_sockets);
+	t->version++;
+	return number;
+}
+
+static bool is_over(const struct lifetime_subject *s)
+{
+	return s->state >= SUBJECT_ALIVE;
+}
+
+size_t binding_life_sockets(const struct binding_life *t,
+			    uint16_t out[static BINDING_LIFE_SOCKETS_MAX])
+{
+	size_t n = 0;
+	if (t->asker.socket)
+		out[n++] = t->asker.socket;
+	for (size_t i = 0; i < t->n_subjects; i++)
+		if (!is_over(&t->subjects[i]))
+			out[n++] = t->subjects[i].socket;
+	return n;
+}
+
+/* --- subjects --- */
+
+static void add_subject(struct binding_life *t, mono_ns rest, mono_ns now)
+{
+	if (t->n_subjects == BINDING_LIFE_SUBJECTS_MAX)
+		return;
+	struct lifetime_subject *s = &t->subjects[t->n_subjects];
+	*s = (struct lifetime_subject){
+		.socket = new_socket(t), .rest = rest, .due = now + t->n_subjects * STAGGER};
+	t->n_subjects++;
+}
+
+static void settle(struct binding_life *t, struct lifetime_subject *s,
+		   enum lifetime_subject_state verdict)
+{
+	s->state = verdict;
+	s->owed = false;
+	s->due = MONO_NEVER;
+	t->version++;
+}
+
+/* Waiting for an answer. */
+static mono_ns patience(const struct binding_life *t)
+{
+	return t->rtt ? mono_min(PATIENCE_MAX, mono_max(PATIENCE_MIN, 2 * t->rtt))
+		      : PATIENCE_MAX / 2;
+}
+
+static void ask_by_asker(struct binding_life *t)
+{
+	rng_fill(&t->rng, t->asker.txid.b, STUN_TXID_LEN);
+	t->asker.owed = true;
+}
+
+/* The next try of what the subject waits for; false: there were enough. */
+static bool try_again(struct binding_life *t, struct lifetime_subject *s, mono_ns now)
+{
+	if (s->tries == TRIES)
+		return false;
+	if (s->tries++ == 0)
+		rng_fill(&t->rng, s->txid.b, STUN_TXID_LEN);
+	s->owed = true;
+	s->due = now + patience(t);
+	return true;
+}
+
+static void begin_asking(struct binding_life *t, struct lifetime_subject *s, mono_ns now)
+{
+	s->state = SUBJECT_ASKED;
+	s->tries = 0;
+	s->asked = now;
+	(void)!try_again(t, s, now);
+}
+
+/* Silence proves something only if the way to the server and back is open, and the outside address
+ * the same. */
+static enum lifetime_subject_state verdict_of_silence(struct binding_life *t,
+						      const struct lifetime_subject *s)
+{
+	if (t->asker.answered_at == MONO_NEVER || t->asker.answered_at < s->asked)
+		return SUBJECT_UNKNOWN;
+	if (ip_equal(&t->asker.seen.ip, &s->seen.ip))
+		return SUBJECT_DEAD;
+	t->any_addresses = true;
+	return SUBJECT_UNKNOWN;
+}
+
+static void tick_subject(struct binding_life *t, struct lifetime_subject *s, mono_ns now)
+{
+	switch (s->state) {
+	case SUBJECT_OPENING:
+	case SUBJECT_USED:
+		if (!try_again(t, s, now))
+			settle(t, s, SUBJECT_UNKNOWN);
+		break;
+	case SUBJECT_RESTING:
+		begin_asking(t, s, now);
+		break;
+	case SUBJECT_ASKED:
+		if (!try_again(t, s, now)) {
+			s->silence = s->last_asked + mono_min(t->rtt, PATIENCE_MAX) - s->sent;
+			settle(t, s, verdict_of_silence(t, s));
+		} else if (s->tries > 1) {
+			ask_by_asker(t);
+		}
+		break;
+	case SUBJECT_ALIVE:
+	case SUBJECT_DEAD:
+	case SUBJECT_UNKNOWN:
+		break;
+	}
+}
+
+/* An answer to what the subject itself asked. */
+static void on_answer(struct binding_life *t, struct lifetime_subject *s,
+		      const struct endpoint *seen, mono_ns now)
+{
+	t->any_answer = true;
+	t->rtt = mono_max(t->rtt, mono_since(s->sent, now));
+	s->seen = *seen;
+	s->heard = now;
+	s->owed = false;
+	s->tries = 0;
+	if (s->state == SUBJECT_OPENING && s->rest > 0) {
+		s->state = SUBJECT_USED;
+		s->due = now + USED_FOR;
+	} else {
+		s->state = SUBJECT_RESTING;
+		s->due = now + s->rest;
+	}
+}
+
+/* --- rounds --- */
+
+/* Why nothing can be said, where nothing can. */
+static enum lifetime_state outcome(const struct binding_life *t)
+{
+	if (t->report.alive || t->report.dead)
+		return LIFETIME_MEASURED;
+	if (t->any_addresses)
+		return LIFETIME_ADDRESSES;
+	return t->any_answer && t->step == BINDING_LIFE_LOOK ? LIFETIME_NO_SERVER : LIFETIME_SILENT;
+}
+
+static void note_outcome(struct binding_life *t)
+{
+	struct lifetime_report *r = &t->report;
+	r->alive = r->dead = 0;
+	for (size_t i = 0; i < t->n_subjects; i++)
+		if (t->subjects[i].state == SUBJECT_ALIVE)
+			r->alive = mono_max(r->alive, t->subjects[i].silence);
+	for (size_t i = 0; i < t->n_subjects; i++) {
+		const struct lifetime_subject *s = &t->subjects[i];
+		if (s->state == SUBJECT_DEAD && s->silence > r->alive &&
+		    (r->dead == 0 || s->silence < r->dead))
+			r->dead = s->silence;
+	}
+}
+
+static void end(struct binding_life *t, enum lifetime_state state, mono_ns now)
+{
+	t->report.state = state;
+	t->report.ended = now;
+	t->step = BINDING_LIFE_OFF;
+	t->n_subjects = 0;
+	t->asker.socket = 0;
+	t->asker.owed = false;
+	t->version++;
+}
+
+/* Asks the present server whether it answers to another port. */
+static void look(struct binding_life *t, mono_ns now)
+{
+	t->step = BINDING_LIFE_LOOK;
+	t->n_subjects = 0;
+	t->rtt = 0;
+	t->asker.answered_at = MONO_NEVER;
+	t->asker.seen = (struct endpoint){0};
+	ask_by_asker(t);
+	add_subject(t, 0, now);
+}
+
+static void begin_coarse(struct binding_life *t, mono_ns now)
+{
+	t->step = BINDING_LIFE_COARSE;
+	t->n_subjects = 0;
+	t->report.ended = now + 2 * (t->report.longest + SLACK);
+	for (size_t i = 0; i < ARRAY_LEN(coarse_s) && coarse_s[i] * SECOND < t->report.longest; i++)
+		add_subject(t, coarse_s[i] * SECOND, now);
+	add_subject(t, t->report.longest, now);
+	t->first_fine = t->n_subjects;
+}
+
+/* The longest rest that was survived; 0: none. */
+static mono_ns longest_alive(const struct binding_life *t)
+{
+	mono_ns alive = 0;
+	for (size_t i = 0; i < t->n_subjects; i++)
+		if (t->subjects[i].state == SUBJECT_ALIVE)
+			alive = mono_max(alive, t->subjects[i].rest);
+	return alive;
+}
+
+/* The shortest rest that was not survived, and that no longer one refutes; MONO_NEVER: none. */
+static mono_ns shortest_dead(const struct binding_life *t)
+{
+	mono_ns alive = longest_alive(t), dead = MONO_NEVER;
+	for (size_t i = 0; i < t->n_subjects; i++)
+		if (t->subjects[i].state == SUBJECT_DEAD && t->subjects[i].rest > alive)
+			dead = mono_min(dead, t->subjects[i].rest);
+	return dead;
+}
+
+static void begin_fine(struct binding_life *t, mono_ns dead, mono_ns now)
+{
+	mono_ns alive = longest_alive(t);
+	t->step = BINDING_LIFE_FINE;
+	t->report.ended = now + dead + SLACK;
+	t->first_fine = t->n_subjects;
+	for (unsigned k = 1; k < FINE_PARTS; k++)
+		add_subject(t, alive + (dead - alive) * k / FINE_PARTS, now);
+}
+
+static void after_look(struct binding_life *t, mono_ns now)
+{
+	const struct lifetime_subject *s = &t->subjects[0];
+	if (!is_over(s))
+		return;
+	if (s->state == SUBJECT_ALIVE)
+		begin_coarse(t, now);
+	else if (++t->server < t->n_servers)
+		look(t, now);
+	else
+		end(t, outcome(t), now);
+}
+
+static void go_on(struct binding_life *t, mono_ns now)
+{
+	bool all = true, fine = true;
+	if (t->step == BINDING_LIFE_LOOK) {
+		after_look(t, now);
+		return;
+	}
+	note_outcome(t);
+	for (size_t i = 0; i < t->n_subjects; i++) {
+		all &= is_over(&t->subjects[i]);
+		fine &= i < t->first_fine || is_over(&t->subjects[i]);
+	}
+	mono_ns dead = shortest_dead(t);
+	if (t->step == BINDING_LIFE_COARSE && dead != MONO_NEVER)
+		begin_fine(t, dead, now);
+	else if (all || (t->step == BINDING_LIFE_FINE && fine && dead != MONO_NEVER))
+		end(t, outcome(t), now);
+	else if (fine && t->step == BINDING_LIFE_FINE)
+		t->step = BINDING_LIFE_COARSE;
+}
+
+void binding_life_begin(struct binding_life *t, const struct endpoint *servers, size_t n,
+			mono_ns longest, mono_ns now)
+{
+	if (binding_life_runs(t))
+		return;
+	*t = (struct binding_life){.rng = t->rng,
+				   .first_socket = t->first_socket,
+				   .n_sockets = t->n_sockets,
+				   .next_socket = t->next_socket,
+				   .version = t->version};
+	for (size_t i = 0; i < n && t->n_servers < BINDING_LIFE_SERVERS_MAX; i++)
+		if (endpoint_is_set(&servers[i]))
+			t->servers[t->n_servers++] = servers[i];
+	t->report = (struct lifetime_report){
+		.state = LIFETIME_RUNS,
+		.began = now,
+		.longest = mono_max(SECOND, mono_min(longest, BINDING_LIFE_LONGEST))};
+	t->report.ended = now + 2 * (t->report.longest + SLACK);
+	if (t->n_servers == 0) {
+		end(t, LIFETIME_SILENT, now);
+		return;
+	}
+	t->asker.socket = new_socket(t);
+	look(t, now);
+	binding_life_tick(t, now);
+}
+
+void binding_life_link_changed(struct binding_life *t, mono_ns now)
+{
+	if (binding_life_runs(t))
+		end(t, LIFETIME_DISTURBED, now);
+	else if (t->report.state != LIFETIME_DISTURBED)
+		t->report = (struct lifetime_report){.state = LIFETIME_NONE};
+}
+
+/* --- datagrams --- */
+
+/* An answer that the asker asked for. Only at the subject it proves something: a server that does
+ * not know RESPONSE-PORT sends it to the asker. */
+static void on_proof(struct binding_life *t, struct lifetime_subject *s, uint16_t socket,
+		     mono_ns now)
+{
+	if (socket == s->socket) {
+		s->silence = mono_since(mono_max(s->sent, s->heard), s->asked);
+		settle(t, s, SUBJECT_ALIVE);
+	} else {
+		settle(t, s, SUBJECT_UNKNOWN);
+	}
+	go_on(t, now);
+}
+
+static bool is_it(const struct stun_txid *a, const struct stun_txid *b)
+{
+	return memcmp(a->b, b->b, STUN_TXID_LEN) == 0;
+}
+
+bool binding_life_input(struct binding_life *t, uint16_t socket, struct bytes datagram, mono_ns now)
+{
+	struct stun_answer a;
+	if (!binding_life_runs(t) || !stun_is(datagram) || !stun_read_answer(datagram, &a))
+		return false;
+	if (is_it(&a.txid, &t->asker.txid)) {
+		t->any_answer = true;
+		t->asker.seen = a.reflexive;
+		t->asker.answered_at = now;
+		return true;
+	}
+	for (size_t i = 0; i < t->n_subjects; i++) {
+		struct lifetime_subject *s = &t->subjects[i];
+		if (!is_it(&a.txid, &s->txid))
+			continue;
+		if (s->state == SUBJECT_ASKED)
+			on_proof(t, s, socket, now);
+		else if ((s->state == SUBJECT_OPENING || s->state == SUBJECT_USED) && s->tries > 0)
+			on_answer(t, s, &a.reflexive, now);
+		return true;
+	}
+	return false;
+}
+
+static void write_for(struct binding_life *t, struct lifetime_subject *s, uint16_t *socket,
+		      struct wr *out, mono_ns now)
+{
+	s->owed = false;
+	if (s->state == SUBJECT_ASKED) {
+		s->last_asked = now;
+		*socket = t->asker.socket;
+		stun_write_elsewhere_request(out, &s->txid, s->seen.port);
+	} else {
+		s->sent = now;
+		*socket = s->socket;
+		stun_write_request(out, &s->txid);
+	}
+}
+
+bool binding_life_output(struct binding_life *t, struct endpoint *to, uint16_t *socket,
+			 struct wr *out, mono_ns now)
+{
+	if (!binding_life_runs(t))
+		return false;
+	*to = t->servers[t->server];
+	if (t->asker.owed) {
+		t->asker.owed = false;
+		*socket = t->asker.socket;
+		stun_write_request(out, &t->asker.txid);
+		t->report.sent++;
+		return true;
+	}
+	for (size_t i = 0; i < t->n_subjects; i++) {
+		if (!t->subjects[i].owed)
+			continue;
+		write_for(t, &t->subjects[i], socket, out, now);
+		t->report.sent++;
+		return true;
+	}
+	return false;
+}
+
+/* --- time --- */
+
+mono_ns binding_life_deadline(const struct binding_life *t)
+{
+	mono_ns first = MONO_NEVER;
+	for (size_t i = 0; i < t->n_subjects; i++)
+		first = mono_min(first, t->subjects[i].due);
+	return binding_life_runs(t) ? first : MONO_NEVER;
+}
+
+void binding_life_tick(struct binding_life *t, mono_ns now)
+{
+	if (!binding_life_runs(t))
+		return;
+	for (size_t i = 0; i < t->n_subjects; i++)
+		if (t->subjects[i].due <= now)
+			tick_subject(t, &t->subjects[i], now);
+	go_on(t, now);
+}

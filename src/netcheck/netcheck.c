@@ -1,0 +1,637 @@
+/* Each relay has two lanes, IPv4 and IPv6: a few requests at planned times (schedule.h), each with
+ * a transaction of its own, so that a late answer is measured from its own request.  The first
+ * answer ends a lane.
+ *
+ *   REST  -> ASKING  the lanes run, and in a full report the NAT test beside them
+ *   ASKING -> HTTPS  nothing came back: the owner measures over HTTPS
+ *   either -> REST   the report is done
+ */
+#include "netcheck/netcheck.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/socket_wish.h"
+#include "netcheck/home.h"
+#include "netcheck/nat_probe.h"
+#include "netcheck/schedule.h"
+
+#define WHOLE         (5 * SECOND)
+#define STUN_STAGE    (3 * SECOND)
+#define FULL_EVERY    (300 * SECOND)
+#define CAPTIVE_AFTER (200 * MSEC)
+
+enum { ENOUGH_RELAYS = 3 };
+
+struct lane {
+	struct endpoint to;
+	struct plan_lane plan;
+	uint8_t tried;
+	bool owed, over;
+	struct lane_try {
+		struct stun_txid txid;
+		mono_ns sent;
+	} tries[PLAN_TRIES_MAX];
+};
+
+struct asked_relay {
+	struct relay_place is;
+	struct lane v4, v6;
+};
+
+struct netcheck {
+	struct rng rng;
+	uint16_t port;
+	struct prefix nat64;
+	struct ip own[OWN_ADDRESSES_MAX];
+	size_t n_own;
+	struct relay_place relays[RELAYS_MAX];
+	size_t n_relays;
+	struct home home;
+	mono_ns heard; /* the last frame from the preferred relay; MONO_NEVER */
+
+	enum { REST, ASKING, HTTPS } state;
+	struct asked_relay asked[RELAYS_MAX]; /* as now.relays */
+	mono_ns stun_until; /* when the lanes are given up; MONO_NEVER: not begun */
+	size_t n_answered;  /* relays */
+	mono_ns captive_at;
+	struct nat_test test4, test6;
+	uint16_t socket; /* of the last tests */
+
+	struct netcheck_report now, last;
+	bool have_last;
+	mono_ns full_at; /* when the last full one ended; MONO_NEVER */
+	bool tell_captive, tell_https, tell_done;
+};
+
+mono_ns netcheck_latency(const struct netcheck_relay *r)
+{
+	mono_ns best = MONO_NEVER;
+	if (r->v4)
+		best = r->v4;
+	if (r->v6)
+		best = mono_min(best, r->v6);
+	if (r->https)
+		best = mono_min(best, r->https);
+	return best == MONO_NEVER ? 0 : best;
+}
+
+struct netcheck *netcheck_new(const struct rng *rng, uint16_t port)
+{
+	struct netcheck *n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->rng = *rng;
+	n->port = port;
+	n->heard = n->full_at = n->captive_at = n->stun_until = MONO_NEVER;
+	nat_test_init(&n->test4, rng);
+	nat_test_init(&n->test6, rng);
+	return n;
+}
+
+void netcheck_free(struct netcheck *n)
+{
+	free(n);
+}
+
+/* --- what it is to know --- */
+
+void netcheck_set_relays(struct netcheck *n, const struct relay_place *v, size_t count)
+{
+	n->n_relays = count < RELAYS_MAX ? count : RELAYS_MAX;
+	if (n->n_relays > 0)
+		memcpy(n->relays, v, n->n_relays * sizeof(*v));
+}
+
+bool netcheck_set_interfaces(struct netcheck *n, const struct own_address *v, size_t count,
+			     mono_ns now)
+{
+	struct ip own[OWN_ADDRESSES_MAX];
+	size_t n_own = 0;
+	for (size_t i = 0; i < count && n_own < OWN_ADDRESSES_MAX; i++)
+		if (!v[i].loopback)
+			own[n_own++] = v[i].ip;
+	bool same = n_own == n->n_own;
+	for (size_t i = 0; same && i < n_own; i++)
+		same = ip_equal(&own[i], &n->own[i]);
+	if (same)
+		return false;
+	memcpy(n->own, own, n_own * sizeof(own[0]));
+	n->n_own = n_own;
+	netcheck_link_changed(n, now);
+	return true;
+}
+
+void netcheck_set_port(struct netcheck *n, uint16_t port, mono_ns now)
+{
+	if (port == n->port)
+		return;
+	n->port = port;
+	netcheck_link_changed(n, now);
+}
+
+void netcheck_set_nat64(struct netcheck *n, const struct prefix *p)
+{
+	n->nat64 = p ? *p : (struct prefix){0};
+}
+
+void netcheck_heard(struct netcheck *n, uint16_t region, mono_ns now)
+{
+	if (region == n->home.preferred)
+		n->heard = now;
+}
+
+static bool is_own(const struct netcheck *n, const struct ip *ip)
+{
+	for (size_t i = 0; i < n->n_own; i++)
+		if (ip_equal(&n->own[i], ip))
+			return true;
+	return false;
+}
+
+static bool has_family(const struct netcheck *n, uint8_t family)
+{
+	for (size_t i = 0; i < n->n_own; i++)
+		if (n->own[i].family == family && !ip_is_link_local(&n->own[i]))
+			return true;
+	return false;
+}
+
+/* --- beginning --- */
+
+static mono_ns last_latency(const struct netcheck *n, uint16_t region)
+{
+	for (size_t i = 0; n->have_last && i < n->last.n_relays; i++)
+		if (n->last.relays[i].region == region)
+			return netcheck_latency(&n->last.relays[i]);
+	return 0;
+}
+
+size_t netcheck_servers(const struct netcheck *n, uint8_t family, struct endpoint *v, size_t max)
+{
+	mono_ns far[RELAYS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < n->n_relays; i++) {
+		const struct endpoint *e = family == 6 ? &n->relays[i].stun6 : &n->relays[i].stun4;
+		mono_ns latency = last_latency(n, n->relays[i].region);
+		size_t at = count;
+		if (!endpoint_is_set(e) || max == 0)
+			continue;
+		latency = latency ? latency : MONO_NEVER;
+		for (; at > 0 && far[at - 1] > latency; at--)
+			if (at < max) {
+				far[at] = far[at - 1];
+				v[at] = v[at - 1];
+			}
+		if (at == max)
+			continue;
+		far[at] = latency;
+		v[at] = *e;
+		count += count < max;
+	}
+	return count;
+}
+
+static void make_lane(struct lane *lane, const struct endpoint *to, const struct plan_lane *plan)
+{
+	*lane = (struct lane){.to = *to, .plan = *plan, .over = plan->tries == 0};
+}
+
+static void plan(struct netcheck *n)
+{
+	struct plan_relay v[RELAYS_MAX] = {0};
+	const struct plan_host host = {.has4 = n->now.has4,
+				       .has6 = n->now.has6,
+				       .last_had4 = n->have_last && n->last.ipv4,
+				       .last_had6 = n->have_last && n->last.ipv6,
+				       .home = n->home.preferred};
+	for (size_t i = 0; i < n->n_relays; i++)
+		v[i] = (struct plan_relay){.region = n->relays[i].region,
+					   .has4 = endpoint_is_set(&n->relays[i].stun4),
+					   .has6 = endpoint_is_set(&n->relays[i].stun6),
+					   .last = last_latency(n, n->relays[i].region)};
+	if (n->now.full)
+		plan_full(v, n->n_relays, &host);
+	else
+		plan_incremental(v, n->n_relays, &host);
+	for (size_t i = 0; i < n->n_relays; i++) {
+		n->now.relays[i].region = n->relays[i].region;
+		n->asked[i].is = n->relays[i];
+		make_lane(&n->asked[i].v4, &n->relays[i].stun4, &v[i].v4);
+		make_lane(&n->asked[i].v6, &n->relays[i].stun6, &v[i].v6);
+	}
+	n->now.n_relays = n->n_relays;
+}
+
+/* An incremental report repeats what the last full one said of the NAT. */
+static void carry_over(struct netcheck *n)
+{
+	n->now.nat4 = n->last.nat4;
+	n->now.nat6 = n->last.nat6;
+	n->now.captive_portal = n->last.captive_portal;
+}
+
+/* Without an address of that family what was found before is forgotten, and nothing is asked. */
+static void begin_test(struct netcheck *n, uint8_t family, bool has, mono_ns now)
+{
+	struct endpoint servers[RELAYS_MAX];
+	size_t count = has ? netcheck_servers(n, family, servers, ARRAY_LEN(servers)) : 0;
+	nat_test_begin(family == 6 ? &n->test6 : &n->test4, family, servers, count, now);
+}
+
+/* Both families use one fresh socket: a NAT keeps them apart. */
+static void begin_tests(struct netcheck *n, mono_ns now)
+{
+	n->socket = n->socket == 0 || n->socket == SOCKETS_NETCHECK_LAST
+			    ? SOCKETS_NETCHECK_FIRST
+			    : (uint16_t)(n->socket + 1);
+	begin_test(n, 4, n->now.has4, now);
+	begin_test(n, 6, n->now.has6, now);
+}
+
+static void run_lanes(struct netcheck *n, mono_ns now);
+static void finish_if_over(struct netcheck *n, mono_ns now);
+
+static void begin(struct netcheck *n, bool full, mono_ns now)
+{
+	n->now = (struct netcheck_report){.began = now,
+					  .full = full,
+					  .nat64 = n->nat64,
+					  .has4 = has_family(n, 4) || n->nat64.ip.family != 0,
+					  .has6 = has_family(n, 6)};
+	n->state = ASKING;
+	n->n_answered = 0;
+	n->stun_until = now + STUN_STAGE;
+	n->captive_at = full ? now + CAPTIVE_AFTER : MONO_NEVER;
+	n->tell_captive = n->tell_https = false;
+	plan(n);
+	if (full)
+		begin_tests(n, now);
+	else
+		carry_over(n);
+	run_lanes(n, now);
+	finish_if_over(n, now);
+}
+
+void netcheck_begin(struct netcheck *n, bool full, mono_ns now)
+{
+	if (n->state != REST)
+		return;
+	bool due = !n->have_last || n->full_at == MONO_NEVER ||
+		   mono_since(n->full_at, now) > FULL_EVERY;
+	bool walled = n->have_last && !n->last.udp && n->last.captive_portal == TRI_YES;
+	begin(n, full || due || walled, now);
+}
+
+bool netcheck_runs(const struct netcheck *n)
+{
+	return n->state != REST;
+}
+
+void netcheck_link_changed(struct netcheck *n, mono_ns now)
+{
+	home_forget(&n->home);
+	n->full_at = MONO_NEVER;
+	if (n->state != REST)
+		begin(n, true, now);
+}
+
+/* --- ending --- */
+
+static void conclude_nat(struct netcheck_nat *r, const struct nat_test *t)
+{
+	struct sample probe[NAT_TEST_SAMPLES_MAX];
+	size_t n_probe = nat_test_probe_samples(t, probe);
+	r->mapping = behaviour_of_mapping(t->own, t->n_own);
+	if (r->varies == TRI_UNKNOWN && r->mapping != BEHAVIOUR_UNKNOWN)
+		r->varies = r->mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT ||
+					    r->mapping == BEHAVIOUR_NOT_ON_PORT
+				    ? TRI_NO
+				    : TRI_YES;
+	if (r->mapping == BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT)
+		r->varies = TRI_YES;
+	r->filtering = behaviour_of_filtering(t->other_port, t->other_address);
+	r->step = behaviour_step(probe, n_probe);
+	r->hairpin = (enum tri)t->hairpin;
+	for (size_t i = 0; i < t->n_own; i++) {
+		bool is_new = true;
+		for (size_t k = 0; k < i; k++)
+			is_new &= !ip_equal(&t->own[i].seen.ip, &t->own[k].seen.ip);
+		r->n_outside += is_new;
+	}
+}
+
+static void stop_tests(struct netcheck *n)
+{
+	nat_test_stop(&n->test4);
+	nat_test_stop(&n->test6);
+}
+
+static bool tests_run(const struct netcheck *n)
+{
+	return nat_test_runs(&n->test4) || nat_test_runs(&n->test6);
+}
+
+static void choose_home(struct netcheck *n, mono_ns now)
+{
+	struct home_latency v[RELAYS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < n->now.n_relays; i++) {
+		mono_ns latency = netcheck_latency(&n->now.relays[i]);
+		if (latency)
+			v[count++] = (struct home_latency){n->now.relays[i].region, latency};
+	}
+	uint16_t before = n->home.preferred;
+	const struct home_signs signs = {.began = n->now.began, .heard = n->heard};
+	n->now.preferred = home_choose(&n->home, v, count, &signs, now);
+	if (n->now.preferred != before)
+		n->heard = MONO_NEVER;
+}
+
+static void finish(struct netcheck *n, mono_ns now)
+{
+	if (n->now.full) {
+		conclude_nat(&n->now.nat4, &n->test4);
+		conclude_nat(&n->now.nat6, &n->test6);
+		n->full_at = now;
+	}
+	stop_tests(n);
+	choose_home(n, now);
+	n->now.ended = now;
+	n->last = n->now;
+	n->have_last = true;
+	n->state = REST;
+	n->stun_until = n->captive_at = MONO_NEVER;
+	n->tell_captive = n->tell_https = false;
+	n->tell_done = true;
+}
+
+static bool lanes_are_over(const struct netcheck *n)
+{
+	for (size_t i = 0; i < n->now.n_relays; i++)
+		if (!n->asked[i].v4.over || !n->asked[i].v6.over)
+			return false;
+	return true;
+}
+
+static void give_up_lanes(struct netcheck *n)
+{
+	n->stun_until = MONO_NEVER;
+	for (size_t i = 0; i < n->now.n_relays; i++)
+		n->asked[i].v4.over = n->asked[i].v6.over = true;
+}
+
+static void finish_if_over(struct netcheck *n, mono_ns now)
+{
+	if (n->state == REST)
+		return;
+	if (mono_since(n->now.began, now) >= WHOLE) {
+		finish(n, now);
+		return;
+	}
+	if (n->state == HTTPS || !lanes_are_over(n))
+		return;
+	if (!n->now.udp && n->now.n_relays > 0) {
+		n->state = HTTPS;
+		n->tell_https = true;
+		stop_tests(n);
+	} else if (!tests_run(n)) {
+		finish(n, now);
+	}
+}
+
+void netcheck_https(struct netcheck *n, uint16_t region, mono_ns latency)
+{
+	for (size_t i = 0; n->state == HTTPS && i < n->now.n_relays; i++)
+		if (n->now.relays[i].region == region)
+			n->now.relays[i].https = latency ? latency : 1;
+}
+
+void netcheck_https_done(struct netcheck *n, mono_ns now)
+{
+	if (n->state == HTTPS)
+		finish(n, now);
+}
+
+/* The first verdict that there is one wins. */
+void netcheck_captive(struct netcheck *n, bool captive)
+{
+	enum tri *t = n->state != REST ? &n->now.captive_portal : &n->last.captive_portal;
+	if (*t != TRI_YES)
+		*t = captive ? TRI_YES : TRI_NO;
+}
+
+/* --- lanes --- */
+
+/* Would an answer still tell something? */
+static bool is_useful(const struct netcheck *n, size_t i, bool v6)
+{
+	if (netcheck_latency(&n->now.relays[i]) == 0)
+		return true;
+	return v6 ? !n->now.ipv6 : n->now.nat4.varies == TRI_UNKNOWN;
+}
+
+static mono_ns lane_deadline(const struct netcheck *n, const struct lane *lane)
+{
+	return lane->over || lane->tried >= lane->plan.tries
+		       ? MONO_NEVER
+		       : n->now.began + lane->plan.at[lane->tried];
+}
+
+static void run_lane(struct netcheck *n, size_t i, struct lane *lane, bool v6, mono_ns now)
+{
+	if (lane_deadline(n, lane) > now)
+		return;
+	if (!is_useful(n, i, v6)) {
+		lane->over = true;
+		return;
+	}
+	struct lane_try *t = &lane->tries[lane->tried++];
+	rng_fill(&n->rng, t->txid.b, STUN_TXID_LEN);
+	t->sent = now;
+	lane->owed = true;
+}
+
+static void run_lanes(struct netcheck *n, mono_ns now)
+{
+	for (size_t i = 0; i < n->now.n_relays; i++) {
+		run_lane(n, i, &n->asked[i].v4, false, now);
+		run_lane(n, i, &n->asked[i].v6, true, now);
+	}
+}
+
+/* Three relays have answered: how long others may take, by the slowest of them. */
+static void hurry(struct netcheck *n, mono_ns now)
+{
+	mono_ns slowest = 0;
+	if (++n->n_answered != ENOUGH_RELAYS)
+		return;
+	for (size_t i = 0; i < n->now.n_relays; i++)
+		slowest = mono_max(slowest, netcheck_latency(&n->now.relays[i]));
+	n->stun_until = mono_min(n->stun_until, now + slowest * (n->now.full ? 2 : 1));
+}
+
+static void see(struct netcheck *n, const struct sample *s)
+{
+	bool v6 = s->seen.ip.family == 6,
+	     nat = !is_own(n, &s->seen.ip) && !ip_is_loopback(&s->seen.ip);
+	struct netcheck_nat *r = v6 ? &n->now.nat6 : &n->now.nat4;
+	struct endpoint *global = v6 ? &n->now.global6 : &n->now.global4;
+	struct nat_test *test = v6 ? &n->test6 : &n->test4;
+	if (!endpoint_is_set(global)) {
+		*global = s->seen;
+		r->present = nat ? TRI_YES : TRI_NO;
+	} else if (!endpoint_equal(global, &s->seen)) {
+		r->varies = TRI_YES;
+	} else if (r->varies == TRI_UNKNOWN) {
+		r->varies = TRI_NO;
+	}
+	/* Of a hard NAT only one mapping can have our port. */
+	if (s->seen.port == n->port)
+		r->port_preserved = TRI_YES;
+	else if (r->port_preserved == TRI_UNKNOWN)
+		r->port_preserved = TRI_NO;
+	*(v6 ? &n->now.ipv6 : &n->now.ipv4) = true;
+	if (nat_test_runs(test))
+		nat_test_note(test, s, nat);
+}
+
+static void take(struct netcheck *n, size_t i, bool v6, mono_ns rtt, const struct endpoint *seen,
+		 mono_ns now)
+{
+	struct netcheck_relay *r = &n->now.relays[i];
+	struct lane *lane = v6 ? &n->asked[i].v6 : &n->asked[i].v4;
+	bool first = netcheck_latency(r) == 0;
+	lane->over = true;
+	lane->owed = false;
+	n->now.udp = true;
+	*(v6 ? &r->v6 : &r->v4) = rtt ? rtt : 1;
+	*(v6 ? &r->seen6 : &r->seen4) = *seen;
+	see(n, &(struct sample){lane->to, *seen});
+	if (first)
+		hurry(n, now);
+}
+
+static bool take_if_asked(struct netcheck *n, size_t i, bool v6, const struct stun_answer *a,
+			  mono_ns now)
+{
+	const struct lane *lane = v6 ? &n->asked[i].v6 : &n->asked[i].v4;
+	for (uint8_t k = 0; k < lane->tried; k++) {
+		if (memcmp(lane->tries[k].txid.b, a->txid.b, STUN_TXID_LEN) != 0)
+			continue;
+		if (!lane->over && endpoint_is_set(&a->reflexive) &&
+		    (a->reflexive.ip.family == 6) == v6)
+			take(n, i, v6, mono_since(lane->tries[k].sent, now), &a->reflexive, now);
+		return true;
+	}
+	return false;
+}
+
+bool netcheck_input(struct netcheck *n, const struct endpoint *from, struct bytes datagram,
+		    mono_ns now)
+{
+	struct stun_answer a;
+	if (n->state == REST || !stun_is(datagram))
+		return false;
+	bool taken = nat_test_input(&n->test4, from, datagram, now) ||
+		     nat_test_input(&n->test6, from, datagram, now);
+	n->now.udp |= taken;
+	if (!taken && stun_read_answer(datagram, &a))
+		for (size_t i = 0; i < n->now.n_relays && !taken; i++)
+			taken = take_if_asked(n, i, false, &a, now) ||
+				take_if_asked(n, i, true, &a, now);
+	if (taken)
+		finish_if_over(n, now);
+	return taken;
+}
+
+static bool lane_output(struct lane *lane, struct endpoint *to, struct wr *out, mono_ns now)
+{
+	if (!lane->owed)
+		return false;
+	lane->owed = false;
+	*to = lane->to;
+	lane->tries[lane->tried - 1].sent = now;
+	stun_write_request(out, &lane->tries[lane->tried - 1].txid);
+	return true;
+}
+
+bool netcheck_output(struct netcheck *n, struct endpoint *to, uint16_t *socket, struct wr *out,
+		     mono_ns now)
+{
+	enum nat_test_socket which;
+	*socket = 0;
+	if (n->state != ASKING)
+		return false;
+	for (size_t i = 0; i < n->now.n_relays; i++)
+		if (lane_output(&n->asked[i].v4, to, out, now) ||
+		    lane_output(&n->asked[i].v6, to, out, now))
+			return true;
+	if (!nat_test_output(&n->test4, to, &which, out, now) &&
+	    !nat_test_output(&n->test6, to, &which, out, now))
+		return false;
+	*socket = which == NAT_TEST_PROBE ? n->socket : 0;
+	return true;
+}
+
+uint16_t netcheck_socket(const struct netcheck *n)
+{
+	return n->state == ASKING && tests_run(n) ? n->socket : 0;
+}
+
+/* --- time and events --- */
+
+mono_ns netcheck_deadline(const struct netcheck *n)
+{
+	if (n->state == REST)
+		return MONO_NEVER;
+	mono_ns first = mono_min(n->captive_at, n->now.began + WHOLE);
+	if (n->state == HTTPS)
+		return first;
+	first = mono_min(first, n->stun_until);
+	for (size_t i = 0; i < n->now.n_relays; i++) {
+		first = mono_min(first, lane_deadline(n, &n->asked[i].v4));
+		first = mono_min(first, lane_deadline(n, &n->asked[i].v6));
+	}
+	return mono_min(first,
+			mono_min(nat_test_deadline(&n->test4), nat_test_deadline(&n->test6)));
+}
+
+void netcheck_tick(struct netcheck *n, mono_ns now)
+{
+	if (n->state == REST)
+		return;
+	if (n->captive_at <= now) {
+		n->captive_at = MONO_NEVER;
+		n->tell_captive = !n->now.udp;
+	}
+	if (n->state == ASKING) {
+		run_lanes(n, now);
+		nat_test_tick(&n->test4, now);
+		nat_test_tick(&n->test6, now);
+	}
+	if (n->stun_until <= now)
+		give_up_lanes(n);
+	finish_if_over(n, now);
+}
+
+static bool told(bool *tell)
+{
+	bool was = *tell;
+	*tell = false;
+	return was;
+}
+
+enum netcheck_event netcheck_event(struct netcheck *n)
+{
+	if (told(&n->tell_captive))
+		return NETCHECK_CAPTIVE;
+	if (told(&n->tell_https))
+		return NETCHECK_HTTPS;
+	return told(&n->tell_done) ? NETCHECK_DONE : NETCHECK_NOTHING;
+}
+
+const struct netcheck_report *netcheck_last(const struct netcheck *n)
+{
+	return n->have_last ? &n->last : NULL;
+}

@@ -1,0 +1,146 @@
+/* The way in: a datagram is told apart by its first bytes; disco and STUN end in paths, WireGuard
+ * is opened in place, and what is a packet of a peer's goes on to the TUN. */
+#include <string.h>
+
+#include "node/inside.h"
+#include "wire/tsmp.h"
+#include "wire/wireguard.h"
+
+/* Bytes that stand for where a datagram came from: the tunnel binds its cookies to them. */
+static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct via *from,
+				 const struct node_key *relay_source)
+{
+	if (relay_source) {
+		memcpy(out, relay_source->b, KEY_LEN);
+		return (struct bytes){out, KEY_LEN};
+	}
+	struct wr w = wr_of(out, KEY_LEN);
+	uint8_t ip[16];
+	ip_to_16(&from->ep.ip, ip);
+	wr_put(&w, ip, sizeof(ip));
+	wr_be16(&w, from->ep.port);
+	return wr_done(&w);
+}
+
+static void send_back(struct node *n, const struct packet *p, const struct via *from,
+		      const struct node_key *relay_source, mono_ns now)
+{
+	if (relay_source)
+		relays_send(n, from->region, relay_source, packet_bytes(p), now);
+	else
+		(void)node_send_udp(n, p, from);
+}
+
+/* TSMP is between the two nodes: it never reaches the system. */
+static bool take_tsmp(struct node *n, peer_id id, const struct packet *p, mono_ns now)
+{
+	struct ip_packet ip;
+	struct disco_key disco;
+	if (!ip_read(packet_bytes(p), &ip) || ip.proto != IP_TSMP)
+		return false;
+	if (!tsmp_read_advert(&ip, &disco))
+		return true;
+	paths_peer_disco(n->paths, id, &disco, now);
+	struct node_peer_slot *peer = &n->peers[id];
+	if (peer->ping_wanted)
+		peer->ping_wanted = !paths_ping(n->paths, id, now);
+	return true;
+}
+
+static void deliver(struct node *n, peer_id id, struct packet *p, mono_ns now)
+{
+	if (take_tsmp(n, id, p, now) || n->out.n_tun == BATCH_MAX)
+		return;
+	n->out.tun[n->out.n_tun++] = *p;
+}
+
+/* A peer that we know speaks in a session that we do not have: one of us restarted. The relay says
+ * who it is, so we need not wait until it gives up on the old session (15 s): begin a new one. */
+static void meet_again(struct node *n, const struct node_key *relay_source, mono_ns now)
+{
+	peer_id id = tunnel_peer_find(n->tunnel, relay_source);
+	if (id == PEER_NONE)
+		return;
+	struct tunnel_peer_status status;
+	tunnel_peer_status(n->tunnel, id, &status);
+	if (!status.session)
+		tunnel_handshake(n->tunnel, id, now);
+}
+
+void node_take_wireguard(struct node *n, struct packet *p, const struct via *from,
+			 const struct node_key *relay_source, mono_ns now)
+{
+	uint8_t source[KEY_LEN], reply_memory[WG_COOKIE_LEN];
+	struct wr reply = wr_of(reply_memory, sizeof(reply_memory));
+	enum wg_type type = wg_type_of(packet_bytes(p));
+	peer_id id = PEER_NONE;
+	struct packet cookie;
+
+	switch (tunnel_open(n->tunnel, p, source_bytes(source, from, relay_source), now, &id,
+			    &reply)) {
+	case TUNNEL_PACKET:
+		paths_heard_data(n->paths, id, from, now);
+		deliver(n, id, p, now);
+		break;
+	case TUNNEL_HANDSHAKE:
+		n->peers[id].asked_by = *from;
+		paths_heard(n->paths, id, from, now);
+		break;
+	case TUNNEL_KEEPALIVE:
+		paths_heard(n->paths, id, from, now);
+		break;
+	case TUNNEL_COOKIE:
+		if (!node_slot(n, &cookie))
+			break;
+		memcpy(packet_append(&cookie, reply.n), reply.p, reply.n);
+		send_back(n, &cookie, from, relay_source, now);
+		break;
+	case TUNNEL_DROPPED:
+		if (relay_source && type == WG_TRANSPORT)
+			meet_again(n, relay_source, now);
+		break;
+	}
+}
+
+void node_from_udp(struct node *n, struct datagram *v, size_t count, mono_ns now)
+{
+	node_begin(n);
+	for (size_t i = 0; i < count; i++) {
+		struct endpoint at = nat64_in(&n->nat64, &v[i].at);
+		struct via from = via_udp_by(&at, v[i].socket);
+		if (checks_input(n, &from, packet_bytes(&v[i].packet), now))
+			continue;
+		switch (paths_input(n->paths, &from, NULL, packet_bytes(&v[i].packet), now)) {
+		case PATHS_NOT_MINE:
+			node_take_wireguard(n, &v[i].packet, &from, NULL, now);
+			break;
+		case PATHS_TAKEN:
+		case PATHS_DROPPED:
+			break;
+		}
+	}
+}
+
+void node_take_relayed(struct node *n, uint16_t region, const struct node_key *from, struct bytes b,
+		       mono_ns now)
+{
+	struct via via = via_relay(region);
+	struct packet p;
+	uint8_t *room;
+	switch (paths_input(n->paths, &via, from, b, now)) {
+	case PATHS_NOT_MINE:
+		/* The bytes are the relay client's: a packet is opened in place, so it needs a
+		 * place. */
+		if (!node_slot(n, &p))
+			break;
+		room = packet_append(&p, b.n);
+		if (!room)
+			break;
+		memcpy(room, b.p, b.n);
+		node_take_wireguard(n, &p, &via, from, now);
+		break;
+	case PATHS_TAKEN:
+	case PATHS_DROPPED:
+		break;
+	}
+}

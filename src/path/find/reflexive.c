@@ -1,0 +1,247 @@
+/* A round asks every server once more: each server has a transaction of its own, `next` says when
+ * it is asked again or given up.  What a server saw stays good until it gives another answer or
+ * fails to answer in a round, so a round in progress does not make candidates come and go. */
+#include "path/find/reflexive.h"
+
+#include <string.h>
+
+#define ROUND_MIN   (20 * SECOND)
+#define ROUND_MAX   (26 * SECOND)
+#define ROUND_APART (1 * SECOND) /* rounds on request are not nearer to each other than this */
+
+/* Waiting after the first, second and last try. */
+static const mono_ns patience[STUN_TRIES] = {200 * MSEC, 400 * MSEC, 2000 * MSEC};
+
+void stun_finder_init(struct stun_finder *f, const struct rng *rng, uint16_t port)
+{
+	*f = (struct stun_finder){.rng = *rng,
+				  .port = port,
+				  .round_at = MONO_NEVER,
+				  .next_round = MONO_NEVER,
+				  .answered_at = MONO_NEVER};
+}
+
+static void plan_next_round(struct stun_finder *f, mono_ns now)
+{
+	mono_ns after = ROUND_MIN + rng_below(&f->rng, ROUND_MAX - ROUND_MIN);
+	f->next_round = f->wanted && f->n > 0 ? now + after : MONO_NEVER;
+}
+
+static void try_server(struct stun_finder *f, struct stun_server *s, mono_ns now)
+{
+	s->owed = true;
+	s->next = now + patience[s->tries];
+	s->tries++;
+}
+
+static void begin_round(struct stun_finder *f, mono_ns now)
+{
+	f->round_at = now;
+	for (size_t i = 0; i < f->n; i++) {
+		rng_fill(&f->rng, f->v[i].txid.b, STUN_TXID_LEN);
+		f->v[i].tries = 0;
+		try_server(f, &f->v[i], now);
+	}
+	plan_next_round(f, now);
+}
+
+static void add_server(struct stun_finder *f, const struct endpoint *at)
+{
+	size_t same_family = 0;
+	if (!endpoint_is_set(at))
+		return;
+	for (size_t i = 0; i < f->n; i++) {
+		if (endpoint_equal(&f->v[i].at, at))
+			return;
+		same_family += f->v[i].at.ip.family == at->ip.family;
+	}
+	if (same_family < STUN_SERVERS_PER_FAMILY)
+		f->v[f->n++] = (struct stun_server){.at = *at, .next = MONO_NEVER};
+}
+
+void stun_finder_set(struct stun_finder *f, const struct relay_place *v, size_t n, mono_ns now)
+{
+	struct stun_finder old = *f;
+	bool same = true;
+	f->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		add_server(f, &v[i].stun4);
+		add_server(f, &v[i].stun6);
+	}
+	for (size_t i = 0; i < f->n; i++)
+		same &= endpoint_equal(&f->v[i].at, &old.v[i].at);
+	if (same && f->n == old.n)
+		*f = old;
+	else
+		begin_round(f, now);
+}
+
+static bool stun_input(void *self, const struct endpoint *from, struct bytes datagram, mono_ns now)
+{
+	struct stun_finder *f = self;
+	struct stun_txid txid;
+	struct endpoint seen;
+	if (!stun_read_response(datagram, &txid, &seen) || !endpoint_is_set(&seen))
+		return false;
+	for (size_t i = 0; i < f->n; i++) {
+		struct stun_server *s = &f->v[i];
+		if (s->next == MONO_NEVER || memcmp(s->txid.b, txid.b, STUN_TXID_LEN) != 0)
+			continue;
+		s->seen = seen;
+		s->next = MONO_NEVER;
+		s->owed = false;
+		f->answered_at = now;
+		return true;
+	}
+	return false;
+}
+
+static bool stun_output(void *self, struct endpoint *to, struct wr *out)
+{
+	struct stun_finder *f = self;
+	for (size_t i = 0; i < f->n; i++) {
+		if (!f->v[i].owed)
+			continue;
+		f->v[i].owed = false;
+		*to = f->v[i].at;
+		stun_write_request(out, &f->v[i].txid);
+		return true;
+	}
+	return false;
+}
+
+static mono_ns stun_deadline(const void *self)
+{
+	const struct stun_finder *f = self;
+	mono_ns first = f->next_round;
+	for (size_t i = 0; i < f->n; i++)
+		first = mono_min(first, f->v[i].next);
+	return first;
+}
+
+static void give_up(struct stun_server *s)
+{
+	s->seen = (struct endpoint){0};
+	s->next = MONO_NEVER;
+}
+
+static void stun_tick(void *self, mono_ns now)
+{
+	struct stun_finder *f = self;
+	if (f->next_round <= now)
+		begin_round(f, now);
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->v[i].next > now)
+			continue;
+		if (f->v[i].tries < STUN_TRIES)
+			try_server(f, &f->v[i], now);
+		else
+			give_up(&f->v[i]);
+	}
+}
+
+/* The first answer over this family, then those that more than one server gave: an answer that only
+ * one server gave is that server's own mapping, and of no use to a peer. */
+static void add_family(const struct stun_finder *f, uint8_t family, struct candidates *out)
+{
+	bool first = true;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct endpoint *seen = &f->v[i].seen;
+		bool confirmed = false;
+		if (seen->ip.family != family)
+			continue;
+		for (size_t k = 0; k < i; k++)
+			confirmed |= endpoint_equal(&f->v[k].seen, seen);
+		if (first || confirmed)
+			candidates_add(out, seen, CANDIDATE_STUN);
+		first = false;
+	}
+}
+
+enum stun_mapping stun_finder_mapping(const struct stun_finder *f)
+{
+	const struct endpoint *first = NULL;
+	enum stun_mapping mapping = STUN_MAPPING_UNKNOWN;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct endpoint *seen = &f->v[i].seen;
+		if (seen->ip.family != 4)
+			continue;
+		if (first && !endpoint_equal(first, seen))
+			return STUN_MAPPING_VARIES;
+		if (first)
+			mapping = STUN_MAPPING_SAME;
+		first = seen;
+	}
+	return mapping;
+}
+
+bool stun_finder_here(const struct stun_finder *f, struct endpoint *server, struct endpoint *seen)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->v[i].seen.ip.family != 4)
+			continue;
+		*server = f->v[i].at;
+		*seen = f->v[i].seen;
+		return true;
+	}
+	return false;
+}
+
+static void stun_candidates(const void *self, struct candidates *out)
+{
+	const struct stun_finder *f = self;
+	size_t before = out->n;
+	add_family(f, 4, out);
+	struct ip outside = out->n > before ? out->v[before].ep.ip : (struct ip){0};
+	add_family(f, 6, out);
+	/* Behind a NAT that varies its mappings, a port forwarded by hand is usually the same
+	 * outside. */
+	if (stun_finder_mapping(f) == STUN_MAPPING_VARIES && outside.family == 4 && f->port != 0)
+		candidates_add(out, &(struct endpoint){outside, f->port},
+			       CANDIDATE_STUN_LOCAL_PORT);
+}
+
+static void stun_refresh(void *self, bool forget, mono_ns now)
+{
+	struct stun_finder *f = self;
+	if (!forget && mono_since(f->round_at, now) < ROUND_APART) {
+		/* What we were told just before a NAT forgot us is as old as what we were told long
+		 * ago. */
+		if (f->n > 0)
+			f->next_round = mono_min(f->next_round, f->round_at + ROUND_APART);
+		return;
+	}
+	if (forget) {
+		f->answered_at = MONO_NEVER;
+		for (size_t i = 0; i < f->n; i++)
+			f->v[i].seen = (struct endpoint){0};
+	}
+	begin_round(f, now);
+}
+
+static void stun_want(void *self, bool wanted, mono_ns now)
+{
+	struct stun_finder *f = self;
+	f->wanted = wanted;
+	if (!wanted)
+		f->next_round = MONO_NEVER;
+	else if (mono_since(f->round_at, now) >= ROUND_MIN)
+		begin_round(f, now);
+	else
+		plan_next_round(f, f->round_at);
+}
+
+static bool stun_fresh(const void *self, mono_ns since)
+{
+	const struct stun_finder *f = self;
+	return f->n == 0 || (f->answered_at != MONO_NEVER && f->answered_at >= since);
+}
+
+const struct finder stun_finder = {.input = stun_input,
+				   .output = stun_output,
+				   .deadline = stun_deadline,
+				   .tick = stun_tick,
+				   .candidates = stun_candidates,
+				   .refresh = stun_refresh,
+				   .want = stun_want,
+				   .fresh = stun_fresh};

@@ -1,0 +1,117 @@
+/* The asks are a row: the samples, then `describe`, then, when its answer says where, `elsewhere`.
+ * The last two go by the first sample's socket.
+ *
+ * Bounded: SAMPLES_ASKS_MAX requests, none repeated. */
+#include "path/hard/samples.h"
+
+#include <string.h>
+
+enum { DESCRIBE = PLAN_SAMPLES, ELSEWHERE };
+
+void samples_begin(struct hard_samples *s, const struct endpoint *server, bool mapping_is_known)
+{
+	*s = (struct hard_samples){.n_wanted = PLAN_SAMPLES, .asks_elsewhere = !mapping_is_known};
+	s->n_wanted += s->asks_elsewhere;
+	for (uint32_t i = 0; i < SAMPLES_ASKS_MAX; i++)
+		s->v[i] = (struct hard_ask){.to = *server, .socket = i < PLAN_SAMPLES ? i : 0};
+}
+
+bool samples_send(struct hard_samples *s, const struct rng *rng, mono_ns now)
+{
+	struct hard_ask *a = &s->v[s->n_sent];
+	rng_fill(rng, a->txid.b, sizeof(a->txid.b));
+	a->sent_at = now;
+	s->n_owed++;
+	return s->n_sent++ != DESCRIBE;
+}
+
+bool samples_output(struct hard_samples *s, uint32_t *socket, struct endpoint *to, struct wr *out)
+{
+	if (s->n_owed == 0)
+		return false;
+	uint32_t i = s->n_sent - s->n_owed--;
+	if (i == DESCRIBE)
+		stun_write_change_request(out, &s->v[i].txid, 0);
+	else
+		stun_write_request(out, &s->v[i].txid);
+	*socket = s->v[i].socket;
+	*to = s->v[i].to;
+	return true;
+}
+
+static struct hard_ask *find(struct hard_samples *s, uint32_t socket, const struct stun_txid *txid)
+{
+	for (uint32_t i = 0; i < s->n_sent; i++)
+		if (s->v[i].socket == socket &&
+		    memcmp(s->v[i].txid.b, txid->b, sizeof(txid->b)) == 0)
+			return &s->v[i];
+	return NULL;
+}
+
+bool samples_input(struct hard_samples *s, uint32_t socket, struct bytes datagram)
+{
+	struct stun_answer answer;
+	if (!stun_read_answer(datagram, &answer) || answer.reflexive.ip.family != 4)
+		return false;
+	struct hard_ask *a = find(s, socket, &answer.txid);
+	if (!a)
+		return false;
+	a->seen = answer.reflexive;
+	if (a == &s->v[DESCRIBE] && answer.other.ip.family == 4 && s->n_wanted == ELSEWHERE) {
+		s->v[ELSEWHERE].to = answer.other;
+		s->n_wanted++;
+	}
+	return true;
+}
+
+bool samples_complete(const struct hard_samples *s)
+{
+	for (uint32_t i = 0; i < s->n_wanted; i++)
+		if (s->v[i].seen.port == 0)
+			return false;
+	return !samples_want(s);
+}
+
+static void add_address(struct disco_extension *e, const struct ip *ip)
+{
+	for (size_t i = 0; i < e->n_addresses; i++)
+		if (ip_equal(&e->addresses[i], ip))
+			return;
+	if (e->n_addresses < DISCO_ADDRESSES_MAX)
+		e->addresses[e->n_addresses++] = *ip;
+}
+
+/* Both asks of the first socket were answered: 1 they saw the same, 0 they did not; -1 otherwise.
+ */
+static int same_elsewhere(const struct hard_samples *s)
+{
+	const struct endpoint *here = &s->v[0].seen, *there = &s->v[ELSEWHERE].seen;
+	if (here->port == 0 || there->port == 0)
+		return -1;
+	return endpoint_equal(here, there);
+}
+
+void samples_tell(const struct hard_samples *s, struct disco_extension *out)
+{
+	out->n_samples = out->n_addresses = 0;
+	for (uint32_t i = 0; i < PLAN_SAMPLES && i < s->n_sent; i++) {
+		const struct hard_ask *a = &s->v[i];
+		if (a->seen.port == 0)
+			continue;
+		out->samples[out->n_samples++] = (struct disco_sample){
+			(uint16_t)((a->sent_at - s->v[0].sent_at) / MSEC), a->seen.port};
+		add_address(out, &a->seen.ip);
+	}
+	if (out->mapping != DISCO_MAPPING_UNKNOWN)
+		return;
+	int same = same_elsewhere(s);
+	if (same == 0)
+		out->mapping = DISCO_MAPPING_VARIES;
+	else if (same == 1 && !ip_equal(&s->v[0].to.ip, &s->v[ELSEWHERE].to.ip))
+		out->mapping = DISCO_MAPPING_SAME;
+}
+
+bool samples_thrifty(const struct hard_samples *s)
+{
+	return same_elsewhere(s) == 1;
+}

@@ -1,0 +1,73 @@
+/* path/hard_nats.h - crossing hard NATs: the attempts of one host, one at a time
+ *
+ * When simple punching with a peer has failed for a while, we ask it over the relay whether it
+ * would try with us.  Stock peers do not know the question and say nothing.  A Warren node that
+ * agrees looks at its NAT as we look at ours (a few fresh sockets ask a STUN server), both tell
+ * what they saw, and both work through a plan (path/hard/plan.h) at a limited pace
+ * (path/hard/budget.h).  The pings, pongs and targets are those of any path, so the first authentic
+ * answer ends it: the sockets that answered stay, the others are closed.
+ */
+#ifndef PATH_HARD_NATS_H
+#define PATH_HARD_NATS_H
+
+#include "path/hard/plan.h"
+#include "path/hard/samples.h"
+#include "path/paths.h"
+#include "wire/disco.h"
+#include "wire/stun.h"
+
+struct peer_path;
+
+enum hard_state {
+	HARD_IDLE,
+	HARD_ASKED,    /* waiting for the peer's answer */
+	HARD_SAMPLING, /* both agreed: looking at our NAT */
+	HARD_READY,    /* waiting for what the peer saw */
+	HARD_WORKING
+};
+
+struct hard {
+	struct hard_config cfg;
+	enum hard_state state;
+	mono_ns since; /* when the state began */
+	peer_id peer;
+	uint64_t nonce;
+	bool asked_again;
+	struct disco_extension ours, theirs;
+	bool have_theirs;
+	uint16_t first_socket; /* the attempt's have the numbers from it on */
+	uint32_t n_sockets;
+	struct hard_samples samples;
+	struct hard_plan plan;
+	mono_ns nothing_until; /* the plan had nothing to send */
+	struct escalation escalation;
+	mono_ns look_at;  /* which peer may be due; MONO_NEVER */
+	mono_ns sweep_at; /* which sockets are not in use any more; MONO_NEVER */
+};
+
+void hard_init(struct hard *h, mono_ns now);
+void hard_set(struct paths *p, const struct hard_config *cfg, mono_ns now);
+
+/* After anything happened to this peer: is simple punching failing, or does a path work now? */
+void hard_watch(struct paths *p, struct peer_path *peer, mono_ns now);
+/* The network is another one: what is under way is void, and what failed may work. */
+void hard_link_changed(struct paths *p, mono_ns now);
+/* The peer is going to be removed. */
+void hard_forget(struct paths *p, peer_id peer);
+/* The peer's message, over a relay. */
+void hard_told(struct paths *p, struct peer_path *peer, const struct via *from,
+	       const struct disco_extension *e, mono_ns now);
+/* A STUN answer to an extra socket. */
+bool hard_input(struct paths *p, uint16_t socket, struct bytes datagram, mono_ns now) MUST_USE;
+bool hard_output(struct paths *p, struct via *to, struct wr *out) MUST_USE;
+/* What we say in this step. */
+void hard_letter(const struct hard *h, uint64_t nonce, enum disco_step step,
+		 struct disco_extension *out);
+mono_ns hard_deadline(const struct hard *h);
+void hard_tick(struct paths *p, mono_ns now);
+/* facts_hard.c: what was tried with this peer, and why nothing is tried now. */
+struct why_hard;
+void hard_why(const struct paths *p, const struct peer_path *peer, mono_ns now,
+	      struct why_hard *out);
+
+#endif

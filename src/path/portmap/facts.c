@@ -1,0 +1,50 @@
+#include "path/portmap/facts.h"
+
+static struct why_asked asked_of(const struct mapper *m)
+{
+	struct why_asked a = {.refusal = m->refusal};
+	switch (m->state) {
+	case MAPPER_OFF:
+		a.state = m->heard ? WHY_STANDBY : WHY_NOT_ASKED;
+		break;
+	case MAPPER_ASKING:
+		a.state = m->heard ? WHY_STANDBY : WHY_ASKING;
+		break;
+	case MAPPER_KEEPING:
+		a.state = WHY_MAPPED;
+		break;
+	case MAPPER_REFUSED:
+		a.state = m->heard ? WHY_REFUSED : WHY_UNSPOKEN;
+		break;
+	case MAPPER_SILENT:
+		a.state = WHY_UNSPOKEN;
+		break;
+	}
+	if (mapper_holds(m))
+		a.state = WHY_MAPPED;
+	return a;
+}
+
+static void add_gateway(const struct portmap *p, const struct portmap_way *w, mono_ns now,
+			struct why_portmap *out)
+{
+	struct why_gateway *g = &out->v[out->n++];
+	g->at = w->at.gateway;
+	g->asked[PORTMAP_PCP] = asked_of(&w->pcp.m);
+	g->asked[PORTMAP_NATPMP] = asked_of(&w->natpmp.m);
+	if (p->upnp.gateway.family != 0 && ip_equal(&p->upnp.gateway, &w->at.gateway))
+		g->asked[PORTMAP_UPNP] = asked_of(&p->upnp.m);
+	const struct mapper *held = portmap_held(p, w, &g->protocol);
+	if (!held)
+		return;
+	g->outside = held->outside;
+	g->reach = portmap_reach(p, w, &held->outside.ip);
+	g->left = mono_since(now, held->until);
+}
+
+void portmap_why(const struct portmap *p, mono_ns now, struct why_portmap *out)
+{
+	*out = (struct why_portmap){.port = p->port};
+	for (size_t i = 0; i < p->n; i++)
+		add_gateway(p, &p->v[i], now, out);
+}

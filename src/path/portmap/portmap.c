@@ -1,0 +1,506 @@
+/* Theory of operation.  A gateway begins with three questions at once: PCP is asked for the mapping
+ * itself, NAT-PMP and UPnP only whether they are there, so that not three mappings are made where
+ * one is wanted. The next best may map when the better one has refused, has not answered for
+ * PCP_HEAD or UPNP_HEAD, or has given up.  When a better one maps after all, the other is left to
+ * run out; it is not taken back, because on many gateways all three protocols write into one table.
+ *
+ * Renewed at half life, and when the paths ask to look again (a path was lost: the gateway may have
+ * been restarted), at most once each LOOK_APART; a gateway that was restarted says so in its epoch,
+ * in each answer and in what it announces to everybody.
+ *
+ * The first gateway of a family is the one that our datagrams leave by, so what STUN servers see is
+ * told of that one.
+ *
+ * Bounded: UPLINKS_MAX gateways, and the requests of each by mapper.c. */
+#include "path/portmap/portmap.h"
+
+#include <string.h>
+
+#define PCP_HEAD   (250 * MSEC)
+#define UPNP_HEAD  (1 * SECOND)
+#define LOOK_APART (10 * SECOND)
+#define TELL_APART (10 * SECOND) /* announcements of a gateway that are listened to */
+
+enum { ANSWER_MIN = 8, FROM_GATEWAY = 0x80 };
+
+static const struct upnp_mapper no_upnp = {
+	.m = {.until = MONO_NEVER, .next = MONO_NEVER, .asked_at = MONO_NEVER}};
+
+void portmap_init(struct portmap *p, const struct rng *rng, uint16_t port)
+{
+	*p = (struct portmap){.rng = *rng, .port = port, .upnp = no_upnp};
+}
+
+/* --- the gateways --- */
+
+static void way_ask(struct portmap_way *w, mono_ns now)
+{
+	w->begun = now;
+	mapper_ask(&w->pcp.m, now);
+	if (w->at.self.family == 4)
+		natpmp_mapper_ask(&w->natpmp, now);
+}
+
+static struct endpoint gateway_of(const struct uplink *at)
+{
+	bool local = at->gateway.family == 6 && ip_is_link_local(&at->gateway);
+	return (struct endpoint){
+		.ip = at->gateway, .port = PCP_PORT, .scope = local ? at->ifindex : 0};
+}
+
+static void way_init(struct portmap *p, struct portmap_way *w, const struct uplink *at)
+{
+	*w = (struct portmap_way){.at = *at, .to = gateway_of(at), .told = MONO_NEVER};
+	pcp_mapper_init(&w->pcp, &at->self, p->port, &p->rng);
+	natpmp_mapper_init(&w->natpmp, p->port);
+}
+
+static void settle(struct portmap *p, mono_ns now);
+
+static struct portmap_way *first_of_ipv4(struct portmap *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].at.self.family == 4)
+			return &p->v[i];
+	return NULL;
+}
+
+static void begin_upnp(struct portmap *p, mono_ns now)
+{
+	const struct portmap_way *w = first_of_ipv4(p);
+	if (!w || p->port == 0)
+		return;
+	upnp_mapper_init(&p->upnp, &w->at.self, &w->at.gateway, p->port);
+	upnp_mapper_ask(&p->upnp, now);
+}
+
+static void begin(struct portmap *p, mono_ns now)
+{
+	for (size_t i = 0; i < p->n && p->port != 0; i++)
+		way_ask(&p->v[i], now);
+	begin_upnp(p, now);
+	settle(p, now);
+}
+
+static bool is_same(const struct uplink *a, const struct uplink *b)
+{
+	return ip_equal(&a->gateway, &b->gateway) && ip_equal(&a->self, &b->self) &&
+	       a->ifindex == b->ifindex;
+}
+
+static bool same_gateways(const struct portmap *p, const struct uplink *v, size_t n)
+{
+	bool same = p->n == n;
+	for (size_t i = 0; same && i < n; i++)
+		same = is_same(&p->v[i].at, &v[i]);
+	return same;
+}
+
+/* One that stays keeps its mapping, and the nonce by which it lets us renew it. */
+static void take_gateway(struct portmap *p, struct portmap_way *w, const struct uplink *at,
+			 const struct portmap_way *was, size_t n_was, mono_ns now)
+{
+	for (size_t i = 0; i < n_was; i++)
+		if (is_same(&was[i].at, at) && was[i].pcp.m.state != MAPPER_OFF) {
+			*w = was[i];
+			return;
+		}
+	way_init(p, w, at);
+	if (p->port != 0)
+		way_ask(w, now);
+}
+
+void portmap_set_gateways(struct portmap *p, const struct uplink *v, size_t n, mono_ns now)
+{
+	struct portmap_way was[UPLINKS_MAX];
+	size_t n_was = p->n;
+	if (n > UPLINKS_MAX)
+		n = UPLINKS_MAX;
+	if (same_gateways(p, v, n))
+		return;
+	memcpy(was, p->v, sizeof(was));
+	p->n = n;
+	for (size_t i = 0; i < n; i++)
+		take_gateway(p, &p->v[i], &v[i], was, n_was, now);
+	const struct portmap_way *first = first_of_ipv4(p);
+	if (!first || !ip_equal(&first->at.gateway, &p->upnp.gateway) ||
+	    !ip_equal(&first->at.self, &p->upnp.self)) {
+		upnp_mapper_release(&p->upnp);
+		begin_upnp(p, now);
+	}
+	settle(p, now);
+}
+
+void portmap_set_port(struct portmap *p, uint16_t port)
+{
+	if (port == p->port)
+		return;
+	p->port = port;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct uplink at = p->v[i].at;
+		way_init(p, &p->v[i], &at);
+	}
+}
+
+void portmap_release(struct portmap *p, mono_ns now)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		mapper_release(&p->v[i].pcp.m);
+		mapper_release(&p->v[i].natpmp.m);
+	}
+	upnp_mapper_release(&p->upnp);
+}
+
+void portmap_set_seen(struct portmap *p, const struct candidates *seen)
+{
+	p->seen = *seen;
+}
+
+/* --- which protocol --- */
+
+/* The better protocol has had its chance. */
+static bool had_chance(const struct mapper *better, mono_ns until, mono_ns now)
+{
+	return !mapper_holds(better) && (mapper_is_hopeless(better) || now >= until);
+}
+
+static bool failed(const struct mapper *m)
+{
+	return mapper_is_hopeless(m) && !mapper_holds(m);
+}
+
+static void choose(struct portmap_way *w, mono_ns now)
+{
+	if (w->natpmp.m.state == MAPPER_OFF && w->at.self.family == 4 && failed(&w->pcp.m))
+		natpmp_mapper_ask(&w->natpmp, now);
+	if (natpmp_mapper_waits(&w->natpmp) && had_chance(&w->pcp.m, w->begun + PCP_HEAD, now))
+		natpmp_mapper_allow(&w->natpmp, now);
+	if (mapper_holds(&w->pcp.m) && mapper_holds(&w->natpmp.m))
+		mapper_off(&w->natpmp.m);
+}
+
+static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	bool better = mapper_holds(&w->pcp.m) || mapper_holds(&w->natpmp.m);
+	if (p->upnp.m.state == MAPPER_OFF && failed(&w->pcp.m) && failed(&w->natpmp.m))
+		upnp_mapper_ask(&p->upnp, now);
+	if (!better && upnp_mapper_waits(&p->upnp) &&
+	    had_chance(&w->pcp.m, w->begun + UPNP_HEAD, now) &&
+	    had_chance(&w->natpmp.m, w->begun + UPNP_HEAD, now))
+		upnp_mapper_allow(&p->upnp, now);
+	if (better && mapper_holds(&p->upnp.m))
+		upnp_mapper_release(&p->upnp);
+}
+
+static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (endpoint_equal(&p->v[i].to, from))
+			return &p->v[i];
+	return NULL;
+}
+
+/* The router said nothing: somebody else of its network may be the server, unless he is asked by
+ * way of another router already. After him it is the router's turn again, at the next attempt. */
+static void try_elsewhere(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	const struct endpoint gateway = gateway_of(&w->at),
+			      nearest = {.ip = pcp_anycast6(), .port = PCP_PORT};
+	bool was_gateway = endpoint_equal(&w->to, &gateway);
+	if (w->at.self.family != 6 || (was_gateway && way_of(p, &nearest)))
+		return;
+	w->to = was_gateway ? nearest : gateway;
+	if (was_gateway)
+		mapper_ask(&w->pcp.m, now);
+}
+
+static void tick_pcp(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	bool asked = w->pcp.m.state == MAPPER_ASKING;
+	pcp_mapper_tick(&w->pcp, &p->rng, now);
+	if (!asked || w->pcp.m.state != MAPPER_SILENT)
+		return;
+	try_elsewhere(p, w, now);
+	pcp_mapper_tick(&w->pcp, &p->rng, now);
+}
+
+static void settle(struct portmap *p, mono_ns now)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		tick_pcp(p, &p->v[i], now);
+		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
+		choose(&p->v[i], now);
+		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
+	}
+	struct portmap_way *w = first_of_ipv4(p);
+	upnp_mapper_tick(&p->upnp, &p->rng, now);
+	if (w)
+		choose_upnp(p, w, now);
+	upnp_mapper_tick(&p->upnp, &p->rng, now);
+}
+
+/* --- datagrams --- */
+
+bool portmap_is(const struct endpoint *from, struct bytes b)
+{
+	return from->port == PCP_PORT && b.n >= ANSWER_MIN && (b.p[0] == 0 || b.p[0] == 2) &&
+	       b.p[1] & FROM_GATEWAY;
+}
+
+struct ip portmap_source(const struct portmap *p, const struct endpoint *to)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (endpoint_equal(&p->v[i].to, to))
+			return p->v[i].at.self;
+	return (struct ip){0};
+}
+
+static bool is_news(const struct portmap_way *w, struct bytes b, mono_ns now)
+{
+	struct pcp_response pcp;
+	struct natpmp_response natpmp;
+	struct epoch e = w->pcp.m.epoch;
+	if (pcp_read_response(b, &pcp))
+		return pcp.op == PCP_ANNOUNCE && pcp.result == PCP_OK &&
+		       (!e.known || epoch_restarted_pcp(&e, pcp.epoch_s, now));
+	e = w->natpmp.m.epoch;
+	return natpmp_read_response(b, &natpmp) && natpmp.op == NATPMP_ADDRESS &&
+	       natpmp.result == NATPMP_OK &&
+	       (!e.known || epoch_restarted_natpmp(&e, natpmp.epoch_s, now) ||
+		(mapper_holds(&w->natpmp.m) &&
+		 !ip_equal(&w->natpmp.m.outside.ip, &natpmp.address)));
+}
+
+static bool may_ask(const struct mapper *m)
+{
+	return m->state != MAPPER_OFF && m->state != MAPPER_ASKING;
+}
+
+static void ask_anew(struct portmap *p, struct portmap_way *w, mono_ns now)
+{
+	if (may_ask(&w->pcp.m))
+		mapper_ask(&w->pcp.m, now);
+	if (may_ask(&w->natpmp.m))
+		natpmp_mapper_ask(&w->natpmp, now);
+	if (may_ask(&p->upnp.m) && ip_equal(&p->upnp.gateway, &w->at.gateway))
+		upnp_mapper_ask(&p->upnp, now);
+	settle(p, now);
+}
+
+bool portmap_announced(struct portmap *p, const struct endpoint *from, struct bytes b, mono_ns now)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct endpoint gateway = gateway_of(&p->v[i].at);
+		if (!endpoint_equal(&gateway, from) || mono_since(p->v[i].told, now) < TELL_APART ||
+		    !is_news(&p->v[i], b, now))
+			continue;
+		p->v[i].told = now;
+		ask_anew(p, &p->v[i], now);
+		return true;
+	}
+	return false;
+}
+
+/* Who answers in one version that it does not speak the other, answers to our request in the other.
+ */
+static bool take(struct portmap_way *w, struct bytes b, mono_ns now)
+{
+	struct pcp_response pcp;
+	struct natpmp_response natpmp;
+	if (pcp_read_response(b, &pcp)) {
+		if (pcp.result != PCP_UNSUPPORTED_VERSION)
+			return pcp_mapper_input(&w->pcp, &pcp, now);
+		if (w->natpmp.m.state == MAPPER_ASKING)
+			mapper_refused(&w->natpmp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
+		return true;
+	}
+	if (!natpmp_read_response(b, &natpmp))
+		return false;
+	if (natpmp.result != NATPMP_UNSUPPORTED_VERSION)
+		return natpmp_mapper_input(&w->natpmp, &natpmp, now);
+	if (w->pcp.m.state == MAPPER_ASKING)
+		mapper_refused(&w->pcp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
+	return true;
+}
+
+static bool portmap_input(void *self, const struct endpoint *from, struct bytes datagram,
+			  mono_ns now)
+{
+	struct portmap *p = self;
+	struct portmap_way *w = portmap_is(from, datagram) ? way_of(p, from) : NULL;
+	if (!w)
+		return false;
+	if (!take(w, datagram, now))
+		return portmap_announced(p, from, datagram, now);
+	settle(p, now);
+	return true;
+}
+
+static bool portmap_output(void *self, struct endpoint *to, struct wr *out)
+{
+	struct portmap *p = self;
+	for (size_t i = 0; i < p->n; i++) {
+		struct portmap_way *w = &p->v[i];
+		if (!pcp_mapper_output(&w->pcp, out) && !natpmp_mapper_output(&w->natpmp, out))
+			continue;
+		*to = w->to;
+		return true;
+	}
+	return false;
+}
+
+bool portmap_upnp_ask(struct portmap *p, struct upnp_ask *out)
+{
+	return upnp_mapper_output(&p->upnp, out);
+}
+
+void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns now)
+{
+	upnp_mapper_report(&p->upnp, r, now);
+	settle(p, now);
+}
+
+/* --- time --- */
+
+/* MONO_NEVER: it does not wait, or has to until something else ends. */
+static mono_ns upnp_may_map_at(const struct portmap *p)
+{
+	const struct portmap_way *w = first_of_ipv4((struct portmap *)p);
+	bool waits = w && upnp_mapper_waits(&p->upnp) && !mapper_holds(&w->pcp.m) &&
+		     !mapper_holds(&w->natpmp.m);
+	return waits ? w->begun + UPNP_HEAD : MONO_NEVER;
+}
+
+static mono_ns portmap_deadline(const void *self)
+{
+	const struct portmap *p = self;
+	mono_ns first = mapper_deadline(&p->upnp.m);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct portmap_way *w = &p->v[i];
+		first = mono_min(first, mapper_deadline(&w->pcp.m));
+		first = mono_min(first, mapper_deadline(&w->natpmp.m));
+		if (natpmp_mapper_waits(&w->natpmp) && !mapper_holds(&w->pcp.m))
+			first = mono_min(first, w->begun + PCP_HEAD);
+	}
+	return mono_min(first, upnp_may_map_at(p));
+}
+
+static void portmap_tick(void *self, mono_ns now)
+{
+	settle(self, now);
+}
+
+static bool is_renewable(const struct mapper *m, mono_ns now)
+{
+	return m->state == MAPPER_KEEPING && mono_since(m->asked_at, now) >= LOOK_APART;
+}
+
+static void look_again(struct portmap *p, mono_ns now)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_renewable(&p->v[i].pcp.m, now))
+			mapper_ask(&p->v[i].pcp.m, now);
+		if (is_renewable(&p->v[i].natpmp.m, now))
+			natpmp_mapper_ask(&p->v[i].natpmp, now);
+	}
+	if (is_renewable(&p->upnp.m, now))
+		upnp_mapper_ask(&p->upnp, now);
+}
+
+static void portmap_refresh(void *self, bool forget, mono_ns now)
+{
+	struct portmap *p = self;
+	if (!forget) {
+		look_again(p, now);
+		settle(p, now);
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		mapper_forget(&p->v[i].pcp.m);
+		mapper_forget(&p->v[i].natpmp.m);
+		p->v[i].natpmp.may_map = false;
+	}
+	begin(p, now);
+}
+
+/* --- what was found --- */
+
+const struct mapper *portmap_held(const struct portmap *p, const struct portmap_way *w,
+				  enum portmap_protocol *protocol)
+{
+	const struct mapper *m = &w->pcp.m;
+	*protocol = PORTMAP_PCP;
+	if (mapper_holds(m))
+		return m;
+	m = &w->natpmp.m;
+	*protocol = PORTMAP_NATPMP;
+	if (mapper_holds(m))
+		return m;
+	m = &p->upnp.m;
+	*protocol = PORTMAP_UPNP;
+	return mapper_holds(m) && ip_equal(&p->upnp.gateway, &w->at.gateway) ? m : NULL;
+}
+
+/* Behind one more NAT: its address outside is none of the internet's, or not the one that is seen
+ * there. */
+enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_way *w,
+				 const struct ip *outside)
+{
+	bool seen = false;
+	if (outside->family != 4)
+		return PORTMAP_FAR;
+	if (ip_is_shared(outside))
+		return PORTMAP_NEAR_SHARED;
+	if (ip_is_private(outside) || ip_is_link_local(outside))
+		return PORTMAP_NEAR_PRIVATE;
+	if (w != first_of_ipv4((struct portmap *)p))
+		return PORTMAP_FAR;
+	for (size_t i = 0; i < p->seen.n; i++) {
+		const struct candidate *c = &p->seen.v[i];
+		if (c->kind != CANDIDATE_STUN || c->ep.ip.family != 4)
+			continue;
+		if (ip_equal(&c->ep.ip, outside))
+			return PORTMAP_FAR;
+		seen = true;
+	}
+	return seen ? PORTMAP_NEAR_DIFFERENT : PORTMAP_FAR;
+}
+
+static void portmap_candidates(const void *self, struct candidates *out)
+{
+	const struct portmap *p = self;
+	for (size_t i = 0; i < p->n; i++) {
+		enum portmap_protocol protocol;
+		const struct mapper *m = portmap_held(p, &p->v[i], &protocol);
+		if (m && portmap_reach(p, &p->v[i], &m->outside.ip) != PORTMAP_FAR)
+			candidates_add_near(out, &m->outside, CANDIDATE_PORTMAP);
+		else if (m)
+			candidates_add(out, &m->outside, CANDIDATE_PORTMAP);
+	}
+}
+
+void portmap_status(const struct portmap *p, mono_ns now, struct portmap_status *out)
+{
+	*out = (struct portmap_status){.upnp = p->upnp.m.heard};
+	for (size_t i = 0; i < p->n; i++) {
+		enum portmap_protocol protocol;
+		const struct portmap_way *w = &p->v[i];
+		const struct mapper *m = portmap_held(p, w, &protocol);
+		out->pcp |= w->pcp.m.heard;
+		out->natpmp |= w->natpmp.m.heard;
+		if (!m)
+			continue;
+		out->v[out->n].protocol = protocol;
+		out->v[out->n].gateway = w->at.gateway;
+		out->v[out->n].outside = m->outside;
+		out->v[out->n].double_nat = portmap_reach(p, w, &m->outside.ip) != PORTMAP_FAR;
+		out->v[out->n++].left = mono_since(now, m->until);
+	}
+}
+
+const struct finder portmap_finder = {.input = portmap_input,
+				      .output = portmap_output,
+				      .deadline = portmap_deadline,
+				      .tick = portmap_tick,
+				      .candidates = portmap_candidates,
+				      .refresh = portmap_refresh};

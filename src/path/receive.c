@@ -1,0 +1,202 @@
+/* What the network sends us: STUN answers, a gateway's answers about port mappings, and disco from
+ * peers whose key we know.
+ *
+ * A disco message is believed when the box opens with the key of a peer (reference, data
+ * plane 2.5). A ping is answered to where it came from.  A pong must answer a ping that waits, sent
+ * to a peer of this disco key, and must come as the ping went: by UDP or through a relay.  A
+ * call-me-maybe comes through a relay only, from the node that has this disco key.  Everything else
+ * is dropped and counted. */
+#include "path/table.h"
+
+/* One authentic message, and what is known about its sender. */
+struct letter {
+	const struct via *from;
+	const struct node_key *relay_source; /* NULL: it came by UDP */
+	const struct disco_key *sender;
+	uint64_t sender_hash;
+	mono_ns now;
+};
+
+/* The next peer with the sender's disco key. */
+static struct peer_path *next_with_key(struct paths *p, struct index_walk *w,
+				       const struct disco_key *key)
+{
+	uint32_t id;
+	while (index_next(w, &id))
+		if (key_equal(p->peers[id].disco.b, key->b))
+			return &p->peers[id];
+	return NULL;
+}
+
+static struct peer_path *any_with_key(struct paths *p, const struct letter *l)
+{
+	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
+	return next_with_key(p, &w, l->sender);
+}
+
+/* The peer of this node key, if the sender's disco key is its. */
+static struct peer_path *node_with_key(struct paths *p, const struct letter *l,
+				       const struct node_key *node)
+{
+	struct peer_path *peer = node ? paths_peer_by_node(p, node) : NULL;
+	return peer && key_equal(peer->disco.b, l->sender->b) ? peer : NULL;
+}
+
+static enum paths_input drop(uint64_t *counter)
+{
+	++*counter;
+	return PATHS_DROPPED;
+}
+
+static enum paths_input take_ping(struct paths *p, const struct letter *l,
+				  const struct disco_ping *ping)
+{
+	struct peer_path *peer = node_with_key(p, l, l->relay_source);
+	if (l->from->kind == VIA_RELAY) {
+		if (!peer)
+			return drop(&p->means.stats.stranger);
+		means_pong(&p->means, peer->id, l->from, &ping->txid);
+		peer_path_pinged(peer, &p->means, l->from, l->now);
+		paths_settle(p, peer, l->now);
+		return PATHS_TAKEN;
+	}
+	/* The box is the same for all peers that share the key, so any of them can seal the pong.
+	 */
+	means_pong(&p->means, any_with_key(p, l)->id, l->from, &ping->txid);
+	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
+	while ((peer = next_with_key(p, &w, l->sender))) {
+		peer_path_pinged(peer, &p->means, l->from, l->now);
+		paths_settle(p, peer, l->now);
+	}
+	return PATHS_TAKEN;
+}
+
+static enum paths_input take_pong(struct paths *p, const struct letter *l,
+				  const struct disco_pong *pong)
+{
+	struct means *m = &p->means;
+	struct probe probe;
+	if (!probes_end(&m->probes, &pong->txid, l->now, &probe))
+		return drop(&m->stats.unexpected);
+	struct peer_path *peer = paths_peer_of(p, probe.peer);
+	if (!peer || !key_equal(peer->disco.b, l->sender->b) || probe.via.kind != l->from->kind)
+		return drop(&m->stats.unexpected);
+	m->stats.pongs_taken++;
+	if (probe.for_person)
+		means_tell(m, &(struct path_event){.kind = PATH_PONG,
+						   .peer = peer->id,
+						   .via = probe.via,
+						   .rtt = mono_since(probe.sent_at, l->now)});
+	if (probe.via.kind == VIA_UDP)
+		peer_path_ponged(peer, m, &probe, l->now);
+	else
+		peer_path_relay_ponged(peer, m, &probe, l->now);
+	paths_settle(p, peer, l->now);
+	return PATHS_TAKEN;
+}
+
+static bool we_are_on_loopback(const struct candidates *own)
+{
+	for (size_t i = 0; i < own->n; i++)
+		if (ip_is_loopback(&own->v[i].ep.ip))
+			return true;
+	return false;
+}
+
+static enum paths_input take_call(struct paths *p, const struct letter *l,
+				  const struct disco_endpoints *call)
+{
+	struct means *m = &p->means;
+	struct endpoint v[DISCO_ENDPOINTS_MAX];
+	size_t n = 0;
+	struct peer_path *peer = node_with_key(p, l, l->relay_source);
+	bool loopback_too = we_are_on_loopback(&m->gather.found);
+	if (!peer)
+		return drop(&m->stats.unexpected);
+	for (size_t i = 0; i < call->n; i++)
+		if (candidate_is_plausible(&call->v[i], loopback_too))
+			v[n++] = call->v[i];
+	m->stats.calls_taken++;
+	peer->reached = l->from->region;
+	peer_path_called(peer, m, v, n, l->now);
+	paths_settle(p, peer, l->now);
+	return PATHS_TAKEN;
+}
+
+static enum paths_input take_extension(struct paths *p, const struct letter *l,
+				       const struct disco_extension *e)
+{
+	struct peer_path *peer = node_with_key(p, l, l->relay_source);
+	if (!peer)
+		return drop(&p->means.stats.unexpected);
+	p->means.stats.extensions_taken++;
+	hard_told(p, peer, l->from, e, l->now);
+	paths_settle(p, peer, l->now);
+	return PATHS_TAKEN;
+}
+
+static enum paths_input take_message(struct paths *p, const struct letter *l,
+				     const struct disco_msg *msg)
+{
+	switch (msg->type) {
+	case DISCO_PING:
+		return take_ping(p, l, &msg->ping);
+	case DISCO_PONG:
+		return take_pong(p, l, &msg->pong);
+	case DISCO_CALL_ME_MAYBE:
+		return take_call(p, l, &msg->call);
+	case DISCO_EXTENSION:
+		return take_extension(p, l, &msg->extension);
+	case DISCO_BIND:
+	case DISCO_BIND_CHALLENGE:
+	case DISCO_BIND_ANSWER:
+	case DISCO_CALL_ME_MAYBE_VIA:
+	case DISCO_ALLOCATE_REQUEST:
+	case DISCO_ALLOCATE_RESPONSE:
+		break;
+	}
+	return drop(&p->means.stats.unexpected);
+}
+
+static enum paths_input take_disco(struct paths *p, const struct via *from,
+				   const struct node_key *relay_source, struct bytes datagram,
+				   mono_ns now)
+{
+	struct paths_stats *stats = &p->means.stats;
+	struct disco_key sender;
+	struct bytes sealed;
+	struct disco_msg msg;
+	if (!disco_open_frame(datagram, &sender, &sealed))
+		return drop(&stats->malformed);
+	struct letter l = {.from = from,
+			   .relay_source = from->kind == VIA_RELAY ? relay_source : NULL,
+			   .sender = &sender,
+			   .sender_hash = paths_hash(p, sender.b),
+			   .now = now};
+	struct peer_path *peer = any_with_key(p, &l);
+	if (!peer)
+		return drop(&stats->stranger);
+	if (!disco_open(sealed, &peer->shared, &msg))
+		return drop(&stats->unauthentic);
+	return take_message(p, &l, &msg);
+}
+
+enum paths_input paths_input(struct paths *p, const struct via *from,
+			     const struct node_key *relay_source, struct bytes datagram,
+			     mono_ns now)
+{
+	if (disco_is(datagram))
+		return take_disco(p, from, relay_source, datagram, now);
+	bool is_stun = stun_is(datagram);
+	if (from->kind == VIA_UDP && is_stun && from->socket != 0)
+		return hard_input(p, from->socket, datagram, now)
+			       ? PATHS_TAKEN
+			       : drop(&p->means.stats.unexpected);
+	if (from->kind != VIA_UDP || !(is_stun || portmap_is(&from->ep, datagram)))
+		return PATHS_NOT_MINE;
+	if (!gather_input(&p->means.gather, &from->ep, datagram, now))
+		return drop(&p->means.stats.unexpected);
+	p->means.stats.stun_taken += is_stun;
+	paths_settle_gather(p, now);
+	return PATHS_TAKEN;
+}

@@ -1,0 +1,35 @@
+/* serve/certificate.h - a relay's certificates, and the TLS context that its listeners use
+ *
+ * Source: reference, data plane 3.1 (fast start) and 3.9 (pins).
+ */
+#ifndef SERVE_CERTIFICATE_H
+#define SERVE_CERTIFICATE_H
+
+#include <openssl/types.h>
+
+#include "crypto/keys.h"
+#include "io/failure.h"
+
+enum { CERTIFICATE_PIN_MAX = 80 };
+
+/* Makes a certificate that nobody signed but itself (EC P-256, 10 years) for a DNS name or an IP
+ * address, and writes it with its key into one file (PEM, mode 0600). */
+bool certificate_make(const char *path, const char *name, char why[static FAILURE_MAX]) MUST_USE;
+
+/**
+ * certificate_context() - a server's TLS context with that certificate
+ * @chain:	PEM: the certificate, then those that signed it
+ * @key:	PEM; may be the same file
+ * @server_key:	named by the meta certificate, made afresh, that goes last
+ *
+ * Return: the caller's (SSL_CTX_free), or NULL: why.
+ */
+SSL_CTX *certificate_context(const char *chain, const char *key, const struct node_key *server_key,
+			     char why[static FAILURE_MAX]) MUST_USE;
+
+/* "sha256-raw:" and 64 hex digits: of the context's own certificate. */
+bool certificate_pin(const SSL_CTX *ctx, char out[static CERTIFICATE_PIN_MAX]) MUST_USE;
+/* Is it for this DNS name or IP address? */
+bool certificate_is_for(const SSL_CTX *ctx, const char *name) MUST_USE;
+
+#endif

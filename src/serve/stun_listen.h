@@ -1,0 +1,34 @@
+/* serve/stun_listen.h - a STUN server: tells whoever asks from which address the question came
+ *
+ * UDP sockets for IPv4 and IPv6, bound separately, so that IPv4 clients are told IPv4 addresses;
+ * and all of it again on a second port, so that clients can find out what their NAT does
+ * (relay/stun_server.h).  The answer leaves from the address that was asked, unless the asker wants
+ * it from the other. Source: RFC 8489, RFC 5780; reference, data plane 4.2.
+ */
+#ifndef SERVE_STUN_LISTEN_H
+#define SERVE_STUN_LISTEN_H
+
+#include "base/addr.h"
+#include "io/failure.h"
+#include "io/loop.h"
+
+struct stun_listen;
+
+struct stun_listen_config {
+	struct endpoint at;   /* without an address, all of both families; the port is not 0 */
+	uint16_t second_port; /* 0: none */
+	struct ip second[2];  /* IPv4, IPv6: another address of this machine; family 0: none */
+};
+/* NULL: why. */
+struct stun_listen *stun_listen_open(struct loop *l, const struct stun_listen_config *cfg,
+				     char why[static FAILURE_MAX]) MUST_USE;
+void stun_listen_close(struct stun_listen *s); /* NULL is allowed */
+
+struct stun_listen_stats {
+	uint64_t answered;
+	uint64_t ignored; /* no question, or one that we cannot answer as it wants */
+	uint64_t failed;  /* could not be answered: the kernel said no */
+};
+const struct stun_listen_stats *stun_listen_stats(const struct stun_listen *s);
+
+#endif

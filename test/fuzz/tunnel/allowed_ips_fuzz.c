@@ -1,0 +1,83 @@
+/* Bytes are prefixes put in, taken out and looked up; a plain list must agree. */
+#include "fuzz/fuzz.h"
+#include "tunnel/allowed_ips.h"
+
+enum { LIST_MAX = 64, PEERS = 8 };
+
+struct list {
+	struct prefix p[LIST_MAX];
+	peer_id peer[LIST_MAX];
+	size_t n;
+};
+
+static bool list_add(struct list *l, const struct prefix *p, peer_id id)
+{
+	size_t i = 0;
+	while (i < l->n && !prefix_equal(&l->p[i], p))
+		i++;
+	if (i == LIST_MAX)
+		return false;
+	l->p[i] = *p;
+	l->peer[i] = id;
+	l->n += i == l->n;
+	return true;
+}
+
+static void list_remove(struct list *l, peer_id id)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->peer[i] == id)
+			continue;
+		l->p[kept] = l->p[i];
+		l->peer[kept++] = l->peer[i];
+	}
+	l->n = kept;
+}
+
+static peer_id list_find(const struct list *l, const struct ip *ip)
+{
+	int longest = -1;
+	peer_id found = PEER_NONE;
+	for (size_t i = 0; i < l->n; i++)
+		if (prefix_contains(&l->p[i], ip) && l->p[i].bits > longest) {
+			longest = l->p[i].bits;
+			found = l->peer[i];
+		}
+	return found;
+}
+
+static struct ip read_ip(struct rd *r, uint8_t family)
+{
+	uint8_t b[16];
+	rd_copy(r, b, family == 6 ? 16 : 4);
+	return family == 6 ? ip_v6_from(b) : ip_v4_from(b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rd r = rd_of((struct bytes){data, size});
+	struct allowed_ips a = {0};
+	static struct list l;
+	l.n = 0;
+	while (r.left > 0 && !r.bad) {
+		uint8_t what = rd_u8(&r);
+		peer_id id = what % PEERS;
+		struct ip ip = read_ip(&r, what & 0x80 ? 6 : 4);
+		struct prefix p = prefix_of(&ip, (uint8_t)(rd_u8(&r) % (ip_len(&ip) * 8 + 1)));
+		if ((what & 0x70) == 0x70) {
+			list_remove(&l, id);
+			allowed_ips_remove(&a, id);
+		} else if (what & 0x40 && list_add(&l, &p, id)) {
+			FUZZ_ASSERT(allowed_ips_add(&a, &p, id));
+		}
+		FUZZ_ASSERT(allowed_ips_find(&a, &ip) == list_find(&l, &ip));
+		for (size_t i = 0; i < l.n; i++)
+			FUZZ_ASSERT(allowed_ips_find(&a, &l.p[i].ip) == list_find(&l, &l.p[i].ip));
+	}
+	for (peer_id id = 0; id < PEERS; id++)
+		allowed_ips_remove(&a, id);
+	FUZZ_ASSERT(a.root[0] == 0 && a.root[1] == 0);
+	allowed_ips_fini(&a);
+	return 0;
+}

@@ -1,0 +1,489 @@
+/* The command line, against a canned daemon and against the real control socket of a node that is
+ * down (a node that is up needs a TUN device: lab/). */
+#include "app/warren/cli.h"
+#include "crypto/keys.h"
+#include "localapi/localapi.h"
+#include "report/status.h"
+#include "unit/unit.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/warren-cli-XXXXXX";
+static char socket_path[64];
+static char *out, *err;
+
+static void forget(void)
+{
+	free(out);
+	free(err);
+	out = err = NULL;
+}
+
+/* Runs "warren WORD WORD ..." with this standard input; the socket is the test's. */
+static int run(const char *input, const char *line)
+{
+	char words[256], program[] = "warren", *argv[16] = {program}, *rest = words;
+	size_t out_n, err_n;
+	int argc = 1;
+	snprintf(words, sizeof(words), "%s", line);
+	for (char *w; (w = strsep(&rest, " "));) {
+		if (*w)
+			argv[argc++] = w;
+	}
+	forget();
+	struct cli c = {.out = open_memstream(&out, &out_n),
+			.err = open_memstream(&err, &err_n),
+			.in = fmemopen((void *)(uintptr_t)input, strlen(input) + 1, "r"),
+			.socket = socket_path};
+	int status = cli_run(&c, argc, argv);
+	fclose(c.in);
+	fclose(c.out);
+	fclose(c.err);
+	return status;
+}
+
+/* --- words --- */
+
+static void help_and_version(void **state)
+{
+	assert_int_equal(run("", "--version"), CLI_OK);
+	assert_string_equal(out, "warren " WARREN_VERSION "\n");
+	assert_int_equal(run("", "--help"), CLI_OK);
+	assert_non_null(strstr(out, "\n  ping     ask a peer"));
+	assert_int_equal(run("", "ping --help"), CLI_OK);
+	assert_memory_equal(out, "Usage: warren ping [options] PEER\nAsk a peer", 44);
+	assert_non_null(strstr(out, "--until-direct=false"));
+}
+
+static void wrong_words_are_said(void **state)
+{
+	static const struct {
+		const char *line, *err;
+	} rows[] = {
+		{"", "Usage: warren VERB [options]"},
+		{"frob", "warren: found the verb \"frob\", expected one of: up down status ping "
+			 "why netcheck "
+			 "genkey pubkey\n"},
+		{"--frob", "warren: found the option \"--frob\"; warren --help lists them\n"},
+		{"up now",
+		 "warren up: found \"now\", expected no more words; warren up --help says more\n"},
+		{"why", "warren why: expected one peer, by its name or address; warren why --help "
+			"says more\n"},
+		{"up --frob", "warren up: found the option \"--frob\", expected one that the help "
+			      "lists; warren up "
+			      "--help says more\n"},
+		{"down --socket",
+		 "warren down: found \"--socket\" without a value; warren down --help says more\n"},
+		{"status x", "warren status: found \"x\", expected no more words; warren status "
+			     "--help says more\n"},
+		{"status --peers=x",
+		 "warren status: --peers: found \"x\", expected true or false; warren "
+		 "status --help says more\n"},
+		{"ping", "warren ping: expected one peer, by its name or address; warren ping "
+			 "--help says more\n"},
+		{"ping a b", "warren ping: expected one peer, by its name or address; warren ping "
+			     "--help says more\n"},
+		{"ping -c x a",
+		 "warren ping: -c: found \"x\", expected a number; warren ping --help says more\n"},
+		{"ping --timeout 61 a", "warren ping: --timeout: found \"61\", expected seconds up "
+					"to 60, such as 5 or 0.5; "
+					"warren ping --help says more\n"},
+		{"ping --timeout 1h a", "warren ping: --timeout: found \"1h\""},
+		{"ping --timeout nan a", "warren ping: --timeout: found \"nan\""},
+		{"ping --until-direct=x a",
+		 "warren ping: --until-direct: found \"x\", expected true or false; "
+		 "warren ping --help says more\n"},
+		{"netcheck --watch=0",
+		 "warren netcheck: --watch: found \"0\", expected seconds from 1 to 3600"},
+		{"netcheck --lifetime=4",
+		 "warren netcheck: --lifetime: found \"4\", expected seconds from 5 to 600"},
+		{"netcheck --config a b",
+		 "warren netcheck: found \"b\" beside --config, expected one of them"},
+		{"genkey x", "warren genkey: found \"x\", expected no more words; warren genkey "
+			     "--help says more\n"},
+		{"pubkey x", "warren pubkey: found \"x...\", expected the private key on standard "
+			     "input; warren pubkey "
+			     "--help says more\n"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(run("", rows[i].line), CLI_USAGE);
+		if (strncmp(err, rows[i].err, strlen(rows[i].err)) != 0)
+			fail_msg("%s: %s", rows[i].line, err);
+	}
+}
+
+/* --- keys --- */
+
+/* RFC 7748, section 6.1: Alice's. */
+#define ALICE_PRIVATE "77076d0a7318a57d3c16c17251b26645df4bc8e1f6e4eaa5cd5b5b4a5b5b4a5b"
+
+static void a_new_key_has_its_public_half(void **state)
+{
+	struct node_private key;
+	struct node_key public;
+	char text[KEY_TEXT_MAX + 1], want[KEY_TEXT_MAX + 1];
+	assert_int_equal(run("", "genkey"), CLI_OK);
+	assert_int_equal(strlen(out), 8 + 64 + 1);
+	assert_string_equal(err, "");
+	out[8 + 64] = '\0';
+	assert_true(key_parse(key.b, KEY_PRIVATE, out));
+	key_public(public.b, key.b);
+	snprintf(text, sizeof(text), "%s\n", out);
+	assert_int_equal(run(text, "pubkey"), CLI_OK);
+	snprintf(want, sizeof(want), "%s\n", key_format(text, KEY_NODE, public.b));
+	assert_string_equal(out, want);
+}
+
+static void keys_in_the_form_of_wireguard(void **state)
+{
+	uint8_t k[KEY_LEN];
+	assert_int_equal(run("", "genkey --base64"), CLI_OK);
+	assert_int_equal(strlen(out), 44 + 1);
+	out[44] = '\0';
+	assert_true(key_parse_any(k, KEY_PRIVATE, out));
+	/* from wg pubkey */
+	assert_int_equal(run("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEE=\n", "pubkey"), CLI_OK);
+	char hex[KEY_TEXT_MAX];
+	snprintf(hex, sizeof(hex), "%s", out);
+	assert_int_equal(run("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEE=\n", "pubkey --base64"),
+			 CLI_OK);
+	uint8_t a[KEY_LEN], b[KEY_LEN];
+	hex[strcspn(hex, "\n")] = out[strcspn(out, "\n")] = '\0';
+	assert_true(key_parse(a, KEY_NODE, hex) && key_parse_any(b, KEY_NODE, out));
+	assert_memory_equal(a, b, KEY_LEN);
+}
+
+static void keys_as_json(void **state)
+{
+	assert_int_equal(run("", "genkey --json"), CLI_OK);
+	assert_memory_equal(out, "{\"private_key\":\"privkey:", 24);
+	assert_int_equal(run("privkey:" ALICE_PRIVATE, "--json pubkey"), CLI_OK);
+	assert_memory_equal(out, "{\"public_key\":\"nodekey:", 23);
+}
+
+static void what_is_no_private_key_is_not_shown(void **state)
+{
+	assert_int_equal(run("hello", "pubkey"), CLI_FAILED);
+	assert_string_equal(err, "warren: standard input: found something else, expected a private "
+				 "key: privkey: and 64 "
+				 "hexadecimal digits, or 44 characters of base64\n");
+	assert_int_equal(run("", "pubkey"), CLI_FAILED);
+}
+
+static void a_key_file_that_others_can_read_is_warned_of(void **state)
+{
+	size_t n;
+	char path[64];
+	snprintf(path, sizeof(path), "%s/key", folder);
+	FILE *f = fopen(path, "w");
+	char program[] = "warren", verb[] = "genkey", *argv[] = {program, verb};
+	assert_non_null(f);
+	assert_int_equal(chmod(path, 0644), 0);
+	forget();
+	struct cli c = {
+		.out = f, .err = open_memstream(&err, &n), .in = stdin, .socket = socket_path};
+	assert_int_equal(cli_run(&c, 2, argv), CLI_OK);
+	fclose(f);
+	fclose(c.err);
+	unlink(path);
+	assert_string_equal(err, "warren: warning: others can read the file that gets this key "
+				 "(mode 644); run chmod 600 "
+				 "on it, or umask 077 before\n");
+}
+
+/* --- a canned daemon: answers one connection after the other --- */
+
+static pid_t daemon_pid;
+
+static int listen_here(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", socket_path);
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+		    listen(fd, 8) == 0);
+	return fd;
+}
+
+static void answer_one(int fd, const char *answer)
+{
+	char request[1024];
+	int one = accept(fd, NULL, NULL);
+	if (one < 0 || read(one, request, sizeof(request)) <= 0 ||
+	    write(one, answer, strlen(answer)) != (ssize_t)strlen(answer))
+		_exit(1);
+	shutdown(one, SHUT_WR);
+	while (read(one, request, sizeof(request)) > 0)
+		;
+	close(one);
+}
+
+static void canned(const char *const *answers)
+{
+	int fd = listen_here();
+	daemon_pid = fork();
+	assert_true(daemon_pid >= 0);
+	if (daemon_pid > 0) {
+		close(fd);
+		return;
+	}
+	for (; *answers; answers++)
+		answer_one(fd, *answers);
+	_exit(0);
+}
+
+static void daemon_ends(void)
+{
+	int status = -1;
+	assert_int_equal(waitpid(daemon_pid, &status, 0), daemon_pid);
+	assert_int_equal(status, 0);
+	unlink(socket_path);
+}
+
+static void without_a_daemon_it_says_how_to_start_it(void **state)
+{
+	static const char *const lines[] = {"up", "down", "status", "ping bob"};
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		assert_int_equal(run("", lines[i]), CLI_FAILED);
+		assert_memory_equal(err, "warren: warrend is not running (there is no /tmp/", 49);
+		assert_non_null(
+			strstr(err, "Start it: systemctl start warrend, or: warrend --config "));
+	}
+	assert_int_equal(run("", "status --json"), CLI_FAILED);
+	assert_memory_equal(out, "{\"error\":\"warrend is not running", 32);
+	assert_string_equal(err, "");
+	assert_int_equal(run("", "status --socket /nonexistent/s"), CLI_FAILED);
+	assert_non_null(strstr(err, "(there is no /nonexistent/s)"));
+}
+
+static void up_and_down(void **state)
+{
+	static const char *const answers[] = {"{\"up\":true,\"changed\":true}",
+					      "{\"up\":true,\"changed\":false}",
+					      "{\"up\":false,\"changed\":true}",
+					      "{\"error\":\"no TUN\"}",
+					      "{\"error\":\"no TUN\"}",
+					      "nonsense",
+					      NULL};
+	canned(answers);
+	assert_int_equal(run("", "up"), CLI_OK);
+	assert_string_equal(out, "");
+	assert_int_equal(run("", "up"), CLI_OK);
+	assert_string_equal(out, "Warren is up already.\n");
+	assert_int_equal(run("", "down --json"), CLI_OK);
+	assert_string_equal(out, "{\"up\":false,\"changed\":true}\n");
+	assert_int_equal(run("", "up"), CLI_FAILED);
+	assert_string_equal(err, "warren: no TUN\n");
+	assert_int_equal(run("", "--json up"), CLI_FAILED);
+	assert_string_equal(out, "{\"error\":\"no TUN\"}\n");
+	assert_int_equal(run("", "up"), CLI_FAILED);
+	assert_non_null(strstr(err, "found something else than warrend's answer"));
+	daemon_ends();
+}
+
+static void status_of_a_network(void **state)
+{
+#define UP                                                                                         \
+	"{\"up\":true,\"self\":{\"name\":\"a\",\"addresses\":[\"1.1.1.1\"]},\"peers\":[{\"name\":" \
+	"\"b\"}]}"
+	static const char *const answers[] = {UP,  UP, UP, "{\"up\":false}", "{\"error\":\"no\"}",
+					      NULL};
+	canned(answers);
+	assert_int_equal(run("", "status"), CLI_OK);
+	assert_string_equal(out, "1.1.1.1  a  this node\n-        b  -\n");
+	assert_int_equal(run("", "status --peers=no"), CLI_OK);
+	assert_string_equal(out, "1.1.1.1  a  this node\n");
+	assert_int_equal(run("", "status --json"), CLI_OK);
+	assert_string_equal(out, UP "\n");
+	assert_int_equal(run("", "status"), CLI_FAILED);
+	assert_string_equal(out, "Warren is down. Bring it up with: warren up\n");
+	assert_int_equal(run("", "status"), CLI_FAILED);
+	assert_string_equal(err, "warren: no\n");
+	daemon_ends();
+}
+
+#define REPORT "{\"udp\":true,\"full\":true,\"relays\":[]}"
+#define LIFETIME(state)                 \
+	"{\"ipv4\":{\"state\":\"" state \
+	"\",\"at_least_s\":28.0,\"less_than_s\":31.0},\"ipv6\":null}"
+
+static void a_netcheck_is_shown_and_what_was_measured_after_it(void **state)
+{
+	static const char *const answers[] = {REPORT,
+					      REPORT,
+					      LIFETIME("running"),
+					      LIFETIME("measured"),
+					      LIFETIME("measured"),
+					      REPORT,
+					      "{\"error\":\"no\"}",
+					      NULL};
+	canned(answers);
+	assert_int_equal(run("", "netcheck"), CLI_OK);
+	assert_memory_equal(out, "\nReport:\n\t* UDP: true\n", 22);
+	assert_int_equal(run("", "netcheck --lifetime=30"), CLI_OK);
+	assert_string_equal(strstr(out, "\t* BindingLifetime"),
+			    "\t* BindingLifetime: IPv4, 28 to 31 s\n");
+	assert_non_null(strstr(err, "28 to 31 s so far"));
+	assert_int_equal(run("", "netcheck --lifetime --json"), CLI_OK);
+	assert_string_equal(out, REPORT "\n"); /* one object */
+	assert_int_equal(run("", "netcheck"), CLI_FAILED);
+	assert_string_equal(err, "warren: no\n");
+	daemon_ends();
+}
+
+static void without_a_daemon_netcheck_says_how_to_do_without(void **state)
+{
+	assert_int_equal(run("", "netcheck"), CLI_FAILED);
+	assert_non_null(strstr(err, "\nwarren: without it: warren netcheck RELAY, or:"));
+	assert_int_equal(run("", "netcheck --config /nonexistent/w.conf"), CLI_FAILED);
+	assert_string_equal(
+		err, "warren: /nonexistent/w.conf: cannot be read: No such file or directory\n");
+	assert_int_equal(run("", "netcheck --json a..b"), CLI_FAILED);
+	assert_memory_equal(out, "{\"error\":\"found \\\"a..b\\\", expected", 34);
+}
+
+#define PONG(way, direct) \
+	"{\"name\":\"bob\",\"ip\":\"1.1.1.2\"," way ",\"direct\":" direct ",\"rtt_ms\":8.5}"
+#define RELAYED PONG("\"relay\":\"lab\"", "false")
+#define DIRECT  PONG("\"endpoint\":\"192.0.2.1:1\"", "true")
+#define SILENT  "{\"error\":\"no reply from bob in 5 s\",\"timeout\":true}"
+
+static void a_ping_goes_on_until_direct(void **state)
+{
+	static const char *const answers[] = {RELAYED, DIRECT, NULL};
+	canned(answers);
+	assert_int_equal(run("", "ping --timeout 500ms bob"), CLI_OK);
+	assert_string_equal(out, "pong from bob (1.1.1.2) via relay(lab) in 8ms\n"
+				 "pong from bob (1.1.1.2) via 192.0.2.1:1 in 8ms\n");
+	daemon_ends();
+}
+
+static void a_ping_that_stays_on_the_relay_fails(void **state)
+{
+	static const char *const answers[] = {
+		RELAYED, RELAYED, DIRECT, SILENT, "{\"error\":\"who?\"}", NULL};
+	canned(answers);
+	assert_int_equal(run("", "ping -c 1 bob"), CLI_FAILED);
+	assert_string_equal(err, "direct connection not established\n");
+	assert_int_equal(run("", "ping -c 1 --until-direct=false bob"), CLI_OK);
+	assert_int_equal(run("", "ping -c 1 --json bob"), CLI_OK);
+	assert_string_equal(out, DIRECT "\n");
+	assert_int_equal(run("", "ping -c 1 bob"), CLI_FAILED);
+	assert_string_equal(err, "warren: no reply from bob in 5 s\n");
+	assert_int_equal(run("", "ping bob"), CLI_FAILED); /* no use to go on */
+	assert_string_equal(err, "warren: who?\n");
+	daemon_ends();
+}
+
+/* --- the control socket itself --- */
+
+static const char file[] = "[Node]\nPrivateKey = "
+			   "privkey:01000000000000000000000000000000000000000000000000000000000000"
+			   "41\nAddress = 100.64.0.1\nName = alice\nInterface = lo\n";
+
+struct served {
+	struct loop *loop;
+	struct log log;
+	struct config *cfg;
+	struct drive *drive;
+	struct control *control;
+};
+
+static void on_stop(void *self)
+{
+	loop_stop(((struct served *)self)->loop);
+}
+
+static void serve(int ready)
+{
+	static struct served s;
+	char why[CONFIG_WHY_MAX];
+	s.cfg = config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
+	s.loop = loop_new();
+	log_init(&s.log, STDERR_FILENO, LOG_AT_ERROR);
+	s.drive = s.loop && s.cfg ? drive_new(s.loop, &s.log, s.cfg) : NULL;
+	const struct control_config cfg = {
+		.loop = s.loop, .log = &s.log, .drive = s.drive, .path = socket_path};
+	s.control = s.drive ? control_open(&cfg, why) : NULL;
+	struct loop_signal *term =
+		s.control ? loop_signal_new(s.loop, SIGTERM, (struct loop_call){on_stop, &s})
+			  : NULL;
+	if (!term || write(ready, "", 1) != 1)
+		_exit(1);
+	loop_run(s.loop);
+	control_reloaded(s.control);
+	control_close(s.control);
+	drive_free(s.drive);
+	loop_signal_free(term);
+	loop_free(s.loop);
+	config_free(s.cfg);
+	exit(access(socket_path, F_OK) == 0); /* the socket must be gone */
+}
+
+static void the_control_socket_of_a_node_that_is_down(void **state)
+{
+	int ready[2];
+	char byte;
+	assert_int_equal(pipe(ready), 0);
+	daemon_pid = fork();
+	assert_true(daemon_pid >= 0);
+	if (daemon_pid == 0)
+		serve(ready[1]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	assert_int_equal(run("", "status"), CLI_FAILED);
+	assert_string_equal(out, "Warren is down. Bring it up with: warren up\n");
+	assert_int_equal(run("", "down"), CLI_OK);
+	assert_string_equal(out, "Warren is down already.\n");
+	assert_int_equal(run("", "ping bob"), CLI_FAILED);
+	assert_string_equal(err, "warren: Warren is down. Bring it up with: warren up\n");
+	assert_int_equal(run("", "why bob"), CLI_FAILED);
+	assert_string_equal(err, "warren: Warren is down. Bring it up with: warren up\n");
+	assert_int_equal(run("", "up"), CLI_FAILED); /* nobody may have a tunnel called lo */
+	assert_true(strlen(err) > 10);
+	assert_int_equal(kill(daemon_pid, SIGTERM), 0);
+	daemon_ends();
+}
+
+static int start(void **state)
+{
+	if (!crypto_init() || !mkdtemp(folder))
+		return -1;
+	snprintf(socket_path, sizeof(socket_path), "%s/sock", folder);
+	return 0;
+}
+
+static int end(void **state)
+{
+	forget();
+	unlink(socket_path);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(help_and_version),
+		cmocka_unit_test(wrong_words_are_said),
+		cmocka_unit_test(a_new_key_has_its_public_half),
+		cmocka_unit_test(keys_in_the_form_of_wireguard),
+		cmocka_unit_test(keys_as_json),
+		cmocka_unit_test(what_is_no_private_key_is_not_shown),
+		cmocka_unit_test(a_key_file_that_others_can_read_is_warned_of),
+		cmocka_unit_test(without_a_daemon_it_says_how_to_start_it),
+		cmocka_unit_test(up_and_down),
+		cmocka_unit_test(status_of_a_network),
+		cmocka_unit_test(a_netcheck_is_shown_and_what_was_measured_after_it),
+		cmocka_unit_test(without_a_daemon_netcheck_says_how_to_do_without),
+		cmocka_unit_test(a_ping_goes_on_until_direct),
+		cmocka_unit_test(a_ping_that_stays_on_the_relay_fails),
+		cmocka_unit_test(the_control_socket_of_a_node_that_is_down),
+	};
+	return cmocka_run_group_tests(tests, start, end);
+}

@@ -1,0 +1,181 @@
+/* A netcheck without a daemon, as it is run on an unknown machine: against a STUN server on this
+ * one. */
+#include "app/warren/netcheck_local.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "serve/stun_listen.h"
+#include "unit/unit.h"
+
+enum { PORT = 23478 };
+
+static void words_name_relays(void **state)
+{
+	static const struct {
+		const char *word, *host;
+		uint16_t port;
+		uint8_t family; /* of the address that it is */
+	} rows[] = {
+		{"relay.example.net", "relay.example.net", 3478, 0},
+		{"relay.example.net:19302", "relay.example.net", 19302, 0},
+		{"192.0.2.7", "192.0.2.7", 3478, 4},
+		{"192.0.2.7:1", "192.0.2.7", 1, 4},
+		{"2001:db8::7", "2001:db8::7", 3478, 6},
+		{"[2001:db8::7]", "2001:db8::7", 3478, 6},
+		{"[2001:db8::7]:65535", "2001:db8::7", 65535, 6},
+	};
+	char why[CONFIG_WHY_MAX], *words[ARRAY_LEN(rows)];
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		words[i] = strdup(rows[i].word);
+	struct config *c = lookout_config(words, ARRAY_LEN(rows), why);
+	assert_non_null(c);
+	assert_int_equal(c->n_relays, ARRAY_LEN(rows));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct config_relay *r = &c->relays[i];
+		assert_string_equal(r->host, rows[i].host);
+		assert_string_equal(r->name, rows[i].word);
+		assert_int_equal(r->stun_port, rows[i].port);
+		assert_int_equal(r->region, i + 1);
+		assert_int_equal(r->ip4.family, rows[i].family == 4 ? 4 : 0);
+		assert_int_equal(r->ip6.family, rows[i].family == 6 ? 6 : 0);
+		free(words[i]);
+	}
+	config_free(c);
+}
+
+static void words_that_are_no_relay_are_said(void **state)
+{
+	static const char *const bad[] = {"",      ":",    "a:",   "a:0", "a:65536", "a:x",
+					  "1.2.3", "a..b", "[::1", "a b", "-a",      "::1:x"};
+	char why[CONFIG_WHY_MAX], word[32], *words[65];
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		snprintf(word, sizeof(word), "%s", bad[i]);
+		words[0] = word;
+		if (lookout_config(words, 1, why))
+			fail_msg("%s", bad[i]);
+		assert_non_null(strstr(why, "expected a relay: its host name or address"));
+	}
+	snprintf(word, sizeof(word), "a");
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		words[i] = word;
+	assert_null(lookout_config(words, ARRAY_LEN(words), why));
+	assert_non_null(strstr(why, "no more than 64 relays"));
+}
+
+/* --- with a server --- */
+
+static pid_t server;
+
+static void serve(int ready)
+{
+	char why[FAILURE_MAX];
+	struct loop *l = loop_new();
+	struct stun_listen_config cfg = {.at = {ip_v4(127, 0, 0, 1), PORT},
+					 .second_port = PORT + 1};
+	struct stun_listen *s = l ? stun_listen_open(l, &cfg, why) : NULL;
+	if (!s || write(ready, "", 1) != 1)
+		_exit(1);
+	loop_run(l);
+	_exit(0);
+}
+
+static int begin_server(void **state)
+{
+	int fd[2];
+	char c;
+	if (!crypto_init() || pipe(fd))
+		return -1;
+	server = fork();
+	if (server == 0)
+		serve(fd[1]);
+	close(fd[1]);
+	ssize_t n = read(fd[0], &c, 1);
+	close(fd[0]);
+	return server > 0 && n == 1 ? 0 : -1;
+}
+
+static int end_server(void **state)
+{
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	return 0;
+}
+
+static struct lookout *look(const char *relay)
+{
+	char why[CONFIG_WHY_MAX], word[64], *words[] = {word};
+	snprintf(word, sizeof(word), "%s", relay);
+	struct config *c = lookout_config(words, 1, why);
+	assert_non_null(c);
+	c->node.port_mapping = false; /* this machine's gateway is not to be asked by a test */
+	struct lookout *o = lookout_open(c, why);
+	if (!o)
+		fail_msg("%s", why);
+	return o;
+}
+
+static void it_reports_without_a_daemon_and_without_privileges(void **state)
+{
+	struct lookout *o = look("127.0.0.1:23478");
+	json_t *r = lookout_netcheck(o, true);
+	assert_non_null(r);
+	assert_true(json_is_true(json_object_get(r, "udp")) &&
+		    json_is_true(json_object_get(r, "full")));
+	assert_memory_equal(json_string_value(json_object_get(r, "ipv4")), "127.0.0.1:", 10);
+	assert_string_equal(json_string_value(json_object_get(r, "preferred_relay")),
+			    "127.0.0.1:23478");
+	assert_true(json_is_null(json_object_get(r, "home_relay")));
+	assert_true(json_is_false(json_object_get(json_object_get(r, "nat"), "present")));
+	json_decref(r);
+	r = lookout_netcheck(o, false);
+	assert_true(json_is_false(json_object_get(r, "full")));
+	json_decref(r);
+	lookout_close(o);
+}
+
+static void lifetimes_are_measured_and_told(void **state)
+{
+	struct lookout *o = look("127.0.0.1:23478");
+	json_t *l = lookout_lifetime(o, 0), *v4 = json_object_get(l, "ipv4");
+	assert_true(json_is_null(v4));
+	json_decref(l);
+	l = lookout_lifetime(o, 1);
+	for (int i = 0; i < 80; i++) {
+		v4 = json_object_get(l, "ipv4");
+		if (strcmp(json_string_value(json_object_get(v4, "state")), "running") != 0)
+			break;
+		json_decref(l);
+		assert_true(lookout_wait(o, 100 * MSEC));
+		l = lookout_lifetime(o, 0);
+	}
+	assert_string_equal(json_string_value(json_object_get(v4, "state")), "measured");
+	assert_true(json_real_value(json_object_get(v4, "at_least_s")) >= 0.9);
+	assert_true(json_is_null(json_object_get(v4, "less_than_s")));
+	json_decref(l);
+	lookout_close(o);
+}
+
+static void a_signal_ends_what_waits(void **state)
+{
+	struct lookout *o = look("127.0.0.1:23478");
+	kill(getpid(), SIGINT);
+	assert_false(lookout_wait(o, 5 * SECOND));
+	assert_null(lookout_netcheck(o, true));
+	lookout_close(o);
+	lookout_close(NULL);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_name_relays),
+		cmocka_unit_test(words_that_are_no_relay_are_said),
+		cmocka_unit_test(it_reports_without_a_daemon_and_without_privileges),
+		cmocka_unit_test(lifetimes_are_measured_and_told),
+		cmocka_unit_test(a_signal_ends_what_waits),
+	};
+	return cmocka_run_group_tests(tests, begin_server, end_server);
+}

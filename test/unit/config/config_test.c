@@ -1,0 +1,641 @@
+#include "config/config.h"
+#include "config/load.h"
+#include "config/value.h"
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PRIV "privkey:0100000000000000000000000000000000000000000000000000000000000041"
+#define KEY1 "nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
+#define KEY2 "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="
+#define KEY3 "0900000000000000000000000000000000000000000000000000000000000000"
+#define PIN  "sha256-raw:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+#define DISCO "discokey:d100000000000000000000000000000000000000000000000000000000000001"
+
+/* The least of each section, to begin the rows below. */
+#define NODE  "[Node]\nPrivateKey = " PRIV "\nAddress = 100.64.0.1\n" /* lines 1 to 3 */
+#define RELAY "[Relay]\nName = lab\nHost = r.example\n"
+#define PEER  "[Peer]\nPublicKey = " KEY1 "\n"
+
+static struct config *parse(const char *text, char why[static CONFIG_WHY_MAX])
+{
+	return config_parse("w.conf", (struct bytes){(const uint8_t *)text, strlen(text)}, why);
+}
+
+static struct config *good(const char *text)
+{
+	char why[CONFIG_WHY_MAX];
+	struct config *c = parse(text, why);
+	if (!c)
+		fail_msg("refused: %s", why);
+	return c;
+}
+
+static struct endpoint ep(const char *text)
+{
+	struct endpoint e;
+	assert_true(endpoint_parse(&e, text));
+	return e;
+}
+
+static void a_short_file_gets_the_defaults(void **state)
+{
+	struct config *c =
+		good("[node]\nprivatekeyfile=/k\naddress=100.64.0.1\n" RELAY PEER "Relay = LAB");
+	assert_int_equal(c->node.port, 41641);
+	assert_int_equal(c->node.mtu, 1280);
+	assert_true(c->node.port_mapping);
+	assert_string_equal(c->node.interface, "warren0");
+	assert_string_equal(c->node.name, "");
+	assert_int_equal(c->node.address_bits[0], 32);
+	assert_int_equal(c->relays[0].region, 1);
+	assert_int_equal(c->relays[0].port, 443);
+	assert_int_equal(c->relays[0].stun_port, 3478);
+	assert_false(c->relays[0].plain || c->relays[0].pinned);
+	assert_int_equal(c->relays[0].ip4.family, 0);
+	assert_int_equal(c->peers[0].home, 1);
+	assert_false(c->peers[0].plain);
+	config_free(c);
+}
+
+static const char everything[] =
+	"# A comment\r\n"
+	"[Node]\r\n"
+	"  PrivateKeyFile = /etc/warren/key # and another\r\n"
+	"Address = 100.64.0.1/10, fd7a::1/64\n"
+	"Address = 10.0.0.1\n"
+	"ListenPort = 0\nMTU = 1400\nInterface = wg-7\nName = alice\nPortMapping = no\nHardNat = "
+	"no\nSlowPunch = yes\n"
+	"Endpoint = 198.51.100.7:41641, [2001:db8::7]:1\n"
+	"Home = Far\n"
+	"\n"
+	"[Relay]\nName = lab\nHost = 192.0.2.10\nPlain = yes\nSTUNPort = no\nRegion = 7\n"
+	"[Relay]\nName = far\nHost = [2001:db8::10]\nPort = 8443\nPin = " PIN "\nSTUNPort = 3479\n"
+	"[Relay]\nName = third\nHost = Relay-3.example.net\nCAFile = ca.pem\nIPv4 = "
+	"192.0.2.3\nIPv6 = "
+	"2001:db8::3\n"
+	"[Peer]\nName = bob\nPublicKey = " KEY1 "\nPresharedKey = " KEY2 "\n"
+	"AllowedIPs = 100.64.0.2/32, fd7a::2\nAllowedIPs = 10.9.0.0/16\nRelay = third\n"
+	"Endpoint = 203.0.113.5:41641\nPersistentKeepalive = 25\nDiscoKey = " DISCO "\n"
+	"[PEER]\nPublicKey = " KEY2
+	"\nPresharedKeyFile = bob.psk\nEndpoint = 203.0.113.6:51820\nAllowedIPs = 10.1.2.3/8\n"
+	"PersistentKeepalive = off\n"
+	"[Peer]\nPublicKey = " KEY3 "\nAllowedIPs =\n";
+
+static void the_node_of_a_file_with_everything(void **state)
+{
+	char text[IP_TEXT_MAX];
+	struct config *c = good(everything);
+	const struct config_node *n = &c->node;
+	assert_string_equal(n->key_file, "/etc/warren/key");
+	assert_true(key_is_zero(n->key.b));
+	assert_int_equal(n->n_addresses, 3);
+	assert_string_equal(ip_format(&n->address[0], text), "100.64.0.1");
+	assert_int_equal(n->address_bits[0], 10);
+	assert_string_equal(ip_format(&n->address[1], text), "fd7a::1");
+	assert_int_equal(n->address_bits[1], 64);
+	assert_int_equal(n->address_bits[2], 32);
+	assert_int_equal(n->port, 0);
+	assert_int_equal(n->mtu, 1400);
+	assert_false(n->hard_nat);
+	assert_true(n->slow_punch);
+	assert_string_equal(n->interface, "wg-7");
+	assert_string_equal(n->name, "alice");
+	assert_int_equal(n->n_fixed, 2);
+	struct endpoint want = ep("[2001:db8::7]:1");
+	assert_true(endpoint_equal(&n->fixed[1], &want));
+	config_free(c);
+}
+
+static void the_relays_of_a_file_with_everything(void **state)
+{
+	static const uint8_t pin[2] = {0x0f, 0x1e};
+	struct config *c = good(everything);
+	assert_int_equal(c->n_relays, 3);
+	const struct config_relay *far = &c->relays[0], *lab = &c->relays[1],
+				  *third = &c->relays[2];
+	assert_string_equal(far->name, "far"); /* our home, so it comes first */
+	assert_string_equal(far->host, "2001:db8::10");
+	assert_int_equal(far->region, 2);
+	assert_int_equal(far->port, 8443);
+	assert_int_equal(far->ip6.family, 6);
+	assert_int_equal(far->ip4.family, 0);
+	assert_true(far->pinned);
+	assert_memory_equal(far->pin, pin, sizeof(pin));
+	assert_int_equal(far->stun_port, 3479);
+	assert_string_equal(lab->name, "lab");
+	assert_int_equal(lab->region, 7);
+	assert_int_equal(lab->port, 80);
+	assert_int_equal(lab->stun_port, 0);
+	assert_true(lab->plain);
+	assert_int_equal(lab->ip4.family, 4);
+	assert_string_equal(third->ca_file, "ca.pem");
+	assert_int_equal(third->region, 3);
+	assert_int_equal(third->ip4.b[3], 3);
+	assert_int_equal(third->ip6.b[15], 3);
+	assert_ptr_equal(config_relay(c, 7), lab);
+	assert_null(config_relay(c, 9));
+	config_free(c);
+}
+
+static void the_peers_of_a_file_with_everything(void **state)
+{
+	char text[PREFIX_TEXT_MAX];
+	struct config *c = good(everything);
+	assert_int_equal(c->n_peers, 3);
+	const struct config_peer *bob = &c->peers[0], *office = &c->peers[1],
+				 *roamer = &c->peers[2];
+	assert_string_equal(bob->name, "bob");
+	assert_false(key_is_zero(bob->psk));
+	assert_int_equal(bob->n_allowed, 3);
+	assert_string_equal(prefix_format(&bob->allowed[2], text), "10.9.0.0/16");
+	assert_int_equal(bob->home, 3);
+	assert_false(bob->plain);
+	assert_int_equal(bob->n_hints, 1);
+	assert_int_equal(bob->keepalive_s, 25);
+	assert_int_equal(bob->disco.b[0], 0xd1);
+	assert_true(key_is_zero(office->disco.b));
+	assert_true(office->plain);
+	assert_string_equal(office->psk_file, "bob.psk");
+	assert_string_equal(prefix_format(&office->allowed[0], text), "10.0.0.0/8");
+	assert_int_equal(office->keepalive_s, 0);
+	assert_true(roamer->plain);
+	assert_int_equal(roamer->n_allowed, 0);
+	config_free(c);
+}
+
+static void peers_are_found_and_labelled(void **state)
+{
+	char label[CONFIG_NAME_MAX];
+	struct ip ip;
+	struct config *c = good(everything);
+	assert_ptr_equal(config_peer(c, &c->peers[1].key), &c->peers[1]);
+	assert_ptr_equal(config_peer_named(c, "BOB"), &c->peers[0]);
+	assert_ptr_equal(config_peer_named(c, "fd7a::2"), &c->peers[0]);
+	assert_ptr_equal(config_peer_named(c, "10.9.1.1"), &c->peers[0]); /* longer than 10/8 */
+	assert_ptr_equal(config_peer_named(c, "10.8.1.1"), &c->peers[1]);
+	assert_null(config_peer_named(c, "11.0.0.1"));
+	assert_null(config_peer_named(c, ""));
+	struct node_key stranger = {{1}};
+	assert_null(config_peer(c, &stranger));
+	assert_string_equal(config_peer_label(&c->peers[0], label), "bob");
+	assert_string_equal(config_peer_label(&c->peers[1], label), "[3p7bf]");
+	assert_true(config_peer_address(&c->peers[0], &ip));
+	assert_false(config_peer_address(&c->peers[1], &ip));
+	c->peers[0].name[0] = '\0';
+	assert_string_equal(config_peer_label(&c->peers[0], label), "100.64.0.2");
+	config_free(c);
+}
+
+static const struct {
+	const char *text, *why;
+} bad_files[] = {
+	{"", "w.conf: found no [Node], expected one with PrivateKeyFile and Address"},
+	{"[Interface]\n", "w.conf:1: found \"[Interface]\", expected [Node], [Relay] or [Peer]"},
+	{"[Node\n", "w.conf:1: found \"[Node\", expected [Node], [Relay] or [Peer]"},
+	{"[]\n", "w.conf:1: found \"[]\", expected [Node], [Relay] or [Peer]"},
+	{"MTU = 1\n", "w.conf:1: found the key \"MTU\" before any section, expected [Node] first"},
+	{"[Node]\nhello\n", "w.conf:2: found \"hello\", expected KEY = VALUE or a [Section]"},
+	{"[Node]\n" PRIV "\n", "w.conf:2: found \"...\", expected KEY = VALUE or a [Section]"},
+	{"\n[Node]\nAddress = 1.2.3.4\n",
+	 "w.conf:2: found a [Node] without PrivateKeyFile, expected: "
+	 "PrivateKeyFile = PATH (`warren genkey > PATH` makes a key)"},
+	{"[Node]\nPrivateKeyFile = /k\n[Peer]\n",
+	 "w.conf:1: found a [Node] without Address, expected: "
+	 "Address = 100.64.0.1/32 or another of your network"},
+	{NODE "[Node]\n", "w.conf:4: found a second [Node], expected one (first at line 1)"},
+	{NODE "PrivateKeyFile = /k\n",
+	 "w.conf:4: found PrivateKey and PrivateKeyFile in one [Node], expected only "
+	 "one of them"},
+	/* keys */
+	{NODE "ListnPort = 1\n",
+	 "w.conf:4: found the key \"ListnPort\" in [Node], expected perhaps ListenPort"},
+	{NODE "AllowedIPs = 1.1.1.1\n",
+	 "w.conf:4: found the key \"AllowedIPs\" in [Node], expected it in [Peer]"},
+	{NODE "Frobnicate = 1\n", "w.conf:4: found the key \"Frobnicate\" in [Node], expected one "
+				  "that warren.conf(5) lists"},
+	{NODE "\x1b[31m = 1\n",
+	 "w.conf:4: found the key \"?[31m\" in [Node], expected one that warren.conf(5) lists"},
+	{NODE "MTU = 1280\nmtu = 1280\n",
+	 "w.conf:5: found MTU again, expected it once in a [Node] (first at line 4)"},
+	/* values of [Node] */
+	{NODE "PortMapping = maybe\n",
+	 "w.conf:4: PortMapping: found \"maybe\", expected yes or no"},
+	{NODE "MTU = 100\n", "w.conf:4: MTU: found \"100\", expected a number from 576 to 1500"},
+	{NODE "MTU = 99999999999\n",
+	 "w.conf:4: MTU: found \"99999999999\", expected a number from 576 to 1500"},
+	{NODE "MTU = 0x500\n",
+	 "w.conf:4: MTU: found \"0x500\", expected a number from 576 to 1500"},
+	{NODE "MTU =\n", "w.conf:4: MTU: found \"\", expected a number from 576 to 1500"},
+	{NODE "ListenPort = 65536\n",
+	 "w.conf:4: ListenPort: found \"65536\", expected a UDP port from 0 (any) to 65535"},
+	{NODE "Address = 100.64.0.300/32\n",
+	 "w.conf:4: Address: found \"100.64.0.300/32\", expected an address such "
+	 "as 100.64.0.1/32 or fd7a::1/128"},
+	{NODE "Address = 10.0.0.1, 100.64.0.1/24\n",
+	 "w.conf:4: Address: found \"100.64.0.1/24\", expected each address once"},
+	{NODE "Address = 1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,1.1.1.9\n",
+	 "w.conf:4: Address: found \"1.1.1.9\", expected at most 8 addresses"},
+	{NODE "Interface = warren0123456789\n",
+	 "w.conf:4: Interface: found \"warren0123456789\", expected 1 to 15 "
+	 "letters, digits, '.', '-' or '_'"},
+	{NODE "Name = a b\n",
+	 "w.conf:4: Name: found \"a b\", expected 1 to 63 letters, digits, '.', '-' or '_'"},
+	{NODE "Name = ..\n",
+	 "w.conf:4: Name: found \"..\", expected 1 to 63 letters, digits, '.', '-' or '_'"},
+	{NODE "Endpoint = 192.0.2.1:1, 192.0.2.1\n",
+	 "w.conf:4: Endpoint: found \"192.0.2.1\", expected an address and a port such as "
+	 "192.0.2.1:41641 or "
+	 "[2001:db8::1]:41641"},
+	{NODE "Endpoint = 0.0.0.0:1\n", "w.conf:4: Endpoint: found \"0.0.0.0:1\", expected an "
+					"address and a port such as 192.0.2.1:41641 or "
+					"[2001:db8::1]:41641"},
+	{NODE "Endpoint = "
+	      "1.1.1.1:1,1.1.1.1:2,1.1.1.1:3,1.1.1.1:4,1.1.1.1:5,1.1.1.1:6,1.1.1.1:7,1.1.1.1:8,1.1."
+	      "1.1:9",
+	 "w.conf:4: Endpoint: found \"1.1.1.1:9\", expected at most 8 endpoints"},
+	{NODE "Home =\n", "w.conf:4: Home: found \"\", expected the Name of a [Relay]"},
+	{NODE "Home = lab\n",
+	 "w.conf:4: Home: found \"lab\", expected the Name of a [Relay] (the file has no [Relay])"},
+	{"[Node]\nPrivateKey = secret\n",
+	 "w.conf:2: PrivateKey: found something else, expected privkey: and "
+	 "64 hexadecimal digits, or 44 characters "
+	 "of base64 (`warren genkey` makes one)"},
+	{"[Node]\nPrivateKeyFile =\n",
+	 "w.conf:2: PrivateKeyFile: found \"\", expected the path of a file"},
+	{"[Node]\nPrivateKeyFile = /k\nAddress = fd7a::1\nMTU = 1279\n",
+	 "w.conf: [Node] has an IPv6 Address and MTU = 1279, expected at least 1280, as IPv6 "
+	 "needs"},
+	/* [Relay] */
+	{NODE "[Relay]\nHost = a\n", "w.conf:4: found a [Relay] without Name, expected: Name = a "
+				     "word by which peers refer to it"},
+	{NODE "[Relay]\nName = a\n",
+	 "w.conf:4: found a [Relay] without Host, expected: Host = its host name or address"},
+	{NODE RELAY "Region = 0\n",
+	 "w.conf:7: Region: found \"0\", expected a number from 1 to 65535"},
+	{NODE RELAY "Port = 0\n",
+	 "w.conf:7: Port: found \"0\", expected a TCP port from 1 to 65535"},
+	{NODE RELAY "Plain = perhaps\n", "w.conf:7: Plain: found \"perhaps\", expected yes or no"},
+	{NODE RELAY "STUNPort = never\n",
+	 "w.conf:7: STUNPort: found \"never\", expected a UDP port up to 65535, or 0: no STUN"},
+	{NODE RELAY "IPv4 = ::1\n", "w.conf:7: IPv4: found \"::1\", expected an IPv4 address"},
+	{NODE RELAY "IPv6 = 1.2.3.4\n",
+	 "w.conf:7: IPv6: found \"1.2.3.4\", expected an IPv6 address"},
+	{NODE RELAY "Pin = sha256-raw:00\n",
+	 "w.conf:7: Pin: found \"sha256-raw:00\", expected sha256-raw: and 64 "
+	 "hexadecimal digits, as the relay prints it"},
+	{NODE RELAY "Pin = " PIN "\nCAFile = ca.pem\n",
+	 "w.conf:8: found Pin and CAFile in one [Relay], expected only one of them"},
+	{NODE RELAY "Plain = yes\nPin = " PIN "\n",
+	 "w.conf:7: Plain: found yes beside Pin, expected no: without TLS there is no certificate"},
+	{NODE RELAY "Plain = yes\nCAFile = ca.pem\n",
+	 "w.conf:7: Plain: found yes beside CAFile, expected no: without TLS there is no "
+	 "certificate"},
+	{NODE "[Relay]\nHost = a.example:443\n",
+	 "w.conf:5: Host: found \"a.example:443\", expected a host "
+	 "name or an address, without a port (that is Port)"},
+	{NODE RELAY RELAY, "w.conf:7: found a second [Relay] with Name = lab, expected each name "
+			   "once (first at line 4)"},
+	{NODE RELAY "[Relay]\nName = b\nHost = b\nRegion = 1\n",
+	 "w.conf:7: found Region 1 at relay b and at lab (line 4), expected each region once"},
+	/* [Peer] */
+	{NODE "[Peer]\nName = bob\n",
+	 "w.conf:4: found a [Peer] without PublicKey, expected: PublicKey = "
+	 "nodekey:... (`warren pubkey` prints it)"},
+	{NODE "[Peer]\nPublicKey = abc\n",
+	 "w.conf:5: PublicKey: found \"abc\", expected nodekey: and 64 "
+	 "hexadecimal digits, or 44 characters of base64 "
+	 "(`warren pubkey` prints it)"},
+	{NODE PEER "PresharedKey = abc\n",
+	 "w.conf:6: PresharedKey: found something else, expected privkey: and 64 "
+	 "hexadecimal digits, or 44 characters of base64 (`warren genkey` makes one)"},
+	{NODE PEER "PresharedKey = " KEY2 "\nPresharedKeyFile = /k\n",
+	 "w.conf:7: found PresharedKey and PresharedKeyFile in one [Peer], expected only one of "
+	 "them"},
+	{NODE PEER "AllowedIPs = 100.64.0.2/32, 10.0.0.0/33\n",
+	 "w.conf:6: AllowedIPs: found \"10.0.0.0/33\", expected a prefix such as 100.64.0.2/32 or "
+	 "fd7a::/48"},
+	{NODE PEER "AllowedIPs = 100.64.0.2,,\n",
+	 "w.conf:6: AllowedIPs: found \"\", expected a prefix such as 100.64.0.2/32 or fd7a::/48"},
+	{NODE PEER "Endpoint = bob.example:41641\n",
+	 "w.conf:6: Endpoint: found \"bob.example:41641\", expected an address and a port such as "
+	 "192.0.2.1:41641 or "
+	 "[2001:db8::1]:41641 (names are not looked up)"},
+	{NODE PEER "PersistentKeepalive = always\n",
+	 "w.conf:6: PersistentKeepalive: found \"always\", expected seconds from 0 (off) to 65535"},
+	{NODE RELAY PEER "Relay = lab\nDiscoKey = nodekey:d1\n",
+	 "w.conf:10: DiscoKey: found \"nodekey:d1\", expected discokey: and 64 hexadecimal digits"},
+	{NODE PEER "DiscoKey = " DISCO "\n", "w.conf:4: [Peer] has a DiscoKey and no Relay, "
+					     "expected both: a peer without a Relay speaks plain "
+					     "WireGuard"},
+	{NODE RELAY PEER "Relay = lap\n",
+	 "w.conf:9: Relay: found \"lap\", expected the Name of a [Relay] (known: lab)"},
+	{NODE PEER "Name = bob\n" PEER "Name = carol\n",
+	 "w.conf:7: found a second [Peer] with PublicKey [hSDwC], expected each peer once (first "
+	 "at line 4)"},
+	{NODE PEER "Name = bob\n[Peer]\nPublicKey = " KEY2 "\nName = Bob\n",
+	 "w.conf:7: found a second [Peer] with Name = Bob, expected each name once (first at line "
+	 "4)"},
+	{NODE PEER "Name = bob\nAllowedIPs = 10.0.0.0/8\n[Peer]\nPublicKey = " KEY2
+		   "\nAllowedIPs = 1.1.1.1, 10.2.3.4/8\n",
+	 "w.conf:10: AllowedIPs: found 10.0.0.0/8, which is bob's already (line 7), expected each "
+	 "prefix "
+	 "once"},
+	{NODE PEER "AllowedIPs = 100.64.0.1\n",
+	 "w.conf:6: AllowedIPs: found 100.64.0.1, which is our own Address, "
+	 "expected the addresses of the peer"},
+};
+
+static void a_bad_file_says_where_and_what(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	for (size_t i = 0; i < ARRAY_LEN(bad_files); i++) {
+		struct config *c = parse(bad_files[i].text, why);
+		if (c)
+			fail_msg("taken, but expected: %s", bad_files[i].why);
+		assert_string_equal(why, bad_files[i].why);
+	}
+}
+
+static void what_is_quoted_is_cut(void **state)
+{
+	char text[4096], why[CONFIG_WHY_MAX];
+	snprintf(text, sizeof(text), NODE "Name = %0300d\n", 0);
+	assert_null(parse(text, why));
+	assert_non_null(strstr(why, "0000...\", expected"));
+	assert_true(strlen(why) < 160);
+}
+
+static void zero_bytes_and_long_files_are_refused(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	assert_null(config_parse("w.conf", (struct bytes){(const uint8_t *)"[Node]\0", 7}, why));
+	assert_string_equal(why, "w.conf: found a zero byte, expected a text file");
+	uint8_t *big = calloc(1, CONFIG_TEXT_MAX + 1);
+	assert_non_null(big);
+	assert_null(config_parse("w.conf", (struct bytes){big, CONFIG_TEXT_MAX + 1}, why));
+	assert_string_equal(why, "w.conf: found 1048577 bytes, expected at most 1048576");
+	free(big);
+}
+
+static void our_own_key_is_no_peer(void **state)
+{
+	char text[1024], key[KEY_TEXT_MAX], why[CONFIG_WHY_MAX];
+	struct config *c = good(NODE PEER);
+	assert_true(config_check_key(c, "w.conf", why));
+	struct node_key self;
+	key_public(self.b, c->node.key.b);
+	config_free(c);
+	snprintf(text, sizeof(text), NODE "[Peer]\nPublicKey = %s\n",
+		 key_format(key, KEY_NODE, self.b));
+	c = good(text);
+	assert_false(config_check_key(c, "w.conf", why));
+	assert_string_equal(why, "w.conf:4: [Peer] has our own key, expected the peer's: each node "
+				 "has a key of its own");
+	config_free(c);
+}
+
+/* Writes [Peer] sections with keys 1.. into out. */
+static size_t many_peers(char *out, size_t cap, unsigned count)
+{
+	size_t n = (size_t)snprintf(out, cap, "[Node]\nPrivateKeyFile=/k\nAddress=1.1.1.1\n");
+	for (unsigned i = 1; i <= count; i++)
+		n += (size_t)snprintf(out + n, cap - n,
+				      "[Peer]\nPublicKey=%064x\nAllowedIPs=10.%u.%u.%u\n", i,
+				      i >> 16, (i >> 8) & 255, i & 255);
+	return n;
+}
+
+static void many_peers_fit_and_one_more_does_not(void **state)
+{
+	enum { CAP = 2 * CONFIG_TEXT_MAX };
+	char why[CONFIG_WHY_MAX], *text = malloc(CAP);
+	assert_non_null(text);
+	size_t n = many_peers(text, CAP, 9000);
+	struct config *c = config_parse("w.conf", (struct bytes){(uint8_t *)text, n}, why);
+	assert_non_null(c);
+	assert_int_equal(c->n_peers, 9000);
+	assert_int_equal(c->peers[8999].allowed[0].ip.b[3], 9000 & 255);
+	config_free(c);
+	/* Without AllowedIPs 10,001 of them go into a file, as 85 bytes each. */
+	n = (size_t)snprintf(text, CAP, "[Node]\nPrivateKeyFile=/k\nAddress=1.1.1.1\n");
+	for (unsigned i = 1; i <= CONFIG_PEERS_MAX + 1; i++)
+		n += (size_t)snprintf(text + n, CAP - n, "[Peer]\nPublicKey=%064x\n", i);
+	assert_null(config_parse("w.conf", (struct bytes){(uint8_t *)text, n}, why));
+	assert_string_equal(why, "w.conf:20004: found one [Peer] more, expected at most 10000");
+	free(text);
+}
+
+static void relays_and_prefixes_are_bounded(void **state)
+{
+	char why[CONFIG_WHY_MAX], text[32768];
+	size_t n = (size_t)snprintf(text, sizeof(text), NODE);
+	for (unsigned i = 0; i <= RELAYS_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "[Relay]\nName=r%u\nHost=r\n", i);
+	assert_null(parse(text, why));
+	assert_string_equal(why, "w.conf:196: found one [Relay] more, expected at most 64");
+	n = (size_t)snprintf(text, sizeof(text), NODE PEER "AllowedIPs = 10.9.9.9");
+	for (unsigned i = 1; i <= CONFIG_ALLOWED_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ",10.0.%u.%u", i >> 8, i & 255);
+	assert_null(parse(text, why));
+	assert_string_equal(why, "w.conf:6: AllowedIPs: found \"10.0.4.0\", expected at most 1024 "
+				 "prefixes for one peer");
+}
+
+static void hosts(void **state)
+{
+	static const char *const taken[][2] = {{"a", "a"},
+					       {"relay-1.example.net", "relay-1.example.net"},
+					       {"192.0.2.1", "192.0.2.1"},
+					       {"::1", "::1"},
+					       {"[::1]", "::1"}};
+	static const char *const refused[] = {
+		"",
+		"1.2.3",
+		"1.2.3.4.5",
+		"[::1",
+		"[a]",
+		"a:443",
+		"a b",
+		"https://a",
+		"a..b",
+		".a",
+		"-a",
+		"a/b",
+		"a.example:1",
+		"[1.2.3.4:5]",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b"};
+	char out[CONFIG_HOST_MAX];
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+		assert_true(value_host(out, sizeof(out), taken[i][0]));
+		assert_string_equal(out, taken[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		assert_false(value_host(out, sizeof(out), refused[i]));
+}
+
+static void distances_of_words(void **state)
+{
+	assert_int_equal(word_distance("MTU", "mtu"), 0);
+	assert_int_equal(word_distance("ListnPort", "ListenPort"), 1);
+	assert_int_equal(word_distance("kitten", "sitting"), 3);
+	assert_int_equal(word_distance("", "abc"), 3);
+	assert_int_equal(word_distance("abc", ""), 3);
+	assert_true(word_distance("a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") == UINT32_MAX);
+}
+
+/* --- loading, in a folder of its own --- */
+
+static char folder[] = "/tmp/warren-config-XXXXXX";
+
+static int make_folder(void **state)
+{
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char path[128];
+	static const char *const names[] = {"w.conf", "key", "psk"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+static const char *write_file(const char *name, mode_t mode, const char *text)
+{
+	static char path[128];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+	return path;
+}
+
+#define LOADED                                                                                \
+	"[Node]\nPrivateKeyFile = key\nAddress = 100.64.0.1\n" RELAY "CAFile = ca.pem\n" PEER \
+	"PresharedKeyFile = psk\n"
+
+/* Loads w.conf of the folder; false: what stands in why after the folder's name is `want`. */
+static void load_fails(const char *want)
+{
+	char path[128], why[CONFIG_WHY_MAX];
+	snprintf(path, sizeof(path), "%s/w.conf", folder);
+	assert_null(config_load(path, why));
+	assert_memory_equal(why, folder, strlen(folder));
+	if (!strstr(why, want))
+		fail_msg("expected \"%s\" in \"%s\"", want, why);
+}
+
+static void loading_reads_key_files_beside_it(void **state)
+{
+	char why[CONFIG_WHY_MAX], ca[128];
+	write_file("key", 0600, PRIV "\n");
+	write_file("psk", 0640, KEY2);
+	struct config *c = config_load(write_file("w.conf", 0644, LOADED), why);
+	if (!c)
+		fail_msg("refused: %s", why);
+	assert_int_equal(c->node.key.b[0], 1);
+	assert_int_equal(c->peers[0].psk[0], 0xde);
+	snprintf(ca, sizeof(ca), "%s/ca.pem", folder);
+	assert_string_equal(c->relays[0].ca_file, ca);
+	config_free(c);
+}
+
+static void secrets_that_others_can_read_are_refused(void **state)
+{
+	write_file("psk", 0600, KEY2);
+	write_file("w.conf", 0644, LOADED);
+	write_file("key", 0644, PRIV "\n");
+	load_fails("/key: holds a secret and has mode 644, expected one that others cannot read; "
+		   "run: chmod "
+		   "600 /tmp/");
+	write_file("key", 0600, PRIV "\n");
+	write_file("psk", 0604, KEY2);
+	load_fails("/psk: holds a secret and has mode 604");
+	write_file("w.conf", 0644, NODE);
+	load_fails("/w.conf: holds a secret and has mode 644");
+	write_file("w.conf", 0644,
+		   "[Node]\nPrivateKeyFile=key\nAddress=1.1.1.1\n" PEER "PresharedKey = " KEY2);
+	load_fails("/w.conf: holds a secret");
+}
+
+static void files_that_are_not_there_or_no_keys(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	assert_null(config_load("/nonexistent/w.conf", why));
+	assert_string_equal(why, "/nonexistent/w.conf: cannot be read: No such file or directory");
+	assert_null(config_load("/tmp", why));
+	assert_string_equal(why, "/tmp: cannot be read: Is a directory");
+	write_file("w.conf", 0600, "[Node]\nPrivateKeyFile=nokey\nAddress=1.1.1.1\n");
+	load_fails("/nokey: cannot be read: No such file or directory");
+	write_file("key", 0600, "hello\n");
+	write_file("w.conf", 0600, LOADED);
+	load_fails("/key: found something else, expected one line with privkey: and 64 hexadecimal "
+		   "digits");
+	write_file("w.conf", 0600, "[Nod]\n");
+	load_fails("/w.conf:1: found \"[Nod]\"");
+}
+
+/* A netcheck wants to be seen by somebody, and nothing else. */
+static void the_relays_alone_are_read_without_secrets(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	const char *path = write_file("w.conf", 0644,
+				      "[Node]\nPrivateKeyFile=nokey\nAddress=1.1.1.1\n"
+				      "[Relay]\nName=a\nHost=192.0.2.7\nCAFile=ca.pem\n");
+	assert_null(config_load(path, why));
+	struct config *c = config_load_relays(path, why);
+	assert_non_null(c);
+	assert_int_equal(c->n_relays, 1);
+	assert_string_equal(strrchr(c->relays[0].ca_file, '/'), "/ca.pem");
+	assert_true(key_is_zero(c->node.key.b));
+	config_free(c);
+	path = write_file("w.conf", 0644, "[Relay]\nName=a\nHost=192.0.2.7\n");
+	assert_null(config_load(path, why));
+	c = config_load_relays(path, why);
+	assert_non_null(c);
+	assert_true(c->n_relays == 1 && c->n_peers == 0 && c->node.port_mapping);
+	config_free(c);
+	path = write_file("w.conf", 0644, "[Relay]\nName=a\n");
+	assert_null(config_load_relays(path, why));
+	assert_non_null(strstr(why, "w.conf:1: found a [Relay] without Host"));
+	assert_null(config_load_relays("/nonexistent/w.conf", why));
+}
+
+static int start(void **state)
+{
+	return crypto_init() ? make_folder(state) : -1;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_short_file_gets_the_defaults),
+		cmocka_unit_test(the_node_of_a_file_with_everything),
+		cmocka_unit_test(the_relays_of_a_file_with_everything),
+		cmocka_unit_test(the_peers_of_a_file_with_everything),
+		cmocka_unit_test(peers_are_found_and_labelled),
+		cmocka_unit_test(a_bad_file_says_where_and_what),
+		cmocka_unit_test(what_is_quoted_is_cut),
+		cmocka_unit_test(zero_bytes_and_long_files_are_refused),
+		cmocka_unit_test(our_own_key_is_no_peer),
+		cmocka_unit_test(many_peers_fit_and_one_more_does_not),
+		cmocka_unit_test(relays_and_prefixes_are_bounded),
+		cmocka_unit_test(hosts),
+		cmocka_unit_test(distances_of_words),
+		cmocka_unit_test(loading_reads_key_files_beside_it),
+		cmocka_unit_test(secrets_that_others_can_read_are_refused),
+		cmocka_unit_test(files_that_are_not_there_or_no_keys),
+		cmocka_unit_test(the_relays_alone_are_read_without_secrets),
+	};
+	return cmocka_run_group_tests(tests, start, remove_folder);
+}

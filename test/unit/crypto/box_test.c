@@ -1,0 +1,103 @@
+#include "crypto/box.h"
+#include "crypto/seeded.h"
+#include "unit/unit.h"
+
+static const char *const a_priv =
+	"0002030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f60";
+static const char *const b_pub = "64b101b1d0be5a8704bd078f9895001fc03e8e9f9522f188dd128d9846d48466";
+
+/* A source that gives 00 01 02 ...: the nonce of all vectors. */
+static void count_up(void *self, uint8_t *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint8_t)i;
+}
+
+static struct box_shared shared(void)
+{
+	uint8_t priv[KEY_LEN], pub[KEY_LEN], want[KEY_LEN];
+	struct box_shared s;
+	unhex(priv, sizeof(priv), a_priv);
+	unhex(pub, sizeof(pub), b_pub);
+	unhex(want, sizeof(want),
+	      "f8d48c0771b2fab0580110626883f7671e7d0001a6823f3ad9e93d8ef177e8fc");
+	assert_true(box_shared_of(&s, priv, pub));
+	assert_memory_equal(s.k, want, KEY_LEN);
+	return s;
+}
+
+/* Reference, data plane 13: the ping of A to B. */
+static void seals_the_vector(void **state)
+{
+	struct box_shared s = shared();
+	struct rng rng = {.fill = count_up};
+	uint8_t plain[64], out[128], want[128];
+	size_t n = unhex(plain, sizeof(plain),
+			 "0100101112131415161718191a1b883186b800b41d5cf0429695da9b3cc4f328ebcd184a6"
+			 "e482fa578c103f0"
+			 "6c77");
+	size_t want_n = unhex(want, sizeof(want),
+			      "000102030405060708090a0b0c0d0e0f1011121314151617"
+			      "9cc792fe5e35692f9496347cb754907e9ecbf90a63e91177f5c50d3ac5bb4ab115"
+			      "6778bfaf3190f875b40a32609be4ea825e05c5e90540ee2a45f7ee135a");
+	struct wr w = wr_of(out, sizeof(out));
+	box_seal(&s, &w, (struct bytes){plain, n}, &rng);
+	assert_int_equal(w.n, want_n);
+	assert_memory_equal(out, want, want_n);
+}
+
+static void opens_only_what_is_whole(void **state)
+{
+	struct box_shared s = shared();
+	struct seeded seeded;
+	seeded_init(&seeded, 3);
+	struct rng rng = seeded_rng(&seeded);
+	uint8_t sealed[64], out[64];
+	struct wr w = wr_of(sealed, sizeof(sealed));
+	box_seal(&s, &w, (struct bytes){(const uint8_t *)"hello", 5}, &rng);
+	assert_int_equal(w.n, 5 + BOX_OVERHEAD);
+
+	struct wr plain = wr_of(out, sizeof(out));
+	assert_true(box_open(&s, &plain, wr_done(&w)));
+	assert_int_equal(plain.n, 5);
+	assert_memory_equal(out, "hello", 5);
+
+	for (size_t i = 0; i < w.n; i++) {
+		sealed[i] ^= 1;
+		plain = wr_of(out, sizeof(out));
+		assert_false(box_open(&s, &plain, wr_done(&w)));
+		assert_int_equal(plain.n, 0);
+		sealed[i] ^= 1;
+		assert_false(box_open(&s, &plain, (struct bytes){sealed, i}));
+	}
+	plain = wr_of(out, 4);
+	assert_false(box_open(&s, &plain, wr_done(&w)));
+}
+
+static void a_full_buffer_gets_nothing(void **state)
+{
+	struct box_shared s = shared();
+	struct rng rng = {.fill = count_up};
+	uint8_t out[BOX_OVERHEAD + 4];
+	struct wr w = wr_of(out, sizeof(out));
+	box_seal(&s, &w, (struct bytes){(const uint8_t *)"hello", 5}, &rng);
+	assert_true(w.bad);
+	assert_int_equal(w.n, 0);
+}
+
+static void low_order_keys_are_refused(void **state)
+{
+	uint8_t priv[KEY_LEN], zero[KEY_LEN] = {0}, one[KEY_LEN] = {1};
+	struct box_shared s;
+	unhex(priv, sizeof(priv), a_priv);
+	assert_false(box_shared_of(&s, priv, zero));
+	assert_false(box_shared_of(&s, priv, one));
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(seals_the_vector),
+	cmocka_unit_test(opens_only_what_is_whole),
+	cmocka_unit_test(a_full_buffer_gets_nothing),
+	cmocka_unit_test(low_order_keys_are_refused),
+};
+RUN_TESTS(tests)

@@ -1,0 +1,112 @@
+#include "crypto/keys.h"
+#include "crypto/seeded.h"
+#include <stdio.h>
+
+#include "unit/unit.h"
+
+/* Reference, data plane 13: private keys are 32 consecutive byte values, clamped. */
+static void public_keys_match_the_vectors(void **state)
+{
+	static const struct {
+		const char *priv, *pub;
+	} rows[] = {
+		{"0002030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f60",
+		 "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c"},
+		{"4042434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f60",
+		 "64b101b1d0be5a8704bd078f9895001fc03e8e9f9522f188dd128d9846d48466"},
+		{"8082838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f60",
+		 "883186b800b41d5cf0429695da9b3cc4f328ebcd184a6e482fa578c103f06c77"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t priv[KEY_LEN], want[KEY_LEN], pub[KEY_LEN];
+		unhex(priv, sizeof(priv), rows[i].priv);
+		unhex(want, sizeof(want), rows[i].pub);
+		key_public(pub, priv);
+		assert_memory_equal(pub, want, KEY_LEN);
+	}
+}
+
+static void generated_keys_are_clamped(void **state)
+{
+	struct seeded seeded;
+	seeded_init(&seeded, 1);
+	struct rng rng = seeded_rng(&seeded);
+	struct node_private a, b;
+	for (int i = 0; i < 100; i++) {
+		key_generate(a.b, &rng);
+		assert_int_equal(a.b[0] & 7, 0);
+		assert_int_equal(a.b[31] & 0xc0, 0x40);
+	}
+	key_generate(b.b, &rng);
+	assert_false(key_equal(a.b, b.b));
+	assert_false(key_is_zero(a.b));
+	key_wipe(&a, sizeof(a));
+	assert_true(key_is_zero(a.b));
+}
+
+static void text_forms_round_trip(void **state)
+{
+	static const char *const hex =
+		"07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c";
+	static const char *const prefix[] = {"privkey:", "nodekey:", "discokey:", "mkey:"};
+	uint8_t k[KEY_LEN], back[KEY_LEN];
+	unhex(k, sizeof(k), hex);
+	for (enum key_kind kind = KEY_PRIVATE; kind <= KEY_MACHINE; kind++) {
+		char text[KEY_TEXT_MAX], want[KEY_TEXT_MAX];
+		snprintf(want, sizeof(want), "%s%s", prefix[kind], hex);
+		assert_string_equal(key_format(text, kind, k), want);
+		memset(back, 0, sizeof(back));
+		assert_true(key_parse(back, kind, text));
+		assert_memory_equal(back, k, KEY_LEN);
+		assert_false(key_parse(back, kind, hex));
+		assert_false(key_parse(back, (kind + 1) % 4, text));
+		text[strlen(text) - 1] = '\0';
+		assert_false(key_parse(back, kind, text));
+	}
+}
+
+static void other_tools_forms_are_taken(void **state)
+{
+	uint8_t k[KEY_LEN], want[KEY_LEN];
+	unhex(want, sizeof(want),
+	      "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c");
+	assert_true(key_parse_any(k, KEY_NODE, "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/Asrhs HHw=") ==
+		    false);
+	assert_true(key_parse_any(k, KEY_NODE, "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw="));
+	assert_memory_equal(k, want, KEY_LEN);
+	assert_true(key_parse_any(
+		k, KEY_NODE, "07A37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c"));
+	assert_false(key_parse_any(k, KEY_NODE, ""));
+	assert_false(key_parse_any(k, KEY_NODE, "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw"));
+	assert_false(key_parse_any(
+		k, KEY_NODE,
+		"privkey:07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c"));
+}
+
+static void short_forms_show_no_secret(void **state)
+{
+	uint8_t k[KEY_LEN];
+	char out[KEY_SHORT_MAX];
+	unhex(k, sizeof(k), "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c");
+	assert_string_equal(key_short(out, KEY_NODE, k), "[B6N8v]");
+	assert_string_equal(key_short(out, KEY_DISCO, k), "d:07a37cbc142093c8");
+	assert_string_equal(key_short(out, KEY_PRIVATE, k), "[secret]");
+}
+
+static void order_is_bytewise(void **state)
+{
+	uint8_t a[KEY_LEN] = {1}, b[KEY_LEN] = {0xff};
+	assert_true(key_order(a, b) < 0);
+	assert_true(key_order(b, a) > 0);
+	assert_int_equal(key_order(a, a), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(public_keys_match_the_vectors),
+	cmocka_unit_test(generated_keys_are_clamped),
+	cmocka_unit_test(text_forms_round_trip),
+	cmocka_unit_test(other_tools_forms_are_taken),
+	cmocka_unit_test(short_forms_show_no_secret),
+	cmocka_unit_test(order_is_bytewise),
+};
+RUN_TESTS(tests)

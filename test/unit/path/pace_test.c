@@ -1,0 +1,332 @@
+/* When to probe, what is probed, and what was probed: pace, targets, probes. */
+#include "crypto/seeded.h"
+#include "path/pace.h"
+#include "path/probe.h"
+#include "path/remotes.h"
+#include "unit/unit.h"
+
+static struct seeded seeded;
+
+static struct rng rng_of(uint64_t seed)
+{
+	seeded_init(&seeded, seed);
+	return seeded_rng(&seeded);
+}
+
+static struct endpoint at(uint16_t port)
+{
+	return (struct endpoint){ip_v4(198, 51, 100, 1), port};
+}
+
+static const struct endpoint none;
+
+/* --- pace --- */
+
+static void an_attempt_is_four_rounds_in_less_than_a_second(void **state)
+{
+	struct rng rng = rng_of(1);
+	struct pace p;
+	mono_ns now = 100 * SECOND, start = now;
+	pace_init(&p, now);
+	assert_true(pace_resting(&p));
+	pace_start(&p, now);
+	assert_true(p.calls && p.next == now);
+	for (int round = 0; round < 3; round++) {
+		assert_false(pace_step(&p, &rng, now));
+		now = p.next;
+	}
+	assert_in_range(now - start, 600 * MSEC, 800 * MSEC);
+	assert_true(pace_step(&p, &rng, now));
+	pace_rest(&p);
+	assert_true(pace_resting(&p));
+}
+
+static mono_ns pause_after_attempt(struct pace *p, const struct rng *rng)
+{
+	mono_ns now = p->next;
+	while (!pace_step(p, rng, now))
+		now = p->next;
+	return p->next - now;
+}
+
+static void pauses_double_from_5_to_60_s(void **state)
+{
+	static const mono_ns want_s[] = {5, 10, 20, 40, 60, 60, 60};
+	struct rng rng = rng_of(2);
+	struct pace p;
+	pace_init(&p, 0);
+	pace_start(&p, 0);
+	for (size_t i = 0; i < ARRAY_LEN(want_s); i++) {
+		mono_ns pause = pause_after_attempt(&p, &rng);
+		assert_in_range(pause, want_s[i] * SECOND * 9 / 10, want_s[i] * SECOND * 11 / 10);
+	}
+	pace_start(&p, 0);
+	assert_true(pause_after_attempt(&p, &rng) < 6 * SECOND);
+}
+
+static void an_answer_leaves_the_pauses_as_they_are(void **state)
+{
+	struct rng rng = rng_of(3);
+	struct pace p;
+	pace_init(&p, 0);
+	pace_start(&p, 0);
+	pause_after_attempt(&p, &rng);
+	pause_after_attempt(&p, &rng);
+	for (int i = 0; i < 5; i++) {
+		pace_answer(&p, p.next);
+		assert_false(p.calls);
+		mono_ns pause = pause_after_attempt(&p, &rng);
+		assert_in_range(pause, 9 * SECOND, 11 * SECOND);
+		assert_true(p.calls); /* the next is our own again */
+	}
+}
+
+static void the_purse_gives_256_at_once_and_64_per_second(void **state)
+{
+	struct pace p;
+	uint32_t n = 0;
+	pace_init(&p, 10 * SECOND);
+	while (pace_spend(&p, 10 * SECOND))
+		n++;
+	assert_int_equal(n, PACE_BURST);
+	for (n = 0; pace_spend(&p, 11 * SECOND);)
+		n++;
+	assert_in_range(n, PACE_PER_SECOND - 1, PACE_PER_SECOND);
+	for (n = 0; pace_spend(&p, 1000 * SECOND);)
+		n++;
+	assert_int_equal(n, PACE_BURST);
+}
+
+/* --- targets --- */
+
+/* As peer_path.c does it: each round is paid when it begins. */
+static unsigned pings_of_a_search(struct pace *p, const struct rng *rng, unsigned targets,
+				  mono_ns from, mono_ns time)
+{
+	unsigned pings = 0;
+	for (mono_ns now = from; now < from + time; now = p->next) {
+		if (!pace_may_search(p, targets, now)) {
+			assert_true(p->next > now);
+			continue;
+		}
+		for (unsigned i = 0; i < targets; i++)
+			pings += pace_spend_search(p, now);
+		pace_step(p, rng, now);
+	}
+	return pings;
+}
+
+static void a_search_in_vain_costs_less_than_one_ping_in_3_s_at_last(void **state)
+{
+	struct rng rng = rng_of(4);
+	for (unsigned targets = 1; targets <= 64; targets++) {
+		struct pace p;
+		pace_init(&p, 0);
+		pace_start(&p, 0);
+		unsigned first = pings_of_a_search(&p, &rng, targets, 0, 1800 * SECOND);
+		assert_in_range(first, 100, 240 + 1800 / 4);
+		unsigned later = pings_of_a_search(&p, &rng, targets, p.next, 36000 * SECOND);
+		assert_in_range(later, 1000, 36000 / 4);
+	}
+}
+
+static void an_answer_has_as_many_rounds_as_can_be_paid(void **state)
+{
+	struct rng rng = rng_of(5);
+	struct pace p;
+	pace_init(&p, 0);
+	for (int i = 0; i < 220; i++)
+		assert_true(pace_spend_search(&p, 0));
+	pace_answer(&p, 0);
+	assert_true(pace_may_search(&p, 16, 0)); /* 20 are left */
+	for (int i = 0; i < 16; i++)
+		assert_true(pace_spend_search(&p, 0));
+	pace_step(&p, &rng, 0);
+	assert_false(pace_may_search(&p, 16, p.next));
+	assert_true(p.calls && p.round == 0 && p.next >= 12 * PACE_SEARCH_EACH);
+	pace_renew(&p);
+	assert_true(pace_may_search(&p, 16, SECOND));
+}
+
+static void an_attempt_of_our_own_waits_until_it_can_be_paid_whole(void **state)
+{
+	struct pace p;
+	pace_init(&p, 0);
+	for (int i = 0; i < 240; i++)
+		assert_true(pace_spend_search(&p, 0));
+	assert_false(pace_spend_search(&p, 0));
+	pace_start(&p, 0);
+	assert_false(pace_may_search(&p, 4, 0));
+	assert_int_equal(p.next, 20 * PACE_SEARCH_EACH); /* four rounds, and one in answer */
+	assert_false(pace_may_search(&p, 4, p.next - 1));
+	assert_true(pace_may_search(&p, 4, 20 * PACE_SEARCH_EACH));
+}
+
+static void a_told_target_stays_until_a_list_leaves_it_out(void **state)
+{
+	struct targets t = {.n = 0};
+	struct endpoint list[] = {at(1), at(2), {.port = 3}};
+	assert_true(targets_tell(&t, TARGET_CALLED, list, 3, &none));
+	assert_int_equal(t.n, 2); /* an unset one is none */
+	assert_false(targets_tell(&t, TARGET_CALLED, list, 2, &none));
+	targets_expire(&t, &none, 1000000 * SECOND);
+	assert_int_equal(t.n, 2);
+	assert_false(targets_tell(&t, TARGET_CALLED, &list[1], 1, &none));
+	assert_int_equal(t.n, 1);
+	assert_null(targets_find(&t, &list[0]));
+	/* Two sources hold it: both must let it go. */
+	assert_false(targets_tell(&t, TARGET_HINT, &list[1], 1, &none));
+	targets_tell(&t, TARGET_CALLED, NULL, 0, &none);
+	assert_int_equal(t.n, 1);
+	targets_tell(&t, TARGET_HINT, NULL, 0, &none);
+	assert_int_equal(t.n, 0);
+}
+
+static void a_seen_target_lives_for_45_s_after_its_last_ping(void **state)
+{
+	struct targets t = {.n = 0};
+	struct endpoint a = at(1), b = at(2);
+	assert_true(targets_see(&t, &a, &none, 0));
+	assert_false(targets_see(&t, &a, &none, 10 * SECOND));
+	assert_true(targets_see(&t, &b, &none, 10 * SECOND));
+	targets_expire(&t, &none, 54 * SECOND);
+	assert_int_equal(t.n, 2);
+	targets_expire(&t, &b, 55 * SECOND); /* b is in use */
+	assert_int_equal(t.n, 1);
+	assert_non_null(targets_find(&t, &b));
+}
+
+static void a_full_table_gives_up_what_was_seen_longest_ago(void **state)
+{
+	struct targets t = {.n = 0};
+	struct endpoint in_use = at(1), told = at(1000);
+	for (uint16_t i = 1; i <= TARGETS_MAX; i++)
+		targets_see(&t, &(struct endpoint){at(0).ip, i}, &in_use, i * SECOND);
+	assert_true(targets_tell(&t, TARGET_CALLED, &told, 1, &in_use));
+	assert_int_equal(t.n, TARGETS_MAX);
+	assert_non_null(targets_find(&t, &in_use)); /* the oldest, but in use */
+	assert_null(targets_find(&t, &(struct endpoint){at(0).ip, 2}));
+	/* When all are told of, there is no room. */
+	struct endpoint all[TARGETS_MAX], one_more = at(5000);
+	for (uint16_t i = 0; i < TARGETS_MAX; i++)
+		all[i] = at((uint16_t)(2000 + i));
+	targets_tell(&t, TARGET_HINT, all, TARGETS_MAX, &none);
+	assert_false(targets_see(&t, &one_more, &none, 99 * SECOND));
+	assert_null(targets_find(&t, &one_more));
+}
+
+static void a_list_replaces_a_full_list(void **state)
+{
+	struct targets t = {.n = 0};
+	struct endpoint all[TARGETS_MAX];
+	for (uint16_t i = 0; i < TARGETS_MAX; i++)
+		all[i] = at((uint16_t)(1 + i));
+	targets_tell(&t, TARGET_CALLED, all, TARGETS_MAX, &none);
+	for (uint16_t i = 0; i < TARGETS_MAX; i++)
+		all[i] = at((uint16_t)(1000 + i));
+	assert_true(targets_tell(&t, TARGET_CALLED, all, TARGETS_MAX, &none));
+	assert_int_equal(t.n, TARGETS_MAX);
+	for (uint16_t i = 0; i < TARGETS_MAX; i++)
+		assert_non_null(targets_find(&t, &all[i]));
+}
+
+static void the_second_best_is_proven_and_not_in_use(void **state)
+{
+	struct targets t = {.n = 0};
+	struct endpoint v[] = {at(1), at(2), at(3), at(4)};
+	targets_tell(&t, TARGET_CALLED, v, 4, &none);
+	assert_null(targets_second(&t, &v[0], 0));
+	target_ponged(targets_find(&t, &v[0]), false, 10 * MSEC, SECOND);
+	target_ponged(targets_find(&t, &v[1]), false, 30 * MSEC, SECOND);
+	target_ponged(targets_find(&t, &v[2]), false, 20 * MSEC, SECOND);
+	assert_ptr_equal(targets_second(&t, &v[0], SECOND), targets_find(&t, &v[2]));
+	assert_null(targets_second(&t, &v[0], 500 * SECOND)); /* proven too long ago */
+	targets_restart(&t);
+	assert_int_equal(t.n, 0);
+}
+
+static void a_round_trip_falls_at_once_and_rises_slowly(void **state)
+{
+	struct target t = {.rtt = 0};
+	target_ponged(&t, false, 100, 1);
+	assert_int_equal(t.rtt, 100);
+	target_ponged(&t, false, 50, 1);
+	assert_int_equal(t.rtt, 50);
+	target_ponged(&t, false, 150, 1);
+	assert_int_equal(t.rtt, 100);
+}
+
+/* --- probes --- */
+
+static void a_ping_is_answered_once_and_within_5_s(void **state)
+{
+	struct rng rng = rng_of(4);
+	struct probes t;
+	struct probe out;
+	struct via via = via_relay(3);
+	assert_true(probes_init(&t, 1));
+	struct disco_txid a = probes_begin(&t, 7, &via, true, &rng, SECOND)->txid;
+	struct disco_txid b = probes_begin(&t, 8, &via, false, &rng, SECOND)->txid;
+	struct disco_txid unknown = a;
+	unknown.b[11] ^= 1; /* the same hash, another id */
+	assert_false(probes_end(&t, &unknown, SECOND, &out));
+	assert_true(probes_end(&t, &a, 6 * SECOND, &out));
+	assert_int_equal(out.peer, 7);
+	assert_true(out.for_person && via_equal(&out.via, &via) && out.sent_at == SECOND);
+	assert_false(probes_end(&t, &a, 6 * SECOND, &out));
+	assert_false(probes_end(&t, &b, 6 * SECOND + 1, &out));
+	probes_fini(&t);
+}
+
+static void the_oldest_ping_is_forgotten_when_the_table_is_full(void **state)
+{
+	struct rng rng = rng_of(5);
+	struct probes t;
+	struct probe out;
+	struct via via = via_relay(3);
+	assert_true(probes_init(&t, 1));
+	struct disco_txid first = probes_begin(&t, 1, &via, false, &rng, 0)->txid;
+	struct disco_txid second = probes_begin(&t, 1, &via, false, &rng, 0)->txid;
+	for (int i = 0; i < PROBES_MIN - 1; i++)
+		probes_begin(&t, 2, &via, false, &rng, 0);
+	assert_false(probes_end(&t, &first, 0, &out));
+	assert_true(probes_end(&t, &second, 0, &out));
+	struct disco_txid last = probes_begin(&t, 1, &via, false, &rng, 0)->txid;
+	probes_forget(&t, 2);
+	assert_true(probes_end(&t, &last, 0, &out));
+	assert_int_equal(t.by_txid.n, 0);
+	probes_fini(&t);
+}
+
+static void there_is_more_room_for_more_peers(void **state)
+{
+	static const uint32_t rows[][2] = {
+		{0, PROBES_MIN}, {64, PROBES_MIN},   {65, 65 * PROBES_PER_PEER},
+		{4095, 65520},   {4096, PROBES_MAX}, {UINT32_MAX, PROBES_MAX}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct probes t;
+		assert_true(probes_init(&t, rows[i][0]));
+		assert_int_equal(t.cap, rows[i][1]);
+		probes_fini(&t);
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(an_attempt_is_four_rounds_in_less_than_a_second),
+	cmocka_unit_test(pauses_double_from_5_to_60_s),
+	cmocka_unit_test(an_answer_leaves_the_pauses_as_they_are),
+	cmocka_unit_test(the_purse_gives_256_at_once_and_64_per_second),
+	cmocka_unit_test(a_search_in_vain_costs_less_than_one_ping_in_3_s_at_last),
+	cmocka_unit_test(an_answer_has_as_many_rounds_as_can_be_paid),
+	cmocka_unit_test(an_attempt_of_our_own_waits_until_it_can_be_paid_whole),
+	cmocka_unit_test(a_told_target_stays_until_a_list_leaves_it_out),
+	cmocka_unit_test(a_seen_target_lives_for_45_s_after_its_last_ping),
+	cmocka_unit_test(a_full_table_gives_up_what_was_seen_longest_ago),
+	cmocka_unit_test(a_list_replaces_a_full_list),
+	cmocka_unit_test(the_second_best_is_proven_and_not_in_use),
+	cmocka_unit_test(a_round_trip_falls_at_once_and_rises_slowly),
+	cmocka_unit_test(a_ping_is_answered_once_and_within_5_s),
+	cmocka_unit_test(there_is_more_room_for_more_peers),
+	cmocka_unit_test(the_oldest_ping_is_forgotten_when_the_table_is_full),
+};
+RUN_TESTS(tests)

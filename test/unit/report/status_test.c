@@ -1,0 +1,379 @@
+#include "app/warren/text.h"
+#include "crypto/seeded.h"
+#include "io/unix_socket.h"
+#include "report/status.h"
+#include "unit/unit.h"
+#include "wire/pcp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Compares what was printed, and frees it. */
+static char *printed;
+static size_t printed_n;
+
+static FILE *paper(void)
+{
+	FILE *f = open_memstream(&printed, &printed_n);
+	assert_non_null(f);
+	return f;
+}
+
+static void assert_printed(FILE *f, const char *want)
+{
+	fclose(f);
+	assert_string_equal(printed, want);
+	free(printed);
+}
+
+static json_t *json(const char *text)
+{
+	json_error_t why;
+	json_t *v = json_loads(text, 0, &why);
+	if (!v)
+		fail_msg("%s at %d", why.text, why.position);
+	return v;
+}
+
+static void status_prints(const char *text, bool peers, const char *want)
+{
+	json_t *status = json(text);
+	FILE *f = paper();
+	status_print(f, status, peers);
+	json_decref(status);
+	assert_printed(f, want);
+}
+
+/* --- lines --- */
+
+static const char network[] =
+	"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\", "
+	"\"fd7a::1\"], "
+	"\"relay\": \"lab\"},"
+	"\"relays\": [{\"name\": \"lab\", \"why\": null}, {\"name\": \"far\", \"why\": \"it has "
+	"another "
+	"certificate\"}],"
+	"\"peers\": ["
+	"{\"name\": \"bob\", \"addresses\": [\"100.64.0.2\"], \"active\": true, \"direct\": true,"
+	" \"endpoint\": \"192.0.2.1:41641\", \"relay\": null, \"tx_bytes\": 1234, \"rx_bytes\": "
+	"5678},"
+	"{\"name\": \"carol\", \"addresses\": [\"100.64.0.103\"], \"active\": true, \"endpoint\": "
+	"null, "
+	"\"relay\": \"lab\","
+	" \"tx_bytes\": 1, \"rx_bytes\": 2},"
+	"{\"name\": \"dave\", \"addresses\": [\"100.64.0.4\"], \"active\": true, \"in_doubt\": "
+	"true,"
+	" \"endpoint\": \"192.0.2.4:1\", \"relay\": \"lab\", \"tx_bytes\": 3, \"rx_bytes\": 4},"
+	"{\"name\": \"dora\", \"addresses\": [\"100.64.0.7\"], \"active\": true, \"nat64\": true,"
+	" \"endpoint\": \"192.0.2.7:1\", \"relay\": null, \"tx_bytes\": 6, \"rx_bytes\": 7},"
+	"{\"name\": \"erin\", \"addresses\": [\"100.64.0.5\"], \"active\": true, \"tx_bytes\": 5, "
+	"\"rx_bytes\": 0},"
+	"{\"name\": \"frank\", \"addresses\": [\"100.64.0.6\"], \"active\": false, \"tx_bytes\": "
+	"9, "
+	"\"rx_bytes\": 8},"
+	"{\"name\": \"office\", \"addresses\": [], \"active\": false, \"tx_bytes\": 0, "
+	"\"rx_bytes\": 0}]}";
+
+static void peers_stand_under_each_other(void **state)
+{
+	status_prints(network, true,
+		      "100.64.0.1    alice   this node; relay \"lab\"\n"
+		      "100.64.0.2    bob     active; direct 192.0.2.1:41641, tx 1234 rx 5678\n"
+		      "100.64.0.103  carol   active; relay \"lab\", tx 1 rx 2\n"
+		      "100.64.0.4    dave    active; direct 192.0.2.4:1 in doubt, and relay "
+		      "\"lab\", tx 3 rx 4\n"
+		      "100.64.0.7    dora    active; direct 192.0.2.7:1 via NAT64, tx 6 rx 7\n"
+		      "100.64.0.5    erin    active; no way to it now, tx 5 rx 0\n"
+		      "100.64.0.6    frank   idle, tx 9 rx 8\n"
+		      "-             office  -\n"
+		      "\n"
+		      "# Health check:\n"
+		      "#     - relay \"far\": it has another certificate\n");
+}
+
+static void peers_can_be_left_out(void **state)
+{
+	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"]}, \"peers\": "
+		      "[{\"name\": \"bob\"}]}",
+		      false, "10.0.0.1  -  this node\n");
+}
+
+static void the_proxy_to_our_relay_is_shown(void **state)
+{
+	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": "
+		      "\"lab\"}, \"relays\": ["
+		      "{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, "
+		      "{\"name\": \"lab\", \"proxy\": \"192.0.2.9:3128\"}]}",
+		      false,
+		      "10.0.0.1  -  this node; relay \"lab\" through the proxy 192.0.2.9:3128\n");
+	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": "
+		      "\"lab\"}, \"relays\": ["
+		      "{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, {\"name\": \"lab\", "
+		      "\"proxy\": null}]}",
+		      false, "10.0.0.1  -  this node; relay \"lab\"\n");
+}
+
+static void a_network_that_is_down_says_how_to_bring_it_up(void **state)
+{
+	status_prints("{\"up\": false}", true, "Warren is down. Bring it up with: warren up\n");
+	status_prints("[]", true, "Warren is down. Bring it up with: warren up\n");
+}
+
+static void pongs(void **state)
+{
+	static const struct {
+		const char *pong, *line;
+	} rows[] = {
+		{"{\"name\": \"bob\", \"ip\": \"100.64.0.2\", \"endpoint\": null, \"relay\": "
+		 "\"lab\", "
+		 "\"rtt_ms\": 29.6}",
+		 "pong from bob (100.64.0.2) via relay(lab) in 30ms\n"},
+		{"{\"name\": \"bob\", \"ip\": \"100.64.0.2\", \"endpoint\": \"192.0.2.1:41641\", "
+		 "\"rtt_ms\": "
+		 "8.2}",
+		 "pong from bob (100.64.0.2) via 192.0.2.1:41641 in 8ms\n"},
+		{"{\"name\": \"bob\", \"endpoint\": \"[2001:db8::1]:1\", \"rtt_ms\": 0.2}",
+		 "pong from bob via [2001:db8::1]:1 in 1ms\n"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		json_t *pong = json(rows[i].pong);
+		FILE *f = paper();
+		pong_print(f, pong);
+		json_decref(pong);
+		assert_printed(f, rows[i].line);
+	}
+}
+
+/* --- JSON --- */
+
+static const char file[] =
+	"[Node]\nPrivateKey = "
+	"privkey:01000000000000000000000000000000000000000000000000000000000000"
+	"41\nAddress = 100.64.0.1\nName = alice\n"
+	"[Relay]\nName = lab\nHost = 192.0.2.10\nPlain = yes\n"
+	"[Peer]\nName = bob\n"
+	"PublicKey = nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\n"
+	"AllowedIPs = 100.64.0.2, 10.9.0.0/16\nRelay = lab\n";
+
+static struct config *config(void)
+{
+	char why[CONFIG_WHY_MAX];
+	struct config *c =
+		config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
+	if (!c)
+		fail_msg("%s", why);
+	return c;
+}
+
+static json_t *without_key(json_t *status)
+{
+	json_t *self = json_object_get(status, "self");
+	assert_memory_equal(json_string_value(json_object_get(self, "public_key")), "nodekey:", 8);
+	json_object_del(self, "public_key");
+	json_object_del(self, "disco_key");
+	json_object_del(status, "version");
+	return status;
+}
+
+static void assert_json(json_t *consumed, const char *want)
+{
+	json_t *expected = json(want);
+	if (!json_equal(consumed, expected)) {
+		char *text = json_dumps(consumed, JSON_COMPACT);
+		fail_msg("found %s", text);
+	}
+	json_decref(consumed);
+	json_decref(expected);
+}
+
+static void down_it_knows_its_configuration_only(void **state)
+{
+	struct config *c = config();
+	const struct status_source s = {.cfg = c};
+	assert_json(without_key(status_json(&s)),
+		    "{\"up\": false,"
+		    "\"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\"], "
+		    "\"interface\": \"warren0\","
+		    "  \"port\": 41641, \"relay\": \"lab\"},"
+		    "\"relays\": [{\"name\": \"lab\", \"region\": 1, \"home\": true}],"
+		    "\"peers\": [{\"name\": \"bob\", \"addresses\": [\"100.64.0.2\"], "
+		    "\"home_relay\": \"lab\","
+		    "  \"public_key\": "
+		    "\"nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\","
+		    "  \"allowed_ips\": [\"100.64.0.2/32\", \"10.9.0.0/16\"], \"wireguard_only\": "
+		    "false}]}");
+	config_free(c);
+}
+
+struct running {
+	struct config *cfg;
+	struct seeded seed;
+	struct node *node;
+};
+
+static struct running start_node(void)
+{
+	static struct running r;
+	r.cfg = config();
+	seeded_init(&r.seed, 1);
+	const struct node_config n = {
+		.key = r.cfg->node.key, .rng = seeded_rng(&r.seed), .peers_max = 4, .port = 7777};
+	const struct relay_place relay = {.region = 1};
+	const struct own_address eth = {.ip = ip_v4(198, 51, 100, 7), .bits = 24};
+	const struct config_peer *bob = &r.cfg->peers[0];
+	const struct node_peer peer = {
+		.tunnel = {.key = bob->key},
+		.path = {.home = 1, .hints = {{ip_v4(192, 0, 2, 9), 9}}, .n_hints = 1},
+		.allowed = bob->allowed,
+		.n_allowed = bob->n_allowed};
+	peer_id id;
+	r.node = node_new(&n, SECOND);
+	assert_non_null(r.node);
+	node_set_relays(r.node, &relay, 1, SECOND);
+	node_set_interfaces(r.node, &eth, 1, SECOND);
+	assert_int_equal(node_peer_set(r.node, &peer, SECOND, &id), TUNNEL_ADDED);
+	return r;
+}
+
+static void answer_pcp(struct node *n, const struct uplink *gw)
+{
+	const struct node_out *out;
+	struct pcp_request q = {.op = PCP_ANNOUNCE};
+	while (node_drain(n, &out, SECOND))
+		for (size_t i = 0; i < out->n_udp; i++)
+			if (ip_equal(&out->udp[i].at.ip, &gw->gateway) &&
+			    ip_equal(&out->udp[i].from, &gw->self) &&
+			    pcp_read_request(packet_bytes(&out->udp[i].packet), &q))
+				break;
+	assert_int_equal(q.op, PCP_MAP);
+	struct pcp_response a = {.op = PCP_MAP, .lifetime_s = 60, .has_map = true, .map = q.map};
+	a.map.external = (struct endpoint){ip_v4(203, 0, 113, 7), 4444};
+	static uint8_t room[PACKET_SIZE];
+	struct datagram d = {.packet = packet_in(room, sizeof(room), PACKET_HEADROOM),
+			     .at = {gw->gateway, PCP_PORT}};
+	struct wr w = wr_of(packet_append(&d.packet, PCP_MAP_LEN), PCP_MAP_LEN);
+	pcp_write_response(&w, &a);
+	node_from_udp(n, &d, 1, SECOND);
+}
+
+static void it_tells_what_a_gateway_maps(void **state)
+{
+	struct running r = start_node();
+	const struct uplink gw = {ip_v4(198, 51, 100, 1), ip_v4(198, 51, 100, 7), 2};
+	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = 21 * SECOND};
+	node_set_gateways(r.node, &gw, 1, SECOND);
+	answer_pcp(r.node, &gw);
+	json_t *status = status_json(&s);
+	json_t *all = json_object_get(json_object_get(status, "self"), "port_mapping");
+	assert_true(json_is_true(json_object_get(all, "enabled")));
+	assert_true(json_is_true(json_object_get(all, "pcp")));
+	assert_true(json_is_false(json_object_get(all, "nat_pmp")));
+	json_t *one = json_array_get(json_object_get(all, "mappings"), 0);
+	assert_string_equal(json_string_value(json_object_get(one, "protocol")), "pcp");
+	assert_string_equal(json_string_value(json_object_get(one, "gateway")), "198.51.100.1");
+	assert_string_equal(json_string_value(json_object_get(one, "endpoint")),
+			    "203.0.113.7:4444");
+	assert_true(json_is_false(json_object_get(one, "double_nat")));
+	assert_int_equal(json_integer_value(json_object_get(one, "expires_s")), 40);
+	json_t *endpoint =
+		json_array_get(json_object_get(json_object_get(status, "self"), "endpoints"), 0);
+	assert_string_equal(json_string_value(json_object_get(endpoint, "kind")), "portmap");
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static void what_is_mapped_stands_in_the_line_of_this_node(void **state)
+{
+	static const char up[] =
+		"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\"],"
+		"\"port_mapping\": {\"mappings\": ["
+		"{\"protocol\": \"pcp\", \"endpoint\": \"203.0.113.7:4444\", \"double_nat\": "
+		"false},"
+		"{\"protocol\": \"upnp\", \"endpoint\": \"10.0.0.7:4444\", \"double_nat\": "
+		"true}]}}}";
+	status_prints(up, true,
+		      "100.64.0.1  alice  this node; 203.0.113.7:4444 mapped by pcp; 10.0.0.7:4444 "
+		      "mapped by upnp "
+		      "(behind another NAT)\n");
+}
+
+static void the_answer_about_as_many_peers_as_there_may_be_fits_the_socket(void **state)
+{
+	struct running r = start_node();
+	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = SECOND};
+	json_t *peer = status_peer_json(&s, &r.cfg->peers[0]);
+	size_t usual = json_dumpb(peer, NULL, 0, JSON_COMPACT);
+	assert_true(usual > 300);
+	/* with the longest name, and many more addresses than usual */
+	assert_true((usual + CONFIG_NAME_MAX + 32 * PREFIX_TEXT_MAX) * CONFIG_PEERS_MAX <
+		    UNIX_ANSWER_MAX);
+	json_decref(peer);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static void the_peers_may_be_left_out(void **state)
+{
+	struct running r = start_node();
+	const struct status_source s = {
+		.cfg = r.cfg, .node = r.node, .now = SECOND, .no_peers = true};
+	json_t *status = status_json(&s);
+	assert_null(json_object_get(status, "peers"));
+	assert_non_null(json_object_get(status, "relays"));
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static void up_it_tells_what_the_node_knows(void **state)
+{
+	struct running r = start_node();
+	const struct status_source s = {
+		.cfg = r.cfg, .node = r.node, .interface = "warren7", .port = 7777, .now = SECOND};
+	json_t *status = status_json(&s), *self = json_object_get(status, "self"), *dropped;
+	assert_true(json_is_true(json_object_get(status, "up")));
+	assert_string_equal(json_string_value(json_object_get(self, "interface")), "warren7");
+	assert_int_equal(json_integer_value(json_object_get(self, "port")), 7777);
+	json_t *endpoint = json_array_get(json_object_get(self, "endpoints"), 0);
+	assert_string_equal(json_string_value(json_object_get(endpoint, "endpoint")),
+			    "198.51.100.7:7777");
+	assert_string_equal(json_string_value(json_object_get(endpoint, "kind")), "local");
+	json_t *relay = json_array_get(json_object_get(status, "relays"), 0);
+	assert_true(json_is_false(json_object_get(relay, "connected")));
+	json_t *peer = json_array_get(json_object_get(status, "peers"), 0);
+	assert_true(json_is_false(json_object_get(peer, "session")));
+	assert_true(json_is_null(json_object_get(peer, "handshake_age_s")));
+	assert_float_equal(json_real_value(json_object_get(peer, "keepalive_s")), 18, 0.001);
+	assert_true(json_is_null(json_object_get(peer, "lifetime_below_s")));
+	assert_true(json_is_object(json_object_get(self, "binding_lifetime")));
+	assert_int_equal(json_integer_value(json_object_get(peer, "tx_bytes")), 0);
+	dropped = json_object_get(json_object_get(status, "dropped"), "tunnel");
+	assert_true(json_is_integer(json_object_get(dropped, "replayed")));
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static int start(void **state)
+{
+	return crypto_init() ? 0 : -1;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(peers_stand_under_each_other),
+		cmocka_unit_test(peers_can_be_left_out),
+		cmocka_unit_test(the_proxy_to_our_relay_is_shown),
+		cmocka_unit_test(a_network_that_is_down_says_how_to_bring_it_up),
+		cmocka_unit_test(pongs),
+		cmocka_unit_test(down_it_knows_its_configuration_only),
+		cmocka_unit_test(what_is_mapped_stands_in_the_line_of_this_node),
+		cmocka_unit_test(the_answer_about_as_many_peers_as_there_may_be_fits_the_socket),
+		cmocka_unit_test(the_peers_may_be_left_out),
+		cmocka_unit_test(up_it_tells_what_the_node_knows),
+		cmocka_unit_test(it_tells_what_a_gateway_maps),
+	};
+	return cmocka_run_group_tests(tests, start, NULL);
+}

@@ -1,0 +1,232 @@
+#include "app/warren/text.h"
+#include "crypto/seeded.h"
+#include "node/node.h"
+#include "report/why.h"
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char file[] =
+	"[Node]\nPrivateKey = "
+	"privkey:01000000000000000000000000000000000000000000000000000000000000"
+	"41\nAddress = 100.64.0.1\nName = alice\n"
+	"[Relay]\nName = lab\nHost = 192.0.2.10\nPlain = yes\n"
+	"[Peer]\nName = bob\n"
+	"PublicKey = nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\n"
+	"AllowedIPs = 100.64.0.2\nRelay = lab\n";
+
+/* --- facts --- */
+
+static struct why_target target(struct ip ip, uint32_t pings, uint32_t pongs)
+{
+	return (struct why_target){.ep = {ip, 41641}, .told = true, .pings = pings, .pongs = pongs};
+}
+
+static void what_the_path_knows_becomes_facts(void **state)
+{
+	const uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+	struct paths_why w = {.way = WHY_RELAYED,
+			      .knows_disco = true,
+			      .active = true,
+			      .rtt = 12 * MSEC,
+			      .relay_rtt = 48600 * USEC,
+			      .mapping = WHY_MAPPING_VARIES,
+			      .n_servers = 1,
+			      .servers = {{.at = {ip_v4(192, 0, 2, 10), 3478}}},
+			      .n_targets = 3,
+			      .pings_heard = 4};
+	struct tunnel_peer_status tunnel = {.session = true};
+	struct why_facts f = {0};
+	w.targets[0] = target(ip_v4(192, 168, 1, 2), 3, 0);
+	w.targets[1] = target(ip_v4(192, 0, 2, 9), 5, 1);
+	w.targets[2] = target(ip_v6_from(six), 2, 0);
+	candidates_add(&w.own, &(struct endpoint){ip_v4(192, 168, 7, 7), 1}, CANDIDATE_LOCAL);
+	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_STUN);
+	w.past[w.n_past++] = (struct path_past){.doubt = true, .reason = PATH_SILENT};
+	w.past[w.n_past++] = (struct path_past){.reason = PATH_FIRST};
+	why_gather(&f, &w, &tunnel);
+	assert_false(f.direct || f.doubted || f.aside || f.plain);
+	assert_true(f.session && f.knows_disco && f.active);
+	assert_int_equal(f.rtt_ms, 12);
+	assert_int_equal(f.relay_rtt_ms, 49);
+	assert_true(f.stun_asked && !f.stun_answered && f.mapping_varies);
+	assert_false(f.own_public); /* one by STUN is the NAT's */
+	assert_false(f.own_ipv6);
+	assert_true(f.peer_told && f.peer_public && f.peer_ipv6);
+	assert_int_equal(f.pings, 10);
+	assert_int_equal(f.pongs, 1);
+	assert_int_equal(f.pings_heard, 4);
+	assert_int_equal(f.falls, 1);
+	assert_null(f.doubt);
+	w.past[w.n_past++] = (struct path_past){.doubt = true, .reason = PATH_LINK_CHANGE};
+	why_gather(&f, &w, &tunnel);
+	assert_string_equal(f.doubt, "the network of this machine changed");
+}
+
+static void a_mapped_port_is_a_public_address(void **state)
+{
+	struct paths_why w = {.way = WHY_DIRECT};
+	struct tunnel_peer_status tunnel = {0};
+	struct why_facts f = {0};
+	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_PORTMAP);
+	why_gather(&f, &w, &tunnel);
+	assert_true(f.own_public && f.direct);
+	w.own.v[0].near = true; /* as far as the next NAT */
+	f = (struct why_facts){0};
+	why_gather(&f, &w, &tunnel);
+	assert_false(f.own_public);
+}
+
+/* --- all of it, of a node --- */
+
+static const char *string(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+	return s ? s : "";
+}
+
+static void a_node_says_why_in_json(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	struct config *cfg =
+		config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
+	assert_non_null(cfg);
+	struct seeded seed;
+	seeded_init(&seed, 1);
+	const struct node_config n = {
+		.key = cfg->node.key, .rng = seeded_rng(&seed), .peers_max = 4, .port = 7777};
+	const struct relay_place relay = {.region = 1, .stun4 = {ip_v4(192, 0, 2, 10), 3478}};
+	const struct config_peer *bob = &cfg->peers[0];
+	const struct node_peer peer = {
+		.tunnel = {.key = bob->key},
+		.path = {.home = 1, .hints = {{ip_v4(192, 0, 2, 9), 9}}, .n_hints = 1},
+		.allowed = bob->allowed,
+		.n_allowed = bob->n_allowed};
+	peer_id id;
+	struct node *node = node_new(&n, SECOND);
+	struct why_source s = {.cfg = cfg,
+			       .node = node,
+			       .peer = bob,
+			       .port = 7777,
+			       .now = SECOND,
+			       .wall_offset_ns = SECOND};
+	assert_null(why_json(&s)); /* it does not have him yet */
+	node_set_relays(node, &relay, 1, SECOND);
+	assert_int_equal(node_peer_set(node, &peer, SECOND, &id), TUNNEL_ADDED);
+	json_t *all = why_json(&s), *facts = json_object_get(all, "facts");
+	assert_string_equal(string(all, "name"), "bob");
+	assert_true(json_is_false(json_object_get(all, "direct")));
+	assert_string_equal(string(facts, "way"), "relayed");
+	assert_string_equal(string(facts, "mapping"), "unknown");
+	json_t *candidate = json_array_get(json_object_get(facts, "candidates"), 0);
+	assert_string_equal(string(candidate, "endpoint"), "192.0.2.9:9");
+	assert_string_equal(string(candidate, "by"), "configured");
+	assert_true(json_array_size(json_object_get(all, "failed")) > 0);
+	/* by the one STUN server that there is, which has not answered */
+	assert_true(json_array_size(json_object_get(all, "seen")) >= 2);
+	assert_true(json_array_size(json_object_get(all, "advice")) > 0);
+	assert_int_equal(json_array_size(json_object_get(facts, "stun")), 1);
+	assert_int_equal(json_integer_value(json_object_get(candidate, "padded_pings")), 0);
+	assert_string_equal(string(json_object_get(facts, "hard"), "now"), "switched off");
+	assert_true(
+		json_is_true(json_object_get(json_object_get(facts, "port_mapping"), "enabled")));
+	assert_int_equal(json_array_size(json_object_get(json_object_get(facts, "port_mapping"),
+							 "gateways")),
+			 0);
+	assert_true(json_is_array(json_object_get(all, "history")));
+	json_decref(all);
+	node_free(node);
+	config_free(cfg);
+}
+
+static bool says(const json_t *list, const char *words)
+{
+	size_t i;
+	const json_t *line;
+	json_array_foreach(list, i, line)
+	{
+		if (strstr(json_string_value(line), words))
+			return true;
+	}
+	return false;
+}
+
+static void a_network_that_has_only_ipv6_is_told_of(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	struct config *cfg =
+		config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
+	assert_non_null(cfg);
+	struct seeded seed;
+	seeded_init(&seed, 1);
+	const struct node_config n = {
+		.key = cfg->node.key, .rng = seeded_rng(&seed), .peers_max = 4};
+	const struct node_peer peer = {.tunnel = {.key = cfg->peers[0].key}};
+	struct own_address global = {.bits = 64};
+	struct prefix p64;
+	peer_id id;
+	struct node *node = node_new(&n, SECOND);
+	assert_true(ip_parse(&global.ip, "2001:db8::5") && prefix_parse(&p64, "64:ff9b::/96"));
+	assert_int_equal(node_peer_set(node, &peer, SECOND, &id), TUNNEL_ADDED);
+	struct why_source s = {.cfg = cfg, .node = node, .peer = &cfg->peers[0], .now = SECOND};
+	json_t *all = why_json(&s);
+	assert_false(says(json_object_get(all, "seen"), "NAT64"));
+	json_decref(all);
+	node_set_interfaces(node, &global, 1, SECOND);
+	node_nat64_advertised(node, &p64, 600, SECOND);
+	all = why_json(&s);
+	assert_true(says(json_object_get(all, "seen"),
+			 "IPv4 is reached through its NAT64 (64:ff9b::/96)"));
+	json_decref(all);
+	node_free(node);
+	config_free(cfg);
+}
+
+/* --- for people --- */
+
+static void it_is_printed_under_headings(void **state)
+{
+	char *text;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+	json_t *all = json_loads(
+		"{\"now\": \"bob is far.\", \"failed\": [\"This.\", \"That.\"], \"advice\": [], "
+		"\"tried\": "
+		"[\"Much.\"],"
+		" \"history\": [{\"time\": \"2026-11-20T10:00:00.000Z\", \"from\": \"relay(lab)\", "
+		"\"way\": \"192.0.2.1:1\", \"reason\": \"it answered\", \"rtt_ms\": 1.5},"
+		"  {\"time\": \"T\", \"from\": \"192.0.2.1:1\", \"way\": \"relay(lab)\", "
+		"\"in_doubt\": true, "
+		"\"reason\": \"silence\", "
+		"\"rtt_ms\": null}]}",
+		0, NULL);
+	why_print(f, all);
+	json_decref(all);
+	fclose(f);
+	assert_string_equal(
+		text, "bob is far.\n"
+		      "\nWhat failed\n  - This.\n  - That.\n"
+		      "\nWhat was tried\n  - Much.\n"
+		      "\nIts path before\n"
+		      "  2026-11-20T10:00:00.000Z  relay(lab) -> 192.0.2.1:1: it answered, 1.5 ms\n"
+		      "  T  192.0.2.1:1 in doubt, and relay(lab): silence\n");
+	free(text);
+}
+
+static int start(void **state)
+{
+	return crypto_init() ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_path_knows_becomes_facts),
+		cmocka_unit_test(a_mapped_port_is_a_public_address),
+		cmocka_unit_test(a_node_says_why_in_json),
+		cmocka_unit_test(a_network_that_has_only_ipv6_is_told_of),
+		cmocka_unit_test(it_is_printed_under_headings),
+	};
+	return cmocka_run_group_tests(tests, start, NULL);
+}

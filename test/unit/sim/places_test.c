@@ -1,0 +1,130 @@
+#include "sim/places.h"
+
+#include "unit/unit.h"
+
+static void each_place_has_a_name_and_parameters_that_are_understood(void **state)
+{
+	for (size_t i = 0; i < places_count(); i++) {
+		const struct place *p = &places[i];
+		const char *const texts[] = {p->nat,   p->carrier, p->wall6,
+					     p->nat64, p->second,  p->second_wall6};
+		assert_ptr_equal(place_find(p->name), p);
+		for (size_t k = 0; k < ARRAY_LEN(texts); k++) {
+			struct nat_config c = {0};
+			assert_true(!texts[k] || nat_set_all(&c, texts[k]));
+		}
+	}
+	assert_null(place_find("nowhere"));
+}
+
+static const struct {
+	const char *a, *b;
+	enum place_way way;
+} ways[] = {
+	{"public", "public", WAY_PLAIN},
+	{"public", "hard-pool", WAY_PLAIN},
+	{"firewall", "hard-random", WAY_BIRTHDAY},
+	{"full-cone", "hard-random", WAY_PLAIN},
+	{"address-restricted", "hard-random", WAY_PLAIN},
+	{"address-restricted", "hard-pool", WAY_GUESS},
+	{"port-restricted", "port-restricted", WAY_PLAIN},
+	{"port-restricted", "overloading", WAY_PLAIN},
+	{"port-restricted", "hard-sequential", WAY_PREDICT},
+	{"port-restricted", "hard-blocks", WAY_BLOCK},
+	{"port-restricted", "hard-random", WAY_BIRTHDAY},
+	{"hard-sequential", "hard-sequential", WAY_PREDICT},
+	{"hard-random", "hard-random", WAY_SLOW},
+	{"hard-blocks", "hard-sequential", WAY_GUESS},
+	{"hard-blocks", "hard-random", WAY_SLOW},
+	{"carrier", "carrier", WAY_PLAIN},
+	{"same-carrier", "same-carrier", WAY_NONE},
+	{"same-carrier", "same-carrier-hairpin", WAY_PLAIN},
+	{"same-carrier-hairpin", "same-carrier-hairpin", WAY_PLAIN},
+	{"gateway-pcp", "hard-random", WAY_PORTMAP},
+	{"gateway-upnp", "public", WAY_PLAIN},
+	{"ipv6-firewall", "two-uplinks", WAY_IPV6},
+	{"ipv6-nat64", "ipv6-nat64", WAY_PLAIN},
+	{"ipv6-nat64", "port-restricted", WAY_PLAIN},
+	{"udp-blocked", "public", WAY_NONE},
+	{"two-uplinks", "port-restricted", WAY_BIRTHDAY},
+};
+
+static void what_is_possible_follows_from_the_parameters_of_both_sides(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		const struct place *a = place_find(ways[i].a), *b = place_find(ways[i].b);
+		assert_non_null(a);
+		assert_non_null(b);
+		assert_string_equal(place_way_word(place_way(a, b)), place_way_word(ways[i].way));
+		assert_int_equal(place_way(b, a), ways[i].way);
+	}
+}
+
+static bool is_direct(struct world *w)
+{
+	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+}
+
+/* The nodes of a pair talk for ten seconds. */
+static void talk(struct world *w, const char *a, const char *b)
+{
+	struct home *homes[2];
+	world_relay(w, 0, NULL);
+	places_build(w, place_find(a), place_find(b), &(struct link_config){.delay = 10 * MSEC},
+		     homes);
+	world_know(w, homes[0], homes[1]);
+	world_run(w, 3 * SECOND);
+	stream_start(world_stream(w, homes[0], homes[1], 100 * MSEC), world_now(w));
+	stream_start(world_stream(w, homes[1], homes[0], 100 * MSEC), world_now(w));
+	world_run(w, 10 * SECOND);
+	assert_string_equal(w->fault, "");
+}
+
+static void each_place_reaches_a_public_host(void **state)
+{
+	for (size_t i = 0; i < places_count(); i++) {
+		struct world *w = world_new(i + 1);
+		talk(w, places[i].name, "public");
+		assert_true(stream_first_arrival(&w->streams[0], 0, false) != MONO_NEVER);
+		if (place_way(&places[i], place_find("public")) == WAY_PLAIN)
+			assert_true(is_direct(w));
+		world_free(w);
+	}
+}
+
+static void what_needs_a_gateway_or_a_nat64_gets_it(void **state)
+{
+	static const char *const pairs[][2] = {{"gateway-pcp", "port-restricted"},
+					       {"gateway-natpmp", "hard-random"},
+					       {"gateway-upnp", "gateway-upnp"},
+					       {"ipv6-nat64", "port-restricted"}};
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		struct world *w = world_new(i + 1);
+		talk(w, pairs[i][0], pairs[i][1]);
+		assert_true(is_direct(w));
+		assert_true(pairs[i][0][0] == 'i' || w->homes[0].gateway.asked > 0);
+		world_free(w);
+	}
+}
+
+static void neighbours_share_their_carrier(void **state)
+{
+	struct world *w = world_new(1);
+	talk(w, "same-carrier-hairpin", "same-carrier-hairpin");
+	assert_ptr_equal(w->homes[0].router->parent, w->homes[1].router->parent);
+	assert_true(is_direct(w));
+	world_free(w);
+	w = world_new(1);
+	talk(w, "same-carrier-hairpin", "same-carrier");
+	assert_ptr_not_equal(w->homes[0].router->parent, w->homes[1].router->parent);
+	world_free(w);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(each_place_has_a_name_and_parameters_that_are_understood),
+	cmocka_unit_test(what_is_possible_follows_from_the_parameters_of_both_sides),
+	cmocka_unit_test(each_place_reaches_a_public_host),
+	cmocka_unit_test(what_needs_a_gateway_or_a_nat64_gets_it),
+	cmocka_unit_test(neighbours_share_their_carrier),
+};
+RUN_TESTS(tests)
