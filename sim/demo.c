@@ -32,14 +32,14 @@ static void say(mono_ns now, const char *event)
 	printf("{\"t\": %.6f, \"event\": \"%s\"", (double)now / (double)SECOND, event);
 }
 
-static const char *where(const struct via *via, char out[static WHERE_MAX])
+static const char *where(const struct way *via, char out[static WHERE_MAX])
 {
 	switch (via->kind) {
-	case VIA_UDP:
+	case WAY_UDP:
 		return endpoint_format(&via->ep, out);
-	case VIA_RELAY:
+	case WAY_RELAY:
 		return "relay(lab)";
-	case VIA_NONE:
+	case WAY_NONE:
 		break;
 	}
 	return "relay(none)";

@@ -95,7 +95,7 @@ static enum won won_by(struct world *w)
 
 static mono_ns patience_for(enum place_way way)
 {
-	return way >= WAY_SLOW ? HOPELESS : way == WAY_GUESS ? PERSISTENCE : PATIENCE;
+	return way >= TECHNIQUE_SLOW ? HOPELESS : way == TECHNIQUE_GUESS ? PERSISTENCE : PATIENCE;
 }
 
 static struct result measure(struct world *w, const struct place *a, const struct place *b,
@@ -194,9 +194,9 @@ static void print_tally(struct tally *t, const struct place *a, const struct pla
 static bool is_good(const struct tally *t, const struct place *a, const struct place *b)
 {
 	enum place_way way = place_way(a, b);
-	size_t percent = way <= WAY_BIRTHDAY ? 99 : way == WAY_GUESS ? 90 : 0;
+	size_t percent = way <= TECHNIQUE_BIRTHDAY ? 99 : way == TECHNIQUE_GUESS ? 90 : 0;
 	/* Of a few runs one may be the unlucky one. */
-	size_t bad = way == WAY_GUESS ? 1 : 0;
+	size_t bad = way == TECHNIQUE_GUESS ? 1 : 0;
 	return t->faults == 0 && t->lost == 0 && (t->n_direct + bad) * 100 >= t->n * percent;
 }
 

@@ -217,7 +217,7 @@ static void arrive_from_below(void *self, void *arg, mono_ns now);
 static bool is_too_long(const struct link *line, const struct net_datagram *d)
 {
 	size_t headers = d->dst.ip.family == 4 ? 28 : 48;
-	return d->whole && line->cfg.mtu != 0 && d->n + headers > line->cfg.mtu;
+	return d->dont_fragment && line->cfg.mtu != 0 && d->n + headers > line->cfg.mtu;
 }
 
 static void hop(struct box *at, struct link *line, struct box *next, const struct net_datagram *d,
@@ -369,7 +369,7 @@ static bool send_it(struct box *from, const struct endpoint *src, const struct e
 		return false;
 	struct net_datagram *d = sim_alloc(sizeof(*d) + payload.n);
 	*d = (struct net_datagram){
-		.src = *src, .dst = *dst, .ttl = NET_TTL, .whole = whole, .n = payload.n};
+		.src = *src, .dst = *dst, .ttl = NET_TTL, .dont_fragment = whole, .n = payload.n};
 	if (payload.n)
 		memcpy(d->b, payload.p, payload.n);
 	/* As an event of its own, so that nobody is called back from inside his own call. */

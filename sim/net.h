@@ -32,7 +32,7 @@ struct pipe;
 struct net_datagram {
 	struct endpoint src, dst;
 	uint8_t ttl;
-	bool whole; /* must not be cut */
+	bool dont_fragment; /* must not be cut */
 	size_t n;
 	uint8_t b[];
 };

@@ -109,10 +109,10 @@ static bool lets_in(const struct seen *easy, const struct seen *hard)
 static enum place_way way_to_hard(const struct seen *hard)
 {
 	if (hard->pool)
-		return WAY_GUESS;
+		return TECHNIQUE_GUESS;
 	if (hard->ports == NAT_PORT_SEQUENTIAL)
-		return WAY_PREDICT;
-	return hard->ports == NAT_PORT_BLOCK ? WAY_BLOCK : WAY_BIRTHDAY;
+		return TECHNIQUE_PREDICT;
+	return hard->ports == NAT_PORT_BLOCK ? TECHNIQUE_BLOCK : TECHNIQUE_BIRTHDAY;
 }
 
 static enum place_way way_4(const struct place *a, const struct place *b)
@@ -121,18 +121,20 @@ static enum place_way way_4(const struct place *a, const struct place *b)
 	bool x_hard = x.mapping != NAT_ENDPOINT_INDEPENDENT,
 	     y_hard = y.mapping != NAT_ENDPOINT_INDEPENDENT;
 	if (x.none || y.none)
-		return WAY_NONE;
+		return TECHNIQUE_NONE;
 	if ((!x_hard && !y_hard) || (!x_hard && lets_in(&x, &y)) || (!y_hard && lets_in(&y, &x)))
-		return WAY_PLAIN;
+		return TECHNIQUE_PLAIN;
 	if (a->portmap || b->portmap)
-		return WAY_PORTMAP;
+		return TECHNIQUE_PORTMAP;
 	if (!x_hard)
 		return way_to_hard(&y);
 	if (!y_hard)
 		return way_to_hard(&x);
 	enum place_way one = way_to_hard(&x), two = way_to_hard(&y);
 	enum place_way worse = one > two ? one : two;
-	return worse >= WAY_BIRTHDAY ? WAY_SLOW : worse == WAY_BLOCK ? WAY_GUESS : worse;
+	return worse >= TECHNIQUE_BIRTHDAY ? TECHNIQUE_SLOW
+	       : worse == TECHNIQUE_BLOCK  ? TECHNIQUE_GUESS
+					   : worse;
 }
 
 static bool has_ipv6(const struct place *p)
@@ -144,8 +146,9 @@ enum place_way place_way(const struct place *a, const struct place *b)
 {
 	if (a == b && a->shares_carrier) {
 		struct nat_config c = {0};
-		return nat_set_all(&c, a->carrier) && c.hairpin != NAT_HAIRPIN_NONE ? WAY_PLAIN
-										    : WAY_NONE;
+		return nat_set_all(&c, a->carrier) && c.hairpin != NAT_HAIRPIN_NONE
+			       ? TECHNIQUE_PLAIN
+			       : TECHNIQUE_NONE;
 	}
 	enum place_way four = way_4(a, b);
 	return has_ipv6(a) && has_ipv6(b) && four > WAY_IPV6 ? WAY_IPV6 : four;

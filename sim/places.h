@@ -29,15 +29,15 @@ const char *place_portmap_word(const struct place *p);
 
 /* What can make a direct way between two places, of all that Warren knows; the easiest. */
 enum place_way {
-	WAY_PLAIN,    /* simple probing of what STUN and the interfaces say */
-	WAY_IPV6,     /* the same, and IPv4 alone would be harder */
-	WAY_PORTMAP,  /* after asking a gateway */
-	WAY_PREDICT,  /* guessing the next port of a NAT that counts */
-	WAY_BLOCK,    /* trying the ports of a block */
-	WAY_BIRTHDAY, /* many ports of a NAT that is random, from an easy one */
-	WAY_GUESS,    /* at both sides, or at several addresses: fits now and then */
-	WAY_SLOW,     /* many against many: the slow mode, off by default */
-	WAY_NONE      /* the relay only */
+	TECHNIQUE_PLAIN,    /* simple probing of what STUN and the interfaces say */
+	WAY_IPV6,           /* the same, and IPv4 alone would be harder */
+	TECHNIQUE_PORTMAP,  /* after asking a gateway */
+	TECHNIQUE_PREDICT,  /* guessing the next port of a NAT that counts */
+	TECHNIQUE_BLOCK,    /* trying the ports of a block */
+	TECHNIQUE_BIRTHDAY, /* many ports of a NAT that is random, from an easy one */
+	TECHNIQUE_GUESS,    /* at both sides, or at several addresses: fits now and then */
+	TECHNIQUE_SLOW,     /* many against many: the slow mode, off by default */
+	TECHNIQUE_NONE      /* the relay only */
 };
 enum place_way place_way(const struct place *a, const struct place *b);
 const char *place_way_word(enum place_way way);

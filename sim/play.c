@@ -89,7 +89,7 @@ static void print_event(void *self, struct home *h, const struct node_event *ev,
 {
 	char ep[ENDPOINT_TEXT_MAX] = "relay";
 	static const char *const path_kinds[] = {"moved", "doubt", "pong", "sign", "self"};
-	if (ev->path.via.kind == VIA_UDP)
+	if (ev->path.via.kind == WAY_UDP)
 		endpoint_format(&ev->path.via.ep, ep);
 	if (ev->kind == NODE_PATH)
 		printf("%12.6f %-6s %s %s (%s)\n", (double)now / (double)SECOND, h->node.name,

@@ -14,7 +14,7 @@ static void first_packet(struct world *w)
 	world_measure(w, "first packet, ms", (arrived - start) / MSEC);
 	world_expect(w, arrived - start <= PAIR_RTT + PAIR_RTT / 2 + 20 * MSEC,
 		     "the first packet took %.0f ms", (double)(arrived - start) / (double)MSEC);
-	world_expect(w, p.there->v[0].how.kind == VIA_RELAY,
+	world_expect(w, p.there->v[0].how.kind == WAY_RELAY,
 		     "the first packet did not come by the relay");
 }
 

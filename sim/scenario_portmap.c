@@ -53,7 +53,7 @@ static struct endpoint used_by_bob(struct pair *p)
 {
 	struct node_peer_status st;
 	if (!sim_node_peer_status(&p->bob->node, &p->alice->node, world_now(p->w), &st) ||
-	    st.path.route.via[0].kind != VIA_UDP)
+	    st.path.route.via[0].kind != WAY_UDP)
 		return (struct endpoint){0};
 	return st.path.route.via[0].ep;
 }

@@ -116,8 +116,8 @@ static void fall_over(struct world *w)
 	pair_talk(&p);
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 60 * SECOND + rng_below(&w->rng, 60 * SECOND));
-	const struct via *used = &p.there->v[p.there->n - 30].how;
-	world_expect(w, used->kind == VIA_UDP && used->ep.ip.family == 6, "not by IPv6");
+	const struct way *used = &p.there->v[p.there->n - 30].how;
+	world_expect(w, used->kind == WAY_UDP && used->ep.ip.family == 6, "not by IPv6");
 	struct node_peer_status s;
 	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &s),
 		     "no status");
@@ -189,7 +189,7 @@ static struct pair pair_wifi_and_lte(struct world *w, struct home **lte)
 static uint8_t family_of_last(const struct stream *s)
 {
 	for (size_t i = s->n; i > 0; i--)
-		if (s->v[i - 1].arrived != MONO_NEVER && s->v[i - 1].how.kind == VIA_UDP)
+		if (s->v[i - 1].arrived != MONO_NEVER && s->v[i - 1].how.kind == WAY_UDP)
 			return s->v[i - 1].how.ep.ip.family;
 	return 0;
 }
@@ -212,17 +212,17 @@ static bool both_by_lte(struct world *w)
 /* What a person is told of it: why it moved, and what each path loses. */
 static void expect_told_of_loss(struct world *w)
 {
-	static struct paths_why why;
+	static struct path_facts why;
 	unsigned reasons = 0, losses = 0;
 	for (size_t i = 0; i < 2; i++) {
 		const struct sim_node *n = &w->homes[i].node;
-		world_expect(w, node_peer_why(n->node, n->peers[0].id, world_now(w), &why),
+		world_expect(w, node_peer_facts(n->node, n->peers[0].id, world_now(w), &why),
 			     "nothing is told");
 		for (size_t k = 0; k < why.n_past; k++)
 			reasons += why.past[k].reason == PATH_WAS_BAD;
-		for (size_t k = 0; k < why.n_targets; k++)
+		for (size_t k = 0; k < why.n_remotes; k++)
 			losses +=
-				why.targets[k].loss_percent > 0 && why.targets[k].ep.ip.family == 4;
+				why.remotes[k].loss_percent > 0 && why.remotes[k].ep.ip.family == 4;
 	}
 	world_expect(w, reasons >= 1 && losses >= 2, "told of %u reasons and %u paths with loss",
 		     reasons, losses);

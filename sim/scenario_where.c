@@ -37,12 +37,12 @@ static void expect_all_direct(struct pair *p, mono_ns since)
 	pair_stays_direct(p, since);
 }
 
-static struct via how_last(const struct stream *s)
+static struct way how_last(const struct stream *s)
 {
 	for (size_t i = s->n; i > 0; i--)
 		if (s->v[i - 1].arrived != MONO_NEVER)
 			return s->v[i - 1].how;
-	return (struct via){0};
+	return (struct way){0};
 }
 
 /* To IPv4 behind an easy NAT. Both see an IPv4 endpoint. */
@@ -58,10 +58,10 @@ static void nat64_to_easy(struct world *w)
 	mono_ns start = world_now(w);
 	pair_talk(&p);
 	expect_all_direct(&p, start);
-	struct via alices = how_last(p.back), bobs = how_last(p.there);
-	world_expect(w, alices.kind == VIA_UDP && ip_equal(&alices.ep.ip, &b->external),
+	struct way alices = how_last(p.back), bobs = how_last(p.there);
+	world_expect(w, alices.kind == WAY_UDP && ip_equal(&alices.ep.ip, &b->external),
 		     "alice does not hear bob from his NAT64");
-	world_expect(w, bobs.kind == VIA_UDP && nat64_prefix_is_good(node_nat64(b->node.node)),
+	world_expect(w, bobs.kind == WAY_UDP && nat64_prefix_is_good(node_nat64(b->node.node)),
 		     "bob knows no prefix");
 }
 
@@ -223,7 +223,7 @@ static void lan_peers(struct world *w)
 	mono_ns start = world_now(w);
 	pair_talk(&p);
 	expect_all_direct(&p, start);
-	struct via how = how_last(p.back);
+	struct way how = how_last(p.back);
 	world_expect(w, ip_equal(&how.ep.ip, &bob4), "not inside the network");
 }
 
@@ -266,11 +266,11 @@ static void namesake(struct world *w)
 	pair_hush(&p);
 	if (friends)
 		pair_hush(&near);
-	struct via bobs = how_last(p.back);
+	struct way bobs = how_last(p.back);
 	world_expect(w, ip_equal(&bobs.ep.ip, &b->external), "bob is not heard from his NAT");
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(&p, start, MONO_NEVER));
-	struct via carols_way = friends ? how_last(near.back) : (struct via){.ep.ip = carols};
+	struct way carols_way = friends ? how_last(near.back) : (struct way){.ep.ip = carols};
 	world_expect(w, ip_equal(&carols_way.ep.ip, &carols),
 		     "carol is not heard inside the network");
 	const struct home *knocked = own ? a : c;

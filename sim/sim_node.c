@@ -59,7 +59,7 @@ static void on_stream_bytes(void *self, struct pipe *p, struct bytes b, mono_ns 
 	size_t i;
 	if (n->asleep || !slot_of_pipe(n, p, &i))
 		return;
-	n->arriving = via_relay(n->relays[i]->region);
+	n->arriving = way_relay(n->relays[i]->region);
 	node_from_stream(n->node, n->relays[i]->region, b, now);
 	pump(n, now);
 }
@@ -250,7 +250,7 @@ static bool send_datagram(struct sim_node *n, const struct datagram *d, mono_ns 
 	uint16_t port = port_of_socket(n, d->socket);
 	if (port != 0)
 		flows_note(&n->flows, port, &d->at, now);
-	if (d->whole)
+	if (d->dont_fragment)
 		return port == 0 ||
 		       net_send_whole(n->box, port, &d->at, packet_bytes(&d->packet), now);
 	return port == 0 || net_send(n->box, port, &d->at, packet_bytes(&d->packet), now);
@@ -298,7 +298,7 @@ static void pump(struct sim_node *n, mono_ns now)
 		for (size_t i = 0; i < n->n_relays; i++)
 			write_stream(n, i, now);
 	}
-	n->arriving = (struct via){.kind = VIA_NONE};
+	n->arriving = (struct way){.kind = WAY_NONE};
 	if (!n->spins)
 		alarm_set(&n->alarm, node_deadline(n->node));
 }
@@ -328,7 +328,7 @@ static void on_datagram(void *self, const struct net_datagram *d, mono_ns now)
 	if (!to)
 		return;
 	memcpy(to, d->b, d->n);
-	n->arriving = via_udp_by(&d->src, in.socket);
+	n->arriving = way_udp_by(&d->src, in.socket);
 	node_from_udp(n->node, &in, 1, now);
 	pump(n, now);
 }

@@ -21,7 +21,7 @@ struct sim_node;
 
 /* Who wants to know. Each may be NULL. */
 struct sim_node_observer {
-	void (*packet)(void *self, struct sim_node *n, struct bytes packet, const struct via *how,
+	void (*packet)(void *self, struct sim_node *n, struct bytes packet, const struct way *how,
 		       mono_ns now);
 	void (*event)(void *self, struct sim_node *n, const struct node_event *ev, mono_ns now);
 	void *self;
@@ -62,7 +62,7 @@ struct sim_node {
 	uint32_t sockets_version;
 	struct flows flows;
 	struct alarm alarm;
-	struct via arriving; /* how what is handled now came */
+	struct way arriving; /* how what is handled now came */
 	uint8_t memory[PACKET_SIZE];
 	mono_ns moment; /* of the turns counted */
 	unsigned turns;

@@ -82,7 +82,7 @@ static bool undamaged(struct rd *r)
 }
 
 bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet,
-		 const struct via *how, mono_ns now)
+		 const struct way *how, mono_ns now)
 {
 	struct ip_packet ip;
 	struct udp_header udp;
@@ -139,7 +139,7 @@ mono_ns stream_first_arrival(const struct stream *s, mono_ns since, bool direct)
 {
 	mono_ns first = MONO_NEVER;
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].sent >= since && (!direct || s->v[i].how.kind == VIA_UDP))
+		if (s->v[i].sent >= since && (!direct || s->v[i].how.kind == WAY_UDP))
 			first = mono_min(first, s->v[i].arrived);
 	return first;
 }

@@ -10,7 +10,7 @@ enum { STREAM_PACKET_LEN = 100, STREAM_PACKET_MAX = 1500, STREAM_PORT = 7000 };
 struct stream_packet {
 	mono_ns sent;
 	mono_ns arrived; /* MONO_NEVER: not (yet) */
-	struct via how;  /* it came */
+	struct way how;  /* it came */
 };
 
 struct stream {
@@ -39,7 +39,7 @@ void stream_stop(struct stream *s);
 void stream_send(struct stream *s, mono_ns now); /* one packet */
 /* A packet that the receiver's node gave out; false: not of this stream. */
 bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet,
-		 const struct via *how, mono_ns now) MUST_USE;
+		 const struct way *how, mono_ns now) MUST_USE;
 
 /* Packets sent in [from, until) that have not arrived. */
 size_t stream_lost(const struct stream *s, mono_ns from, mono_ns until);

@@ -16,7 +16,7 @@ static struct home *home_of(struct world *w, const struct sim_node *n)
 	return NULL;
 }
 
-static void on_packet(void *self, struct sim_node *n, struct bytes packet, const struct via *how,
+static void on_packet(void *self, struct sim_node *n, struct bytes packet, const struct way *how,
 		      mono_ns now)
 {
 	struct world *w = self;
@@ -32,7 +32,7 @@ static void on_event(void *self, struct sim_node *n, const struct node_event *ev
 	struct home *h = home_of(w, n);
 	if (ev->kind == NODE_PATH && ev->path.kind == PATH_MOVED) {
 		h->moves++;
-		if (ev->path.via.kind == VIA_UDP && h->direct_at == MONO_NEVER)
+		if (ev->path.via.kind == WAY_UDP && h->direct_at == MONO_NEVER)
 			h->direct_at = now;
 	}
 	h->doubts += ev->kind == NODE_PATH && ev->path.kind == PATH_DOUBT;

@@ -10,14 +10,14 @@ static uint64_t clamp(int64_t v)
 	return v > RATE_MAX ? RATE_MAX : (uint64_t)v;
 }
 
-struct token_bucket token_bucket_of(int64_t per_second, int64_t burst, mono_ns now)
+struct bucket bucket_of(int64_t per_second, int64_t burst, mono_ns now)
 {
 	if (per_second <= 0 || burst <= 0)
-		return (struct token_bucket){0};
-	return (struct token_bucket){clamp(per_second), clamp(burst), clamp(burst), now};
+		return (struct bucket){0};
+	return (struct bucket){clamp(per_second), clamp(burst), clamp(burst), now};
 }
 
-static void refill(struct token_bucket *b, mono_ns now)
+static void refill(struct bucket *b, mono_ns now)
 {
 	mono_ns full_after = (b->burst - b->tokens) * SECOND / b->per_second;
 	mono_ns passed = mono_since(b->at, now);
@@ -33,7 +33,7 @@ static void refill(struct token_bucket *b, mono_ns now)
 	b->at += more * SECOND / b->per_second;
 }
 
-bool token_bucket_take(struct token_bucket *b, uint64_t n, mono_ns now)
+bool bucket_take(struct bucket *b, uint64_t n, mono_ns now)
 {
 	if (b->per_second == 0)
 		return true;

@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 
-struct token_bucket {
+struct bucket {
 	uint64_t per_second; /* 0: no limit */
 	uint64_t burst;
 	uint64_t tokens;
@@ -12,8 +12,8 @@ struct token_bucket {
 };
 
 /* A rate or burst that is not positive means that there is no limit. */
-struct token_bucket token_bucket_of(int64_t per_second, int64_t burst, mono_ns now);
+struct bucket bucket_of(int64_t per_second, int64_t burst, mono_ns now);
 /* False: over the limit; nothing was taken. */
-bool token_bucket_take(struct token_bucket *b, uint64_t n, mono_ns now) MUST_USE;
+bool bucket_take(struct bucket *b, uint64_t n, mono_ns now) MUST_USE;
 
 #endif

@@ -2,25 +2,25 @@
 
 #include <stdlib.h>
 
-bool turns_init(struct turns *t, uint32_t cap)
+bool ready_init(struct ready *t, uint32_t cap)
 {
-	*t = (struct turns){.cap = cap};
+	*t = (struct ready){.cap = cap};
 	t->ring = calloc(cap ? cap : 1, sizeof(*t->ring));
 	t->waits = calloc(cap ? cap : 1, sizeof(*t->waits));
 	if (t->ring && t->waits)
 		return true;
-	turns_fini(t);
+	ready_fini(t);
 	return false;
 }
 
-void turns_fini(struct turns *t)
+void ready_fini(struct ready *t)
 {
 	free(t->ring);
 	free(t->waits);
-	*t = (struct turns){0};
+	*t = (struct ready){0};
 }
 
-void turns_add(struct turns *t, uint32_t id)
+void ready_add(struct ready *t, uint32_t id)
 {
 	if (id >= t->cap || t->waits[id])
 		return;
@@ -28,7 +28,7 @@ void turns_add(struct turns *t, uint32_t id)
 	t->ring[(uint32_t)(((uint64_t)t->first + t->n++) % t->cap)] = id;
 }
 
-bool turns_next(struct turns *t, uint32_t *id)
+bool ready_next(struct ready *t, uint32_t *id)
 {
 	if (t->n == 0)
 		return false;

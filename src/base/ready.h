@@ -4,16 +4,16 @@
 
 #include "base/def.h"
 
-struct turns {
+struct ready {
 	uint32_t *ring;
 	bool *waits; /* by id */
 	uint32_t first, n, cap;
 };
 
-bool turns_init(struct turns *t,
+bool ready_init(struct ready *t,
 		uint32_t cap) MUST_USE; /* for ids below cap; false: out of memory */
-void turns_fini(struct turns *t);
-void turns_add(struct turns *t, uint32_t id); /* one that waits already keeps its place */
-bool turns_next(struct turns *t, uint32_t *id) MUST_USE;
+void ready_fini(struct ready *t);
+void ready_add(struct ready *t, uint32_t id); /* one that waits already keeps its place */
+bool ready_next(struct ready *t, uint32_t *id) MUST_USE;
 
 #endif

@@ -18,7 +18,7 @@ static const mono_ns ASLEEP = 5 * SECOND; /* a timer this late: the machine slep
 
 /* --- packets --- */
 
-static void follow_sockets(struct drive *d)
+static void follow_sockets(struct driver *d)
 {
 	const struct socket_wish *w = node_sockets(d->node);
 	if (w->version == d->sockets_version)
@@ -29,11 +29,11 @@ static void follow_sockets(struct drive *d)
 
 static size_t take_stream(void *self, uint16_t region, uint8_t *out, size_t cap)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	return node_to_stream(d->node, region, out, cap, loop_now(d->loop));
 }
 
-bool drive_move(struct drive *d, mono_ns now)
+bool driver_move(struct driver *d, mono_ns now)
 {
 	const struct node_out *out;
 	struct udp_refused refused = {0};
@@ -43,14 +43,14 @@ bool drive_move(struct drive *d, mono_ns now)
 		if (out->n_udp > 0)
 			udp_send(d->udp, out->udp, out->n_udp, &refused);
 		if (out->n_tun > 0)
-			tun_write(d->network.tun, (struct packet *)out->tun, out->n_tun);
+			tun_write(d->interface.tun, (struct packet *)out->tun, out->n_tun);
 		for (size_t i = 0; i < refused.n; i++)
 			node_udp_unreachable(d->node, &refused.v[i], now);
 		refused.n = 0;
 		/* At once: what a relay client keeps is less than a turn may bring. */
-		filled |= links_fill(d->links, take_stream, d);
+		filled |= relay_streams_fill(d->relay_streams, take_stream, d);
 	}
-	filled |= links_fill(d->links, take_stream, d);
+	filled |= relay_streams_fill(d->relay_streams, take_stream, d);
 	follow_sockets(d);
 	loop_deferred_ask(d->settle);
 	return filled;
@@ -58,25 +58,25 @@ bool drive_move(struct drive *d, mono_ns now)
 
 static void from_tun(void *self, unsigned ready)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	struct packet v[BATCH_MAX];
 	mono_ns now = loop_now(d->loop);
 	for (int i = 0; i < TURN_BATCHES; i++) {
-		size_t n = tun_read(d->network.tun, v, BATCH_MAX);
+		size_t n = tun_read(d->interface.tun, v, BATCH_MAX);
 		if (n == 0)
 			break;
 		node_from_tun(d->node, v, n, now);
-		if (drive_move(d, now))
+		if (driver_move(d, now))
 			break; /* or a burst would be more than the stream takes before it is
 				  written */
 	}
-	if (tun_is_gone(d->network.tun))
-		drive_interface_gone(d);
+	if (tun_is_gone(d->interface.tun))
+		driver_interface_gone(d);
 }
 
 static void from_udp(void *self, unsigned ready)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	struct datagram v[BATCH_MAX];
 	mono_ns now = loop_now(d->loop);
 	for (int i = 0; i < TURN_BATCHES || udp_more(d->udp); i++) {
@@ -84,7 +84,7 @@ static void from_udp(void *self, unsigned ready)
 		if (n == 0)
 			break;
 		node_from_udp(d->node, v, n, now);
-		drive_move(d, now);
+		driver_move(d, now);
 	}
 }
 
@@ -92,88 +92,88 @@ static void from_udp(void *self, unsigned ready)
 
 static void stream_up(void *self, uint16_t region, const struct node_key *server_key)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	node_stream_up(d->node, region, server_key, loop_now(d->loop));
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 }
 
 static void stream_bytes(void *self, uint16_t region, struct bytes b)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	node_from_stream(d->node, region, b, loop_now(d->loop));
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 }
 
 static void stream_writable(void *self, uint16_t region)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	loop_deferred_ask(d->settle);
 }
 
 static void stream_down(void *self, uint16_t region, const char *why)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	node_stream_down(d->node, region, why, loop_now(d->loop));
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 }
 
 /* --- gateways, and what DNS says --- */
 
 static void upnp_reported(void *self, const struct upnp_report *r)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	node_upnp_report(d->node, r, loop_now(d->loop));
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 }
 
 static void gateway_announced(void *self, const struct endpoint *from, struct bytes datagram)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	if (node_gateway_announced(d->node, from, datagram, loop_now(d->loop)))
 		log_say(d->log, LOG_AT_INFO,
 			"the gateway says that it was restarted: asking it again");
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 }
 
 static void relays_found(void *self)
 {
-	struct drive *d = self;
-	drive_set_relays(d);
-	drive_move(d, loop_now(d->loop));
+	struct driver *d = self;
+	driver_set_relays(d);
+	driver_move(d, loop_now(d->loop));
 }
 
 static void nat64_answered(void *self, const struct lookup64_answer *a)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	node_nat64_answer(d->node, a->v, a->n, a->ttl_s, a->failed, loop_now(d->loop));
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 }
 
 /* --- events --- */
 
-const char *drive_via_text(const struct config *cfg, const struct via *via,
-			   char out[static VIA_TEXT_MAX])
+const char *driver_via_text(const struct config *cfg, const struct way *via,
+			    char out[static WAY_TEXT_MAX])
 {
 	const struct config_relay *r;
 	char ep[ENDPOINT_TEXT_MAX];
 	switch (via->kind) {
-	case VIA_UDP:
-		snprintf(out, VIA_TEXT_MAX, "%s", endpoint_format(&via->ep, ep));
+	case WAY_UDP:
+		snprintf(out, WAY_TEXT_MAX, "%s", endpoint_format(&via->ep, ep));
 		break;
-	case VIA_RELAY:
+	case WAY_RELAY:
 		r = config_relay(cfg, via->region);
-		snprintf(out, VIA_TEXT_MAX, "relay(%s)", r ? r->name : "unknown");
+		snprintf(out, WAY_TEXT_MAX, "relay(%s)", r ? r->name : "unknown");
 		break;
-	case VIA_NONE:
-		snprintf(out, VIA_TEXT_MAX, "none");
+	case WAY_NONE:
+		snprintf(out, WAY_TEXT_MAX, "none");
 		break;
 	}
 	return out;
 }
 
-static void log_relay(struct drive *d, const char *name, const struct node_event *ev)
+static void log_relay(struct driver *d, const char *name, const struct node_event *ev)
 {
-	const char *proxy = ev->ready ? links_proxy(d->links, ev->region) : NULL;
+	const char *proxy = ev->ready ? relay_streams_proxy(d->relay_streams, ev->region) : NULL;
 	if (!ev->ready)
 		log_say(d->log, LOG_AT_WARNING, "relay %s: %s", name, ev->why);
 	else
@@ -181,18 +181,18 @@ static void log_relay(struct drive *d, const char *name, const struct node_event
 			proxy ? " through the proxy " : "", proxy ? proxy : "");
 }
 
-static void log_path(struct drive *d, const struct path_event *ev)
+static void log_path(struct driver *d, const struct path_event *ev)
 {
 	struct node_peer_status status;
 	const struct config_peer *peer = NULL;
-	char label[CONFIG_NAME_MAX], was[VIA_TEXT_MAX], via[VIA_TEXT_MAX], rtt[32] = "";
+	char label[CONFIG_NAME_MAX], was[WAY_TEXT_MAX], via[WAY_TEXT_MAX], rtt[32] = "";
 	if (node_peer_status(d->node, ev->peer, loop_now(d->loop), &status))
 		peer = config_peer(d->cfg, &status.key);
 	if (!peer)
 		return;
 	config_peer_label(peer, label);
-	drive_via_text(d->cfg, &ev->was, was);
-	drive_via_text(d->cfg, &ev->via, via);
+	driver_via_text(d->cfg, &ev->was, was);
+	driver_via_text(d->cfg, &ev->via, via);
 	if (ev->rtt > 0)
 		snprintf(rtt, sizeof(rtt), ", %.1f ms", (double)ev->rtt / (double)MSEC);
 	if (ev->kind == PATH_MOVED)
@@ -203,7 +203,7 @@ static void log_path(struct drive *d, const struct path_event *ev)
 			path_reason_text(ev->reason));
 }
 
-static void log_nat64(struct drive *d)
+static void log_nat64(struct driver *d)
 {
 	const struct prefix *p = node_nat64(d->node);
 	char text[PREFIX_TEXT_MAX];
@@ -215,23 +215,23 @@ static void log_nat64(struct drive *d)
 		log_say(d->log, LOG_AT_INFO, "IPv4 is not reached through a NAT64 any more");
 }
 
-void drive_set_relays(struct drive *d)
+void driver_set_relays(struct driver *d)
 {
 	struct relay_place v[RELAYS_MAX];
-	size_t n = lookups_relays(d->lookups, d->cfg, node_nat64(d->node), v, RELAYS_MAX);
+	size_t n = resolver_relays(d->resolver, d->cfg, node_nat64(d->node), v, RELAYS_MAX);
 	node_set_relays(d->node, v, n, loop_now(d->loop));
 }
 
-static void dial(struct drive *d, uint16_t region)
+static void dial(struct driver *d, uint16_t region)
 {
 	const struct config_relay *r = config_relay(d->cfg, region);
-	if (d->only_look || (r && links_dial(d->links, r)))
+	if (d->only_look || (r && relay_streams_dial(d->relay_streams, r)))
 		return;
 	node_stream_down(d->node, region, "there is no memory for a stream to it",
 			 loop_now(d->loop));
 }
 
-static void on_event(struct drive *d, const struct node_event *ev)
+static void on_event(struct driver *d, const struct node_event *ev)
 {
 	const struct config_relay *r = config_relay(d->cfg, ev->region);
 	switch (ev->kind) {
@@ -239,7 +239,7 @@ static void on_event(struct drive *d, const struct node_event *ev)
 		dial(d, ev->region);
 		break;
 	case NODE_HANGUP:
-		links_hangup(d->links, ev->region);
+		relay_streams_hangup(d->relay_streams, ev->region);
 		break;
 	case NODE_RELAY:
 		log_relay(d, r ? r->name : "unknown", ev);
@@ -257,30 +257,30 @@ static void on_event(struct drive *d, const struct node_event *ev)
 			d->netcheck_fn(d->netcheck_self, ev->netcheck);
 		break;
 	case NODE_UPNP:
-		gateways_ask_upnp(d->talk, &ev->upnp);
+		gateways_ask_upnp(d->gateways, &ev->upnp);
 		break;
 	case NODE_LOOKUP64:
-		lookups_ask_nat64(d->lookups);
+		resolver_ask_nat64(d->resolver);
 		break;
 	case NODE_NAT64:
 		log_nat64(d);
-		drive_set_relays(d);
+		driver_set_relays(d);
 		break;
 	}
 }
 
-static void wake(struct drive *d, mono_ns how_long)
+static void wake(struct driver *d, mono_ns how_long)
 {
 	log_say(d->log, LOG_AT_INFO, "asleep for %llu s: looking for paths anew",
 		(unsigned long long)(how_long / SECOND));
-	links_network_changed(d->links);
-	lookups_network_changed(d->lookups);
+	relay_streams_network_changed(d->relay_streams);
+	resolver_network_changed(d->resolver);
 	node_slept(d->node, how_long, loop_now(d->loop));
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 }
 
 /* The first packet of the system or of a peer tells, long before a timer might. */
-static bool look_awake(struct drive *d)
+static bool look_awake(struct driver *d)
 {
 	mono_ns slept = clock_slept(), since = mono_since(d->slept, slept);
 	d->slept = slept;
@@ -292,27 +292,27 @@ static bool look_awake(struct drive *d)
 /* Before the events: what they dial goes through the NAT64 that there is now. */
 static void settle(void *self)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	struct node_event ev;
 	(void)look_awake(d);
 	node_set_wall(d->node, clock_wall_offset_ns());
-	dialer_set_nat64(links_dialer(d->links), node_nat64(d->node));
+	dialer_set_nat64(relay_streams_dialer(d->relay_streams), node_nat64(d->node));
 	while (node_event(d->node, &ev))
 		on_event(d, &ev);
-	(void)links_fill(d->links, take_stream, d);
+	(void)relay_streams_fill(d->relay_streams, take_stream, d);
 	d->planned = node_deadline(d->node);
 	loop_timer_set(d->deadline, d->planned);
 }
 
-void drive_settle(struct drive *d)
+void driver_settle(struct driver *d)
 {
 	if (d->node)
-		drive_move(d, loop_now(d->loop));
+		driver_move(d, loop_now(d->loop));
 }
 
 static void on_deadline(void *self)
 {
-	struct drive *d = self;
+	struct driver *d = self;
 	mono_ns now = loop_now(d->loop);
 	mono_ns late = mono_since(d->planned, now);
 	if (!look_awake(d) && late > ASLEEP)
@@ -320,51 +320,51 @@ static void on_deadline(void *self)
 				  another */
 	node_set_wall(d->node, clock_wall_offset_ns());
 	node_tick(d->node, now);
-	drive_move(d, now);
+	driver_move(d, now);
 }
 
-void drive_release(struct drive *d)
+void driver_release(struct driver *d)
 {
 	node_release(d->node, loop_now(d->loop));
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 	settle(d);
 }
 
 /* --- joining the node to the loop --- */
 
-bool drive_make_talkers(struct drive *d)
+bool driver_make_parts(struct driver *d)
 {
-	const struct links_calls calls = {.up = stream_up,
-					  .bytes = stream_bytes,
-					  .writable = stream_writable,
-					  .down = stream_down,
-					  .self = d};
-	const struct lookups_calls lookups = {
+	const struct relay_streams_calls calls = {.up = stream_up,
+						  .bytes = stream_bytes,
+						  .writable = stream_writable,
+						  .down = stream_down,
+						  .self = d};
+	const struct resolver_calls resolver = {
 		.relays = relays_found, .nat64 = nat64_answered, .self = d};
 	const struct gateways_calls gateways = {
 		.report = upnp_reported, .announced = gateway_announced, .self = d};
-	d->links = links_new(d->loop, &calls);
-	if (d->links)
-		d->lookups = lookups_new(links_dialer(d->links), &lookups);
-	d->talk = gateways_new(d->loop, d->upnp, &gateways);
-	return d->lookups && d->talk;
+	d->relay_streams = relay_streams_new(d->loop, &calls);
+	if (d->relay_streams)
+		d->resolver = resolver_new(relay_streams_dialer(d->relay_streams), &resolver);
+	d->gateways = gateways_new(d->loop, d->upnp, &gateways);
+	return d->resolver && d->gateways;
 }
 
-bool drive_make_watches(struct drive *d)
+bool driver_make_watches(struct driver *d)
 {
 	struct loop *l = d->loop;
 	if (!d->only_look)
-		d->on_tun =
-			loop_fd_new(l, tun_fd(d->network.tun), (struct loop_fd_call){from_tun, d});
+		d->on_tun = loop_fd_new(l, tun_fd(d->interface.tun),
+					(struct loop_fd_call){from_tun, d});
 	d->on_udp4 = loop_fd_new(l, udp_fd4(d->udp), (struct loop_fd_call){from_udp, d});
 	if (udp_fd6(d->udp) >= 0)
 		d->on_udp6 = loop_fd_new(l, udp_fd6(d->udp), (struct loop_fd_call){from_udp, d});
 	d->on_udp_extra = loop_fd_new(l, udp_fd_extra(d->udp), (struct loop_fd_call){from_udp, d});
 	d->on_monitor = loop_fd_new(l, netlink_monitor_fd(d->monitor),
-				    (struct loop_fd_call){drive_on_monitor, d});
+				    (struct loop_fd_call){driver_on_monitor, d});
 	d->deadline = loop_timer_new(l, (struct loop_call){on_deadline, d});
-	d->changed = loop_timer_new(l, (struct loop_call){drive_on_changed, d});
-	d->check = loop_timer_new(l, (struct loop_call){drive_on_check, d});
+	d->changed = loop_timer_new(l, (struct loop_call){driver_on_changed, d});
+	d->check = loop_timer_new(l, (struct loop_call){driver_on_check, d});
 	d->settle = loop_deferred_new(l, (struct loop_call){settle, d});
 	if ((!d->on_tun && !d->only_look) || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor ||
 	    !d->deadline || !d->changed || !d->check || !d->settle)

@@ -14,54 +14,56 @@
 #include "io/udp.h"
 #include "io/upnp.h"
 
-struct drive;
-struct lookups;
+struct driver;
+struct resolver;
 
-/* Not up yet. cfg is kept until drive_reload or drive_free. NULL: out of memory. */
-struct drive *drive_new(struct loop *l, struct log *log, const struct config *cfg) MUST_USE;
-void drive_free(struct drive *d);
+/* Not up yet. cfg is kept until driver_reload or driver_free. NULL: out of memory. */
+struct driver *driver_new(struct loop *l, struct log *log, const struct config *cfg) MUST_USE;
+void driver_free(struct driver *d);
 
 /* Up: the interface, its addresses and routes are there and the node runs. Down: nothing of it is
  * left. False: why, and it is as it was. */
-bool drive_set_up(struct drive *d, bool up, char why[static FAILURE_MAX]) MUST_USE;
-bool drive_is_up(const struct drive *d);
+bool driver_set_up(struct driver *d, bool up, char why[static FAILURE_MAX]) MUST_USE;
+bool driver_is_up(const struct driver *d);
 
 /* It only looks around, for a netcheck: without a TUN, without streams to relays. Before it is up.
  */
-void drive_only_look(struct drive *d);
-bool drive_only_looks(const struct drive *d);
+void driver_only_look(struct driver *d);
+bool driver_only_looks(const struct driver *d);
 /* Of what DNS was asked. NULL while it is down. */
-const struct lookups *drive_lookups(const struct drive *d);
+const struct resolver *driver_resolver(const struct driver *d);
 
 /* Who talks UPnP for it; kept. Before it is up; NULL: nobody. */
-void drive_set_upnp(struct drive *d, struct upnp *upnp);
+void driver_set_upnp(struct driver *d, struct upnp *upnp);
 
 /* Takes a new configuration: peers and relays that did not change keep their sessions and streams.
  * What cannot be changed under way ([Node]'s key, addresses, port, MTU, interface) begins anew.
  * cfg is kept in place of the old one, which may be freed then. False: why; the old one is kept. */
-bool drive_reload(struct drive *d, const struct config *cfg, char why[static FAILURE_MAX]) MUST_USE;
+bool driver_reload(struct driver *d, const struct config *cfg,
+		   char why[static FAILURE_MAX]) MUST_USE;
 
 /* For those who ask. Node, TUN and UDP are NULL while it is down. */
-struct node *drive_node(struct drive *d);
-const struct config *drive_config(const struct drive *d);
-const struct tun *drive_tun(const struct drive *d);
-const struct udp *drive_udp(const struct drive *d);
+struct node *driver_node(struct driver *d);
+const struct config *driver_config(const struct driver *d);
+const struct tun *driver_tun(const struct driver *d);
+const struct udp *driver_udp(const struct driver *d);
 /* After a call on the node from outside: do what it wants done. */
-void drive_settle(struct drive *d);
+void driver_settle(struct driver *d);
 
 /* Every event of a peer's path (moved, in doubt, pong); one listener, fn NULL: none. */
-void drive_on_path(struct drive *d, void (*fn)(void *self, const struct path_event *ev),
-		   void *self);
+void driver_on_path(struct driver *d, void (*fn)(void *self, const struct path_event *ev),
+		    void *self);
 
 /* Every event of netcheck; one listener, fn NULL: none. */
-void drive_on_netcheck(struct drive *d, void (*fn)(void *self, enum netcheck_event ev), void *self);
+void driver_on_netcheck(struct driver *d, void (*fn)(void *self, enum netcheck_event ev),
+			void *self);
 
 /* The HTTP proxy through which a relay is reached, "host:port"; NULL: none, or not reached.
  * Borrowed. */
-const char *drive_relay_proxy(const struct drive *d, uint16_t region);
+const char *driver_relay_proxy(const struct driver *d, uint16_t region);
 /* A way in words: "relay(lab)" or "192.0.2.1:41641". Borrowed from `out`. */
-enum { VIA_TEXT_MAX = CONFIG_NAME_MAX + ENDPOINT_TEXT_MAX };
-const char *drive_via_text(const struct config *cfg, const struct via *via,
-			   char out[static VIA_TEXT_MAX]);
+enum { WAY_TEXT_MAX = CONFIG_NAME_MAX + ENDPOINT_TEXT_MAX };
+const char *driver_via_text(const struct config *cfg, const struct way *via,
+			    char out[static WAY_TEXT_MAX]);
 
 #endif

@@ -13,18 +13,18 @@
 #include "driver/relay_streams.h"
 #include "driver/resolver.h"
 
-struct drive {
+struct driver {
 	struct loop *loop;
 	struct log *log;
 	const struct config *cfg;
 
 	/* All of these only while it is up. */
 	struct node *node;
-	struct network network;
+	struct interface interface;
 	struct udp *udp;
-	struct links *links;
-	struct lookups *lookups;
-	struct gateways *talk; /* with gateways */
+	struct relay_streams *relay_streams;
+	struct resolver *resolver;
+	struct gateways *gateways;
 	struct netlink_monitor *monitor;
 	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
 	struct loop_timer *deadline, *changed, *check;
@@ -35,8 +35,8 @@ struct drive {
 	mono_ns planned;          /* when the deadline timer should fire */
 	struct own_address interfaces[OWN_ADDRESSES_MAX];
 	size_t n_interfaces;
-	struct uplink gateways[UPLINKS_MAX];
-	size_t n_gateways;
+	struct uplink uplinks[UPLINKS_MAX];
+	size_t n_uplinks;
 
 	bool only_look;
 	struct upnp *upnp; /* NULL: nobody talks UPnP */
@@ -47,25 +47,25 @@ struct drive {
 };
 
 /* Sends what the node has to send. True: streams to relays got something to write. */
-bool drive_move(struct drive *d, mono_ns now);
+bool driver_move(struct driver *d, mono_ns now);
 /* What DNS has said so far. */
-void drive_set_relays(struct drive *d);
+void driver_set_relays(struct driver *d);
 /* The parts that talk for it, and the watches on everything that it hears of. False: out of memory.
  */
-bool drive_make_talkers(struct drive *d) MUST_USE;
-bool drive_make_watches(struct drive *d) MUST_USE;
+bool driver_make_parts(struct driver *d) MUST_USE;
+bool driver_make_watches(struct driver *d) MUST_USE;
 /* What gateways hold for us is given back, as far as that can be said in one datagram each. */
-void drive_release(struct drive *d);
+void driver_release(struct driver *d);
 
 /* For loop_call and loop_fd_call. */
-void drive_on_monitor(void *self, unsigned ready);
-void drive_on_changed(void *self);
-void drive_on_check(void *self);
+void driver_on_monitor(void *self, unsigned ready);
+void driver_on_changed(void *self);
+void driver_on_check(void *self);
 /* When it has come up, and after a reload. */
-void drive_where_begin(struct drive *d);
+void driver_where_begin(struct driver *d);
 /* True: they are others than before. */
-bool drive_look_at_gateways(struct drive *d);
+bool driver_look_at_gateways(struct driver *d);
 
-void drive_interface_gone(struct drive *d);
+void driver_interface_gone(struct driver *d);
 
 #endif

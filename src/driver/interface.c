@@ -18,7 +18,7 @@ static bool wants_route(const struct prefix *p)
 	return p->bits > 0;
 }
 
-static bool add_routes(struct network *n, const struct config *cfg, const struct config *have,
+static bool add_routes(struct interface *n, const struct config *cfg, const struct config *have,
 		       char why[static FAILURE_MAX])
 {
 	bool ok = true;
@@ -37,7 +37,7 @@ static bool add_routes(struct network *n, const struct config *cfg, const struct
 	return ok;
 }
 
-static bool set_up(struct network *n, const struct config *cfg, char why[static FAILURE_MAX])
+static bool set_up(struct interface *n, const struct config *cfg, char why[static FAILURE_MAX])
 {
 	n->tun = tun_open(cfg->node.interface, why);
 	if (!n->tun)
@@ -53,36 +53,37 @@ static bool set_up(struct network *n, const struct config *cfg, char why[static 
 	return netlink_link_up(n->nl, ifindex, cfg->node.mtu, why) && add_routes(n, cfg, NULL, why);
 }
 
-bool network_open(struct network *n, const struct config *cfg, char why[static FAILURE_MAX])
+bool interface_open(struct interface *n, const struct config *cfg, char why[static FAILURE_MAX])
 {
-	*n = (struct network){0};
+	*n = (struct interface){0};
 	if (set_up(n, cfg, why))
 		return true;
-	network_close(n);
+	interface_close(n);
 	return false;
 }
 
-bool network_open_to_look(struct network *n, const struct config *cfg, char why[static FAILURE_MAX])
+bool interface_open_to_look(struct interface *n, const struct config *cfg,
+			    char why[static FAILURE_MAX])
 {
-	*n = (struct network){.nl = netlink_open(why),
-			      .skip = (int)if_nametoindex(cfg->node.interface)};
+	*n = (struct interface){.nl = netlink_open(why),
+				.skip = (int)if_nametoindex(cfg->node.interface)};
 	return n->nl != NULL;
 }
 
-int network_tun_index(const struct network *n)
+int interface_tun_index(const struct interface *n)
 {
 	return n->tun ? tun_index(n->tun) : n->skip;
 }
 
-void network_close(struct network *n)
+void interface_close(struct interface *n)
 {
 	netlink_close(n->nl);
 	tun_close(n->tun);
-	*n = (struct network){0};
+	*n = (struct interface){0};
 }
 
-bool network_reroute(struct network *n, const struct config *was, const struct config *now,
-		     char why[static FAILURE_MAX])
+bool interface_reroute(struct interface *n, const struct config *was, const struct config *now,
+		       char why[static FAILURE_MAX])
 {
 	bool ok = true;
 	for (size_t i = 0; i < was->n_peers; i++)
@@ -94,11 +95,11 @@ bool network_reroute(struct network *n, const struct config *was, const struct c
 	return add_routes(n, now, was, why) && ok;
 }
 
-size_t network_interfaces(struct network *n, struct own_address *v, size_t max)
+size_t interface_interfaces(struct interface *n, struct own_address *v, size_t max)
 {
 	size_t count = 0, kept = 0;
 	char why[FAILURE_MAX];
-	if (!netlink_interfaces(n->nl, network_tun_index(n), v, max, &count, why))
+	if (!netlink_interfaces(n->nl, interface_tun_index(n), v, max, &count, why))
 		return 0;
 	/* An fe80:: address reaches nobody, and comes seconds after its link: no reason to doubt a
 	 * path. */
@@ -109,7 +110,7 @@ size_t network_interfaces(struct network *n, struct own_address *v, size_t max)
 	return kept;
 }
 
-size_t network_gateways(struct network *n, struct uplink v[static UPLINKS_MAX])
+size_t interface_gateways(struct interface *n, struct uplink v[static UPLINKS_MAX])
 {
-	return netlink_gateways(n->nl, network_tun_index(n), v);
+	return netlink_gateways(n->nl, interface_tun_index(n), v);
 }

@@ -9,31 +9,32 @@
 #include "io/netlink.h"
 #include "io/tun.h"
 
-struct network {
+struct interface {
 	struct netlink *nl;
 	struct tun *tun;           /* NULL: there is none, we only look */
 	int skip;                  /* then: the interface of a daemon beside us; 0: none */
-	char warning[FAILURE_MAX]; /* of network_open: a range is somebody else's on this machine;
+	char warning[FAILURE_MAX]; /* of interface_open: a range is somebody else's on this machine;
 				      "": none */
 };
 
 /* Makes the interface as cfg says, with a route to each peer's allowed IPs. A range that has a
  * route by another interface already stays there, as in a home that is also reached from afar: that
  * is a warning. False: why, nothing is left. */
-bool network_open(struct network *n, const struct config *cfg,
-		  char why[static FAILURE_MAX]) MUST_USE;
+bool interface_open(struct interface *n, const struct config *cfg,
+		    char why[static FAILURE_MAX]) MUST_USE;
 /* Makes nothing: for who only wants to see the machine's other interfaces. An ordinary user may. */
-bool network_open_to_look(struct network *n, const struct config *cfg,
-			  char why[static FAILURE_MAX]) MUST_USE;
-void network_close(struct network *n);
-int network_tun_index(const struct network *n); /* of the interface that is the tunnel's; 0: none */
+bool interface_open_to_look(struct interface *n, const struct config *cfg,
+			    char why[static FAILURE_MAX]) MUST_USE;
+void interface_close(struct interface *n);
+int interface_tun_index(
+	const struct interface *n); /* of the interface that is the tunnel's; 0: none */
 /* Routes that `now` has and `was` has not are added, the others taken away. False: why, of the last
  * failure. */
-bool network_reroute(struct network *n, const struct config *was, const struct config *now,
-		     char why[static FAILURE_MAX]) MUST_USE;
+bool interface_reroute(struct interface *n, const struct config *was, const struct config *now,
+		       char why[static FAILURE_MAX]) MUST_USE;
 /* Addresses of the machine's other interfaces. Returns how many. */
-size_t network_interfaces(struct network *n, struct own_address *v, size_t max);
+size_t interface_interfaces(struct interface *n, struct own_address *v, size_t max);
 /* The default gateways, towards the internet (netlink_gateways). Returns how many. */
-size_t network_gateways(struct network *n, struct uplink v[static UPLINKS_MAX]);
+size_t interface_gateways(struct interface *n, struct uplink v[static UPLINKS_MAX]);
 
 #endif

@@ -9,7 +9,7 @@ enum { SPARE_PEERS = 64 /* that a reload may add without beginning anew */ };
 
 /* --- what the node is told of the configuration --- */
 
-static bool set_peer(struct drive *d, const struct config_peer *p, mono_ns now)
+static bool set_peer(struct driver *d, const struct config_peer *p, mono_ns now)
 {
 	struct node_peer peer = {.tunnel = {.key = p->key, .keepalive_s = p->keepalive_s},
 				 .path = {.home = p->home,
@@ -26,7 +26,7 @@ static bool set_peer(struct drive *d, const struct config_peer *p, mono_ns now)
 	return added == TUNNEL_ADDED;
 }
 
-static void configure(struct drive *d)
+static void configure(struct driver *d)
 {
 	mono_ns now = loop_now(d->loop);
 	char why[FAILURE_MAX];
@@ -36,9 +36,9 @@ static void configure(struct drive *d)
 					 .slow = d->cfg->node.slow_punch};
 	node_set_hard(d->node, &hard, now);
 	node_set_fixed(d->node, d->cfg->node.fixed, d->cfg->node.n_fixed, now);
-	lookups_set(d->lookups, d->cfg);
-	drive_set_relays(d);
-	if (!gateways_listen(d->talk, d->cfg->node.port_mapping && !d->only_look, why))
+	resolver_set(d->resolver, d->cfg);
+	driver_set_relays(d);
+	if (!gateways_listen(d->gateways, d->cfg->node.port_mapping && !d->only_look, why))
 		log_say(d->log, LOG_AT_NOTICE, "%s", why);
 	for (size_t i = 0; i < d->cfg->n_peers && !d->only_look; i++)
 		if (!set_peer(d, &d->cfg->peers[i], now))
@@ -48,7 +48,7 @@ static void configure(struct drive *d)
 
 /* --- up and down --- */
 
-static bool make_node(struct drive *d)
+static bool make_node(struct driver *d)
 {
 	d->peers_max = d->cfg->n_peers + SPARE_PEERS;
 	struct node_config cfg = {.key = d->cfg->node.key,
@@ -61,10 +61,10 @@ static bool make_node(struct drive *d)
 	return d->node != NULL;
 }
 
-static void go_down(struct drive *d)
+static void go_down(struct driver *d)
 {
 	if (d->node && d->settle)
-		drive_release(d);
+		driver_release(d);
 	loop_fd_free(d->on_tun);
 	loop_fd_free(d->on_udp4);
 	loop_fd_free(d->on_udp6);
@@ -73,49 +73,49 @@ static void go_down(struct drive *d)
 	loop_timer_free(d->deadline);
 	loop_timer_free(d->changed);
 	loop_timer_free(d->check);
-	lookups_free(d->lookups);
-	gateways_free(d->talk);
+	resolver_free(d->resolver);
+	gateways_free(d->gateways);
 	loop_deferred_free(d->settle);
-	links_free(d->links);
+	relay_streams_free(d->relay_streams);
 	netlink_monitor_close(d->monitor);
 	node_free(d->node);
 	udp_close(d->udp);
-	network_close(&d->network);
-	*d = (struct drive){.loop = d->loop,
-			    .log = d->log,
-			    .cfg = d->cfg,
-			    .only_look = d->only_look,
-			    .upnp = d->upnp,
-			    .path_fn = d->path_fn,
-			    .path_self = d->path_self,
-			    .netcheck_fn = d->netcheck_fn,
-			    .netcheck_self = d->netcheck_self};
+	interface_close(&d->interface);
+	*d = (struct driver){.loop = d->loop,
+			     .log = d->log,
+			     .cfg = d->cfg,
+			     .only_look = d->only_look,
+			     .upnp = d->upnp,
+			     .path_fn = d->path_fn,
+			     .path_self = d->path_self,
+			     .netcheck_fn = d->netcheck_fn,
+			     .netcheck_self = d->netcheck_self};
 }
 
-static bool go_up(struct drive *d, char why[static FAILURE_MAX])
+static bool go_up(struct driver *d, char why[static FAILURE_MAX])
 {
 	struct udp_config udp = {.port = d->cfg->node.port};
 	d->udp = udp_open(&udp, why);
 	if (!d->udp ||
-	    !(d->only_look ? network_open_to_look : network_open)(&d->network, d->cfg, why))
+	    !(d->only_look ? interface_open_to_look : interface_open)(&d->interface, d->cfg, why))
 		return false;
-	if (d->network.warning[0])
-		log_say(d->log, LOG_AT_WARNING, "%s", d->network.warning);
-	d->monitor = netlink_monitor_open(network_tun_index(&d->network), why);
+	if (d->interface.warning[0])
+		log_say(d->log, LOG_AT_WARNING, "%s", d->interface.warning);
+	d->monitor = netlink_monitor_open(interface_tun_index(&d->interface), why);
 	if (!d->monitor)
 		return false;
-	if (!drive_make_talkers(d) || !make_node(d) || !drive_make_watches(d))
+	if (!driver_make_parts(d) || !make_node(d) || !driver_make_watches(d))
 		return failure_say(why, "there is not enough memory for %zu peers",
 				   d->cfg->n_peers);
 	d->slept = clock_slept();
 	configure(d);
-	drive_where_begin(d);
-	drive_move(d, loop_now(d->loop));
+	driver_where_begin(d);
+	driver_move(d, loop_now(d->loop));
 	return true;
 }
 
 /* False: it is down. */
-static bool begin_anew(struct drive *d, char why[static FAILURE_MAX])
+static bool begin_anew(struct driver *d, char why[static FAILURE_MAX])
 {
 	go_down(d);
 	if (go_up(d, why))
@@ -124,19 +124,19 @@ static bool begin_anew(struct drive *d, char why[static FAILURE_MAX])
 	return false;
 }
 
-void drive_interface_gone(struct drive *d)
+void driver_interface_gone(struct driver *d)
 {
 	char why[FAILURE_MAX];
 	log_say(d->log, LOG_AT_WARNING,
 		"the interface %s was removed by another program: it begins anew",
-		tun_name(d->network.tun));
+		tun_name(d->interface.tun));
 	if (!begin_anew(d, why))
 		log_say(d->log, LOG_AT_ERROR, "%s; Warren is down until `warren up`", why);
 }
 
-bool drive_set_up(struct drive *d, bool up, char why[static FAILURE_MAX])
+bool driver_set_up(struct driver *d, bool up, char why[static FAILURE_MAX])
 {
-	if (up == drive_is_up(d))
+	if (up == driver_is_up(d))
 		return true;
 	if (!up) {
 		go_down(d);
@@ -148,7 +148,7 @@ bool drive_set_up(struct drive *d, bool up, char why[static FAILURE_MAX])
 	return false;
 }
 
-bool drive_is_up(const struct drive *d)
+bool driver_is_up(const struct driver *d)
 {
 	return d->node != NULL;
 }
@@ -173,29 +173,29 @@ static bool same_relay(const struct config_relay *a, const struct config_relay *
 }
 
 /* A stream to a relay that has moved, or is trusted for another reason now, is given up. */
-static void drop_old_streams(struct drive *d, const struct config *was)
+static void drop_old_streams(struct driver *d, const struct config *was)
 {
 	for (size_t i = 0; i < was->n_relays; i++) {
 		const struct config_relay *now = config_relay(d->cfg, was->relays[i].region);
 		if (!now || same_relay(&was->relays[i], now))
 			continue;
-		links_hangup(d->links, now->region);
+		relay_streams_hangup(d->relay_streams, now->region);
 		node_stream_down(d->node, now->region, "its configuration changed",
 				 loop_now(d->loop));
 	}
 }
 
-static void remove_old_peers(struct drive *d, const struct config *was)
+static void remove_old_peers(struct driver *d, const struct config *was)
 {
 	for (size_t i = 0; i < was->n_peers; i++)
 		if (!config_peer(d->cfg, &was->peers[i].key))
 			node_peer_remove(d->node, node_peer_find(d->node, &was->peers[i].key));
 }
 
-bool drive_reload(struct drive *d, const struct config *cfg, char why[static FAILURE_MAX])
+bool driver_reload(struct driver *d, const struct config *cfg, char why[static FAILURE_MAX])
 {
 	const struct config *was = d->cfg;
-	bool was_up = drive_is_up(d);
+	bool was_up = driver_is_up(d);
 	d->cfg = cfg;
 	if (!was_up)
 		return true;
@@ -215,25 +215,25 @@ bool drive_reload(struct drive *d, const struct config *cfg, char why[static FAI
 	drop_old_streams(d, was);
 	configure(d);
 	if (was->node.port_mapping && !cfg->node.port_mapping)
-		drive_release(d);
-	(void)drive_look_at_gateways(d);
-	if (!network_reroute(&d->network, was, cfg, why))
+		driver_release(d);
+	(void)driver_look_at_gateways(d);
+	if (!interface_reroute(&d->interface, was, cfg, why))
 		log_say(d->log, LOG_AT_WARNING, "%s", why);
-	drive_move(d, loop_now(d->loop));
+	driver_move(d, loop_now(d->loop));
 	return true;
 }
 
 /* --- life --- */
 
-struct drive *drive_new(struct loop *l, struct log *log, const struct config *cfg)
+struct driver *driver_new(struct loop *l, struct log *log, const struct config *cfg)
 {
-	struct drive *d = calloc(1, sizeof(*d));
+	struct driver *d = calloc(1, sizeof(*d));
 	if (d)
-		*d = (struct drive){.loop = l, .log = log, .cfg = cfg};
+		*d = (struct driver){.loop = l, .log = log, .cfg = cfg};
 	return d;
 }
 
-void drive_free(struct drive *d)
+void driver_free(struct driver *d)
 {
 	if (!d)
 		return;
@@ -241,58 +241,60 @@ void drive_free(struct drive *d)
 	free(d);
 }
 
-void drive_only_look(struct drive *d)
+void driver_only_look(struct driver *d)
 {
 	d->only_look = true;
 }
 
-bool drive_only_looks(const struct drive *d)
+bool driver_only_looks(const struct driver *d)
 {
 	return d->only_look;
 }
 
-const struct lookups *drive_lookups(const struct drive *d)
+const struct resolver *driver_resolver(const struct driver *d)
 {
-	return d->lookups;
+	return d->resolver;
 }
 
-void drive_set_upnp(struct drive *d, struct upnp *upnp)
+void driver_set_upnp(struct driver *d, struct upnp *upnp)
 {
 	d->upnp = upnp;
 }
 
-const char *drive_relay_proxy(const struct drive *d, uint16_t region)
+const char *driver_relay_proxy(const struct driver *d, uint16_t region)
 {
-	return d->links ? links_proxy(d->links, region) : NULL;
+	return d->relay_streams ? relay_streams_proxy(d->relay_streams, region) : NULL;
 }
 
-struct node *drive_node(struct drive *d)
+struct node *driver_node(struct driver *d)
 {
 	return d->node;
 }
 
-const struct config *drive_config(const struct drive *d)
+const struct config *driver_config(const struct driver *d)
 {
 	return d->cfg;
 }
 
-const struct tun *drive_tun(const struct drive *d)
+const struct tun *driver_tun(const struct driver *d)
 {
-	return d->network.tun;
+	return d->interface.tun;
 }
 
-const struct udp *drive_udp(const struct drive *d)
+const struct udp *driver_udp(const struct driver *d)
 {
 	return d->udp;
 }
 
-void drive_on_path(struct drive *d, void (*fn)(void *self, const struct path_event *ev), void *self)
+void driver_on_path(struct driver *d, void (*fn)(void *self, const struct path_event *ev),
+		    void *self)
 {
 	d->path_fn = fn;
 	d->path_self = self;
 }
 
-void drive_on_netcheck(struct drive *d, void (*fn)(void *self, enum netcheck_event ev), void *self)
+void driver_on_netcheck(struct driver *d, void (*fn)(void *self, enum netcheck_event ev),
+			void *self)
 {
 	d->netcheck_fn = fn;
 	d->netcheck_self = self;

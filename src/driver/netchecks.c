@@ -24,7 +24,7 @@ struct get {
 
 struct netchecks {
 	struct loop *loop;
-	struct drive *drive;
+	struct driver *driver;
 	netchecks_answer *answer;
 	struct dialer *dialer; /* NULL until it is needed */
 	struct loop_timer *again;
@@ -50,12 +50,12 @@ static void refuse(struct netchecks *c, void *ask, const char *why)
 
 static json_t *report_json(struct netchecks *c)
 {
-	struct node *n = drive_node(c->drive);
+	struct node *n = driver_node(c->driver);
 	const struct netcheck_report *r = node_netcheck_report(n);
 	struct portmap_status portmap;
 	node_portmap(n, loop_now(c->loop), &portmap);
-	return netcheck_json(&(struct netcheck_source){.cfg = drive_config(c->drive),
-						       .no_home = drive_only_looks(c->drive),
+	return netcheck_json(&(struct netcheck_source){.cfg = driver_config(c->driver),
+						       .no_home = driver_only_looks(c->driver),
 						       .report = r,
 						       .portmap = &portmap,
 						       .lifetime4 = node_lifetime(n, 4),
@@ -71,16 +71,16 @@ static void begin(struct netchecks *c)
 		any |= c->waiting[i].ask != NULL;
 		full |= c->waiting[i].ask && c->waiting[i].full;
 	}
-	if (!any || !drive_node(c->drive))
+	if (!any || !driver_node(c->driver))
 		return;
-	node_netcheck(drive_node(c->drive), full, loop_now(c->loop));
-	drive_settle(c->drive);
+	node_netcheck(driver_node(c->driver), full, loop_now(c->loop));
+	driver_settle(c->driver);
 }
 
 void netchecks_ask(struct netchecks *c, void *ask, bool full)
 {
 	size_t i = 0;
-	if (!drive_node(c->drive)) {
+	if (!driver_node(c->driver)) {
 		refuse(c, ask,
 		       "the network is down, so there is nothing to check from; try: warren up");
 		return;
@@ -125,7 +125,7 @@ static void on_answer(void *self, const struct http_get_answer *a)
 {
 	struct get *g = self;
 	struct netchecks *c = g->owner;
-	struct node *n = drive_node(c->drive);
+	struct node *n = driver_node(c->driver);
 	struct http_get *http = g->http;
 	g->http = NULL;
 	if (n && g->portal)
@@ -134,7 +134,7 @@ static void on_answer(void *self, const struct http_get_answer *a)
 		node_netcheck_https(n, g->region, a->took);
 	if (n && !g->portal && !any_timed(c)) {
 		node_netcheck_https_done(n, loop_now(c->loop));
-		drive_settle(c->drive);
+		driver_settle(c->driver);
 	}
 	http_get_stop(http);
 }
@@ -156,7 +156,7 @@ static void time_relay(struct netchecks *c, const struct config_relay *r)
 		.path = "/derp/latency-check", .headers = "", .done = on_answer, .self = g};
 	if (!g)
 		return;
-	links_stream_config(r, &cfg.stream);
+	relay_streams_stream_config(r, &cfg.stream);
 	*g = (struct get){.owner = c, .region = r->region};
 	g->http = http_get_start(c->loop, c->dialer, &cfg);
 }
@@ -187,7 +187,7 @@ static void look_for_portal(struct netchecks *c, const struct config_relay *r)
 
 static void look_for_portals(struct netchecks *c)
 {
-	const struct config *cfg = drive_config(c->drive);
+	const struct config *cfg = driver_config(c->driver);
 	size_t asked = 0;
 	for (size_t i = 0; i < cfg->n_relays && asked < NETCHECKS_PORTALS_MAX; i++) {
 		const struct config_relay *r = &cfg->relays[i];
@@ -200,20 +200,20 @@ static void look_for_portals(struct netchecks *c)
 
 static void time_relays(struct netchecks *c)
 {
-	const struct config *cfg = drive_config(c->drive);
+	const struct config *cfg = driver_config(c->driver);
 	for (size_t i = 0; i < cfg->n_relays && i < RELAYS_MAX; i++)
 		time_relay(c, &cfg->relays[i]);
 	if (any_timed(c))
 		return;
-	node_netcheck_https_done(drive_node(c->drive), loop_now(c->loop));
-	drive_settle(c->drive);
+	node_netcheck_https_done(driver_node(c->driver), loop_now(c->loop));
+	driver_settle(c->driver);
 }
 
 /* --- reports --- */
 
 static void on_done(struct netchecks *c)
 {
-	bool full = node_netcheck_report(drive_node(c->drive))->full;
+	bool full = node_netcheck_report(driver_node(c->driver))->full;
 	json_t *report = report_json(c);
 	stop_gets(c);
 	loop_timer_set(c->again, loop_now(c->loop) + AGAIN_AFTER);
@@ -250,8 +250,8 @@ static void on_event(void *self, enum netcheck_event ev)
 
 static bool any_traffic(struct netchecks *c)
 {
-	struct node *n = drive_node(c->drive);
-	const struct config *cfg = drive_config(c->drive);
+	struct node *n = driver_node(c->driver);
+	const struct config *cfg = driver_config(c->driver);
 	for (size_t i = 0; n && i < cfg->n_peers; i++) {
 		struct node_peer_status st;
 		peer_id id = node_peer_find(n, &cfg->peers[i].key);
@@ -268,8 +268,8 @@ static void on_again(void *self)
 	loop_timer_set(c->again, loop_now(c->loop) + AGAIN_AFTER);
 	if (!any_traffic(c))
 		return;
-	node_netcheck(drive_node(c->drive), false, loop_now(c->loop));
-	drive_settle(c->drive);
+	node_netcheck(driver_node(c->driver), false, loop_now(c->loop));
+	driver_settle(c->driver);
 }
 
 /* --- its life --- */
@@ -285,19 +285,19 @@ void netchecks_forget(struct netchecks *c, const char *why)
 	}
 }
 
-struct netchecks *netchecks_new(struct loop *l, struct drive *d, netchecks_answer *fn)
+struct netchecks *netchecks_new(struct loop *l, struct driver *d, netchecks_answer *fn)
 {
 	struct netchecks *c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
-	*c = (struct netchecks){.loop = l, .drive = d, .answer = fn};
+	*c = (struct netchecks){.loop = l, .driver = d, .answer = fn};
 	c->again = loop_timer_new(l, (struct loop_call){on_again, c});
 	if (!c->again) {
 		free(c);
 		return NULL;
 	}
 	loop_timer_set(c->again, loop_now(l) + AGAIN_AFTER);
-	drive_on_netcheck(d, on_event, c);
+	driver_on_netcheck(d, on_event, c);
 	return c;
 }
 
@@ -305,7 +305,7 @@ void netchecks_free(struct netchecks *c)
 {
 	if (!c)
 		return;
-	drive_on_netcheck(c->drive, NULL, NULL);
+	driver_on_netcheck(c->driver, NULL, NULL);
 	stop_gets(c);
 	if (c->dialer)
 		dialer_free(c->dialer);

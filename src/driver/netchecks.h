@@ -21,7 +21,8 @@ struct netchecks;
 typedef void netchecks_answer(void *ask, const json_t *answer);
 
 /* Listens to the driver's netcheck events. NULL: out of memory. */
-struct netchecks *netchecks_new(struct loop *l, struct drive *d, netchecks_answer *answer) MUST_USE;
+struct netchecks *netchecks_new(struct loop *l, struct driver *d,
+				netchecks_answer *answer) MUST_USE;
 void netchecks_free(
 	struct netchecks *c); /* asks that wait are not answered any more; NULL is allowed */
 /* full: all relays and the NAT; else the nearest relays. */

@@ -4,7 +4,7 @@
  *   ASKED   -> the upgrade was asked for, its answer is being read; bytes after it are DERP
  *   UP      -> bytes pass through
  *
- * The limit of time is the stream's, for the upgrade too: it runs from relay_link_open.
+ * The limit of time is the stream's, for the upgrade too: it runs from relay_stream_open.
  */
 #include "driver/relay_stream.h"
 
@@ -15,8 +15,8 @@
 #include "io/dialer.h"
 #include "relay/upgrade.h"
 
-struct relay_link {
-	struct relay_link_calls calls;
+struct relay_stream {
+	struct relay_stream_calls calls;
 	struct stream *s;
 	struct upgrade_answer *answer;
 	struct loop_timer *limit;
@@ -26,7 +26,7 @@ struct relay_link {
 	char where[STREAM_HOST_MAX + 16]; /* as it goes into the Host header */
 };
 
-static void release(struct relay_link *k)
+static void release(struct relay_stream *k)
 {
 	stream_close(k->s);
 	upgrade_answer_free(k->answer);
@@ -34,13 +34,13 @@ static void release(struct relay_link *k)
 	free(k);
 }
 
-static void leave(struct relay_link *k)
+static void leave(struct relay_stream *k)
 {
 	if (--k->depth == 0 && k->state == CLOSED)
 		release(k);
 }
 
-void relay_link_close(struct relay_link *k)
+void relay_stream_close(struct relay_stream *k)
 {
 	if (!k)
 		return;
@@ -49,7 +49,7 @@ void relay_link_close(struct relay_link *k)
 		release(k);
 }
 
-static void fail(struct relay_link *k, const char *why)
+static void fail(struct relay_stream *k, const char *why)
 {
 	if (k->state == DOWN || k->state == CLOSED)
 		return;
@@ -58,7 +58,7 @@ static void fail(struct relay_link *k, const char *why)
 	k->calls.down(k->calls.self, why);
 }
 
-static void go_up(struct relay_link *k, const struct node_key *server_key)
+static void go_up(struct relay_stream *k, const struct node_key *server_key)
 {
 	k->state = UP;
 	loop_timer_set(k->limit, MONO_NEVER);
@@ -67,7 +67,7 @@ static void go_up(struct relay_link *k, const struct node_key *server_key)
 
 static void on_up(void *self, const struct stream_up *up)
 {
-	struct relay_link *k = self;
+	struct relay_stream *k = self;
 	struct node_key key;
 	uint8_t request[UPGRADE_HEADER_MAX];
 	struct wr w = wr_of(request, sizeof(request));
@@ -84,7 +84,7 @@ static void on_up(void *self, const struct stream_up *up)
 }
 
 /* Bytes while the answer's head is being read. Gives what is left after it. */
-static struct bytes read_answer(struct relay_link *k, struct bytes b)
+static struct bytes read_answer(struct relay_stream *k, struct bytes b)
 {
 	char what[UPGRADE_WHY_MAX] = "", why[FAILURE_MAX];
 	size_t used = 0;
@@ -104,7 +104,7 @@ static struct bytes read_answer(struct relay_link *k, struct bytes b)
 
 static void on_bytes(void *self, struct bytes b)
 {
-	struct relay_link *k = self;
+	struct relay_stream *k = self;
 	k->depth++;
 	if (k->state == ASKED)
 		b = read_answer(k, b);
@@ -115,7 +115,7 @@ static void on_bytes(void *self, struct bytes b)
 
 static void on_writable(void *self)
 {
-	struct relay_link *k = self;
+	struct relay_stream *k = self;
 	k->depth++;
 	if (k->state == UP)
 		k->calls.writable(k->calls.self);
@@ -124,7 +124,7 @@ static void on_writable(void *self)
 
 static void on_down(void *self, const char *why)
 {
-	struct relay_link *k = self;
+	struct relay_stream *k = self;
 	k->depth++;
 	fail(k, why);
 	leave(k);
@@ -132,7 +132,7 @@ static void on_down(void *self, const char *why)
 
 static void on_limit(void *self)
 {
-	struct relay_link *k = self;
+	struct relay_stream *k = self;
 	char why[FAILURE_MAX];
 	k->depth++;
 	failure_say(why, "%s did not answer the request to upgrade within %.3g s: is it a relay?",
@@ -141,11 +141,11 @@ static void on_limit(void *self)
 	leave(k);
 }
 
-struct relay_link *relay_link_open(struct dialer *d, const struct stream_config *cfg,
-				   const struct relay_link_calls *calls)
+struct relay_stream *relay_stream_open(struct dialer *d, const struct stream_config *cfg,
+				       const struct relay_stream_calls *calls)
 {
 	struct loop *l = d->l;
-	struct relay_link *k = calloc(1, sizeof(*k));
+	struct relay_stream *k = calloc(1, sizeof(*k));
 	if (!k)
 		return NULL;
 	k->calls = *calls;
@@ -169,22 +169,22 @@ struct relay_link *relay_link_open(struct dialer *d, const struct stream_config 
 	return k;
 }
 
-bool relay_link_is_stranded(const struct relay_link *k)
+bool relay_stream_is_stranded(const struct relay_stream *k)
 {
 	return stream_is_stranded(k->s);
 }
 
-const char *relay_link_proxy(const struct relay_link *k)
+const char *relay_stream_proxy(const struct relay_stream *k)
 {
 	return stream_proxy(k->s);
 }
 
-size_t relay_link_room(const struct relay_link *k)
+size_t relay_stream_room(const struct relay_stream *k)
 {
 	return k->state == UP ? stream_room(k->s) : 0;
 }
 
-bool relay_link_write(struct relay_link *k, struct bytes b)
+bool relay_stream_write(struct relay_stream *k, struct bytes b)
 {
 	return k->state == UP && stream_write(k->s, b);
 }

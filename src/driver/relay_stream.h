@@ -11,7 +11,7 @@
 #include "crypto/keys.h"
 #include "io/stream.h"
 
-struct relay_link_calls {
+struct relay_stream_calls {
 	/* The upgrade is done. server_key: by fast start, or NULL: the ServerKey frame will tell.
 	 */
 	void (*up)(void *self, const struct node_key *server_key);
@@ -21,15 +21,15 @@ struct relay_link_calls {
 	void *self;
 };
 
-struct relay_link;
+struct relay_stream;
 /* cfg says how to get the stream; its calls are not used. NULL: out of memory. */
-struct relay_link *relay_link_open(struct dialer *d, const struct stream_config *cfg,
-				   const struct relay_link_calls *calls) MUST_USE;
-void relay_link_close(struct relay_link *k);              /* NULL is allowed */
-bool relay_link_is_stranded(const struct relay_link *k);  /* as stream_is_stranded */
-const char *relay_link_proxy(const struct relay_link *k); /* as stream_proxy */
-size_t relay_link_room(const struct relay_link *k);       /* 0 before `up` */
-bool relay_link_write(struct relay_link *k,
-		      struct bytes b) MUST_USE; /* false: not that much room */
+struct relay_stream *relay_stream_open(struct dialer *d, const struct stream_config *cfg,
+				       const struct relay_stream_calls *calls) MUST_USE;
+void relay_stream_close(struct relay_stream *k);              /* NULL is allowed */
+bool relay_stream_is_stranded(const struct relay_stream *k);  /* as stream_is_stranded */
+const char *relay_stream_proxy(const struct relay_stream *k); /* as stream_proxy */
+size_t relay_stream_room(const struct relay_stream *k);       /* 0 before `up` */
+bool relay_stream_write(struct relay_stream *k,
+			struct bytes b) MUST_USE; /* false: not that much room */
 
 #endif

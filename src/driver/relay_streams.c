@@ -8,20 +8,20 @@ enum { CHUNK = 16384 /* bytes moved at a time: one TLS record */ };
 #define DIAL_LIMIT (9500 * MSEC)
 
 struct link {
-	struct links *owner;
+	struct relay_streams *owner;
 	uint16_t region; /* 0: free */
-	struct relay_link *stream;
+	struct relay_stream *stream;
 };
 
-struct links {
+struct relay_streams {
 	struct dialer *dialer;
-	struct links_calls calls;
+	struct relay_streams_calls calls;
 	struct link v[RELAYS_MAX];
 };
 
-struct links *links_new(struct loop *loop, const struct links_calls *calls)
+struct relay_streams *relay_streams_new(struct loop *loop, const struct relay_streams_calls *calls)
 {
-	struct links *l = calloc(1, sizeof(*l));
+	struct relay_streams *l = calloc(1, sizeof(*l));
 	if (!l)
 		return NULL;
 	l->calls = *calls;
@@ -36,12 +36,12 @@ struct links *links_new(struct loop *loop, const struct links_calls *calls)
 
 static void close_link(struct link *k)
 {
-	relay_link_close(k->stream);
+	relay_stream_close(k->stream);
 	k->stream = NULL;
 	k->region = 0;
 }
 
-void links_free(struct links *l)
+void relay_streams_free(struct relay_streams *l)
 {
 	if (!l)
 		return;
@@ -51,7 +51,7 @@ void links_free(struct links *l)
 	free(l);
 }
 
-static struct link *find(struct links *l, uint16_t region)
+static struct link *find(struct relay_streams *l, uint16_t region)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region == region)
@@ -96,7 +96,7 @@ static enum stream_trust trust_of(const struct config_relay *r)
 	return r->ca_file[0] ? STREAM_CA : STREAM_ROOTS;
 }
 
-void links_stream_config(const struct config_relay *r, struct stream_config *out)
+void relay_streams_stream_config(const struct config_relay *r, struct stream_config *out)
 {
 	*out = (struct stream_config){.host = r->host,
 				      .port = r->port,
@@ -108,68 +108,68 @@ void links_stream_config(const struct config_relay *r, struct stream_config *out
 	memcpy(out->pin, r->pin, sizeof(out->pin));
 }
 
-bool links_dial(struct links *l, const struct config_relay *r)
+bool relay_streams_dial(struct relay_streams *l, const struct config_relay *r)
 {
-	links_hangup(l, r->region);
+	relay_streams_hangup(l, r->region);
 	struct link *k = find(l, 0);
 	if (!k)
 		return false;
 	struct stream_config cfg;
-	links_stream_config(r, &cfg);
-	const struct relay_link_calls calls = {.up = on_up,
-					       .bytes = on_bytes,
-					       .writable = on_writable,
-					       .down = on_down,
-					       .self = k};
-	k->stream = relay_link_open(l->dialer, &cfg, &calls);
+	relay_streams_stream_config(r, &cfg);
+	const struct relay_stream_calls calls = {.up = on_up,
+						 .bytes = on_bytes,
+						 .writable = on_writable,
+						 .down = on_down,
+						 .self = k};
+	k->stream = relay_stream_open(l->dialer, &cfg, &calls);
 	if (k->stream)
 		k->region = r->region;
 	return k->stream != NULL;
 }
 
-void links_hangup(struct links *l, uint16_t region)
+void relay_streams_hangup(struct relay_streams *l, uint16_t region)
 {
 	struct link *k = region ? find(l, region) : NULL;
 	if (k)
 		close_link(k);
 }
 
-void links_network_changed(struct links *l)
+void relay_streams_network_changed(struct relay_streams *l)
 {
 	dialer_network_changed(l->dialer);
 	for (size_t i = 0; i < RELAYS_MAX; i++)
-		if (l->v[i].stream && relay_link_is_stranded(l->v[i].stream))
+		if (l->v[i].stream && relay_stream_is_stranded(l->v[i].stream))
 			on_down(&l->v[i], "the address of this machine that it went from is gone");
 }
 
-const char *links_proxy(const struct links *l, uint16_t region)
+const char *relay_streams_proxy(const struct relay_streams *l, uint16_t region)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region == region && l->v[i].stream)
-			return relay_link_proxy(l->v[i].stream);
+			return relay_stream_proxy(l->v[i].stream);
 	return NULL;
 }
 
-struct dialer *links_dialer(struct links *l)
+struct dialer *relay_streams_dialer(struct relay_streams *l)
 {
 	return l->dialer;
 }
 
-static bool fill(struct link *k, links_take *take, void *self)
+static bool fill(struct link *k, relay_streams_take *take, void *self)
 {
 	uint8_t chunk[CHUNK];
 	size_t room;
 	bool filled = false;
-	while ((room = relay_link_room(k->stream)) > 0) {
+	while ((room = relay_stream_room(k->stream)) > 0) {
 		size_t n = take(self, k->region, chunk, room < CHUNK ? room : CHUNK);
-		if (n == 0 || !relay_link_write(k->stream, (struct bytes){chunk, n}))
+		if (n == 0 || !relay_stream_write(k->stream, (struct bytes){chunk, n}))
 			break;
 		filled = true;
 	}
 	return filled;
 }
 
-bool links_fill(struct links *l, links_take *take, void *self)
+bool relay_streams_fill(struct relay_streams *l, relay_streams_take *take, void *self)
 {
 	bool filled = false;
 	for (size_t i = 0; i < RELAYS_MAX; i++)

@@ -15,7 +15,7 @@
 #define AGAIN_AFTER (3600 * SECOND)
 
 struct place {
-	struct lookups *owner;
+	struct resolver *owner;
 	uint16_t region; /* 0: free */
 	char host[CONFIG_HOST_MAX];
 	struct ip ip4, ip6; /* family 0: not known */
@@ -26,9 +26,9 @@ struct place {
 	mono_ns pause;
 };
 
-struct lookups {
+struct resolver {
 	struct dialer *d;
-	struct lookups_calls calls;
+	struct resolver_calls calls;
 	struct loop_timer *timer;
 	struct lookup64 *nat64; /* under way */
 	struct place v[RELAYS_MAX];
@@ -36,7 +36,7 @@ struct lookups {
 
 /* --- look-ups --- */
 
-static void plan(struct lookups *l)
+static void plan(struct resolver *l)
 {
 	mono_ns first = MONO_NEVER;
 	for (size_t i = 0; i < RELAYS_MAX; i++)
@@ -60,7 +60,7 @@ static bool take(struct place *p, const struct ip *v, size_t n)
 static void on_found(void *self, const struct ip *v, size_t n, const char *why)
 {
 	struct place *p = self;
-	struct lookups *l = p->owner;
+	struct resolver *l = p->owner;
 	mono_ns now = loop_now(l->d->l);
 	p->lookup = NULL;
 	p->answered = true;
@@ -85,7 +85,7 @@ static void ask(struct place *p)
 
 static void on_timer(void *self)
 {
-	struct lookups *l = self;
+	struct resolver *l = self;
 	mono_ns now = loop_now(l->d->l);
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region && l->v[i].due <= now)
@@ -94,7 +94,7 @@ static void on_timer(void *self)
 }
 
 /* All of them at the end of this turn. */
-static void ask_all(struct lookups *l)
+static void ask_all(struct resolver *l)
 {
 	mono_ns now = loop_now(l->d->l);
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
@@ -104,7 +104,7 @@ static void ask_all(struct lookups *l)
 	plan(l);
 }
 
-void lookups_network_changed(struct lookups *l)
+void resolver_network_changed(struct resolver *l)
 {
 	ask_all(l);
 }
@@ -122,7 +122,7 @@ static void forget(struct place *p)
 	*p = (struct place){.owner = p->owner};
 }
 
-static const struct place *find(const struct lookups *l, const struct config_relay *r)
+static const struct place *find(const struct resolver *l, const struct config_relay *r)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region == r->region && strcmp(l->v[i].host, r->host) == 0)
@@ -130,7 +130,7 @@ static const struct place *find(const struct lookups *l, const struct config_rel
 	return NULL;
 }
 
-static void begin(struct lookups *l, const struct config_relay *r)
+static void begin(struct resolver *l, const struct config_relay *r)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
 		struct place *p = &l->v[i];
@@ -144,7 +144,7 @@ static void begin(struct lookups *l, const struct config_relay *r)
 	}
 }
 
-void lookups_set(struct lookups *l, const struct config *cfg)
+void resolver_set(struct resolver *l, const struct config *cfg)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
 		struct place *p = &l->v[i];
@@ -158,7 +158,7 @@ void lookups_set(struct lookups *l, const struct config *cfg)
 	plan(l);
 }
 
-bool lookups_settled(const struct lookups *l)
+bool resolver_settled(const struct resolver *l)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region && !l->v[i].answered)
@@ -166,7 +166,7 @@ bool lookups_settled(const struct lookups *l)
 	return l->nat64 == NULL;
 }
 
-const char *lookups_failure(const struct lookups *l, uint16_t region)
+const char *resolver_failure(const struct resolver *l, uint16_t region)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region == region && !l->v[i].ip4.family && !l->v[i].ip6.family)
@@ -174,8 +174,8 @@ const char *lookups_failure(const struct lookups *l, uint16_t region)
 	return "";
 }
 
-size_t lookups_relays(const struct lookups *l, const struct config *cfg, const struct prefix *nat64,
-		      struct relay_place *v, size_t max)
+size_t resolver_relays(const struct resolver *l, const struct config *cfg,
+		       const struct prefix *nat64, struct relay_place *v, size_t max)
 {
 	size_t n = cfg->n_relays < max ? cfg->n_relays : max;
 	for (size_t i = 0; i < n; i++) {
@@ -197,12 +197,12 @@ size_t lookups_relays(const struct lookups *l, const struct config *cfg, const s
 
 static void on_nat64(void *self, const struct lookup64_answer *a)
 {
-	struct lookups *l = self;
+	struct resolver *l = self;
 	l->nat64 = NULL;
 	l->calls.nat64(l->calls.self, a);
 }
 
-void lookups_ask_nat64(struct lookups *l)
+void resolver_ask_nat64(struct resolver *l)
 {
 	lookup64_stop(l->nat64);
 	l->nat64 = lookup64_start(l->d, NAT64_NAME, (struct lookup64_call){on_nat64, l});
@@ -210,9 +210,9 @@ void lookups_ask_nat64(struct lookups *l)
 
 /* --- life --- */
 
-struct lookups *lookups_new(struct dialer *d, const struct lookups_calls *calls)
+struct resolver *resolver_new(struct dialer *d, const struct resolver_calls *calls)
 {
-	struct lookups *l = calloc(1, sizeof(*l));
+	struct resolver *l = calloc(1, sizeof(*l));
 	if (!l)
 		return NULL;
 	l->d = d;
@@ -226,7 +226,7 @@ struct lookups *lookups_new(struct dialer *d, const struct lookups_calls *calls)
 	return NULL;
 }
 
-void lookups_free(struct lookups *l)
+void resolver_free(struct resolver *l)
 {
 	if (!l)
 		return;

@@ -12,32 +12,32 @@
 #include "io/dialer.h"
 #include "node/node.h"
 
-struct lookups_calls {
-	void (*relays)(void *self); /* some relay's addresses are others now: lookups_relays */
+struct resolver_calls {
+	void (*relays)(void *self); /* some relay's addresses are others now: resolver_relays */
 	void (*nat64)(void *self, const struct lookup64_answer *a);
 	void *self;
 };
 
-struct lookups;
+struct resolver;
 
-/* The dialer is borrowed until lookups_free. NULL: out of memory. */
-struct lookups *lookups_new(struct dialer *d, const struct lookups_calls *calls) MUST_USE;
-void lookups_free(struct lookups *l); /* NULL is allowed */
+/* The dialer is borrowed until resolver_free. NULL: out of memory. */
+struct resolver *resolver_new(struct dialer *d, const struct resolver_calls *calls) MUST_USE;
+void resolver_free(struct resolver *l); /* NULL is allowed */
 
 /* The relays of this configuration, borrowed for the call: those with a name and a STUN server, but
  * without an address, are looked up from now on. */
-void lookups_set(struct lookups *l, const struct config *cfg);
-void lookups_network_changed(struct lookups *l);
-void lookups_ask_nat64(struct lookups *l);
+void resolver_set(struct resolver *l, const struct config *cfg);
+void resolver_network_changed(struct resolver *l);
+void resolver_ask_nat64(struct resolver *l);
 
 /* Has everything that was asked been answered, or failed, once? */
-bool lookups_settled(const struct lookups *l);
+bool resolver_settled(const struct resolver *l);
 /* Why this relay has no address; "": it has one, or needs none. */
-const char *lookups_failure(const struct lookups *l, uint16_t region);
+const char *resolver_failure(const struct resolver *l, uint16_t region);
 
 /* The relays as the node wants them, at most max: with the addresses that are known by now. nat64
  * is the prefix in use or NULL: what a DNS64 made of an IPv4 address is not a second server. */
-size_t lookups_relays(const struct lookups *l, const struct config *cfg, const struct prefix *nat64,
-		      struct relay_place *v, size_t max);
+size_t resolver_relays(const struct resolver *l, const struct config *cfg,
+		       const struct prefix *nat64, struct relay_place *v, size_t max);
 
 #endif

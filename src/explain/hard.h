@@ -17,9 +17,9 @@
 #include "explain/sentences.h"
 #include "path/facts.h"
 
-void why_hard_gather(struct why_facts *f, const struct why_hard *w, mono_ns now);
+void why_hard_gather(struct why_facts *f, const struct hard_facts *w, mono_ns now);
 /* Appends a sentence for each attempt that is remembered. */
-void why_hard_tried(json_t *list, const struct why_hard *w, const char *peer, mono_ns now);
-json_t *why_hard_json(const struct why_hard *w, mono_ns now, uint64_t wall_offset_ns) MUST_USE;
+void why_hard_tried(json_t *list, const struct hard_facts *w, const char *peer, mono_ns now);
+json_t *why_hard_json(const struct hard_facts *w, mono_ns now, uint64_t wall_offset_ns) MUST_USE;
 
 #endif

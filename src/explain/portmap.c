@@ -30,13 +30,13 @@ static const char *refusal_words(enum mapper_refusal r)
 	return "it does not say why";
 }
 
-static const char *state_words(const struct why_asked *a, char out[static STATE_TEXT_MAX])
+static const char *state_words(const struct portmap_asked *a, char out[static STATE_TEXT_MAX])
 {
 	static const char *const words[] = {
-		[WHY_NOT_ASKED] = "not asked", [WHY_ASKING] = "no answer yet",
-		[WHY_UNSPOKEN] = "not spoken", [WHY_STANDBY] = "spoken",
-		[WHY_REFUSED] = "refused",     [WHY_MAPPED] = "mapped"};
-	if (a->state == WHY_REFUSED)
+		[ASKED_NOT] = "not asked",       [ASKED_NOW] = "no answer yet",
+		[ASKED_UNSPOKEN] = "not spoken", [ASKED_STANDBY] = "spoken",
+		[ASKED_REFUSED] = "refused",     [ASKED_MAPPED] = "mapped"};
+	if (a->state == ASKED_REFUSED)
 		snprintf(out, STATE_TEXT_MAX, "refused: %s", refusal_words(a->refusal));
 	else
 		snprintf(out, STATE_TEXT_MAX, "%s", words[a->state]);
@@ -62,24 +62,24 @@ static const char *reach_words(enum portmap_reach r)
 
 /* --- facts --- */
 
-static const struct why_asked *refused(const struct why_gateway *g)
+static const struct portmap_asked *refused(const struct gateway_facts *g)
 {
 	for (size_t i = 0; i < PORTMAP_PROTOCOLS; i++)
-		if (g->asked[i].state == WHY_REFUSED)
+		if (g->asked[i].state == ASKED_REFUSED)
 			return &g->asked[i];
 	return NULL;
 }
 
-static bool is_waited_for(const struct why_gateway *g)
+static bool is_waited_for(const struct gateway_facts *g)
 {
 	for (size_t i = 0; i < PORTMAP_PROTOCOLS; i++)
-		if (g->asked[i].state == WHY_ASKING || g->asked[i].state == WHY_STANDBY)
+		if (g->asked[i].state == ASKED_NOW || g->asked[i].state == ASKED_STANDBY)
 			return true;
 	return false;
 }
 
 /* The IPv4 gateway, which maps; one of IPv6 only opens its firewall. */
-static const struct why_gateway *of_ipv4(const struct why_portmap *w)
+static const struct gateway_facts *of_ipv4(const struct portmap_facts *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i].at.family == 4)
@@ -87,7 +87,7 @@ static const struct why_gateway *of_ipv4(const struct why_portmap *w)
 	return NULL;
 }
 
-static enum why_map map_of(const struct why_gateway *g, bool enabled)
+static enum why_map map_of(const struct gateway_facts *g, bool enabled)
 {
 	if (!enabled)
 		return WHY_MAP_OFF;
@@ -100,7 +100,7 @@ static enum why_map map_of(const struct why_gateway *g, bool enabled)
 							[PORTMAP_NEAR_DIFFERENT] = WHY_MAP_NEAR};
 		return by_reach[g->reach];
 	}
-	const struct why_asked *no = refused(g);
+	const struct portmap_asked *no = refused(g);
 	if (is_waited_for(g))
 		return WHY_MAP_ASKING;
 	if (!no)
@@ -108,10 +108,10 @@ static enum why_map map_of(const struct why_gateway *g, bool enabled)
 	return no->refusal == MAPPER_NO_OUTSIDE ? WHY_MAP_NO_OUTSIDE : WHY_MAP_REFUSED;
 }
 
-void why_portmap_gather(struct why_facts *f, const struct why_portmap *w, bool enabled,
+void why_portmap_gather(struct why_facts *f, const struct portmap_facts *w, bool enabled,
 			struct why_portmap_texts *texts)
 {
-	const struct why_gateway *g = of_ipv4(w);
+	const struct gateway_facts *g = of_ipv4(w);
 	f->map = map_of(g, enabled);
 	if (!g)
 		return;
@@ -128,18 +128,18 @@ void why_portmap_gather(struct why_facts *f, const struct why_portmap *w, bool e
 
 /* --- sentences --- */
 
-static void asked_text(const struct why_gateway *g, char out[static ASKED_TEXT_MAX])
+static void asked_text(const struct gateway_facts *g, char out[static ASKED_TEXT_MAX])
 {
 	char state[STATE_TEXT_MAX];
 	size_t n = 0;
 	out[0] = '\0';
 	for (size_t i = 0; i < PORTMAP_PROTOCOLS; i++)
-		if (g->asked[i].state != WHY_NOT_ASKED && n < ASKED_TEXT_MAX)
+		if (g->asked[i].state != ASKED_NOT && n < ASKED_TEXT_MAX)
 			n += (size_t)snprintf(out + n, ASKED_TEXT_MAX - n, "%s%s %s", n ? "; " : "",
 					      protocols[i], state_words(&g->asked[i], state));
 }
 
-static void tell(json_t *list, const struct why_gateway *g, uint16_t port)
+static void tell(json_t *list, const struct gateway_facts *g, uint16_t port)
 {
 	char at[IP_TEXT_MAX], outside[ENDPOINT_TEXT_MAX], asked[ASKED_TEXT_MAX],
 		left[WHY_SPAN_TEXT_MAX];
@@ -156,7 +156,7 @@ static void tell(json_t *list, const struct why_gateway *g, uint16_t port)
 		 g->reach == PORTMAP_FAR ? "" : reach_words(g->reach));
 }
 
-void why_portmap_tried(json_t *list, const struct why_portmap *w, bool enabled)
+void why_portmap_tried(json_t *list, const struct portmap_facts *w, bool enabled)
 {
 	if (!enabled)
 		why_line(list, "No router was asked to map our port (PortMapping = no).");
@@ -168,7 +168,7 @@ void why_portmap_tried(json_t *list, const struct why_portmap *w, bool enabled)
 
 /* --- JSON --- */
 
-static json_t *gateway_json(const struct why_gateway *g)
+static json_t *gateway_json(const struct gateway_facts *g)
 {
 	char text[ENDPOINT_TEXT_MAX], state[STATE_TEXT_MAX];
 	bool held = endpoint_is_set(&g->outside);
@@ -184,7 +184,7 @@ static json_t *gateway_json(const struct why_gateway *g)
 	return out;
 }
 
-json_t *why_portmap_json(const struct why_portmap *w, bool enabled)
+json_t *why_portmap_json(const struct portmap_facts *w, bool enabled)
 {
 	json_t *gateways = json_array();
 	for (size_t i = 0; i < w->n; i++)

@@ -22,10 +22,10 @@ struct why_portmap_texts {
 };
 
 /* enabled: by the configuration. */
-void why_portmap_gather(struct why_facts *f, const struct why_portmap *w, bool enabled,
+void why_portmap_gather(struct why_facts *f, const struct portmap_facts *w, bool enabled,
 			struct why_portmap_texts *texts);
 /* Appends a sentence for each gateway. */
-void why_portmap_tried(json_t *list, const struct why_portmap *w, bool enabled);
-json_t *why_portmap_json(const struct why_portmap *w, bool enabled) MUST_USE;
+void why_portmap_tried(json_t *list, const struct portmap_facts *w, bool enabled);
+json_t *why_portmap_json(const struct portmap_facts *w, bool enabled) MUST_USE;
 
 #endif

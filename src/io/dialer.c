@@ -45,7 +45,7 @@ void dialer_free(struct dialer *d)
 	if (!d)
 		return;
 	d->closed = true;
-	if (d->lookups == 0)
+	if (d->resolver == 0)
 		release_soon(d);
 }
 
@@ -102,7 +102,7 @@ static void on_answer(int error, struct evutil_addrinfo *found, void *self)
 	d->dns_stale |= error == EVUTIL_EAI_AGAIN || error == EVUTIL_EAI_FAIL;
 	if (!k->starting)
 		free(k);
-	if (--d->lookups == 0 && d->closed)
+	if (--d->resolver == 0 && d->closed)
 		release_soon(d);
 	else if (call.fn)
 		call.fn(call.self, v, n,
@@ -120,7 +120,7 @@ struct lookup *lookup_start(struct dialer *d, const char *host, struct lookup_ca
 	if (d->dns_stale)
 		read_servers(d);
 	*k = (struct lookup){.d = d, .call = call, .starting = true};
-	d->lookups++;
+	d->resolver++;
 	k->request = evdns_getaddrinfo(d->dns, host, NULL, &hints, on_answer, k);
 	k->starting = false;
 	if (!k->done)
@@ -158,7 +158,7 @@ static void on_answer64(int result, char type, int count, int ttl, void *address
 	struct dialer *d = k->d;
 	d->dns_stale |= a.failed && result != DNS_ERR_CANCEL;
 	free(k);
-	if (--d->lookups == 0 && d->closed)
+	if (--d->resolver == 0 && d->closed)
 		release_soon(d);
 	else if (call.fn)
 		call.fn(call.self, &a);
@@ -174,7 +174,7 @@ struct lookup64 *lookup64_start(struct dialer *d, const char *host, struct looku
 	*k = (struct lookup64){.call = call, .d = d};
 	k->request = evdns_base_resolve_ipv6(d->dns, host, DNS_QUERY_NO_SEARCH, on_answer64, k);
 	if (k->request) {
-		d->lookups++;
+		d->resolver++;
 		return k;
 	}
 	free(k);

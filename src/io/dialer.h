@@ -9,9 +9,9 @@
 struct dialer {
 	struct loop *l;
 	struct evdns_base *dns;
-	unsigned lookups; /* whose answer is still to come, the stopped ones too */
-	bool closed;      /* freed when they have come: evdns looks at its base until then */
-	bool dns_stale;   /* resolv.conf is to be read (again) before the next look-up: also after a
+	unsigned resolver; /* whose answer is still to come, the stopped ones too */
+	bool closed;       /* freed when they have come: evdns looks at its base until then */
+	bool dns_stale; /* resolv.conf is to be read (again) before the next look-up: also after a
 			     failure */
 	struct prefix nat64;      /* family 0: none */
 	SSL_CTX *roots, *unasked; /* made when first needed; unasked: no roots, for pins */

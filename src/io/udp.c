@@ -52,7 +52,7 @@ struct udp_socket {
 };
 
 /* Room for one control message: the size of the segments, or the address to leave from. */
-struct control {
+struct localapi {
 	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
@@ -77,14 +77,14 @@ struct udp {
 	struct mmsghdr in[BATCH_MAX];
 	struct iovec in_iov[BATCH_MAX];
 	struct sockaddr_storage in_from[BATCH_MAX];
-	struct control in_control[BATCH_MAX];
+	struct localapi in_control[BATCH_MAX];
 	size_t n_in, at_in; /* messages received, and the one being handed out */
 	size_t at_byte;     /* how much of that was handed out */
 
 	struct mmsghdr out[BATCH_MAX];
 	struct iovec out_iov[BATCH_MAX * 4];
 	struct sockaddr_storage out_to[BATCH_MAX];
-	struct control out_control[BATCH_MAX];
+	struct localapi out_control[BATCH_MAX];
 	const struct datagram *out_first[BATCH_MAX]; /* of each message, for the refusals */
 	size_t n_out, n_iov;
 };
@@ -552,10 +552,10 @@ static size_t run_length(const struct datagram *v, size_t n, bool gso)
 	size_t bytes = v->packet.len, k = 1;
 	if (!gso || bytes == 0)
 		return 1;
-	while (k < n && !v->whole && !v[k].whole && v->from.family == 0 && v[k].from.family == 0 &&
-	       k < MERGED_MAX && endpoint_equal(&v[k].at, &v->at) && v[k].socket == v->socket &&
-	       v[k].packet.len > 0 && v[k].packet.len <= v->packet.len &&
-	       bytes + v[k].packet.len <= MERGED_BYTES) {
+	while (k < n && !v->dont_fragment && !v[k].dont_fragment && v->from.family == 0 &&
+	       v[k].from.family == 0 && k < MERGED_MAX && endpoint_equal(&v[k].at, &v->at) &&
+	       v[k].socket == v->socket && v[k].packet.len > 0 &&
+	       v[k].packet.len <= v->packet.len && bytes + v[k].packet.len <= MERGED_BYTES) {
 		bytes += v[k].packet.len;
 		if (v[k++].packet.len < v->packet.len)
 			break;
@@ -563,7 +563,7 @@ static size_t run_length(const struct datagram *v, size_t n, bool gso)
 	return k;
 }
 
-static void say_segment_size(struct msghdr *m, struct control *c, uint16_t size)
+static void say_segment_size(struct msghdr *m, struct localapi *c, uint16_t size)
 {
 	m->msg_control = c;
 	m->msg_controllen = CMSG_SPACE(sizeof(size));
@@ -574,7 +574,7 @@ static void say_segment_size(struct msghdr *m, struct control *c, uint16_t size)
 	memcpy(CMSG_DATA(h), &size, sizeof(size));
 }
 
-static void say_source(struct msghdr *m, struct control *c, const struct ip *from)
+static void say_source(struct msghdr *m, struct localapi *c, const struct ip *from)
 {
 	struct in_pktinfo in = {0};
 	struct in6_pktinfo in6 = {0};
@@ -635,7 +635,7 @@ static void send_family(struct udp *u, struct udp_socket *s, uint16_t number, ui
 			continue;
 		}
 		size_t k = run_length(v + i, n - i, s->gso);
-		if (v[i].whole) {
+		if (v[i].dont_fragment) {
 			send_whole(u, s, &v[i++], r);
 			continue;
 		}

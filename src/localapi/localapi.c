@@ -14,10 +14,10 @@
 
 enum { PING_MS = 5000, PING_MS_MAX = 60000 };
 
-struct control {
+struct localapi {
 	struct loop *loop;
 	struct log *log;
-	struct drive *drive;
+	struct driver *driver;
 	struct unix_server *server;
 	struct pings *pings;
 	struct netchecks *netchecks;
@@ -48,13 +48,13 @@ static void refuse(struct unix_ask *ask, const char *why)
 
 /* --- verbs --- */
 
-static void verb_status(struct control *c, struct unix_ask *ask, const json_t *request)
+static void verb_status(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
-	const struct tun *tun = drive_tun(c->drive);
-	const struct udp *udp = drive_udp(c->drive);
-	const struct status_source s = {.cfg = drive_config(c->drive),
-					.node = drive_node(c->drive),
-					.drive = c->drive,
+	const struct tun *tun = driver_tun(c->driver);
+	const struct udp *udp = driver_udp(c->driver);
+	const struct status_source s = {.cfg = driver_config(c->driver),
+					.node = driver_node(c->driver),
+					.driver = c->driver,
 					.interface = tun ? tun_name(tun) : NULL,
 					.port = udp ? udp_port(udp) : 0,
 					.no_peers =
@@ -63,11 +63,11 @@ static void verb_status(struct control *c, struct unix_ask *ask, const json_t *r
 	answer_new(ask, status_json(&s));
 }
 
-static void set_up(struct control *c, struct unix_ask *ask, bool up)
+static void set_up(struct localapi *c, struct unix_ask *ask, bool up)
 {
 	char why[FAILURE_MAX];
-	bool changed = drive_is_up(c->drive) != up;
-	if (!drive_set_up(c->drive, up, why)) {
+	bool changed = driver_is_up(c->driver) != up;
+	if (!driver_set_up(c->driver, up, why)) {
 		log_say(c->log, LOG_AT_ERROR, "%s", why);
 		refuse(ask, why);
 		return;
@@ -80,17 +80,17 @@ static void set_up(struct control *c, struct unix_ask *ask, bool up)
 	answer_new(ask, json_pack("{s:b, s:b}", "up", up, "changed", changed));
 }
 
-static void verb_up(struct control *c, struct unix_ask *ask, const json_t *request)
+static void verb_up(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	set_up(c, ask, true);
 }
 
-static void verb_down(struct control *c, struct unix_ask *ask, const json_t *request)
+static void verb_down(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	set_up(c, ask, false);
 }
 
-static void verb_ping(struct control *c, struct unix_ask *ask, const json_t *request)
+static void verb_ping(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	const char *peer = json_string_value(json_object_get(request, "peer"));
 	const json_t *timeout = json_object_get(request, "timeout_ms");
@@ -102,17 +102,17 @@ static void verb_ping(struct control *c, struct unix_ask *ask, const json_t *req
 	pings_ask(c->pings, ask, peer, (mono_ns)ms * MSEC);
 }
 
-static void verb_why(struct control *c, struct unix_ask *ask, const json_t *request)
+static void verb_why(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "peer"));
-	struct node *n = drive_node(c->drive);
+	struct node *n = driver_node(c->driver);
 	const struct config_peer *peer =
-		name ? config_peer_named(drive_config(c->drive), name) : NULL;
-	const struct why_source s = {.cfg = drive_config(c->drive),
+		name ? config_peer_named(driver_config(c->driver), name) : NULL;
+	const struct why_source s = {.cfg = driver_config(c->driver),
 				     .node = n,
-				     .drive = c->drive,
+				     .driver = c->driver,
 				     .peer = peer,
-				     .port = n ? udp_port(drive_udp(c->drive)) : 0,
+				     .port = n ? udp_port(driver_udp(c->driver)) : 0,
 				     .now = loop_now(c->loop),
 				     .wall_offset_ns = clock_wall_offset_ns()};
 	if (!n)
@@ -123,15 +123,15 @@ static void verb_why(struct control *c, struct unix_ask *ask, const json_t *requ
 		answer_new(ask, why_json(&s));
 }
 
-static void verb_netcheck(struct control *c, struct unix_ask *ask, const json_t *request)
+static void verb_netcheck(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	netchecks_ask(c->netchecks, ask, !json_is_false(json_object_get(request, "full")));
 }
 
-static void verb_lifetime(struct control *c, struct unix_ask *ask, const json_t *request)
+static void verb_lifetime(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	json_int_t s = json_integer_value(json_object_get(request, "longest_s"));
-	struct node *n = drive_node(c->drive);
+	struct node *n = driver_node(c->driver);
 	mono_ns now = loop_now(c->loop);
 	if (!n) {
 		refuse(ask,
@@ -144,14 +144,14 @@ static void verb_lifetime(struct control *c, struct unix_ask *ask, const json_t 
 	}
 	if (s > 0) {
 		node_lifetime_begin(n, (mono_ns)s * SECOND, now);
-		drive_settle(c->drive);
+		driver_settle(c->driver);
 	}
 	answer_new(ask, netcheck_lifetime_json(node_lifetime(n, 4), node_lifetime(n, 6), now));
 }
 
 static const struct {
 	const char *name;
-	void (*run)(struct control *c, struct unix_ask *ask, const json_t *request);
+	void (*run)(struct localapi *c, struct unix_ask *ask, const json_t *request);
 } verbs[] = {{"status", verb_status},     {"up", verb_up},
 	     {"down", verb_down},         {"ping", verb_ping},
 	     {"why", verb_why},
@@ -160,7 +160,7 @@ static const struct {
 
 /* --- requests --- */
 
-static void run(struct control *c, struct unix_ask *ask, const json_t *request)
+static void run(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	const char *verb = json_string_value(json_object_get(request, "verb"));
 	for (size_t i = 0; verb && i < ARRAY_LEN(verbs); i++) {
@@ -175,7 +175,7 @@ static void run(struct control *c, struct unix_ask *ask, const json_t *request)
 
 static void asked(void *self, struct unix_ask *ask, const char *text, const struct unix_peer *peer)
 {
-	struct control *c = self;
+	struct localapi *c = self;
 	if (peer->uid != 0 && peer->uid != geteuid()) {
 		refuse(ask, "only root and the user of warrend may ask it; try: sudo warren ...");
 		return;
@@ -185,36 +185,36 @@ static void asked(void *self, struct unix_ask *ask, const char *text, const stru
 	json_decref(request);
 }
 
-void control_reloaded(struct control *c)
+void localapi_reloaded(struct localapi *c)
 {
 	static const char why[] = "the configuration was loaded again; ask once more";
 	pings_forget(c->pings, why);
 	netchecks_forget(c->netchecks, why);
 }
 
-struct control *control_open(const struct control_config *cfg, char why[static FAILURE_MAX])
+struct localapi *localapi_open(const struct localapi_config *cfg, char why[static FAILURE_MAX])
 {
-	struct control *c = calloc(1, sizeof(*c));
+	struct localapi *c = calloc(1, sizeof(*c));
 	if (!c) {
 		failure_say(why, "out of memory");
 		return NULL;
 	}
-	*c = (struct control){.loop = cfg->loop, .log = cfg->log, .drive = cfg->drive};
+	*c = (struct localapi){.loop = cfg->loop, .log = cfg->log, .driver = cfg->driver};
 	const struct unix_server_config server = {
 		.path = cfg->path, .mode = 0600, .asked = asked, .self = c};
-	c->pings = pings_new(cfg->loop, cfg->drive, answer);
-	c->netchecks = netchecks_new(cfg->loop, cfg->drive, answer);
+	c->pings = pings_new(cfg->loop, cfg->driver, answer);
+	c->netchecks = netchecks_new(cfg->loop, cfg->driver, answer);
 	if (!c->pings || !c->netchecks)
 		failure_say(why, "out of memory");
 	else
 		c->server = unix_server_open(cfg->loop, &server, why);
 	if (c->server)
 		return c;
-	control_close(c);
+	localapi_close(c);
 	return NULL;
 }
 
-void control_close(struct control *c)
+void localapi_close(struct localapi *c)
 {
 	if (!c)
 		return;

@@ -17,20 +17,20 @@
 
 #include "driver/driver.h"
 
-struct control;
+struct localapi;
 
-struct control_config {
+struct localapi_config {
 	struct loop *loop;
 	struct log *log;
-	struct drive *drive;
+	struct driver *driver;
 	const char *path; /* of the socket; copied */
 };
 
 /* All of cfg's are kept. NULL: why. */
-struct control *control_open(const struct control_config *cfg,
-			     char why[static FAILURE_MAX]) MUST_USE;
-void control_close(struct control *c); /* removes the socket; NULL is allowed */
+struct localapi *localapi_open(const struct localapi_config *cfg,
+			       char why[static FAILURE_MAX]) MUST_USE;
+void localapi_close(struct localapi *c); /* removes the socket; NULL is allowed */
 /* The driver has a new configuration. */
-void control_reloaded(struct control *c);
+void localapi_reloaded(struct localapi *c);
 
 #endif

@@ -11,13 +11,13 @@ struct waiting {
 	void *ask; /* NULL: this place is free */
 	peer_id peer;
 	mono_ns began, until;
-	struct via via; /* VIA_NONE: no pong so far */
+	struct way via; /* WAY_NONE: no pong so far */
 	mono_ns rtt;
 };
 
 struct pings {
 	struct loop *loop;
-	struct drive *drive;
+	struct driver *driver;
 	pings_answer *answer;
 	struct loop_timer *timer;
 	struct waiting v[PINGS_MAX];
@@ -48,10 +48,10 @@ static void set_timer(struct pings *p)
 
 static const struct config_peer *peer_of(struct pings *p, peer_id id, struct node_peer_status *st)
 {
-	struct node *n = drive_node(p->drive);
+	struct node *n = driver_node(p->driver);
 	if (!n || !node_peer_status(n, id, loop_now(p->loop), st))
 		return NULL;
-	return config_peer(drive_config(p->drive), &st->key);
+	return config_peer(driver_config(p->driver), &st->key);
 }
 
 static json_t *pong_json(struct pings *p, const struct waiting *w)
@@ -64,11 +64,11 @@ static json_t *pong_json(struct pings *p, const struct waiting *w)
 		return json_pack("{s:s}", "error", "this peer was taken out of the configuration");
 	json_t *pong =
 		json_pack("{s:s, s:b, s:f}", "name", config_peer_label(peer, label), "direct",
-			  w->via.kind == VIA_UDP, "rtt_ms", (double)w->rtt / (double)MSEC);
+			  w->via.kind == WAY_UDP, "rtt_ms", (double)w->rtt / (double)MSEC);
 	if (config_peer_address(peer, &ip))
 		json_object_set_new(pong, "ip", json_string(ip_format(&ip, text)));
-	const struct config_relay *r = config_relay(drive_config(p->drive), w->via.region);
-	bool direct = w->via.kind == VIA_UDP;
+	const struct config_relay *r = config_relay(driver_config(p->driver), w->via.region);
+	bool direct = w->via.kind == WAY_UDP;
 	json_object_set_new(pong, "endpoint",
 			    direct ? json_string(endpoint_format(&w->via.ep, text)) : json_null());
 	json_object_set_new(pong, "relay",
@@ -82,10 +82,10 @@ static void why_silent(struct pings *p, const struct waiting *w, char *out, size
 	char label[CONFIG_NAME_MAX];
 	struct node_peer_status st;
 	struct relay_client_status relay;
-	struct node *n = drive_node(p->drive);
+	struct node *n = driver_node(p->driver);
 	const struct config_peer *peer = peer_of(p, w->peer, &st);
 	const struct config_relay *home =
-		peer ? config_relay(drive_config(p->drive), peer->home) : NULL;
+		peer ? config_relay(driver_config(p->driver), peer->home) : NULL;
 	double s = (double)(loop_now(p->loop) - w->began) / (double)SECOND;
 	if (!peer) {
 		snprintf(out, cap, "this peer was taken out of the configuration");
@@ -112,7 +112,7 @@ static void finish(struct pings *p, struct waiting *w)
 	char why[512];
 	void *ask = w->ask;
 	json_t *a;
-	if (w->via.kind != VIA_NONE) {
+	if (w->via.kind != WAY_NONE) {
 		a = pong_json(p, w);
 	} else {
 		why_silent(p, w, why, sizeof(why));
@@ -132,12 +132,12 @@ static void on_timer(void *self)
 	set_timer(p);
 }
 
-static bool is_main_way(struct pings *p, peer_id id, const struct via *via)
+static bool is_main_way(struct pings *p, peer_id id, const struct way *via)
 {
 	struct node_peer_status st;
-	struct node *n = drive_node(p->drive);
+	struct node *n = driver_node(p->driver);
 	return n && node_peer_status(n, id, loop_now(p->loop), &st) && st.path.route.n > 0 &&
-	       via_equal(&st.path.route.via[0], via);
+	       way_equal(&st.path.route.via[0], via);
 }
 
 static void on_path(void *self, const struct path_event *ev)
@@ -150,7 +150,7 @@ static void on_path(void *self, const struct path_event *ev)
 		struct waiting *w = &p->v[i];
 		if (!w->ask || w->peer != ev->peer)
 			continue;
-		if (!main_way && w->via.kind != VIA_NONE)
+		if (!main_way && w->via.kind != WAY_NONE)
 			continue;
 		w->until = main_way ? w->until : mono_min(w->until, loop_now(p->loop) + OTHER_WAY);
 		w->via = ev->via;
@@ -186,8 +186,8 @@ static struct waiting *free_place(struct pings *p)
 /* Which peer is meant; PEER_NONE: `why` says why it cannot be pinged. */
 static peer_id meant(struct pings *p, const char *name, char *why, size_t cap)
 {
-	const struct config *c = drive_config(p->drive);
-	struct node *n = drive_node(p->drive);
+	const struct config *c = driver_config(p->driver);
+	struct node *n = driver_node(p->driver);
 	const struct config_peer *peer = config_peer_named(c, name);
 	if (!n)
 		snprintf(why, cap, "Warren is down. Bring it up with: warren up");
@@ -221,12 +221,12 @@ void pings_ask(struct pings *p, void *ask, const char *peer, mono_ns limit)
 		return;
 	}
 	*w = (struct waiting){.ask = ask, .peer = id, .began = now, .until = now + limit};
-	if (!node_ping(drive_node(p->drive), id, now)) {
+	if (!node_ping(driver_node(p->driver), id, now)) {
 		*w = (struct waiting){0};
 		refuse(p, ask, "it speaks WireGuard only");
 		return;
 	}
-	drive_settle(p->drive);
+	driver_settle(p->driver);
 	set_timer(p);
 }
 
@@ -241,18 +241,18 @@ void pings_forget(struct pings *p, const char *why)
 	set_timer(p);
 }
 
-struct pings *pings_new(struct loop *l, struct drive *d, pings_answer *answer_fn)
+struct pings *pings_new(struct loop *l, struct driver *d, pings_answer *answer_fn)
 {
 	struct pings *p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	*p = (struct pings){.loop = l, .drive = d, .answer = answer_fn};
+	*p = (struct pings){.loop = l, .driver = d, .answer = answer_fn};
 	p->timer = loop_timer_new(l, (struct loop_call){on_timer, p});
 	if (!p->timer) {
 		free(p);
 		return NULL;
 	}
-	drive_on_path(d, on_path, p);
+	driver_on_path(d, on_path, p);
 	return p;
 }
 
@@ -260,7 +260,7 @@ void pings_free(struct pings *p)
 {
 	if (!p)
 		return;
-	drive_on_path(p->drive, NULL, NULL);
+	driver_on_path(p->driver, NULL, NULL);
 	loop_timer_free(p->timer);
 	free(p);
 }

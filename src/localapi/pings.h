@@ -22,7 +22,7 @@ struct pings;
 typedef void pings_answer(void *ask, const json_t *answer);
 
 /* Listens to the driver's path events. NULL: out of memory. */
-struct pings *pings_new(struct loop *l, struct drive *d, pings_answer *answer) MUST_USE;
+struct pings *pings_new(struct loop *l, struct driver *d, pings_answer *answer) MUST_USE;
 /* Asks that wait are not answered any more. NULL is allowed. */
 void pings_free(struct pings *p);
 /* peer: a name or an address. The answer may come before this returns. */

@@ -25,13 +25,13 @@ enum { ENOUGH_RELAYS = 3 };
 
 struct lane {
 	struct endpoint to;
-	struct plan_lane plan;
+	struct schedule_lane plan;
 	uint8_t tried;
 	bool owed, over;
 	struct lane_try {
 		struct stun_txid txid;
 		mono_ns sent;
-	} tries[PLAN_TRIES_MAX];
+	} tries[SCHEDULE_TRIES_MAX];
 };
 
 struct asked_relay {
@@ -192,28 +192,29 @@ size_t netcheck_servers(const struct netcheck *n, uint8_t family, struct endpoin
 	return count;
 }
 
-static void make_lane(struct lane *lane, const struct endpoint *to, const struct plan_lane *plan)
+static void make_lane(struct lane *lane, const struct endpoint *to,
+		      const struct schedule_lane *plan)
 {
 	*lane = (struct lane){.to = *to, .plan = *plan, .over = plan->tries == 0};
 }
 
 static void plan(struct netcheck *n)
 {
-	struct plan_relay v[RELAYS_MAX] = {0};
-	const struct plan_host host = {.has4 = n->now.has4,
-				       .has6 = n->now.has6,
-				       .last_had4 = n->have_last && n->last.ipv4,
-				       .last_had6 = n->have_last && n->last.ipv6,
-				       .home = n->home.preferred};
+	struct schedule_relay v[RELAYS_MAX] = {0};
+	const struct schedule_host host = {.has4 = n->now.has4,
+					   .has6 = n->now.has6,
+					   .last_had4 = n->have_last && n->last.ipv4,
+					   .last_had6 = n->have_last && n->last.ipv6,
+					   .home = n->home.preferred};
 	for (size_t i = 0; i < n->n_relays; i++)
-		v[i] = (struct plan_relay){.region = n->relays[i].region,
-					   .has4 = endpoint_is_set(&n->relays[i].stun4),
-					   .has6 = endpoint_is_set(&n->relays[i].stun6),
-					   .last = last_latency(n, n->relays[i].region)};
+		v[i] = (struct schedule_relay){.region = n->relays[i].region,
+					       .has4 = endpoint_is_set(&n->relays[i].stun4),
+					       .has6 = endpoint_is_set(&n->relays[i].stun6),
+					       .last = last_latency(n, n->relays[i].region)};
 	if (n->now.full)
-		plan_full(v, n->n_relays, &host);
+		schedule_full(v, n->n_relays, &host);
 	else
-		plan_incremental(v, n->n_relays, &host);
+		schedule_incremental(v, n->n_relays, &host);
 	for (size_t i = 0; i < n->n_relays; i++) {
 		n->now.relays[i].region = n->relays[i].region;
 		n->asked[i].is = n->relays[i];

@@ -6,15 +6,15 @@
 
 enum { FULL_TRIES = 3, NEAR_TRIES = 2, HOME_TRIES = 4 };
 
-static struct plan_lane full_lane(bool asked)
+static struct schedule_lane full_lane(bool asked)
 {
-	struct plan_lane lane = {.tries = asked ? FULL_TRIES : 0};
+	struct schedule_lane lane = {.tries = asked ? FULL_TRIES : 0};
 	for (unsigned i = 0; i < FULL_TRIES; i++)
 		lane.at[i] = i * FULL_STEP;
 	return lane;
 }
 
-void plan_full(struct plan_relay *v, size_t n, const struct plan_host *host)
+void schedule_full(struct schedule_relay *v, size_t n, const struct schedule_host *host)
 {
 	for (size_t i = 0; i < n; i++) {
 		v[i].v4 = full_lane(host->has4 && v[i].has4);
@@ -23,8 +23,8 @@ void plan_full(struct plan_relay *v, size_t n, const struct plan_host *host)
 }
 
 /* Nearest first; those never heard of last. */
-static void sort_by_latency(const struct plan_relay *v, size_t n,
-			    size_t order[static PLAN_RELAYS_MAX])
+static void sort_by_latency(const struct schedule_relay *v, size_t n,
+			    size_t order[static SCHEDULE_RELAYS_MAX])
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t at = i;
@@ -37,16 +37,17 @@ static void sort_by_latency(const struct plan_relay *v, size_t n,
 	}
 }
 
-static struct plan_lane paced(const struct plan_relay *r, bool asked, bool retried, uint8_t tries)
+static struct schedule_lane paced(const struct schedule_relay *r, bool asked, bool retried,
+				  uint8_t tries)
 {
 	mono_ns step = r->last ? r->last * 6 / 5 : DEFAULT_LATENCY;
-	struct plan_lane lane = {.tries = !asked ? 0 : retried ? tries : 1};
+	struct schedule_lane lane = {.tries = !asked ? 0 : retried ? tries : 1};
 	for (unsigned i = 0; i < tries; i++)
 		lane.at[i] = i * step + (i > 1 ? i * LATE_TRIES_MORE : 0);
 	return lane;
 }
 
-static void plan_one(struct plan_relay *r, size_t rank, const struct plan_host *host)
+static void plan_one(struct schedule_relay *r, size_t rank, const struct schedule_host *host)
 {
 	bool home = r->region == host->home, far = rank >= 2 && !home;
 	uint8_t tries = home ? HOME_TRIES : rank < 2 ? NEAR_TRIES : 1;
@@ -61,15 +62,15 @@ static void plan_one(struct plan_relay *r, size_t rank, const struct plan_host *
 	r->v6 = paced(r, v6 && r->has6, host->last_had6, tries);
 }
 
-void plan_incremental(struct plan_relay *v, size_t n, const struct plan_host *host)
+void schedule_incremental(struct schedule_relay *v, size_t n, const struct schedule_host *host)
 {
-	size_t order[PLAN_RELAYS_MAX];
-	n = n < PLAN_RELAYS_MAX ? n : PLAN_RELAYS_MAX;
+	size_t order[SCHEDULE_RELAYS_MAX];
+	n = n < SCHEDULE_RELAYS_MAX ? n : SCHEDULE_RELAYS_MAX;
 	sort_by_latency(v, n, order);
 	for (size_t rank = 0; rank < n; rank++) {
-		struct plan_relay *r = &v[order[rank]];
-		r->v4 = r->v6 = (struct plan_lane){0};
-		if (rank < PLAN_NEAREST || r->region == host->home)
+		struct schedule_relay *r = &v[order[rank]];
+		r->v4 = r->v6 = (struct schedule_lane){0};
+		if (rank < HARD_PLAN_NEAREST || r->region == host->home)
 			plan_one(r, rank, host);
 	}
 }

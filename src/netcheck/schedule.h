@@ -9,29 +9,29 @@
 
 #include "base/time.h"
 
-enum { PLAN_TRIES_MAX = 4, PLAN_NEAREST = 3, PLAN_RELAYS_MAX = 64 };
+enum { SCHEDULE_TRIES_MAX = 4, HARD_PLAN_NEAREST = 3, SCHEDULE_RELAYS_MAX = 64 };
 
 /* What is asked over one family. */
-struct plan_lane {
+struct schedule_lane {
 	uint8_t tries;
-	mono_ns at[PLAN_TRIES_MAX]; /* after the beginning of the report */
+	mono_ns at[SCHEDULE_TRIES_MAX]; /* after the beginning of the report */
 };
 
-struct plan_relay {
+struct schedule_relay {
 	uint16_t region;
 	bool has4, has6; /* it can be asked that way */
 	mono_ns last;    /* latency when last asked; 0: unknown */
-	struct plan_lane v4, v6;
+	struct schedule_lane v4, v6;
 };
 
-struct plan_host {
+struct schedule_host {
 	bool has4, has6;           /* we have an address of that family */
 	bool last_had4, last_had6; /* the report before had an answer over it */
 	uint16_t home;             /* preferred relay; 0: none */
 };
 
-/* Both fill in v4 and v6 of each relay; at most PLAN_RELAYS_MAX. */
-void plan_full(struct plan_relay *v, size_t n, const struct plan_host *host);
-void plan_incremental(struct plan_relay *v, size_t n, const struct plan_host *host);
+/* Both fill in v4 and v6 of each relay; at most SCHEDULE_RELAYS_MAX. */
+void schedule_full(struct schedule_relay *v, size_t n, const struct schedule_host *host);
+void schedule_incremental(struct schedule_relay *v, size_t n, const struct schedule_host *host);
 
 #endif

@@ -24,12 +24,12 @@ static bool room_for_one(const struct node *n)
 	return n->slots_used < NODE_SLOTS && n->out.n_udp + 3 <= NODE_OUT_MAX;
 }
 
-static void send_by(struct node *n, peer_id id, const struct packet *p, const struct via *by,
+static void send_by(struct node *n, peer_id id, const struct packet *p, const struct way *by,
 		    mono_ns now)
 {
-	if (by->kind == VIA_UDP)
+	if (by->kind == WAY_UDP)
 		(void)node_send_udp(n, p, by);
-	else if (by->kind == VIA_RELAY)
+	else if (by->kind == WAY_RELAY)
 		relays_send(n, by->region, &n->peers[id].key, packet_bytes(p), now);
 }
 
@@ -37,11 +37,11 @@ static void send_by(struct node *n, peer_id id, const struct packet *p, const st
  * not yet again, and would wait 5 s for the next try. */
 static void answer_where_asked(struct node *n, peer_id id, const struct packet *p, mono_ns now)
 {
-	const struct via *by = &n->peers[id].asked_by;
+	const struct way *by = &n->peers[id].asked_by;
 	struct paths_peer_status status;
 	paths_peer_status(n->paths, id, now, &status);
 	for (uint8_t i = 0; i < status.route.n; i++)
-		if (via_equal(&status.route.via[i], by))
+		if (way_equal(&status.route.via[i], by))
 			return;
 	send_by(n, id, p, by, now);
 }
@@ -80,7 +80,7 @@ static void pump_tunnel(struct node *n, mono_ns now)
 }
 
 /* It goes that one way, and is no traffic: it wakes nothing. */
-static void give_sign(struct node *n, const struct path_event *ev, mono_ns now)
+static void send_receipt(struct node *n, const struct path_event *ev, mono_ns now)
 {
 	struct packet p;
 	if (node_slot(n, &p) && tunnel_seal(n->tunnel, ev->peer, &p, now) == TUNNEL_SEALED)
@@ -99,15 +99,15 @@ static void pump_paths(struct node *n, mono_ns now)
 		}
 		if (!packet_append(&p, w.n))
 			continue;
-		if (send.via.kind == VIA_UDP)
+		if (send.via.kind == WAY_UDP)
 			(void)node_send_probe(n, &p, &send);
-		else if (send.via.kind == VIA_RELAY)
+		else if (send.via.kind == WAY_RELAY)
 			relays_send(n, send.via.region, &send.to, packet_bytes(&p), now);
 	}
 	struct path_event ev;
 	while (paths_event(n->paths, &ev)) {
 		if (ev.kind == PATH_RECEIPT) {
-			give_sign(n, &ev, now);
+			send_receipt(n, &ev, now);
 			continue;
 		}
 		struct node_event tell = {.kind = NODE_PATH, .peer = ev.peer, .path = ev};

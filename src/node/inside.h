@@ -38,7 +38,7 @@ struct node_peer_slot {
 	struct ip address
 		[2]; /* IPv4, IPv6: where it is reached inside the tunnel; family 0: none known */
 	bool ping_wanted;     /* node_ping came before its disco key */
-	struct via asked_by;  /* the way by which its last handshake message came */
+	struct way asked_by;  /* the way by which its last handshake message came */
 	uint8_t adverts_left; /* repeats of our disco key to send while it is relayed */
 	uint64_t lost_no_way;
 };
@@ -91,13 +91,13 @@ void node_begin(struct node *n); /* forget what was handed out */
 bool node_slot(struct node *n,
 	       struct packet *out) MUST_USE; /* an empty packet until the next drain */
 void node_tell(struct node *n, const struct node_event *ev);
-bool node_send_udp(struct node *n, const struct packet *p, const struct via *to); /* VIA_UDP */
+bool node_send_udp(struct node *n, const struct packet *p, const struct way *to); /* WAY_UDP */
 bool node_send_probe(struct node *n, const struct packet *p, const struct paths_send *to);
-bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to,
+bool node_send_udp_from(struct node *n, const struct packet *p, const struct way *to,
 			const struct ip *from);
 
 /* receive.c: one WireGuard datagram that came this way; relay_source as in paths_input. */
-void node_take_wireguard(struct node *n, struct packet *p, const struct via *from,
+void node_take_wireguard(struct node *n, struct packet *p, const struct way *from,
 			 const struct node_key *relay_source, mono_ns now);
 /* One datagram of any kind, relayed. */
 void node_take_relayed(struct node *n, uint16_t region, const struct node_key *from, struct bytes b,
@@ -117,7 +117,7 @@ void relays_hangup_all(struct node *n, const char *why, mono_ns now);
 
 /* checks.c */
 void checks_pump(struct node *n, mono_ns now);
-bool checks_input(struct node *n, const struct via *from, struct bytes datagram,
+bool checks_input(struct node *n, const struct way *from, struct bytes datagram,
 		  mono_ns now) MUST_USE;
 void checks_link_changed(struct node *n, mono_ns now);
 mono_ns checks_deadline(const struct node *n);

@@ -235,7 +235,7 @@ void node_tick(struct node *n, mono_ns now)
 void node_udp_unreachable(struct node *n, const struct endpoint *ep, mono_ns now)
 {
 	struct endpoint known = nat64_in(&n->nat64, ep);
-	paths_unreachable(n->paths, &known, now);
+	paths_on_unreachable(n->paths, &known, now);
 }
 
 bool node_ping(struct node *n, peer_id id, mono_ns now)
@@ -263,11 +263,11 @@ bool node_peer_status(const struct node *n, peer_id id, mono_ns now, struct node
 	return true;
 }
 
-bool node_peer_why(const struct node *n, peer_id id, mono_ns now, struct paths_why *out)
+bool node_peer_facts(const struct node *n, peer_id id, mono_ns now, struct path_facts *out)
 {
 	if (id >= n->peers_max || !n->peers[id].used)
 		return false;
-	paths_why(n->paths, id, now, out);
+	paths_facts(n->paths, id, now, out);
 	return true;
 }
 

@@ -182,7 +182,8 @@ struct node_peer_status {
 bool node_peer_status(const struct node *n, peer_id id, mono_ns now,
 		      struct node_peer_status *out) MUST_USE;
 /* All that is known of how this peer is reached, and why so; false: there is no such peer. */
-bool node_peer_why(const struct node *n, peer_id id, mono_ns now, struct paths_why *out) MUST_USE;
+bool node_peer_facts(const struct node *n, peer_id id, mono_ns now,
+		     struct path_facts *out) MUST_USE;
 bool node_relay_status(const struct node *n, uint16_t region,
 		       struct relay_client_status *out) MUST_USE;
 void node_portmap(const struct node *n, mono_ns now, struct portmap_status *out);

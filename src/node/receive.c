@@ -7,7 +7,7 @@
 #include "wire/wireguard.h"
 
 /* Bytes that stand for where a datagram came from: the tunnel binds its cookies to them. */
-static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct via *from,
+static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct way *from,
 				 const struct node_key *relay_source)
 {
 	if (relay_source) {
@@ -22,7 +22,7 @@ static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct via *
 	return wr_done(&w);
 }
 
-static void send_back(struct node *n, const struct packet *p, const struct via *from,
+static void send_back(struct node *n, const struct packet *p, const struct way *from,
 		      const struct node_key *relay_source, mono_ns now)
 {
 	if (relay_source)
@@ -67,7 +67,7 @@ static void meet_again(struct node *n, const struct node_key *relay_source, mono
 		tunnel_handshake(n->tunnel, id, now);
 }
 
-void node_take_wireguard(struct node *n, struct packet *p, const struct via *from,
+void node_take_wireguard(struct node *n, struct packet *p, const struct way *from,
 			 const struct node_key *relay_source, mono_ns now)
 {
 	uint8_t source[KEY_LEN], reply_memory[WG_COOKIE_LEN];
@@ -79,15 +79,15 @@ void node_take_wireguard(struct node *n, struct packet *p, const struct via *fro
 	switch (tunnel_open(n->tunnel, p, source_bytes(source, from, relay_source), now, &id,
 			    &reply)) {
 	case TUNNEL_PACKET:
-		paths_heard_data(n->paths, id, from, now);
+		paths_on_data(n->paths, id, from, now);
 		deliver(n, id, p, now);
 		break;
 	case TUNNEL_HANDSHAKE:
 		n->peers[id].asked_by = *from;
-		paths_heard(n->paths, id, from, now);
+		paths_on_heard(n->paths, id, from, now);
 		break;
 	case TUNNEL_KEEPALIVE:
-		paths_heard(n->paths, id, from, now);
+		paths_on_heard(n->paths, id, from, now);
 		break;
 	case TUNNEL_COOKIE:
 		if (!node_slot(n, &cookie))
@@ -107,7 +107,7 @@ void node_from_udp(struct node *n, struct datagram *v, size_t count, mono_ns now
 	node_begin(n);
 	for (size_t i = 0; i < count; i++) {
 		struct endpoint at = nat64_in(&n->nat64, &v[i].at);
-		struct via from = via_udp_by(&at, v[i].socket);
+		struct way from = way_udp_by(&at, v[i].socket);
 		if (checks_input(n, &from, packet_bytes(&v[i].packet), now))
 			continue;
 		switch (paths_input(n->paths, &from, NULL, packet_bytes(&v[i].packet), now)) {
@@ -124,7 +124,7 @@ void node_from_udp(struct node *n, struct datagram *v, size_t count, mono_ns now
 void node_take_relayed(struct node *n, uint16_t region, const struct node_key *from, struct bytes b,
 		       mono_ns now)
 {
-	struct via via = via_relay(region);
+	struct way via = way_relay(region);
 	struct packet p;
 	uint8_t *room;
 	switch (paths_input(n->paths, &via, from, b, now)) {

@@ -7,9 +7,9 @@ void node_emit(struct node *n, peer_id id, const struct packet *p, mono_ns now)
 	struct route route;
 	paths_route(n->paths, id, now, &route);
 	for (uint8_t i = 0; i < route.n; i++) {
-		if (route.via[i].kind == VIA_UDP)
+		if (route.via[i].kind == WAY_UDP)
 			(void)node_send_udp(n, p, &route.via[i]);
-		else if (route.via[i].kind == VIA_RELAY)
+		else if (route.via[i].kind == WAY_RELAY)
 			relays_send(n, route.via[i].region, &n->peers[id].key, packet_bytes(p),
 				    now);
 	}

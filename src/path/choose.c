@@ -17,7 +17,7 @@ static int gain(mono_ns fast, mono_ns slow)
 }
 
 /* What a is better than b, in points; at most 0 for what the reference's hysteresis ignores. */
-static int lead(const struct choice *a, const struct choice *b)
+static int lead(const struct direct_path *a, const struct direct_path *b)
 {
 	int pa = bonus(&a->ep.ip), pb = bonus(&b->ep.ip);
 	if (a->rtt > b->rtt)
@@ -27,14 +27,14 @@ static int lead(const struct choice *a, const struct choice *b)
 	return pa <= 1 && pb == 0 ? 0 : pa - pb;
 }
 
-bool choose_better(const struct choice *a, const struct choice *b)
+bool choose_better(const struct direct_path *a, const struct direct_path *b)
 {
 	if (endpoint_equal(&a->ep, &b->ep) || !endpoint_is_set(&a->ep))
 		return false;
 	return !endpoint_is_set(&b->ep) || lead(a, b) > 0;
 }
 
-bool choose_clearly_better(const struct choice *a, const struct choice *b)
+bool choose_clearly_better(const struct direct_path *a, const struct direct_path *b)
 {
 	return choose_better(a, b) && (!endpoint_is_set(&b->ep) || lead(a, b) >= CHOOSE_LEAD);
 }

@@ -6,7 +6,7 @@
 #include "base/addr.h"
 #include "base/time.h"
 
-struct choice {
+struct direct_path {
 	struct endpoint ep; /* unset: no path */
 	mono_ns rtt;
 	uint16_t socket; /* of ours; 0: the main port */
@@ -14,11 +14,11 @@ struct choice {
 
 /* By round trip in percent, with points for loopback, link-local and private addresses and for
  * IPv6. */
-bool choose_better(const struct choice *a, const struct choice *b);
+bool choose_better(const struct direct_path *a, const struct direct_path *b);
 
 enum { CHOOSE_LEAD = 5 };
 /* Better by CHOOSE_LEAD points at least: worth leaving a path that works. Round trips tremble,
  * traffic must not. */
-bool choose_clearly_better(const struct choice *a, const struct choice *b);
+bool choose_clearly_better(const struct direct_path *a, const struct direct_path *b);
 
 #endif

@@ -8,60 +8,54 @@
 #include "path/paths.h"
 #include "path/portmap/facts.h"
 
-enum { WHY_TARGETS_MAX = 64, WHY_SERVERS_MAX = 8 };
+enum { FACTS_REMOTES_MAX = 64, FACTS_SERVERS_MAX = 8 };
 
 /* Crossing hard NATs with this peer (hard_nats.h). */
-struct why_hard {
+struct hard_facts {
 	/* Why no attempt is made now: the first that holds. */
-	enum why_hard_now {
-		WHY_HARD_OFF,       /* by the configuration of this node */
-		WHY_HARD_UNDER_WAY, /* one is made */
-		WHY_HARD_NEEDLESS,  /* there is a path, or the peer speaks WireGuard only */
-		WHY_HARD_ASLEEP,    /* there is no traffic */
-		WHY_HARD_NO_KEY,    /* the peer's disco key is not known */
-		WHY_HARD_NO_RELAY,  /* none is known over which to ask the peer */
-		WHY_HARD_UNSEEN,    /* no STUN server has told us our address over IPv4 */
-		WHY_HARD_COOLING,   /* after one that failed */
-		WHY_HARD_BROKE, /* a budget is used up: of packets, of flows, of ports of our block
+	enum hard_now {
+		HARD_NOW_OFF,       /* by the configuration of this node */
+		HARD_NOW_UNDER_WAY, /* one is made */
+		HARD_NOW_NEEDLESS,  /* there is a path, or the peer speaks WireGuard only */
+		HARD_NOW_ASLEEP,    /* there is no traffic */
+		HARD_NOW_NO_KEY,    /* the peer's disco key is not known */
+		HARD_NOW_NO_RELAY,  /* none is known over which to ask the peer */
+		HARD_NOW_UNSEEN,    /* no STUN server has told us our address over IPv4 */
+		HARD_NOW_COOLING,   /* after one that failed */
+		HARD_NOW_BROKE, /* a budget is used up: of packets, of flows, of ports of our block
 				 */
-		WHY_HARD_BUSY,  /* with another peer */
-		WHY_HARD_SOON   /* simple punching has its two seconds first */
+		HARD_NOW_BUSY,  /* with another peer */
+		HARD_NOW_SOON   /* simple punching has its two seconds first */
 	} now;
 	mono_ns next;                  /* when one may begin: COOLING, SOON; else MONO_NEVER */
 	uint32_t peer_left, host_left; /* packets of the two budgets */
 	bool slow;                     /* this node would go the slow way */
 	bool heard; /* the peer has said something about it: it is a Warren node */
-	struct crossing past[CROSSINGS_KEPT]; /* oldest first; the last may be under way */
+	struct attempt past[ATTEMPTS_KEPT]; /* oldest first; the last may be under way */
 	size_t n_past;
 	uint32_t forgotten; /* older ones */
 };
 
-struct paths_why {
+struct path_facts {
 	/* the way now */
-	enum why_way {
-		WHY_PLAIN,   /* the peer speaks WireGuard only */
-		WHY_RELAYED, /* no direct path is proven */
-		WHY_DIRECT,
-		WHY_DOUBTED, /* the direct path fell silent; the relay is used beside it */
-		WHY_ASIDE    /* the direct path works, but the relay is clearly faster */
-	} way;
-	struct via relay; /* VIA_NONE: none is known */
-	struct via best;  /* VIA_NONE: no direct path */
+	enum peer_state state;
+	struct way relay; /* WAY_NONE: none is known */
+	struct way best;  /* WAY_NONE: no direct path */
 	bool active, knows_disco;
 	mono_ns rtt, relay_rtt; /* 0: unknown */
 	unsigned loss_percent, relay_loss_percent;
 
 	/* what was seen of ourselves */
 	struct candidates own;
-	struct why_server {
+	struct server_facts {
 		struct endpoint at, seen; /* seen unset: it did not answer */
-	} servers[WHY_SERVERS_MAX];       /* STUN */
+	} servers[FACTS_SERVERS_MAX];     /* STUN */
 	size_t n_servers;
-	enum why_mapping { WHY_MAPPING_UNKNOWN, WHY_MAPPING_SAME, WHY_MAPPING_VARIES } mapping;
-	struct why_portmap portmap;
+	enum dest_mapping mapping;
+	struct portmap_facts portmap;
 
 	/* what is known of the peer, and was tried */
-	struct why_target {
+	struct remote_facts {
 		struct endpoint ep;
 		bool by_hand, told, seen; /* who named it: a person, the peer, its pings */
 		uint16_t socket;          /* of ours; 0: the main port */
@@ -70,17 +64,17 @@ struct paths_why {
 			padded_pongs;   /* beside those: to find out what passes whole */
 		mono_ns rtt, ponged_at; /* 0; MONO_NEVER */
 		unsigned loss_percent;  /* of its last 32 pings, those of a suspicion left out */
-	} targets[WHY_TARGETS_MAX];
-	size_t n_targets;
+	} remotes[FACTS_REMOTES_MAX];
+	size_t n_remotes;
 	uint32_t calls_sent, calls_taken; /* call-me-maybes, over the relay */
 	uint32_t pings_heard;             /* by UDP */
-	struct why_hard hard;
+	struct hard_facts hard;
 
 	struct path_past past[PATH_HISTORY_MAX]; /* oldest first */
 	size_t n_past;
 	uint32_t forgotten; /* older ones */
 };
 
-void paths_why(const struct paths *p, peer_id id, mono_ns now, struct paths_why *out);
+void paths_facts(const struct paths *p, peer_id id, mono_ns now, struct path_facts *out);
 
 #endif

@@ -3,11 +3,11 @@
 void gather_init(struct gather *g, const struct rng *rng, uint16_t port)
 {
 	*g = (struct gather){.local = {.port = port}};
-	stun_finder_init(&g->stun, rng, port);
+	reflexive_init(&g->stun, rng, port);
 	portmap_init(&g->portmap, rng, port);
 	/* In the order in which peers are told of what they found. */
 	g->all[0] = (struct gather_entry){&portmap_finder, &g->portmap};
-	g->all[1] = (struct gather_entry){&stun_finder, &g->stun};
+	g->all[1] = (struct gather_entry){&reflexive_finder, &g->stun};
 	g->all[2] = (struct gather_entry){&fixed_finder, &g->fixed};
 	g->all[3] = (struct gather_entry){&local_finder, &g->local};
 }
@@ -90,7 +90,7 @@ bool gather_fresh(const struct gather *g, mono_ns since)
 bool gather_merge(struct gather *g)
 {
 	struct candidates before = g->found, seen = {.n = 0};
-	stun_finder.candidates(&g->stun, &seen);
+	reflexive_finder.candidates(&g->stun, &seen);
 	portmap_set_seen(&g->portmap, &seen);
 	g->found.n = 0;
 	for (int i = 0; i < FINDERS; i++) {

@@ -12,7 +12,7 @@ enum { FINDERS = 4 };
 /* Must not be moved in memory: the table points at the finders beside it. */
 struct gather {
 	struct portmap portmap;
-	struct stun_finder stun;
+	struct reflexive_finder stun;
 	struct fixed_finder fixed;
 	struct local_finder local;
 	struct gather_entry {

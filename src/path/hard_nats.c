@@ -37,7 +37,7 @@ void hard_init(struct hard *h, mono_ns now)
 			   .look_at = MONO_NEVER,
 			   .sweep_at = MONO_NEVER,
 			   .first_socket = 1};
-	escalation_init(&h->escalation, now);
+	hard_budget_init(&h->budget, now);
 }
 
 /* --- sockets --- */
@@ -46,9 +46,9 @@ static void wish_for_targets(struct socket_wish *w, const struct peer_path *peer
 {
 	if (peer->best.socket != 0)
 		socket_wish_add(w, peer->best.socket);
-	for (size_t i = 0; i < peer->targets.n; i++)
-		if (peer->targets.v[i].socket != 0)
-			socket_wish_add(w, peer->targets.v[i].socket);
+	for (size_t i = 0; i < peer->remotes.n; i++)
+		if (peer->remotes.v[i].socket != 0)
+			socket_wish_add(w, peer->remotes.v[i].socket);
 }
 
 static void settle_sockets(struct paths *p, mono_ns now)
@@ -92,7 +92,7 @@ static void sweep(struct paths *p, mono_ns now)
 {
 	for (uint32_t id = 0; id < p->peers_max; id++)
 		if (p->peers[id].used)
-			targets_drop_sockets(&p->peers[id].targets, p->peers[id].best.socket, now);
+			remotes_drop_sockets(&p->peers[id].remotes, p->peers[id].best.socket, now);
 	settle_sockets(p, now);
 }
 
@@ -115,13 +115,13 @@ static void look_soon(struct hard *h, mono_ns at)
 }
 
 /* All sockets that did not answer are closed. */
-static void end(struct paths *p, enum crossing_end how, mono_ns now)
+static void end(struct paths *p, enum attempt_end how, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
 	if (peer) {
-		peer->crossing = false;
-		crossing_end(&peer->crossings, how, now);
+		peer->attempt_under_way = false;
+		attempts_end(&peer->attempts, how, now);
 	}
 	enter(h, HARD_IDLE, now);
 	h->peer = PEER_NONE;
@@ -131,28 +131,28 @@ static void end(struct paths *p, enum crossing_end how, mono_ns now)
 	h->look_at = now + SECOND; /* for whom it is time since then, too */
 }
 
-static void fail(struct paths *p, enum crossing_end how, mono_ns now)
+static void fail(struct paths *p, enum attempt_end how, mono_ns now)
 {
 	const struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
 	if (peer) {
 		/* What came one way only, through all those doors, is not worth a search of its
 		 * own. */
-		targets_drop_unproven(&peer->targets, &peer->best.ep);
-		if (h->state == HARD_WORKING && plan_is_draw(&h->plan))
-			escalation_lost(&peer->escalation, plan_pause(&h->plan), now);
+		remotes_drop_unproven(&peer->remotes, &peer->best.ep);
+		if (h->state == HARD_WORKING && hard_plan_is_draw(&h->plan))
+			hard_budget_lost(&peer->budget, hard_plan_pause(&h->plan), now);
 		else
-			escalation_failed(&peer->escalation, now);
-		p->means.stats.hard_failed++;
+			hard_budget_failed(&peer->budget, now);
+		p->env.stats.hard_failed++;
 	}
 	end(p, how, now);
 }
 
 static void say(struct paths *p, const struct peer_path *peer, enum disco_step step, uint64_t nonce)
 {
-	struct via relay = peer_path_relay(peer, &p->means);
-	if (relay.kind == VIA_RELAY)
-		means_extend(&p->means, peer->id, &relay, nonce, (uint8_t)step);
+	struct way relay = peer_path_relay(peer, &p->env);
+	if (relay.kind == WAY_RELAY)
+		outbox_extend(&p->env.outbox, peer->id, &relay, nonce, (uint8_t)step);
 }
 
 static void begin(struct paths *p, struct peer_path *peer, uint64_t nonce, enum hard_state state,
@@ -164,31 +164,31 @@ static void begin(struct paths *p, struct peer_path *peer, uint64_t nonce, enum 
 	h->asked_again = h->have_theirs = false;
 	h->ours = (struct disco_extension){0};
 	h->nothing_until = now;
-	escalation_begin(&h->escalation, now);
-	p->means.stats.hard_attempts++;
-	crossing_begin(&peer->crossings, state != HARD_ASKED, now);
+	hard_budget_begin(&h->budget, now);
+	p->env.stats.hard_attempts++;
+	attempts_begin(&peer->attempts, state != HARD_ASKED, now);
 	enter(h, state, now);
 }
 
 /* Our main port outside, and the server that saw it: without them we need not begin. */
 static bool know_ourselves(const struct paths *p, struct endpoint *server, struct endpoint *seen)
 {
-	return stun_finder_here(&p->means.gather.stun, server, seen);
+	return reflexive_here(&p->env.gather.stun, server, seen);
 }
 
 static bool is_possible(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	struct endpoint server, seen;
 	return p->hard.cfg.enabled && peer->active && peer_path_has_disco(peer) &&
-	       !peer_path_is_settled(peer) && peer_path_relay(peer, &p->means).kind == VIA_RELAY &&
+	       !peer_path_is_settled(peer) && peer_path_relay(peer, &p->env).kind == WAY_RELAY &&
 	       know_ourselves(p, &server, &seen) &&
-	       escalation_affordable(&p->hard.escalation, &peer->escalation, now);
+	       hard_budget_affordable(&p->hard.budget, &peer->budget, now);
 }
 
 static void ask(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	uint64_t nonce;
-	rng_fill(&p->means.rng, &nonce, sizeof(nonce));
+	rng_fill(&p->env.outbox.rng, &nonce, sizeof(nonce));
 	begin(p, peer, nonce, HARD_ASKED, now);
 	say(p, peer, DISCO_STEP_ASK, nonce);
 }
@@ -199,18 +199,15 @@ static void sample(struct paths *p, mono_ns now)
 	struct hard *h = &p->hard;
 	struct peer_path *peer = partner(p);
 	struct endpoint server;
-	static const enum disco_mapping said[] = {[STUN_MAPPING_UNKNOWN] = DISCO_MAPPING_UNKNOWN,
-						  [STUN_MAPPING_SAME] = DISCO_MAPPING_SAME,
-						  [STUN_MAPPING_VARIES] = DISCO_MAPPING_VARIES};
 	if (!know_ourselves(p, &server, &h->ours.reflexive)) {
-		end(p, CROSSING_UNSEEN, now);
+		end(p, ATTEMPT_UNSEEN, now);
 		return;
 	}
-	peer->crossing = true;
-	h->ours.mapping = said[stun_finder_mapping(&p->means.gather.stun)];
+	peer->attempt_under_way = true;
+	h->ours.mapping = reflexive_mapping(&p->env.gather.stun);
 	h->ours.slow = h->cfg.slow;
-	samples_begin(&h->samples, &server, h->ours.mapping != DISCO_MAPPING_UNKNOWN);
-	take_sockets(p, PLAN_SAMPLES, now);
+	samples_begin(&h->samples, &server, h->ours.mapping != MAPPING_UNKNOWN);
+	take_sockets(p, HARD_PLAN_SAMPLES, now);
 	enter(h, HARD_SAMPLING, now);
 }
 
@@ -219,7 +216,7 @@ static void tell_samples(struct paths *p, mono_ns now)
 	struct hard *h = &p->hard;
 	samples_tell(&h->samples, &h->ours);
 	struct hard_guess guess = hard_guess_of(&h->ours);
-	h->ours.sockets = (uint16_t)plan_sockets(h->ours.mapping, guess.kind);
+	h->ours.sockets = (uint16_t)hard_plan_sockets(h->ours.mapping, guess.kind);
 	say(p, partner(p), DISCO_STEP_READY, h->nonce);
 	enter(h, HARD_READY, now);
 }
@@ -228,16 +225,16 @@ static void work(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	if (!candidate_is_plausible(&h->theirs.reflexive, false)) {
-		fail(p, CROSSING_UNSEEN, now);
+		fail(p, ATTEMPT_UNSEEN, now);
 		return;
 	}
 	struct hard_guess guess = hard_guess_of(&h->ours);
-	bool block = guess.kind == GUESS_BLOCK && h->ours.mapping != DISCO_MAPPING_SAME;
-	struct plan_limits limits = {.thrifty = samples_thrifty(&h->samples)};
-	limits.block_ports = escalation_block(&h->escalation, block ? guess.block.size : 0, now);
-	escalation_take_ports(&h->escalation, block ? PLAN_SAMPLES : 0);
-	plan_init(&h->plan, &h->ours, &h->theirs, &limits, &p->means.rng, now);
-	crossing_planned(&partner(p)->crossings, &h->plan);
+	bool block = guess.kind == GUESS_BLOCK && h->ours.mapping != MAPPING_SAME;
+	struct hard_plan_limits limits = {.thrifty = samples_thrifty(&h->samples)};
+	limits.block_ports = hard_budget_block(&h->budget, block ? guess.block.size : 0, now);
+	hard_budget_take_ports(&h->budget, block ? HARD_PLAN_SAMPLES : 0);
+	hard_plan_init(&h->plan, &h->ours, &h->theirs, &limits, &p->env.outbox.rng, now);
+	attempts_planned(&partner(p)->attempts, &h->plan);
 	h->n_sockets = h->plan.sockets;
 	settle_sockets(p, now);
 	enter(h, HARD_WORKING, now);
@@ -250,32 +247,32 @@ void hard_set(struct paths *p, const struct hard_config *cfg, mono_ns now)
 	struct hard *h = &p->hard;
 	h->cfg = *cfg;
 	if (!cfg->enabled)
-		end(p, CROSSING_VOID, now);
+		end(p, ATTEMPT_VOID, now);
 	else
 		look_soon(h, now);
 }
 
-void hard_watch(struct paths *p, struct peer_path *peer, mono_ns now)
+void hard_on_peer(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	if (!h->cfg.enabled || peer->state == PEER_PLAIN)
 		return;
 	bool direct = peer_path_is_settled(peer);
-	if (escalation_watch(&peer->escalation,
-			     peer->active && !direct && peer_path_has_disco(peer), now))
-		look_soon(h, escalation_due(&peer->escalation));
+	if (hard_budget_watch(&peer->budget, peer->active && !direct && peer_path_has_disco(peer),
+			      now))
+		look_soon(h, hard_budget_due(&peer->budget));
 	if (h->state == HARD_IDLE || h->peer != peer->id || (peer->active && !direct))
 		return;
 	if (direct && h->state == HARD_WORKING) {
-		p->means.stats.hard_won++;
-		escalation_won(&peer->escalation);
+		p->env.stats.hard_won++;
+		hard_budget_won(&peer->budget);
 	} else if (direct) {
-		escalation_forgive(&peer->escalation);
+		hard_budget_forgive(&peer->budget);
 	}
 	end(p,
-	    !direct                    ? CROSSING_QUIET
-	    : h->state == HARD_WORKING ? CROSSING_WON
-				       : CROSSING_NEEDLESS,
+	    !direct                    ? ATTEMPT_QUIET
+	    : h->state == HARD_WORKING ? ATTEMPT_WON
+				       : ATTEMPT_NEEDLESS,
 	    now);
 }
 
@@ -283,15 +280,15 @@ void hard_link_changed(struct paths *p, mono_ns now)
 {
 	for (uint32_t id = 0; id < p->peers_max; id++)
 		if (p->peers[id].used)
-			escalation_forgive(&p->peers[id].escalation);
+			hard_budget_forgive(&p->peers[id].budget);
 	if (p->hard.state != HARD_IDLE)
-		end(p, CROSSING_VOID, now);
+		end(p, ATTEMPT_VOID, now);
 }
 
 void hard_forget(struct paths *p, peer_id peer)
 {
 	if (p->hard.state != HARD_IDLE && p->hard.peer == peer)
-		end(p, CROSSING_VOID, p->hard.since);
+		end(p, ATTEMPT_VOID, p->hard.since);
 }
 
 /* We may both have asked: the smaller number is that of the attempt. */
@@ -303,7 +300,7 @@ static void take_question(struct paths *p, struct peer_path *peer, uint64_t nonc
 			 */
 	bool partners = h->state != HARD_IDLE && h->peer == peer->id;
 	if (partners && h->state == HARD_WORKING && mono_since(h->since, now) >= RESTART_AFTER) {
-		end(p, CROSSING_VOID, now);
+		end(p, ATTEMPT_VOID, now);
 		partners = false;
 	}
 	if (partners && h->state == HARD_ASKED) {
@@ -332,15 +329,15 @@ static void take_ready(struct paths *p, const struct disco_extension *e, mono_ns
 		work(p, now);
 }
 
-void hard_told(struct paths *p, struct peer_path *peer, const struct via *from,
-	       const struct disco_extension *e, mono_ns now)
+void hard_message_in(struct paths *p, struct peer_path *peer, const struct way *from,
+		     const struct disco_extension *e, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	bool partners = h->state != HARD_IDLE && h->peer == peer->id;
 	if (!h->cfg.enabled)
 		return;
 	peer->reached = from->region;
-	peer->crossings.heard = true;
+	peer->attempts.heard = true;
 	switch (e->step) {
 	case DISCO_STEP_ASK:
 		take_question(p, peer, e->nonce, now);
@@ -353,8 +350,8 @@ void hard_told(struct paths *p, struct peer_path *peer, const struct via *from,
 		break;
 	case DISCO_STEP_REFUSE:
 		if (partners && h->state == HARD_ASKED && h->nonce == e->nonce) {
-			peer->escalation.cool_until = now + REFUSED_FOR;
-			end(p, CROSSING_REFUSED, now);
+			peer->budget.cool_until = now + REFUSED_FOR;
+			end(p, ATTEMPT_REFUSED, now);
 		}
 		break;
 	case DISCO_STEP_READY:
@@ -377,19 +374,19 @@ bool hard_input(struct paths *p, uint16_t socket, struct bytes datagram, mono_ns
 	return true;
 }
 
-bool hard_output(struct paths *p, struct via *to, struct wr *out)
+bool hard_output(struct paths *p, struct way *to, struct wr *out)
 {
 	struct hard *h = &p->hard;
 	struct endpoint at;
 	uint32_t socket;
 	if (!samples_output(&h->samples, &socket, &at, out))
 		return false;
-	*to = via_udp_by(&at, (uint16_t)(h->first_socket + socket));
+	*to = way_udp_by(&at, (uint16_t)(h->first_socket + socket));
 	return true;
 }
 
-void hard_letter(const struct hard *h, uint64_t nonce, enum disco_step step,
-		 struct disco_extension *out)
+void hard_message_out(const struct hard *h, uint64_t nonce, enum disco_step step,
+		      struct disco_extension *out)
 {
 	*out = (struct disco_extension){0};
 	if (step == DISCO_STEP_READY)
@@ -408,12 +405,12 @@ static mono_ns state_deadline(const struct hard *h)
 	case HARD_ASKED:
 		return h->since + (h->asked_again ? ASK_FOR : ASK_AGAIN_AFTER);
 	case HARD_SAMPLING:
-		return samples_want(&h->samples) ? escalation_next(&h->escalation)
+		return samples_want(&h->samples) ? hard_budget_next(&h->budget)
 						 : h->since + SAMPLE_FOR;
 	case HARD_READY:
 		return h->since + READY_FOR;
 	case HARD_WORKING:
-		return mono_max(escalation_next(&h->escalation), h->nothing_until);
+		return mono_max(hard_budget_next(&h->budget), h->nothing_until);
 	}
 	return MONO_NEVER;
 }
@@ -427,23 +424,23 @@ mono_ns hard_deadline(const struct hard *h)
 static bool spend(struct paths *p, bool new_flow, bool slow, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	if (!escalation_spend(&h->escalation, &partner(p)->escalation, new_flow, slow,
-			      &p->means.rng, now))
+	if (!hard_budget_spend(&h->budget, &partner(p)->budget, new_flow, slow, &p->env.outbox.rng,
+			       now))
 		return false;
-	p->means.stats.hard_sent++;
+	p->env.stats.hard_sent++;
 	return true;
 }
 
 static void tick_sampling(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	while (samples_want(&h->samples) && escalation_next(&h->escalation) <= now) {
-		bool new_flow = samples_send(&h->samples, &p->means.rng, now);
+	while (samples_want(&h->samples) && hard_budget_next(&h->budget) <= now) {
+		bool new_flow = samples_send(&h->samples, &p->env.outbox.rng, now);
 		if (!spend(p, new_flow, false, now)) {
-			fail(p, CROSSING_BROKE, now);
+			fail(p, ATTEMPT_BROKE, now);
 			return;
 		}
-		crossing_sampled(&partner(p)->crossings);
+		attempts_sampled(&partner(p)->attempts);
 	}
 	if (!samples_want(&h->samples) && now >= h->since + SAMPLE_FOR)
 		tell_samples(p, now);
@@ -456,27 +453,27 @@ static void tick_sampling(struct paths *p, mono_ns now)
 static void tick_working(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
-	struct plan_step s;
-	if (plan_over(&h->plan, now)) {
-		fail(p, CROSSING_EXHAUSTED, now);
+	struct hard_plan_step s;
+	if (hard_plan_over(&h->plan, now)) {
+		fail(p, ATTEMPT_EXHAUSTED, now);
 		return;
 	}
-	while (escalation_next(&h->escalation) <= now) {
-		if (!plan_next(&h->plan, &s, now)) {
+	while (hard_budget_next(&h->budget) <= now) {
+		if (!hard_plan_next(&h->plan, &s, now)) {
 			h->nothing_until = now + NOTHING_FOR;
 			return;
 		}
-		if (!spend(p, s.new_flow, s.way == PLAN_SLOW, now)) {
-			fail(p, CROSSING_BROKE, now);
+		if (!spend(p, s.new_flow, s.way == HARD_PLAN_SLOW, now)) {
+			fail(p, ATTEMPT_BROKE, now);
 			return;
 		}
-		crossing_sent(&partner(p)->crossings, s.way);
-		escalation_take_ports(&h->escalation, s.takes_port);
+		attempts_sent(&partner(p)->attempts, s.way);
+		hard_budget_take_ports(&h->budget, s.takes_port);
 		struct endpoint to = {.ip = s.ip, .port = s.port};
 		uint16_t socket = (uint16_t)(s.socket == 0 ? 0 : h->first_socket + s.socket - 1);
-		struct via via = via_udp_by(&to, socket);
-		means_ping(&p->means, h->peer, &via, false, now);
-		targets_count_ping(&partner(p)->targets, &to, socket, false);
+		struct way via = way_udp_by(&to, socket);
+		outbox_ping(&p->env.outbox, h->peer, &via, false, now);
+		remotes_count_ping(&partner(p)->remotes, &to, socket, false);
 	}
 }
 
@@ -484,7 +481,7 @@ static void tick_asked(struct paths *p, mono_ns now)
 {
 	struct hard *h = &p->hard;
 	if (h->asked_again) {
-		fail(p, CROSSING_UNANSWERED, now);
+		fail(p, ATTEMPT_UNANSWERED, now);
 		return;
 	}
 	h->asked_again = true;
@@ -499,12 +496,12 @@ static void look(struct paths *p, mono_ns now)
 	mono_ns later = MONO_NEVER;
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = &p->peers[id];
-		mono_ns due = peer->used ? escalation_due(&peer->escalation) : MONO_NEVER;
+		mono_ns due = peer->used ? hard_budget_due(&peer->budget) : MONO_NEVER;
 		if (due > now)
 			later = mono_min(later, due);
 		else if (!is_possible(p, peer, now))
 			later = mono_min(later, now + SECOND);
-		else if (!next || due < escalation_due(&next->escalation))
+		else if (!next || due < hard_budget_due(&next->budget))
 			next = peer;
 	}
 	h->look_at = later;
@@ -531,7 +528,7 @@ void hard_tick(struct paths *p, mono_ns now)
 		tick_sampling(p, now);
 		break;
 	case HARD_READY:
-		fail(p, CROSSING_UNTOLD, now);
+		fail(p, ATTEMPT_UNTOLD, now);
 		break;
 	case HARD_WORKING:
 		tick_working(p, now);

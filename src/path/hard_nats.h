@@ -40,7 +40,7 @@ struct hard {
 	struct hard_samples samples;
 	struct hard_plan plan;
 	mono_ns nothing_until; /* the plan had nothing to send */
-	struct escalation escalation;
+	struct hard_budget budget;
 	mono_ns look_at;  /* which peer may be due; MONO_NEVER */
 	mono_ns sweep_at; /* which sockets are not in use any more; MONO_NEVER */
 };
@@ -49,25 +49,25 @@ void hard_init(struct hard *h, mono_ns now);
 void hard_set(struct paths *p, const struct hard_config *cfg, mono_ns now);
 
 /* After anything happened to this peer: is simple punching failing, or does a path work now? */
-void hard_watch(struct paths *p, struct peer_path *peer, mono_ns now);
+void hard_on_peer(struct paths *p, struct peer_path *peer, mono_ns now);
 /* The network is another one: what is under way is void, and what failed may work. */
 void hard_link_changed(struct paths *p, mono_ns now);
 /* The peer is going to be removed. */
 void hard_forget(struct paths *p, peer_id peer);
 /* The peer's message, over a relay. */
-void hard_told(struct paths *p, struct peer_path *peer, const struct via *from,
-	       const struct disco_extension *e, mono_ns now);
+void hard_message_in(struct paths *p, struct peer_path *peer, const struct way *from,
+		     const struct disco_extension *e, mono_ns now);
 /* A STUN answer to an extra socket. */
 bool hard_input(struct paths *p, uint16_t socket, struct bytes datagram, mono_ns now) MUST_USE;
-bool hard_output(struct paths *p, struct via *to, struct wr *out) MUST_USE;
+bool hard_output(struct paths *p, struct way *to, struct wr *out) MUST_USE;
 /* What we say in this step. */
-void hard_letter(const struct hard *h, uint64_t nonce, enum disco_step step,
-		 struct disco_extension *out);
+void hard_message_out(const struct hard *h, uint64_t nonce, enum disco_step step,
+		      struct disco_extension *out);
 mono_ns hard_deadline(const struct hard *h);
 void hard_tick(struct paths *p, mono_ns now);
 /* facts_hard.c: what was tried with this peer, and why nothing is tried now. */
-struct why_hard;
-void hard_why(const struct paths *p, const struct peer_path *peer, mono_ns now,
-	      struct why_hard *out);
+struct hard_facts;
+void hard_facts(const struct paths *p, const struct peer_path *peer, mono_ns now,
+		struct hard_facts *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* path/heartbeat.h - the heartbeat of a direct path in use: one ping each BEAT, and whom it asks
+/* path/heartbeat.h - the heartbeat of a direct path in use: a ping each HEARTBEAT, and whom it asks
  *
  *   DIRECT   every other beat, and whenever it was not heard since the last: the best
  *            else, the first that applies:
@@ -15,34 +15,34 @@
 #include "path/lifetime.h"
 #include "path/remotes.h"
 
-#define BEAT (3 * SECOND)
+#define HEARTBEAT (3 * SECOND)
 
-struct beat {
-	mono_ns at;   /* MONO_NEVER: none */
-	uint8_t owed; /* beats that were paid for otherwise */
+struct heartbeat {
+	mono_ns at;    /* MONO_NEVER: none */
+	uint8_t skips; /* beats that were paid for otherwise */
 	bool left_out;
 	uint32_t n;
 	size_t looked_at; /* the target after which the next look for a better one goes on */
 	struct lifetime lifetime;
 };
 
-struct beat_ask {
-	enum { BEAT_NOBODY, BEAT_TARGET, BEAT_PADDED, BEAT_RELAY } whom;
-	struct target *target; /* BEAT_TARGET */
-	uint16_t size;         /* BEAT_PADDED */
+struct heartbeat_ask {
+	enum { HEARTBEAT_NOBODY, HEARTBEAT_REMOTE, HEARTBEAT_PADDED, HEARTBEAT_RELAY } whom;
+	struct remote *remote; /* HEARTBEAT_REMOTE */
+	uint16_t size;         /* HEARTBEAT_PADDED */
 };
 
 struct peer_path;
-struct means;
+struct env;
 
-/* The next one is a BEAT away; or there is none, for nobody speaks. */
-void beat_begin(struct beat *b, bool active, mono_ns now);
+/* The next one is a HEARTBEAT away; or there is none, for nobody speaks. */
+void heartbeat_begin(struct heartbeat *b, bool active, mono_ns now);
 /* The way in use was asked for another reason: a beat can be left out for it, but never two in a
  * row, and none where all are needed to judge it. */
-void beat_paid(struct beat *b);
+void heartbeat_skip_one(struct heartbeat *b);
 /* A beat is due: the next one is planned. False: this one is left out. */
-bool beat_is_played(struct beat *b, bool needed, mono_ns now) MUST_USE;
+bool heartbeat_is_due(struct heartbeat *b, bool needed, mono_ns now) MUST_USE;
 /* Whom this beat asks. */
-struct beat_ask beat_ask(struct peer_path *p, const struct means *m, mono_ns now);
+struct heartbeat_ask heartbeat_ask(struct peer_path *p, const struct env *m, mono_ns now);
 
 #endif

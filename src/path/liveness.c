@@ -10,83 +10,83 @@
 #define ANSWER_MARGIN  (50 * MSEC)
 #define ASK_AGAIN      (20 * MSEC) /* after a round trip without an answer */
 
-static void enter(struct watch *w, enum watch_state state, mono_ns now)
+static void enter(struct liveness *w, enum liveness_state state, mono_ns now)
 {
 	w->state = state;
 	w->since = now;
 }
 
-static void calm_down(struct watch *w, mono_ns now)
+static void calm_down(struct liveness *w, mono_ns now)
 {
-	enter(w, WATCH_CALM, now);
-	w->trust_until = now + WATCH_TRUST;
+	enter(w, LIVENESS_IDLE, now);
+	w->trust_until = now + LIVENESS_TRUST;
 }
 
-void watch_init(struct watch *w)
+void liveness_init(struct liveness *w)
 {
-	*w = (struct watch){0};
-	rhythm_init(&w->rhythm);
+	*w = (struct liveness){0};
+	expected_receipts_init(&w->expected);
 }
 
-void watch_begin(struct watch *w, bool is_relay, mono_ns rtt, mono_ns now)
+void liveness_begin(struct liveness *w, bool is_relay, mono_ns rtt, mono_ns now)
 {
 	if (w->is_relay != is_relay)
-		rhythm_init(&w->rhythm);
+		expected_receipts_init(&w->expected);
 	w->is_relay = is_relay;
 	w->rtt = rtt;
 	calm_down(w, now);
 }
 
-enum watch_verdict watch_sent(struct watch *w, mono_ns now)
+enum liveness_verdict liveness_on_send(struct liveness *w, mono_ns now)
 {
-	rhythm_sent(&w->rhythm, now);
-	if (w->state != WATCH_CALM)
-		return WATCH_FINE;
+	expected_receipts_on_send(&w->expected, now);
+	if (w->state != LIVENESS_IDLE)
+		return LIVENESS_FINE;
 	if (!w->is_relay && now > w->trust_until)
-		return WATCH_SILENT;
-	enter(w, WATCH_AWAITING, now);
-	return WATCH_FINE;
+		return LIVENESS_SILENT;
+	enter(w, LIVENESS_WAITING, now);
+	return LIVENESS_FINE;
 }
 
-void watch_heard(struct watch *w, mono_ns now)
+void liveness_on_heard(struct liveness *w, mono_ns now)
 {
-	rhythm_heard(&w->rhythm, now);
-	if (!watch_is_called(w))
+	expected_receipts_on_heard(&w->expected, now);
+	if (!liveness_is_called(w))
 		calm_down(w, now);
 }
 
-void watch_ponged(struct watch *w, mono_ns rtt, mono_ns now)
+void liveness_on_pong(struct liveness *w, mono_ns rtt, mono_ns now)
 {
 	w->rtt = rtt;
 	calm_down(w, now);
 }
 
-void watch_ask(struct watch *w, bool pong_only, mono_ns now)
+void liveness_probe(struct liveness *w, bool pong_only, mono_ns now)
 {
-	enter(w, WATCH_ASKED, now);
-	w->asked_twice = false;
+	enter(w, LIVENESS_PROBING, now);
+	w->probed_twice = false;
 	w->pong_only = pong_only;
 }
 
-void watch_distrust(struct watch *w)
+void liveness_distrust(struct liveness *w)
 {
 	w->trust_until = 0;
 }
 
-static mono_ns usual_answer(const struct watch *w)
+static mono_ns usual_answer(const struct liveness *w)
 {
 	bool unknown = w->is_relay && w->rtt == 0;
 	return unknown ? ANSWER_UNKNOWN : mono_max(ANSWER_MIN, 2 * w->rtt + ANSWER_MARGIN);
 }
 
-static mono_ns patience(const struct watch *w)
+static mono_ns patience(const struct liveness *w)
 {
-	return rhythm_patience(&w->rhythm, w->since);
+	return expected_receipts_patience(&w->expected, w->since);
 }
 
 /* The longer an answer takes, the sooner we ask; but not before the peer may be expected to speak.
  */
-static mono_ns ask_after(const struct watch *w)
+static mono_ns ask_after(const struct liveness *w)
 {
 	mono_ns answer = usual_answer(w);
 	mono_ns left = answer < SILENCE_TOTAL ? SILENCE_TOTAL - answer : 0;
@@ -97,7 +97,7 @@ static mono_ns ask_after(const struct watch *w)
 }
 
 /* Whoever was waited for longer is given less time to answer, but enough for the second ping. */
-static mono_ns answer_time(const struct watch *w)
+static mono_ns answer_time(const struct liveness *w)
 {
 	mono_ns usual = usual_answer(w);
 	mono_ns left = patience(w) < PATIENCE_TOTAL ? PATIENCE_TOTAL - patience(w) : 0;
@@ -106,29 +106,29 @@ static mono_ns answer_time(const struct watch *w)
 	return mono_min(usual, mono_max(left, w->rtt + ASK_AGAIN + ANSWER_MARGIN));
 }
 
-mono_ns watch_deadline(const struct watch *w)
+mono_ns liveness_deadline(const struct liveness *w)
 {
 	switch (w->state) {
-	case WATCH_AWAITING:
+	case LIVENESS_WAITING:
 		return w->since + ask_after(w);
-	case WATCH_ASKED:
-		return w->since + (w->asked_twice ? answer_time(w)
-						  : mono_min(answer_time(w), w->rtt + ASK_AGAIN));
-	case WATCH_CALM:
+	case LIVENESS_PROBING:
+		return w->since + (w->probed_twice ? answer_time(w)
+						   : mono_min(answer_time(w), w->rtt + ASK_AGAIN));
+	case LIVENESS_IDLE:
 		break;
 	}
 	return MONO_NEVER;
 }
 
-enum watch_verdict watch_tick(struct watch *w, mono_ns now)
+enum liveness_verdict liveness_tick(struct liveness *w, mono_ns now)
 {
-	if (watch_deadline(w) > now)
-		return WATCH_FINE;
-	if (w->state == WATCH_AWAITING)
-		watch_ask(w, false, now);
+	if (liveness_deadline(w) > now)
+		return LIVENESS_FINE;
+	if (w->state == LIVENESS_WAITING)
+		liveness_probe(w, false, now);
 	else if (now < w->since + answer_time(w))
-		w->asked_twice = true;
+		w->probed_twice = true;
 	else
-		return WATCH_SILENT;
-	return WATCH_ASK;
+		return LIVENESS_SILENT;
+	return LIVENESS_ASK;
 }

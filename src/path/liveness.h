@@ -24,40 +24,40 @@
 
 #include "path/receipts.h"
 
-#define WATCH_TRUST (6500 * MSEC) /* in a direct path without a sign of life */
+#define LIVENESS_TRUST (6500 * MSEC) /* in a direct path without a sign of life */
 
-enum watch_verdict { WATCH_FINE, WATCH_ASK, WATCH_SILENT };
+enum liveness_verdict { LIVENESS_FINE, LIVENESS_ASK, LIVENESS_SILENT };
 
-struct watch {
-	enum watch_state { WATCH_CALM, WATCH_AWAITING, WATCH_ASKED } state;
+struct liveness {
+	enum liveness_state { LIVENESS_IDLE, LIVENESS_WAITING, LIVENESS_PROBING } state;
 	mono_ns since; /* when the state began */
-	bool asked_twice;
+	bool probed_twice;
 	bool pong_only;      /* ASKED: data does not count as an answer */
 	bool is_relay;       /* what is watched */
 	mono_ns rtt;         /* of it; 0: unknown */
 	mono_ns trust_until; /* of a direct path */
-	struct rhythm rhythm;
+	struct expected_receipts expected;
 };
 
-void watch_init(struct watch *w);
+void liveness_init(struct liveness *w);
 /* The way was proven just now. Of another one of its kind the rhythm is the same. */
-void watch_begin(struct watch *w, bool is_relay, mono_ns rtt, mono_ns now);
-/* Data goes out by it. WATCH_SILENT: it has not been heard for too long already. */
-enum watch_verdict watch_sent(struct watch *w, mono_ns now) MUST_USE;
+void liveness_begin(struct liveness *w, bool is_relay, mono_ns rtt, mono_ns now);
+/* Data goes out by it. LIVENESS_SILENT: it has not been heard for too long already. */
+enum liveness_verdict liveness_on_send(struct liveness *w, mono_ns now) MUST_USE;
 /* Something authentic of WireGuard's came by it. */
-void watch_heard(struct watch *w, mono_ns now);
-void watch_ponged(struct watch *w, mono_ns rtt, mono_ns now);
+void liveness_on_heard(struct liveness *w, mono_ns now);
+void liveness_on_pong(struct liveness *w, mono_ns rtt, mono_ns now);
 /* A ping goes out now: because the peer called, or for another reason to doubt that it is heard. */
-void watch_ask(struct watch *w, bool pong_only, mono_ns now);
+void liveness_probe(struct liveness *w, bool pong_only, mono_ns now);
 /* The network is another one: nothing is proven any more. */
-void watch_distrust(struct watch *w);
-/* What is due now. WATCH_ASK: a ping must go out. WATCH_SILENT: another way is needed. */
-enum watch_verdict watch_tick(struct watch *w, mono_ns now) MUST_USE;
-mono_ns watch_deadline(const struct watch *w);
+void liveness_distrust(struct liveness *w);
+/* What is due now. LIVENESS_ASK: a ping must go out. LIVENESS_SILENT: another way is needed. */
+enum liveness_verdict liveness_tick(struct liveness *w, mono_ns now) MUST_USE;
+mono_ns liveness_deadline(const struct liveness *w);
 /* The peer has lost us, as it says, and no pong has come since. */
-static inline bool watch_is_called(const struct watch *w)
+static inline bool liveness_is_called(const struct liveness *w)
 {
-	return w->state == WATCH_ASKED && w->pong_only;
+	return w->state == LIVENESS_PROBING && w->pong_only;
 }
 
 #endif

@@ -52,14 +52,14 @@ bool pace_step(struct pace *p, const struct rng *rng, mono_ns now)
 	return last;
 }
 
-static void refill(struct purse *p, mono_ns each, mono_ns now)
+static void refill(struct pace_budget *p, mono_ns each, mono_ns now)
 {
 	mono_ns n = mono_since(p->at, now) / each;
 	p->at += n * each;
 	p->spent = n > p->spent ? 0 : p->spent - (uint32_t)n;
 }
 
-static bool spend(struct purse *p, uint32_t holds, mono_ns each, mono_ns now)
+static bool spend(struct pace_budget *p, uint32_t holds, mono_ns each, mono_ns now)
 {
 	refill(p, each, now);
 	if (p->spent >= holds)

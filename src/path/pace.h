@@ -29,7 +29,7 @@ struct pace {
 	mono_ns pause;
 	uint8_t round;
 	bool calls; /* the attempt begins with a call-me-maybe */
-	struct purse {
+	struct pace_budget {
 		uint32_t spent;
 		mono_ns at; /* when it was last refilled */
 	} all, search;

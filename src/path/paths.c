@@ -24,11 +24,11 @@ struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
 	bool indexes =
 		index_init(&p->by_node, cfg->peers_max) && index_init(&p->by_disco, cfg->peers_max);
 	bool timers = heap_init(&p->timers, cfg->peers_max);
-	bool means = means_init(&p->means, &cfg->rng, cfg->port, cfg->peers_max);
+	bool means = env_init(&p->env, &cfg->rng, cfg->port, cfg->peers_max);
 	if (p->peers && indexes && timers && means)
 		return p;
 	if (!means)
-		p->means = (struct means){0};
+		p->env = (struct env){0};
 	paths_free(p);
 	return NULL;
 }
@@ -43,7 +43,7 @@ void paths_free(struct paths *p)
 	index_fini(&p->by_node);
 	index_fini(&p->by_disco);
 	heap_fini(&p->timers);
-	means_fini(&p->means);
+	env_fini(&p->env);
 	key_wipe(p, sizeof(*p));
 	free(p);
 }
@@ -55,7 +55,7 @@ const struct disco_key *paths_disco_key(const struct paths *p)
 
 const struct candidates *paths_candidates(const struct paths *p)
 {
-	return &p->means.gather.found;
+	return &p->env.gather.found;
 }
 
 uint64_t paths_hash(const struct paths *p, const uint8_t key[static KEY_LEN])
@@ -82,9 +82,9 @@ struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_ke
 
 void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
 {
-	peer_path_tick(peer, &p->means, now);
-	hard_watch(p, peer, now);
-	mono_ns at = peer_path_deadline(peer, &p->means);
+	peer_path_tick(peer, &p->env, now);
+	hard_on_peer(p, peer, now);
+	mono_ns at = peer_path_deadline(peer, &p->env);
 	if (at < peer->timer) {
 		peer->timer = at;
 		heap_set(&p->timers, peer->id, at);
@@ -99,29 +99,30 @@ static bool concerns(const struct peer_path *peer)
 
 void paths_settle_gather(struct paths *p, mono_ns now)
 {
-	bool changed = gather_merge(&p->means.gather);
+	bool changed = gather_merge(&p->env.gather);
 	if (changed)
-		means_tell(&p->means, &(struct path_event){.kind = PATH_SELF, .peer = PEER_NONE});
+		path_events_emit(&p->env.events,
+				 &(struct path_event){.kind = PATH_SELF, .peer = PEER_NONE});
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = &p->peers[id];
 		if (!concerns(peer))
 			continue;
 		if (changed)
-			peer_path_moved_ourselves(peer, &p->means, now);
+			peer_path_on_own_candidates(peer, &p->env, now);
 		paths_settle(p, peer, now);
 	}
 }
 
-void paths_link_changed(struct paths *p, mono_ns now)
+void paths_on_link_change(struct paths *p, mono_ns now)
 {
-	memset(p->means.lifetime, 0, sizeof(p->means.lifetime));
-	gather_refresh(&p->means.gather, true, now);
+	memset(p->env.lifetime, 0, sizeof(p->env.lifetime));
+	gather_refresh(&p->env.gather, true, now);
 	hard_link_changed(p, now);
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = paths_peer_of(p, id);
 		if (!peer)
 			continue;
-		peer_path_link_changed(peer, &p->means, now);
+		peer_path_on_link_change(peer, &p->env, now);
 		paths_settle(p, peer, now);
 	}
 	paths_settle_gather(p, now);
@@ -131,65 +132,65 @@ void paths_link_changed(struct paths *p, mono_ns now)
 
 void paths_set_relays(struct paths *p, const struct relay_place *v, size_t n, mono_ns now)
 {
-	struct means *m = &p->means;
+	struct env *m = &p->env;
 	m->n_regions = n < RELAYS_MAX ? n : RELAYS_MAX;
 	for (size_t i = 0; i < m->n_regions; i++)
 		m->regions[i] = v[i].region;
-	stun_finder_set(&m->gather.stun, v, m->n_regions, now);
+	reflexive_set(&m->gather.stun, v, m->n_regions, now);
 	paths_settle_gather(p, now);
 }
 
 void paths_set_interfaces(struct paths *p, const struct own_address *v, size_t n, mono_ns now)
 {
-	if (local_set(&p->means.gather.local, v, n))
-		paths_link_changed(p, now);
+	if (local_set(&p->env.gather.local, v, n))
+		paths_on_link_change(p, now);
 }
 
 void paths_set_gateways(struct paths *p, const struct uplink *v, size_t n, mono_ns now)
 {
-	portmap_set_gateways(&p->means.gather.portmap, v, n, now);
+	portmap_set_gateways(&p->env.gather.portmap, v, n, now);
 	paths_settle_gather(p, now);
 }
 
 bool paths_gateway_announced(struct paths *p, const struct endpoint *from, struct bytes datagram,
 			     mono_ns now)
 {
-	bool news = portmap_announced(&p->means.gather.portmap, from, datagram, now);
+	bool news = portmap_announced(&p->env.gather.portmap, from, datagram, now);
 	paths_settle_gather(p, now);
 	return news;
 }
 
 void paths_release(struct paths *p, mono_ns now)
 {
-	portmap_release(&p->means.gather.portmap, now);
+	portmap_release(&p->env.gather.portmap, now);
 	paths_settle_gather(p, now);
 }
 
 bool paths_upnp_ask(struct paths *p, struct upnp_ask *out)
 {
-	return portmap_upnp_ask(&p->means.gather.portmap, out);
+	return portmap_upnp_ask(&p->env.gather.portmap, out);
 }
 
 void paths_upnp_report(struct paths *p, const struct upnp_report *r, mono_ns now)
 {
-	portmap_upnp_report(&p->means.gather.portmap, r, now);
+	portmap_upnp_report(&p->env.gather.portmap, r, now);
 	paths_settle_gather(p, now);
 }
 
 void paths_portmap(const struct paths *p, mono_ns now, struct portmap_status *out)
 {
-	portmap_status(&p->means.gather.portmap, now, out);
+	portmap_status(&p->env.gather.portmap, now, out);
 }
 
 void paths_set_fixed(struct paths *p, const struct endpoint *v, size_t n, mono_ns now)
 {
-	fixed_set(&p->means.gather.fixed, v, n);
+	fixed_set(&p->env.gather.fixed, v, n);
 	paths_settle_gather(p, now);
 }
 
 void paths_set_lifetime(struct paths *p, uint8_t family, mono_ns lifetime)
 {
-	p->means.lifetime[family == 6] = lifetime;
+	p->env.lifetime[family == 6] = lifetime;
 }
 
 void paths_set_hard(struct paths *p, const struct hard_config *cfg, mono_ns now)
@@ -200,10 +201,10 @@ void paths_set_hard(struct paths *p, const struct hard_config *cfg, mono_ns now)
 /* Another port is another mapping in every NAT. */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now)
 {
-	if (port == p->means.gather.local.port)
+	if (port == p->env.gather.local.port)
 		return;
-	gather_set_port(&p->means.gather, port);
-	paths_link_changed(p, now);
+	gather_set_port(&p->env.gather, port);
+	paths_on_link_change(p, now);
 }
 
 /* --- peers --- */
@@ -223,7 +224,7 @@ void paths_peer_remove(struct paths *p, peer_id id)
 	unindex_disco(p, peer);
 	index_remove(&p->by_node, paths_hash(p, peer->key.b), id);
 	heap_set(&p->timers, id, MONO_NEVER);
-	peer_path_fini(peer, &p->means);
+	peer_path_fini(peer, &p->env);
 }
 
 void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, mono_ns now)
@@ -243,7 +244,7 @@ void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, m
 		peer_path_init(peer, id, &cfg->key, cfg->plain, now);
 	}
 	peer->home = cfg->home;
-	peer_path_hints(peer, cfg->hints, cfg->n_hints, now);
+	peer_path_set_hints(peer, cfg->hints, cfg->n_hints, now);
 	paths_settle(p, peer, now);
 	/* Told once more what was told before: the peer itself may have told us better since. */
 	if (!key_equal(peer->disco_told.b, cfg->disco.b)) {
@@ -263,7 +264,7 @@ void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, 
 		return;
 	if (index_add(&p->by_disco, paths_hash(p, key->b), id)) {
 		unindex_disco(p, peer);
-		peer_path_disco(peer, &p->means, key, &shared, now);
+		peer_path_set_disco(peer, &p->env, key, &shared, now);
 		paths_settle(p, peer, now);
 	}
 	key_wipe(&shared, sizeof(shared));
@@ -275,48 +276,49 @@ static void seal(struct paths *p, const struct peer_path *peer, const struct out
 		 struct wr *out)
 {
 	struct disco_msg msg = {.type = o->type};
-	const struct candidates *own = &p->means.gather.found;
+	const struct candidates *own = &p->env.gather.found;
 	if (o->type == DISCO_PING) {
 		msg.ping = (struct disco_ping){.txid = o->txid, .has_node = true, .node = p->self};
 		msg.ping.padding =
 			o->padded > DISCO_PING_LEN ? o->padded - (size_t)DISCO_PING_LEN : 0;
-		p->means.stats.pings_sent++;
+		p->env.stats.pings_sent++;
 	} else if (o->type == DISCO_PONG) {
 		msg.pong = (struct disco_pong){.txid = o->txid, .seen = o->seen};
-		p->means.stats.pongs_sent++;
+		p->env.stats.pongs_sent++;
 	} else if (o->type == DISCO_EXTENSION) {
-		hard_letter(&p->hard, o->nonce, (enum disco_step)o->step, &msg.extension);
-		p->means.stats.extensions_sent++;
+		hard_message_out(&p->hard, o->nonce, (enum disco_step)o->step, &msg.extension);
+		p->env.stats.extensions_sent++;
 	} else {
 		bool near = peer_path_is_near(peer, own);
 		for (size_t i = 0; i < own->n; i++)
 			if (near || !own->v[i].near)
 				msg.call.v[msg.call.n++] = own->v[i].ep;
-		p->means.stats.calls_sent++;
+		p->env.stats.calls_sent++;
 	}
-	disco_seal(out, &p->disco_public, &peer->shared, &msg, &p->means.rng);
+	disco_seal(out, &p->disco_public, &peer->shared, &msg, &p->env.outbox.rng);
 }
 
 bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_ns now)
 {
 	struct outgoing o;
 	struct endpoint server;
-	while (means_next(&p->means, &o)) {
+	while (outbox_next(&p->env.outbox, &o)) {
 		if (o.via.socket != 0 && !socket_wished(&p->sockets, o.via.socket))
 			continue; /* its socket is not ours any more */
 		const struct peer_path *peer = &p->peers[o.peer];
-		*to = (struct paths_send){.via = o.via, .to = peer->key, .whole = o.padded != 0};
+		*to = (struct paths_send){
+			.via = o.via, .to = peer->key, .dont_fragment = o.padded != 0};
 		seal(p, peer, &o, out);
 		return true;
 	}
-	*to = (struct paths_send){.via.kind = VIA_NONE};
+	*to = (struct paths_send){.via.kind = WAY_NONE};
 	if (hard_output(p, &to->via, out))
 		return true;
-	if (!gather_output(&p->means.gather, &server, out))
+	if (!gather_output(&p->env.gather, &server, out))
 		return false;
-	*to = (struct paths_send){.via = via_udp(&server),
-				  .from = portmap_source(&p->means.gather.portmap, &server)};
-	p->means.stats.stun_sent += to->from.family == 0;
+	*to = (struct paths_send){.via = way_udp(&server),
+				  .from = portmap_source(&p->env.gather.portmap, &server)};
+	p->env.stats.stun_sent += to->from.family == 0;
 	return true;
 }
 
@@ -328,22 +330,22 @@ void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out)
 	*out = (struct route){.n = 0};
 	if (!peer)
 		return;
-	peer_path_sent(peer, &p->means, now);
+	peer_path_on_send(peer, &p->env, now);
 	paths_settle(p, peer, now);
-	peer_path_route(peer, &p->means, out);
+	peer_path_route(peer, &p->env, out);
 }
 
-void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns now)
+void paths_on_heard(struct paths *p, peer_id id, const struct way *from, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (peer)
-		peer_path_heard(peer, &p->means, from, now);
+		peer_path_on_heard(peer, &p->env, from, now);
 }
 
-void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_ns now)
+void paths_on_data(struct paths *p, peer_id id, const struct way *from, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
-	if (peer && peer_path_heard_data(peer, &p->means, from, now))
+	if (peer && peer_path_on_data(peer, &p->env, from, now))
 		paths_settle(p, peer, now);
 }
 
@@ -355,32 +357,32 @@ uint16_t paths_mtu(const struct paths *p, peer_id id)
 
 void paths_set_mtu(struct paths *p, uint16_t bytes)
 {
-	if (p->means.inner_mtu == bytes)
+	if (p->env.inner_mtu == bytes)
 		return;
-	p->means.inner_mtu = bytes;
+	p->env.inner_mtu = bytes;
 	for (uint32_t id = 0; id < p->peers_max; id++)
 		if (p->peers[id].used)
 			mtu_begin(&p->peers[id].mtu, bytes);
 }
 
-void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now)
+void paths_on_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now)
 {
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = paths_peer_of(p, id);
 		if (!peer || !endpoint_equal(&peer->best.ep, ep))
 			continue;
-		peer_path_unreachable(peer, &p->means, now);
+		peer_path_on_unreachable(peer, &p->env, now);
 		paths_settle(p, peer, now);
 	}
 }
 
-void paths_relay_lost(struct paths *p, uint16_t region, mono_ns now)
+void paths_on_relay_lost(struct paths *p, uint16_t region, mono_ns now)
 {
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = paths_peer_of(p, id);
 		if (!peer || peer->state != PEER_ASIDE)
 			continue;
-		peer_path_relay_lost(peer, &p->means, region, now);
+		peer_path_on_relay_lost(peer, &p->env, region, now);
 		paths_settle(p, peer, now);
 	}
 }
@@ -390,8 +392,8 @@ bool paths_ping(struct paths *p, peer_id id, mono_ns now)
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (!peer || !peer_path_has_disco(peer))
 		return false;
-	peer_path_sent(peer, &p->means, now); /* whoever asks wants a path, as one who sends */
-	peer_path_ask_for_person(peer, &p->means, now);
+	peer_path_on_send(peer, &p->env, now); /* whoever asks wants a path, as one who sends */
+	peer_path_ping_for_person(peer, &p->env, now);
 	paths_settle(p, peer, now);
 	return true;
 }
@@ -405,15 +407,15 @@ const struct socket_wish *paths_sockets(const struct paths *p)
 
 mono_ns paths_deadline(const struct paths *p)
 {
-	mono_ns first = mono_min(heap_first(&p->timers), gather_deadline(&p->means.gather));
+	mono_ns first = mono_min(heap_first(&p->timers), gather_deadline(&p->env.gather));
 	return mono_min(first, hard_deadline(&p->hard));
 }
 
 void paths_tick(struct paths *p, mono_ns now)
 {
 	uint32_t id;
-	if (gather_deadline(&p->means.gather) <= now) {
-		gather_tick(&p->means.gather, now);
+	if (gather_deadline(&p->env.gather) <= now) {
+		gather_tick(&p->env.gather, now);
 		paths_settle_gather(p, now);
 	}
 	if (hard_deadline(&p->hard) <= now)
@@ -426,7 +428,7 @@ void paths_tick(struct paths *p, mono_ns now)
 
 bool paths_event(struct paths *p, struct path_event *ev)
 {
-	return means_event(&p->means, ev);
+	return path_events_next(&p->env.events, ev);
 }
 
 void paths_peer_status(const struct paths *p, peer_id id, mono_ns now,
@@ -436,25 +438,25 @@ void paths_peer_status(const struct paths *p, peer_id id, mono_ns now,
 	*out = (struct paths_peer_status){0};
 	if (!peer)
 		return;
-	const struct target *second = targets_second(&peer->targets, &peer->best.ep, now);
+	const struct remote *second = remotes_second(&peer->remotes, &peer->best.ep, now);
 	if (second && endpoint_is_set(&peer->best.ep))
 		out->second = second->ep;
-	peer_path_route(peer, &p->means, &out->route);
+	peer_path_route(peer, &p->env, &out->route);
 	out->direct = peer_path_is_direct(peer) || peer->state == PEER_PLAIN;
 	out->doubted = peer->state == PEER_DOUBTED || out->route.n == 2;
 	out->active = peer->active;
 	out->aside = peer->state == PEER_ASIDE;
-	out->rtt = out->aside ? peer->contest.relay.rtt : peer->best.rtt;
+	out->rtt = out->aside ? peer->rivalry.relay.rtt : peer->best.rtt;
 	out->disco = peer->disco;
-	out->n_candidates = (uint32_t)peer->targets.n;
+	out->n_candidates = (uint32_t)peer->remotes.n;
 	out->mtu = peer_path_mtu(peer);
-	out->rest = lifetime_rest(&peer->beat.lifetime, means_lifetime(&p->means, &peer->best.ep));
-	out->lifetime_below = peer->beat.lifetime.below;
+	out->rest = lifetime_rest(&peer->heartbeat.lifetime, env_lifetime(&p->env, &peer->best.ep));
+	out->lifetime_below = peer->heartbeat.lifetime.below;
 }
 
 const struct paths_stats *paths_stats(const struct paths *p)
 {
-	return &p->means.stats;
+	return &p->env.stats;
 }
 
 const char *path_reason_text(enum path_reason r)

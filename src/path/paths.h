@@ -3,7 +3,7 @@
  * A pure machine over all peers: it talks through the relay at once, gathers our own candidates,
  * tells them to the peer over the side channel, probes the peer's, chooses by round trip, notices
  * silence, and moves.  It sends nothing itself and sees no user data: the packet path asks it for a
- * peer's route (paths_route) and reports signs of life (paths_heard).
+ * peer's route (paths_route) and reports signs of life (paths_on_heard).
  *
  * Peers are named by the ids the owner chose (the same as in tunnel/).
  *
@@ -51,7 +51,7 @@ void paths_set_relays(struct paths *p, const struct relay_place *v, size_t n, mo
  * every path is doubted and probed anew. */
 void paths_set_interfaces(struct paths *p, const struct own_address *v, size_t n, mono_ns now);
 /* The network changed in another way (wake from sleep, another default route): doubt every path. */
-void paths_link_changed(struct paths *p, mono_ns now);
+void paths_on_link_change(struct paths *p, mono_ns now);
 /* The ways out to the internet: a default gateway, and our own address towards it; the first of a
  * family is the one that our datagrams leave by. They are asked to map our port. What one had
  * mapped that is gone is forgotten. None: nothing is asked. */
@@ -102,16 +102,16 @@ enum paths_input {
 	PATHS_NOT_MINE, /* neither: give it to the tunnel */
 	PATHS_DROPPED   /* malformed, not authentic, from a stranger: counted */
 };
-/* relay_source: VIA_RELAY only, the node key the relay named; else NULL. */
-enum paths_input paths_input(struct paths *p, const struct via *from,
+/* relay_source: WAY_RELAY only, the node key the relay named; else NULL. */
+enum paths_input paths_input(struct paths *p, const struct way *from,
 			     const struct node_key *relay_source, struct bytes datagram,
 			     mono_ns now) MUST_USE;
 
 struct paths_send {
-	struct via via;
-	struct node_key to; /* VIA_RELAY: for whom */
-	bool whole;         /* it must not be cut on its way */
-	struct ip from; /* VIA_UDP: the address of ours that it must leave from; family 0: any */
+	struct way via;
+	struct node_key to; /* WAY_RELAY: for whom */
+	bool dont_fragment; /* it must not be cut on its way */
+	struct ip from; /* WAY_UDP: the address of ours that it must leave from; family 0: any */
 };
 /* Writes the next datagram to send. Call until false. `out` must have room for PATHS_DATAGRAM_MAX.
  */
@@ -124,19 +124,19 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
  * bytes. */
 void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out);
 /* An authentic WireGuard message of this peer came this way. */
-void paths_heard(struct paths *p, peer_id id, const struct via *from, mono_ns now);
+void paths_on_heard(struct paths *p, peer_id id, const struct way *from, mono_ns now);
 /* The same, and it was data: the peer may need a sign that it is heard (PATH_RECEIPT). */
-void paths_heard_data(struct paths *p, peer_id id, const struct via *from, mono_ns now);
+void paths_on_data(struct paths *p, peer_id id, const struct way *from, mono_ns now);
 /* The largest IP packet that fits whole into what this peer's path carries; 0: nothing is known
  * against any. */
 uint16_t paths_mtu(const struct paths *p, peer_id id);
 /* The largest IP packet of the tunnel, bytes; 1280 if it is not set. */
 void paths_set_mtu(struct paths *p, uint16_t bytes);
 /* The system refused to send to this endpoint (unreachable): doubt it at once. */
-void paths_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now);
+void paths_on_unreachable(struct paths *p, const struct endpoint *ep, mono_ns now);
 
 /* The connection to this relay was lost. */
-void paths_relay_lost(struct paths *p, uint16_t region, mono_ns now);
+void paths_on_relay_lost(struct paths *p, uint16_t region, mono_ns now);
 
 /* `warren ping`: one disco ping over each way there is; the answers come as PATH_PONG events.
  * False: the peer's disco key is not known yet. */

@@ -51,11 +51,11 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.call_by = MONO_NEVER,
 				.called_at = MONO_NEVER,
 				.answered_at = MONO_NEVER,
-				.beat.at = MONO_NEVER};
+				.heartbeat.at = MONO_NEVER};
 	pace_init(&p->pace, now);
-	watch_init(&p->watch);
-	signs_init(&p->signs);
-	escalation_peer_init(&p->escalation, now);
+	liveness_init(&p->liveness);
+	receipts_init(&p->receipts);
+	hard_budget_peer_init(&p->budget, now);
 }
 
 bool peer_path_has_disco(const struct peer_path *p)
@@ -73,33 +73,34 @@ bool peer_path_is_direct(const struct peer_path *p)
 	return p->state == PEER_DIRECT || p->state == PEER_DOUBTED;
 }
 
-struct target *peer_path_best(struct peer_path *p)
+struct remote *peer_path_best(struct peer_path *p)
 {
-	return targets_find_by(&p->targets, &p->best.ep, p->best.socket);
+	return remotes_find_by(&p->remotes, &p->best.ep, p->best.socket);
 }
 
 /* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use.
  */
 static bool is_double(const struct peer_path *p)
 {
-	return p->state == PEER_DOUBTED || (peer_path_is_settled(p) && watch_is_called(&p->watch));
+	return p->state == PEER_DOUBTED ||
+	       (peer_path_is_settled(p) && liveness_is_called(&p->liveness));
 }
 
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own)
 {
 	for (size_t i = 0; i < own->n; i++)
-		for (size_t k = 0; own->v[i].kind == CANDIDATE_STUN && k < p->targets.n; k++)
-			if (p->targets.v[k].sources & TARGET_CALLED &&
-			    ip_equal(&p->targets.v[k].ep.ip, &own->v[i].ep.ip))
+		for (size_t k = 0; own->v[i].kind == CANDIDATE_STUN && k < p->remotes.n; k++)
+			if (p->remotes.v[k].sources & REMOTE_CALLED &&
+			    ip_equal(&p->remotes.v[k].ep.ip, &own->v[i].ep.ip))
 				return true;
 	return false;
 }
 
 /* --- ways --- */
 
-static struct via via_of(const struct choice *c)
+static struct way way_of(const struct direct_path *c)
 {
-	return via_udp_by(&c->ep, c->socket);
+	return way_udp_by(&c->ep, c->socket);
 }
 
 static bool is_best(const struct peer_path *p, const struct endpoint *ep, uint16_t socket)
@@ -107,32 +108,32 @@ static bool is_best(const struct peer_path *p, const struct endpoint *ep, uint16
 	return endpoint_equal(&p->best.ep, ep) && p->best.socket == socket;
 }
 
-struct via peer_path_relay(const struct peer_path *p, const struct means *m)
+struct way peer_path_relay(const struct peer_path *p, const struct env *m)
 {
-	if (p->home != 0 && means_know_region(m, p->home))
-		return via_relay(p->home);
-	if (p->reached != 0 && means_know_region(m, p->reached))
-		return via_relay(p->reached);
-	return (struct via){.kind = VIA_NONE};
+	if (p->home != 0 && env_knows_region(m, p->home))
+		return way_relay(p->home);
+	if (p->reached != 0 && env_knows_region(m, p->reached))
+		return way_relay(p->reached);
+	return (struct way){.kind = WAY_NONE};
 }
 
 /* Without a proof and without a relay: where it was last heard, else where it is said to be. */
-static struct via unproven(const struct peer_path *p)
+static struct way unproven(const struct peer_path *p)
 {
 	const struct endpoint *ep = endpoint_is_set(&p->heard) ? &p->heard : &p->hint;
-	return endpoint_is_set(ep) ? via_udp(ep) : (struct via){.kind = VIA_NONE};
+	return endpoint_is_set(ep) ? way_udp(ep) : (struct way){.kind = WAY_NONE};
 }
 
-void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out)
+void peer_path_route(const struct peer_path *p, const struct env *m, struct route *out)
 {
-	struct via relay = peer_path_relay(p, m);
+	struct way relay = peer_path_relay(p, m);
 	*out = (struct route){.n = 0};
 	if (p->state == PEER_DIRECT || is_double(p))
-		out->via[out->n++] = via_of(&p->best);
+		out->via[out->n++] = way_of(&p->best);
 	if (p->state != PEER_PLAIN && (p->state != PEER_DIRECT || is_double(p)) &&
-	    relay.kind != VIA_NONE)
+	    relay.kind != WAY_NONE)
 		out->via[out->n++] = relay;
-	if (out->n == 0 && unproven(p).kind != VIA_NONE)
+	if (out->n == 0 && unproven(p).kind != WAY_NONE)
 		out->via[out->n++] = unproven(p);
 }
 
@@ -141,66 +142,67 @@ uint16_t peer_path_mtu(const struct peer_path *p)
 	return p->state == PEER_DIRECT ? mtu_inner(&p->mtu) : 0;
 }
 
-static void tell(struct peer_path *p, struct means *m, struct path_event ev, mono_ns now)
+static void tell(struct peer_path *p, struct env *m, struct path_event ev, mono_ns now)
 {
 	bool doubt = ev.kind == PATH_DOUBT;
 	ev.peer = p->id;
-	ev.rtt = doubt ? 0 : ev.via.kind == VIA_RELAY ? p->contest.relay.rtt : p->best.rtt;
-	means_tell(m, &ev);
+	ev.rtt = doubt ? 0 : ev.via.kind == WAY_RELAY ? p->rivalry.relay.rtt : p->best.rtt;
+	path_events_emit(&m->events, &ev);
 	history_note(&p->history, &ev, now);
 }
 
 /* --- probing --- */
 
-static void ping(struct peer_path *p, struct means *m, struct target *t, mono_ns now)
+static void ping(struct peer_path *p, struct env *m, struct remote *t, mono_ns now)
 {
-	struct via via = via_udp_by(&t->ep, t->socket);
-	if (mono_since(t->pinged_at, now) < TARGET_APART || !pace_spend(&p->pace, now))
+	struct way via = way_udp_by(&t->ep, t->socket);
+	if (mono_since(t->pinged_at, now) < REMOTE_APART || !pace_spend(&p->pace, now))
 		return;
 	/* While hard NATs are tried together, the peer's probes come from many places, and each is
 	 * answered once. */
-	if (!peer_path_is_settled(p) && !p->crossing && !pace_spend_search(&p->pace, now))
+	if (!peer_path_is_settled(p) && !p->attempt_under_way && !pace_spend_search(&p->pace, now))
 		return;
-	target_pinged(t, now);
+	remote_on_ping_sent(t, now);
 	/* Those that a suspicion made us send are no sample of how it does. */
-	if (peer_path_is_settled(p) && p->watch.state != WATCH_ASKED && target_is_proven(t, now))
+	if (peer_path_is_settled(p) && p->liveness.state != LIVENESS_PROBING &&
+	    remote_is_proven(t, now))
 		quality_asked(&t->quality, now);
-	means_ping(m, p->id, &via, false, now);
+	outbox_ping(&m->outbox, p->id, &via, false, now);
 }
 
-static void ping_all(struct peer_path *p, struct means *m, mono_ns now)
+static void ping_all(struct peer_path *p, struct env *m, mono_ns now)
 {
-	targets_expire(&p->targets, &p->best.ep, now);
-	for (size_t i = 0; i < p->targets.n; i++)
-		ping(p, m, &p->targets.v[i], now);
+	remotes_expire(&p->remotes, &p->best.ep, now);
+	for (size_t i = 0; i < p->remotes.n; i++)
+		ping(p, m, &p->remotes.v[i], now);
 }
 
-static void ping_best(struct peer_path *p, struct means *m, mono_ns now)
+static void ping_best(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct target *t = peer_path_best(p);
+	struct remote *t = peer_path_best(p);
 	if (t)
 		ping(p, m, t, now);
 }
 
 /* The way in use is asked whether it is alive. */
-static void ping_way(struct peer_path *p, struct means *m, mono_ns now)
+static void ping_way(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m);
-	beat_paid(&p->beat);
-	if (!p->watch.is_relay)
+	struct way relay = peer_path_relay(p, m);
+	heartbeat_skip_one(&p->heartbeat);
+	if (!p->liveness.is_relay)
 		ping_best(p, m, now);
-	else if (relay.kind != VIA_NONE && peer_path_has_disco(p) && pace_spend(&p->pace, now))
-		means_ping(m, p->id, &relay, false, now);
+	else if (relay.kind != WAY_NONE && peer_path_has_disco(p) && pace_spend(&p->pace, now))
+		outbox_ping(&m->outbox, p->id, &relay, false, now);
 }
 
-static void call(struct peer_path *p, struct means *m, const struct via *relay)
+static void call(struct peer_path *p, struct env *m, const struct way *relay)
 {
 	p->calls_sent++;
-	means_call(m, p->id, relay);
+	outbox_call(&m->outbox, p->id, relay);
 }
 
 /* Plans a call-me-maybe, with candidates of ours that are young enough to be true. */
-static void want_call(struct peer_path *p, struct means *m, mono_ns now)
+static void want_call(struct peer_path *p, struct env *m, mono_ns now)
 {
 	mono_ns young = now > STUN_YOUNG ? now - STUN_YOUNG : 0;
 	/* A path that fell silent may mean that our NAT forgot us: what we knew before is in doubt,
@@ -212,7 +214,7 @@ static void want_call(struct peer_path *p, struct means *m, mono_ns now)
 		gather_refresh(&m->gather, false, now);
 }
 
-static mono_ns call_at(const struct peer_path *p, const struct means *m)
+static mono_ns call_at(const struct peer_path *p, const struct env *m)
 {
 	if (p->call_by == MONO_NEVER)
 		return MONO_NEVER;
@@ -241,28 +243,28 @@ static void enter(struct peer_path *p, enum peer_state state, mono_ns now)
 }
 
 /* Traffic goes to this target from now on. */
-static void go_direct(struct peer_path *p, struct means *m, const struct target *t,
+static void go_direct(struct peer_path *p, struct env *m, const struct remote *t,
 		      enum path_reason reason, mono_ns now)
 {
 	bool same = is_best(p, &t->ep, t->socket);
-	struct via via = via_udp_by(&t->ep, t->socket);
-	struct via was = peer_path_is_direct(p) && !same ? via_of(&p->best) : peer_path_relay(p, m);
+	struct way via = way_udp_by(&t->ep, t->socket);
+	struct way was = peer_path_is_direct(p) && !same ? way_of(&p->best) : peer_path_relay(p, m);
 	if (!same) {
 		mtu_begin(&p->mtu, m->inner_mtu);
 	}
-	p->best = (struct choice){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
+	p->best = (struct direct_path){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	pace_rest(&p->pace);
 	enter(p, PEER_DIRECT, now);
-	beat_begin(&p->beat, p->active, now);
-	watch_begin(&p->watch, false, t->rtt, now);
+	heartbeat_begin(&p->heartbeat, p->active, now);
+	liveness_begin(&p->liveness, false, t->rtt, now);
 	tell(p, m,
 	     (struct path_event){.kind = PATH_MOVED, .via = via, .was = was, .reason = reason},
 	     now);
 }
 
-static void go_doubted(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
+static void go_doubted(struct peer_path *p, struct env *m, enum path_reason reason, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m), best = via_of(&p->best);
+	struct way relay = peer_path_relay(p, m), best = way_of(&p->best);
 	bool aside = p->state == PEER_ASIDE;
 	tell(p, m,
 	     (struct path_event){.kind = PATH_DOUBT,
@@ -274,16 +276,16 @@ static void go_doubted(struct peer_path *p, struct means *m, enum path_reason re
 	p->reason = reason;
 	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the
 	 * call of the attempt does. */
-	if (peer_path_has_disco(p) && relay.kind != VIA_NONE)
+	if (peer_path_has_disco(p) && relay.kind != WAY_NONE)
 		call(p, m, &relay);
 	search_anew(p, now);
 }
 
-static void go_relayed(struct peer_path *p, struct means *m, enum path_reason reason, mono_ns now)
+static void go_relayed(struct peer_path *p, struct env *m, enum path_reason reason, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
-	p->best = (struct choice){0};
-	p->beat.at = MONO_NEVER;
+	struct way relay = peer_path_relay(p, m), was = way_of(&p->best);
+	p->best = (struct direct_path){0};
+	p->heartbeat.at = MONO_NEVER;
 	enter(p, PEER_RELAYED, now);
 	tell(p, m,
 	     (struct path_event){.kind = PATH_MOVED, .via = relay, .was = was, .reason = reason},
@@ -291,67 +293,67 @@ static void go_relayed(struct peer_path *p, struct means *m, enum path_reason re
 }
 
 /* The direct path works, and waits until it is as good as the relay. */
-static void go_aside(struct peer_path *p, struct means *m, mono_ns now)
+static void go_aside(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m), was = via_of(&p->best);
+	struct way relay = peer_path_relay(p, m), was = way_of(&p->best);
 	pace_rest(&p->pace);
 	enter(p, PEER_ASIDE, now);
-	watch_begin(&p->watch, true, p->contest.relay.rtt, now);
+	liveness_begin(&p->liveness, true, p->rivalry.relay.rtt, now);
 	tell(p, m,
 	     (struct path_event){
 		     .kind = PATH_MOVED, .via = relay, .was = was, .reason = PATH_RELAY_FASTER},
 	     now);
 }
 
-static void wake(struct peer_path *p, struct means *m, mono_ns now)
+static void wake(struct peer_path *p, struct env *m, mono_ns now)
 {
 	p->active = true;
 	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
-		beat_begin(&p->beat, true, now);
+		heartbeat_begin(&p->heartbeat, true, now);
 	if (m->n_active++ == 0)
 		gather_want(&m->gather, true, now);
 }
 
-static void fall_asleep(struct peer_path *p, struct means *m)
+static void fall_asleep(struct peer_path *p, struct env *m)
 {
 	p->active = false;
-	p->beat.at = MONO_NEVER;
+	p->heartbeat.at = MONO_NEVER;
 	p->call_by = MONO_NEVER;
 	pace_rest(&p->pace);
 	if (--m->n_active == 0)
 		gather_want(&m->gather, false, 0);
 }
 
-void peer_path_fini(struct peer_path *p, struct means *m)
+void peer_path_fini(struct peer_path *p, struct env *m)
 {
 	if (p->active)
 		fall_asleep(p, m);
-	means_forget(m, p->id);
+	outbox_forget(&m->outbox, p->id);
 	key_wipe(p, sizeof(*p));
 }
 
 /* --- what is set --- */
 
-void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mono_ns now)
+void peer_path_set_hints(struct peer_path *p, const struct endpoint *v, size_t n, mono_ns now)
 {
 	p->hint = n > 0 ? v[0] : (struct endpoint){0};
-	bool any_new = targets_tell(&p->targets, TARGET_HINT, v, n, &p->best.ep);
+	bool any_new = remotes_set(&p->remotes, REMOTE_HINT, v, n, &p->best.ep);
 	if (any_new && p->active && !peer_path_is_settled(p))
 		search_anew(p, now);
 }
 
-void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_key *key,
-		     const struct box_shared *shared, mono_ns now)
+void peer_path_set_disco(struct peer_path *p, struct env *m, const struct disco_key *key,
+			 const struct box_shared *shared, mono_ns now)
 {
 	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_RESTARTED, now);
-	p->contest = (struct contest){0};
-	p->beat.lifetime = (struct lifetime){0};
-	signs_init(&p->signs);
-	watch_init(&p->watch);
-	p->crossings.heard = false;
-	means_forget(m, p->id);
-	targets_restart(&p->targets);
+	p->rivalry = (struct rivalry){0};
+	p->heartbeat.lifetime = (struct lifetime){0};
+	receipts_init(&p->receipts);
+	liveness_init(&p->liveness);
+	p->attempts.heard = false;
+	outbox_forget(&m->outbox, p->id);
+	remotes_restart(&p->remotes);
 	pace_rest(&p->pace);
 	p->disco = *key;
 	p->shared = *shared;
@@ -365,10 +367,10 @@ void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_ke
 /* Why the way in use is given up when nothing comes back. */
 static enum path_reason silence_of(const struct peer_path *p)
 {
-	return p->watch.is_relay ? PATH_RELAY_SILENT : PATH_SILENT;
+	return p->liveness.is_relay ? PATH_RELAY_SILENT : PATH_SILENT;
 }
 
-void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
+void peer_path_on_send(struct peer_path *p, struct env *m, mono_ns now)
 {
 	p->sent_at = now;
 	if (p->state == PEER_PLAIN)
@@ -376,96 +378,97 @@ void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now)
 	bool slept = !p->active;
 	if (slept)
 		wake(p, m, now);
-	if (peer_path_is_settled(p) && watch_sent(&p->watch, now) == WATCH_SILENT)
+	if (peer_path_is_settled(p) && liveness_on_send(&p->liveness, now) == LIVENESS_SILENT)
 		go_doubted(p, m, slept ? PATH_STALE : silence_of(p), now);
 	else if (!peer_path_is_settled(p) && pace_resting(&p->pace))
 		attempt(p, now);
 }
 
 /* Does the traffic go there alone? */
-static bool is_in_use(const struct peer_path *p, const struct means *m, const struct via *via)
+static bool is_in_use(const struct peer_path *p, const struct env *m, const struct way *via)
 {
-	struct via way = p->watch.is_relay ? peer_path_relay(p, m) : via_of(&p->best);
-	return peer_path_is_settled(p) && via_equal(&way, via);
+	struct way way = p->liveness.is_relay ? peer_path_relay(p, m) : way_of(&p->best);
+	return peer_path_is_settled(p) && way_equal(&way, via);
 }
 
-void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from,
-		     mono_ns now)
+void peer_path_on_heard(struct peer_path *p, const struct env *m, const struct way *from,
+			mono_ns now)
 {
-	if (from->kind == VIA_RELAY)
+	if (from->kind == WAY_RELAY)
 		p->reached = from->region;
-	if (from->kind == VIA_UDP)
+	if (from->kind == WAY_UDP)
 		p->heard = from->ep;
 	if (is_in_use(p, m, from))
-		watch_heard(&p->watch, now);
+		liveness_on_heard(&p->liveness, now);
 }
 
-bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from,
-			  mono_ns now)
+bool peer_path_on_data(struct peer_path *p, const struct env *m, const struct way *from,
+		       mono_ns now)
 {
-	peer_path_heard(p, m, from, now);
-	if (p->state == PEER_PLAIN || (from->kind == VIA_RELAY && p->state == PEER_RELAYED))
+	peer_path_on_heard(p, m, from, now);
+	if (p->state == PEER_PLAIN || (from->kind == WAY_RELAY && p->state == PEER_RELAYED))
 		return false; /* no need to know: there is no other way */
-	return signs_data_heard(&p->signs, from, now);
+	return receipts_on_data(&p->receipts, from, now);
 }
 
-void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now)
+void peer_path_on_ping(struct peer_path *p, struct env *m, const struct way *from, mono_ns now)
 {
-	if (from->kind == VIA_RELAY)
+	if (from->kind == WAY_RELAY)
 		p->reached = from->region;
-	if (from->kind != VIA_UDP || p->state == PEER_PLAIN)
+	if (from->kind != WAY_UDP || p->state == PEER_PLAIN)
 		return;
 	p->pings_heard++;
-	bool is_new = targets_see_by(&p->targets, &from->ep, from->socket, &p->best.ep, now);
-	struct target *t = targets_find_by(&p->targets, &from->ep, from->socket);
-	if (is_new && !peer_path_is_settled(p) && !p->crossing)
+	bool is_new = remotes_on_seen(&p->remotes, &from->ep, from->socket, &p->best.ep, now);
+	struct remote *t = remotes_find_by(&p->remotes, &from->ep, from->socket);
+	if (is_new && !peer_path_is_settled(p) && !p->attempt_under_way)
 		pace_answer(&p->pace, now);
 	else if (t && (is_new || !peer_path_is_settled(p))) {
-		beat_paid(&p->beat);
+		heartbeat_skip_one(&p->heartbeat);
 		ping(p, m, t, now);
 	}
 }
 
 /* Another direct path than the one in use has answered. */
-static void compare(struct peer_path *p, struct means *m, struct target *best, struct target *t,
+static void compare(struct peer_path *p, struct env *m, struct remote *best, struct remote *t,
 		    mono_ns now)
 {
-	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
+	struct direct_path path = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	bool loses =
 		quality_loss_percent(&t->quality, now) > quality_loss_percent(&best->quality, now);
-	bool worse =
-		t->quality.left || (loses && quality_toll(&t->quality, t->rtt, now) >
-						     quality_toll(&best->quality, best->rtt, now));
-	if (!worse && choose_clearly_better(&choice, &p->best)) {
+	bool worse = t->quality.left ||
+		     (loses && quality_cost_of(&t->quality, t->rtt, now) >
+				       quality_cost_of(&best->quality, best->rtt, now));
+	if (!worse && choose_clearly_better(&path, &p->best)) {
 		go_direct(p, m, t, PATH_BETTER, now);
-	} else if (p->watch.state != WATCH_ASKED &&
-		   contest_other_wins(&p->contest, &best->quality, &t->quality, now)) {
-		contest_left(&p->contest, &best->quality, now);
+	} else if (p->liveness.state != LIVENESS_PROBING &&
+		   rivalry_other_wins(&p->rivalry, &best->quality, &t->quality, now)) {
+		rivalry_left(&p->rivalry, &best->quality, now);
 		go_direct(p, m, t, PATH_WAS_BAD, now);
 	}
 }
 
 /* It fell silent, and another one has answered: did it lose much before? */
-static void leave_lossy(struct peer_path *p, const struct target *t, mono_ns now)
+static void leave_lossy(struct peer_path *p, const struct remote *t, mono_ns now)
 {
-	struct target *best = peer_path_best(p);
+	struct remote *best = peer_path_best(p);
 	if (best && best != t && quality_loss_percent(&best->quality, now) > 0)
-		contest_left(&p->contest, &best->quality, now);
+		rivalry_left(&p->rivalry, &best->quality, now);
 }
 
 /* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
-void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now)
+void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *probe, mono_ns now)
 {
-	const struct via *via = &probe->via;
+	const struct way *via = &probe->via;
 	/* Whatever was probed, it is a target now; and this is its first ping. */
-	if (p->crossing && targets_see_by(&p->targets, &via->ep, via->socket, &p->best.ep, now))
-		targets_count_ping(&p->targets, &via->ep, via->socket, false);
-	struct target *t = targets_find_by(&p->targets, &via->ep, via->socket);
+	if (p->attempt_under_way &&
+	    remotes_on_seen(&p->remotes, &via->ep, via->socket, &p->best.ep, now))
+		remotes_count_ping(&p->remotes, &via->ep, via->socket, false);
+	struct remote *t = remotes_find_by(&p->remotes, &via->ep, via->socket);
 	if (!t)
 		return;
 	bool same = is_best(p, &t->ep, t->socket);
-	target_ponged(t, probe->padded != 0, mono_since(probe->sent_at, now), now);
-	struct choice choice = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
+	remote_on_pong(t, probe->padded != 0, mono_since(probe->sent_at, now), now);
+	struct direct_path path = {.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	if (!probe->padded)
 		quality_answered(&t->quality, probe->sent_at, now);
 	else if (same)
@@ -475,11 +478,11 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 		break;
 	case PEER_ASIDE:
 		if (same)
-			p->best = choice;
-		if (same ? contest_direct_wins(&p->contest, &t->quality, now)
-			 : quality_toll(&t->quality, t->rtt, now) <=
-				    quality_cost(&p->contest.relay, now)) {
-			contest_turned(&p->contest, now);
+			p->best = path;
+		if (same ? rivalry_direct_wins(&p->rivalry, &t->quality, now)
+			 : quality_cost_of(&t->quality, t->rtt, now) <=
+				    quality_cost(&p->rivalry.relay, now)) {
+			rivalry_turned(&p->rivalry, now);
 			go_direct(p, m, t, PATH_AS_GOOD, now);
 		}
 		break;
@@ -488,8 +491,8 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 		break;
 	case PEER_DIRECT:
 		if (same) {
-			p->best = choice;
-			watch_ponged(&p->watch, t->rtt, now);
+			p->best = path;
+			liveness_on_pong(&p->liveness, t->rtt, now);
 		} else {
 			compare(p, m, peer_path_best(p), t, now);
 		}
@@ -504,34 +507,35 @@ void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *
 /* A second direct path that is clearly better comes first. */
 static bool relay_wins(struct peer_path *p, mono_ns now)
 {
-	const struct target *second = targets_second(&p->targets, &p->best.ep, now);
+	const struct remote *second = remotes_second(&p->remotes, &p->best.ep, now);
 	const struct quality *best = &peer_path_best(p)->quality;
 	return !(second && quality_beats(&second->quality, best, now)) &&
-	       contest_relay_wins(&p->contest, best, now);
+	       rivalry_relay_wins(&p->rivalry, best, now);
 }
 
-void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe,
-			    mono_ns now)
+void peer_path_on_relay_pong(struct peer_path *p, struct env *m, const struct probe *probe,
+			     mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m);
-	if (probe->for_person || !via_equal(&relay, &probe->via))
+	struct way relay = peer_path_relay(p, m);
+	if (probe->for_person || !way_equal(&relay, &probe->via))
 		return;
-	quality_answered(&p->contest.relay, probe->sent_at, now);
+	quality_answered(&p->rivalry.relay, probe->sent_at, now);
 	if (p->state == PEER_ASIDE)
-		watch_ponged(&p->watch, p->contest.relay.rtt, now);
-	else if ((p->state == PEER_DOUBTED && p->watch.is_relay) ||
-		 (p->state == PEER_DIRECT && p->watch.state != WATCH_ASKED && relay_wins(p, now)))
+		liveness_on_pong(&p->liveness, p->rivalry.relay.rtt, now);
+	else if ((p->state == PEER_DOUBTED && p->liveness.is_relay) ||
+		 (p->state == PEER_DIRECT && p->liveness.state != LIVENESS_PROBING &&
+		  relay_wins(p, now)))
 		go_aside(p, m, now);
 }
 
 /* The peer asks to be probed: it has no path to us, and has just pinged what it knows of ours. */
-void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n,
-		      mono_ns now)
+void peer_path_on_call(struct peer_path *p, struct env *m, const struct endpoint *v, size_t n,
+		       mono_ns now)
 {
 	p->calls_taken++;
-	targets_tell(&p->targets, TARGET_CALLED, v, n, &p->best.ep);
+	remotes_set(&p->remotes, REMOTE_CALLED, v, n, &p->best.ep);
 	if (peer_path_is_settled(p)) {
-		watch_ask(&p->watch, true, now);
+		liveness_probe(&p->liveness, true, now);
 		ping_way(p, m, now);
 		ping_all(p, m, now);
 	}
@@ -547,7 +551,7 @@ void peer_path_called(struct peer_path *p, struct means *m, const struct endpoin
 	want_call(p, m, now);
 }
 
-void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now)
+void peer_path_on_unreachable(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->state == PEER_DIRECT)
 		go_doubted(p, m, PATH_UNREACHABLE, now);
@@ -555,19 +559,19 @@ void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now)
 		go_relayed(p, m, PATH_UNREACHABLE, now);
 }
 
-void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region, mono_ns now)
+void peer_path_on_relay_lost(struct peer_path *p, struct env *m, uint16_t region, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m);
-	struct target *t = peer_path_best(p);
-	if (p->state == PEER_ASIDE && t && relay.kind == VIA_RELAY && relay.region == region)
+	struct way relay = peer_path_relay(p, m);
+	struct remote *t = peer_path_best(p);
+	if (p->state == PEER_ASIDE && t && relay.kind == WAY_RELAY && relay.region == region)
 		go_direct(p, m, t, PATH_RELAY_LOST, now);
 }
 
-void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
+void peer_path_on_link_change(struct peer_path *p, struct env *m, mono_ns now)
 {
-	p->contest = (struct contest){0};
-	targets_judge_anew(&p->targets);
-	p->beat.lifetime = (struct lifetime){0};
+	p->rivalry = (struct rivalry){0};
+	remotes_judge_anew(&p->remotes);
+	p->heartbeat.lifetime = (struct lifetime){0};
 	mtu_begin(&p->mtu, m->inner_mtu);
 	if (p->state == PEER_ASIDE)
 		go_relayed(p, m, PATH_LINK_CHANGE, now);
@@ -575,28 +579,28 @@ void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now)
 		go_doubted(p, m, PATH_LINK_CHANGE, now);
 		return;
 	}
-	watch_distrust(&p->watch);
+	liveness_distrust(&p->liveness);
 	pace_renew(&p->pace);
 	if (p->active && p->state != PEER_PLAIN)
 		attempt(p, now);
 }
 
-void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now)
+void peer_path_on_own_candidates(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->active && !peer_path_is_settled(p) && peer_path_has_disco(p))
 		want_call(p, m, now);
 }
 
-void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now)
+void peer_path_ping_for_person(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m);
-	struct via best = via_of(&p->best);
-	if (relay.kind != VIA_NONE)
-		means_ping(m, p->id, &relay, true, now);
+	struct way relay = peer_path_relay(p, m);
+	struct way best = way_of(&p->best);
+	if (relay.kind != WAY_NONE)
+		outbox_ping(&m->outbox, p->id, &relay, true, now);
 	if (!peer_path_is_direct(p))
 		return;
-	means_ping(m, p->id, &best, true, now);
-	targets_count_ping(&p->targets, &best.ep, best.socket, false);
+	outbox_ping(&m->outbox, p->id, &best, true, now);
+	remotes_count_ping(&p->remotes, &best.ep, best.socket, false);
 }
 
 /* --- time --- */
@@ -606,7 +610,7 @@ static mono_ns state_ends(const struct peer_path *p)
 	return p->state == PEER_DOUBTED ? p->since + DOUBT_MAX : MONO_NEVER;
 }
 
-static void tick_state(struct peer_path *p, struct means *m, mono_ns now)
+static void tick_state(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (state_ends(p) <= now) {
 		/* Whatever began the doubt, the path has not answered. */
@@ -615,115 +619,116 @@ static void tick_state(struct peer_path *p, struct means *m, mono_ns now)
 	}
 	if (!peer_path_is_settled(p))
 		return;
-	switch (watch_tick(&p->watch, now)) {
-	case WATCH_FINE:
+	switch (liveness_tick(&p->liveness, now)) {
+	case LIVENESS_FINE:
 		break;
-	case WATCH_ASK:
+	case LIVENESS_ASK:
 		ping_way(p, m, now);
 		break;
-	case WATCH_SILENT:
+	case LIVENESS_SILENT:
 		go_doubted(p, m, silence_of(p), now);
 		break;
 	}
 }
 
-static void tick_attempt(struct peer_path *p, struct means *m, mono_ns now)
+static void tick_attempt(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->pace.next > now)
 		return;
-	targets_expire(&p->targets, &p->best.ep, now);
-	if (!pace_may_search(&p->pace, p->targets.n, now))
+	remotes_expire(&p->remotes, &p->best.ep, now);
+	if (!pace_may_search(&p->pace, p->remotes.n, now))
 		return;
 	if (p->pace.round == 0 && p->pace.calls)
 		want_call(p, m, now);
 	ping_all(p, m, now);
-	if (pace_step(&p->pace, &m->rng, now) && !p->active)
+	if (pace_step(&p->pace, &m->outbox.rng, now) && !p->active)
 		pace_rest(&p->pace);
 }
 
-static void tick_call(struct peer_path *p, struct means *m, mono_ns now)
+static void tick_call(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m);
+	struct way relay = peer_path_relay(p, m);
 	if (call_at(p, m) > now)
 		return;
 	p->call_by = MONO_NEVER;
 	p->called_at = now;
-	if (relay.kind != VIA_NONE)
+	if (relay.kind != WAY_NONE)
 		call(p, m, &relay);
 }
 
-static void ping_relay(struct peer_path *p, struct means *m, mono_ns now)
+static void ping_relay(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct via relay = peer_path_relay(p, m);
-	quality_asked(&p->contest.relay, now);
-	means_ping(m, p->id, &relay, false, now);
+	struct way relay = peer_path_relay(p, m);
+	quality_asked(&p->rivalry.relay, now);
+	outbox_ping(&m->outbox, p->id, &relay, false, now);
 }
 
 /* Both ways of ASIDE are asked in turn, and also while the peer says nothing. */
-static bool has_died_aside(struct peer_path *p, struct means *m, mono_ns now)
+static bool has_died_aside(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->state != PEER_ASIDE)
 		return false;
-	if (quality_mute(&p->contest.relay, RELAY_MUTE, now))
+	if (quality_mute(&p->rivalry.relay, RELAY_MUTE, now))
 		go_doubted(p, m, PATH_RELAY_SILENT, now);
 	else if (quality_mute(&peer_path_best(p)->quality, DIRECT_MUTE, now))
 		go_relayed(p, m, PATH_SILENT, now);
 	return p->state != PEER_ASIDE;
 }
 
-static void tick_beat(struct peer_path *p, struct means *m, mono_ns now)
+static void tick_heartbeat(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct via best = via_of(&p->best);
-	if (p->beat.at > now)
+	struct way best = way_of(&p->best);
+	if (p->heartbeat.at > now)
 		return;
-	const struct target *t = peer_path_best(p);
+	const struct remote *t = peer_path_best(p);
 	bool is_lossy = t && quality_loss_percent(&t->quality, now) > 0;
-	if (!beat_is_played(&p->beat, is_lossy, now) || has_died_aside(p, m, now))
+	if (!heartbeat_is_due(&p->heartbeat, is_lossy, now) || has_died_aside(p, m, now))
 		return;
-	struct beat_ask ask = beat_ask(p, m, now);
+	struct heartbeat_ask ask = heartbeat_ask(p, m, now);
 	switch (ask.whom) {
-	case BEAT_TARGET:
-		ping(p, m, ask.target, now);
+	case HEARTBEAT_REMOTE:
+		ping(p, m, ask.remote, now);
 		break;
-	case BEAT_PADDED:
-		means_ping_padded(m, p->id, &best, ask.size, now);
-		targets_count_ping(&p->targets, &best.ep, best.socket, true);
+	case HEARTBEAT_PADDED:
+		outbox_ping_padded(&m->outbox, p->id, &best, ask.size, now);
+		remotes_count_ping(&p->remotes, &best.ep, best.socket, true);
 		break;
-	case BEAT_RELAY:
+	case HEARTBEAT_RELAY:
 		ping_relay(p, m, now);
 		break;
-	case BEAT_NOBODY:
+	case HEARTBEAT_NOBODY:
 		break;
 	}
 }
 
 /* A sign goes back to where the data came from, which the peer watches, whatever our own way is. */
-static void tick_sign(struct peer_path *p, struct means *m, mono_ns now)
+static void tick_receipt(struct peer_path *p, struct env *m, mono_ns now)
 {
-	if (p->signs.due > now)
+	if (p->receipts.due > now)
 		return;
-	bool same_way = is_in_use(p, m, &p->signs.to);
-	if (signs_give(&p->signs, same_way ? p->sent_at : MONO_NEVER, now))
-		means_tell(m, &(struct path_event){
-				      .kind = PATH_RECEIPT, .peer = p->id, .via = p->signs.to});
+	bool same_way = is_in_use(p, m, &p->receipts.to);
+	if (receipts_give(&p->receipts, same_way ? p->sent_at : MONO_NEVER, now))
+		path_events_emit(&m->events, &(struct path_event){.kind = PATH_RECEIPT,
+								  .peer = p->id,
+								  .via = p->receipts.to});
 }
 
-void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now)
+void peer_path_tick(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->active && mono_since(p->sent_at, now) >= ACTIVE)
 		fall_asleep(p, m);
 	tick_state(p, m, now);
 	tick_attempt(p, m, now);
 	tick_call(p, m, now);
-	tick_beat(p, m, now);
-	tick_sign(p, m, now);
+	tick_heartbeat(p, m, now);
+	tick_receipt(p, m, now);
 }
 
-mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m)
+mono_ns peer_path_deadline(const struct peer_path *p, const struct env *m)
 {
-	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->beat.at));
-	first = mono_min(first, mono_min(call_at(p, m), p->signs.due));
+	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->heartbeat.at));
+	first = mono_min(first, mono_min(call_at(p, m), p->receipts.due));
 	if (peer_path_is_settled(p))
-		first = mono_min(first, watch_deadline(&p->watch));
+		first = mono_min(first, liveness_deadline(&p->liveness));
 	return p->active ? mono_min(first, p->sent_at + ACTIVE) : first;
 }

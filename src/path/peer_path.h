@@ -2,7 +2,7 @@
  * peer_path.c)
  *
  * Everything is reported to it: what the owner sends and hears, what disco says.  It answers with
- * messages and events through struct means.  After each report the owner of the machine calls
+ * messages and events through struct env.  After each report the owner of the machine calls
  * peer_path_tick and looks at the deadline again.
  */
 #ifndef PATH_PEER_PATH_H
@@ -20,8 +20,6 @@
 #include "path/receipts.h"
 #include "path/remotes.h"
 
-enum peer_state { PEER_PLAIN, PEER_RELAYED, PEER_DIRECT, PEER_DOUBTED, PEER_ASIDE };
-
 struct peer_path {
 	peer_id id;
 	bool used;
@@ -35,16 +33,16 @@ struct peer_path {
 	uint16_t reached;      /* the relay over which it last reached us; 0: none */
 	struct endpoint heard; /* where its WireGuard was last heard by UDP */
 	struct endpoint hint;  /* the first of its hints */
-	struct targets targets;
+	struct remotes remotes;
 	/* the path */
 	enum peer_state state;
-	struct choice best;      /* unset in PLAIN and RELAYED */
-	struct watch watch;      /* of the way in use; in DOUBTED, of the one that was */
-	mono_ns since;           /* when the state began */
-	enum path_reason reason; /* DOUBTED: why */
-	bool crossing; /* an attempt to cross hard NATs (hard_nats.h) is under way with it */
-	struct escalation_peer escalation;
-	struct crossings crossings;
+	struct direct_path best;  /* unset in PLAIN and RELAYED */
+	struct liveness liveness; /* of the way in use; in DOUBTED, of the one that was */
+	mono_ns since;            /* when the state began */
+	enum path_reason reason;  /* DOUBTED: why */
+	bool attempt_under_way;   /* to cross hard NATs with it (hard_nats.h) */
+	struct hard_budget_peer budget;
+	struct attempts attempts;
 	/* the efforts */
 	bool active;     /* traffic within the last 45 s */
 	mono_ns sent_at; /* last traffic; MONO_NEVER */
@@ -53,10 +51,10 @@ struct peer_path {
 	mono_ns call_needs;         /* wait with it until our candidates are as young as this */
 	mono_ns called_at;          /* last one sent; MONO_NEVER */
 	mono_ns answered_at;        /* last time that we answered one with ours; MONO_NEVER */
-	struct beat beat;
-	struct contest contest;
+	struct heartbeat heartbeat;
+	struct rivalry rivalry;
 	struct mtu mtu; /* of the best */
-	struct signs signs;
+	struct receipts receipts;
 	struct history history;
 	uint32_t calls_sent, calls_taken, pings_heard;
 };
@@ -64,39 +62,39 @@ struct peer_path {
 void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key, bool plain,
 		    mono_ns now);
 /* Ends its efforts and wipes its secret. */
-void peer_path_fini(struct peer_path *p, struct means *m);
+void peer_path_fini(struct peer_path *p, struct env *m);
 bool peer_path_has_disco(const struct peer_path *p);
 
-void peer_path_hints(struct peer_path *p, const struct endpoint *v, size_t n, mono_ns now);
+void peer_path_set_hints(struct peer_path *p, const struct endpoint *v, size_t n, mono_ns now);
 /* shared: with this disco key; copied. */
-void peer_path_disco(struct peer_path *p, struct means *m, const struct disco_key *key,
-		     const struct box_shared *shared, mono_ns now);
+void peer_path_set_disco(struct peer_path *p, struct env *m, const struct disco_key *key,
+			 const struct box_shared *shared, mono_ns now);
 
-void peer_path_sent(struct peer_path *p, struct means *m, mono_ns now); /* data goes to it */
-void peer_path_heard(struct peer_path *p, const struct means *m, const struct via *from,
-		     mono_ns now);
+void peer_path_on_send(struct peer_path *p, struct env *m, mono_ns now); /* data goes to it */
+void peer_path_on_heard(struct peer_path *p, const struct env *m, const struct way *from,
+			mono_ns now);
 /* The same of data. True: a sign of life is due now, and was not. */
-bool peer_path_heard_data(struct peer_path *p, const struct means *m, const struct via *from,
-			  mono_ns now);
-void peer_path_pinged(struct peer_path *p, struct means *m, const struct via *from, mono_ns now);
-void peer_path_ponged(struct peer_path *p, struct means *m, const struct probe *probe, mono_ns now);
-void peer_path_relay_ponged(struct peer_path *p, struct means *m, const struct probe *probe,
-			    mono_ns now);
-void peer_path_called(struct peer_path *p, struct means *m, const struct endpoint *v, size_t n,
-		      mono_ns now);
-void peer_path_unreachable(struct peer_path *p, struct means *m, mono_ns now);
+bool peer_path_on_data(struct peer_path *p, const struct env *m, const struct way *from,
+		       mono_ns now);
+void peer_path_on_ping(struct peer_path *p, struct env *m, const struct way *from, mono_ns now);
+void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *probe, mono_ns now);
+void peer_path_on_relay_pong(struct peer_path *p, struct env *m, const struct probe *probe,
+			     mono_ns now);
+void peer_path_on_call(struct peer_path *p, struct env *m, const struct endpoint *v, size_t n,
+		       mono_ns now);
+void peer_path_on_unreachable(struct peer_path *p, struct env *m, mono_ns now);
 /* There is no connection to this relay at present. */
-void peer_path_relay_lost(struct peer_path *p, struct means *m, uint16_t region, mono_ns now);
-void peer_path_link_changed(struct peer_path *p, struct means *m, mono_ns now);
+void peer_path_on_relay_lost(struct peer_path *p, struct env *m, uint16_t region, mono_ns now);
+void peer_path_on_link_change(struct peer_path *p, struct env *m, mono_ns now);
 /* Our own candidates are others now. */
-void peer_path_moved_ourselves(struct peer_path *p, struct means *m, mono_ns now);
-void peer_path_ask_for_person(struct peer_path *p, struct means *m, mono_ns now);
+void peer_path_on_own_candidates(struct peer_path *p, struct env *m, mono_ns now);
+void peer_path_ping_for_person(struct peer_path *p, struct env *m, mono_ns now);
 
-void peer_path_tick(struct peer_path *p, struct means *m, mono_ns now);
-mono_ns peer_path_deadline(const struct peer_path *p, const struct means *m);
+void peer_path_tick(struct peer_path *p, struct env *m, mono_ns now);
+mono_ns peer_path_deadline(const struct peer_path *p, const struct env *m);
 
-struct via peer_path_relay(const struct peer_path *p, const struct means *m);
-void peer_path_route(const struct peer_path *p, const struct means *m, struct route *out);
+struct way peer_path_relay(const struct peer_path *p, const struct env *m);
+void peer_path_route(const struct peer_path *p, const struct env *m, struct route *out);
 /* As paths_mtu. */
 uint16_t peer_path_mtu(const struct peer_path *p);
 bool peer_path_is_direct(const struct peer_path *p);
@@ -104,7 +102,7 @@ bool peer_path_is_direct(const struct peer_path *p);
  * at present: no need to look for one. */
 bool peer_path_is_settled(const struct peer_path *p);
 /* The target of its best path; NULL: there is none. */
-struct target *peer_path_best(struct peer_path *p);
+struct remote *peer_path_best(struct peer_path *p);
 /* Is it behind the same outer NAT as we: did it call us with a reflexive address of ours? */
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own);
 

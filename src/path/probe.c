@@ -46,7 +46,7 @@ static void release(struct probes *t, uint32_t i)
 	t->v[i].peer = PEER_NONE;
 }
 
-struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,
+struct probe *probes_begin(struct probes *t, peer_id peer, const struct way *via, bool for_person,
 			   const struct rng *rng, mono_ns now)
 {
 	uint32_t i = t->next;

@@ -19,7 +19,7 @@ enum { PROBES_MIN = 1024, PROBES_PER_PEER = 16, PROBES_MAX = 1 << 16 };
 struct probe {
 	struct disco_txid txid;
 	peer_id peer; /* PEER_NONE: free */
-	struct via via;
+	struct way via;
 	mono_ns sent_at;
 	uint16_t padded; /* to so many bytes, to see whether they pass whole; 0: not */
 	bool for_person; /* paths_ping asked for it: tell the owner of the answer */
@@ -35,7 +35,7 @@ struct probes {
 bool probes_init(struct probes *t, uint32_t peers_max) MUST_USE;
 void probes_fini(struct probes *t);
 /* Notes a ping of fresh random id; the id is in the answer, borrowed until the next call. */
-struct probe *probes_begin(struct probes *t, peer_id peer, const struct via *via, bool for_person,
+struct probe *probes_begin(struct probes *t, peer_id peer, const struct way *via, bool for_person,
 			   const struct rng *rng, mono_ns now);
 /* The ping with this id, if it still waits: copied out. It can be answered once. */
 bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now,

@@ -46,14 +46,14 @@ unsigned quality_loss_percent(const struct quality *q, mono_ns now)
 	return n < QUALITY_JUDGED ? 0 : 100 * lost / n;
 }
 
-mono_ns quality_toll(const struct quality *q, mono_ns rtt, mono_ns now)
+mono_ns quality_cost_of(const struct quality *q, mono_ns rtt, mono_ns now)
 {
 	return rtt + quality_loss_percent(q, now) * COST_OF_A_PERCENT;
 }
 
 mono_ns quality_cost(const struct quality *q, mono_ns now)
 {
-	return q->rtt == 0 ? MONO_NEVER : quality_toll(q, q->rtt + 4 * q->deviation, now);
+	return q->rtt == 0 ? MONO_NEVER : quality_cost_of(q, q->rtt + 4 * q->deviation, now);
 }
 
 bool quality_is_bad(const struct quality *q, mono_ns now)
@@ -91,33 +91,33 @@ bool quality_beats(const struct quality *other, const struct quality *best, mono
 	return cost != MONO_NEVER && cost > limit && is_better(other, cost / 4 * 3, now);
 }
 
-bool contest_relay_wins(struct contest *c, const struct quality *best, mono_ns now)
+bool rivalry_relay_wins(struct rivalry *c, const struct quality *best, mono_ns now)
 {
 	bool better = quality_is_bad(best, now) &&
 		      is_better(&c->relay, quality_cost(best, now) / 5 * 3, now);
 	return in_a_row(&c->relay, better && now >= c->not_before);
 }
 
-bool contest_other_wins(const struct contest *c, const struct quality *best, struct quality *other,
+bool rivalry_other_wins(const struct rivalry *c, const struct quality *best, struct quality *other,
 			mono_ns now)
 {
 	return in_a_row(other, quality_beats(other, best, now) && now >= c->not_before);
 }
 
-void contest_left(struct contest *c, struct quality *bad, mono_ns now)
+void rivalry_left(struct rivalry *c, struct quality *bad, mono_ns now)
 {
 	bad->left = true;
-	contest_turned(c, now);
+	rivalry_turned(c, now);
 }
 
-bool contest_direct_wins(const struct contest *c, struct quality *direct, mono_ns now)
+bool rivalry_direct_wins(const struct rivalry *c, struct quality *direct, mono_ns now)
 {
 	mono_ns cost = quality_cost(direct, now), relay = quality_cost(&c->relay, now);
 	return in_a_row(direct,
 			cost != MONO_NEVER && (relay == MONO_NEVER || cost <= relay + relay / 10));
 }
 
-void contest_turned(struct contest *c, mono_ns now)
+void rivalry_turned(struct rivalry *c, mono_ns now)
 {
 	if (now >= c->not_before + QUALITY_HOLD_MAX)
 		c->hold = 0;

@@ -56,14 +56,14 @@ void quality_answered(struct quality *q, mono_ns asked_at, mono_ns now);
 unsigned quality_loss_percent(const struct quality *q, mono_ns now);
 mono_ns quality_cost(const struct quality *q, mono_ns now); /* MONO_NEVER: unknown */
 /* Of a round trip: what it is together with the loss. */
-mono_ns quality_toll(const struct quality *q, mono_ns rtt, mono_ns now);
+mono_ns quality_cost_of(const struct quality *q, mono_ns rtt, mono_ns now);
 /* Is it worth knowing how others do? */
 bool quality_is_bad(const struct quality *q, mono_ns now);
 /* The last k were not answered in time. */
 bool quality_mute(const struct quality *q, unsigned k, mono_ns now);
 
 /* Of one peer: the relay, and when the traffic may leave a bad direct path. */
-struct contest {
+struct rivalry {
 	struct quality relay;
 	mono_ns hold;       /* how long the next turn must wait; 0: not at all */
 	mono_ns not_before; /* no rival may win before */
@@ -71,16 +71,16 @@ struct contest {
 
 /* After each answer of a rival while the traffic goes by `best`, a direct path: should the rival
  * have it? */
-bool contest_relay_wins(struct contest *c, const struct quality *best, mono_ns now) MUST_USE;
-bool contest_other_wins(const struct contest *c, const struct quality *best, struct quality *other,
+bool rivalry_relay_wins(struct rivalry *c, const struct quality *best, mono_ns now) MUST_USE;
+bool rivalry_other_wins(const struct rivalry *c, const struct quality *best, struct quality *other,
 			mono_ns now) MUST_USE;
 /* After each answer of the best direct path while the relay has the traffic: should it go back? */
-bool contest_direct_wins(const struct contest *c, struct quality *direct, mono_ns now) MUST_USE;
-/* Is it clearly better than a bad one? What contest_other_wins asks for, once. */
+bool rivalry_direct_wins(const struct rivalry *c, struct quality *direct, mono_ns now) MUST_USE;
+/* Is it clearly better than a bad one? What rivalry_other_wins asks for, once. */
 bool quality_beats(const struct quality *other, const struct quality *best, mono_ns now);
 /* The traffic leaves this bad path for another direct one. */
-void contest_left(struct contest *c, struct quality *bad, mono_ns now);
+void rivalry_left(struct rivalry *c, struct quality *bad, mono_ns now);
 /* A turn was made: the next one away from a bad path waits. */
-void contest_turned(struct contest *c, mono_ns now);
+void rivalry_turned(struct rivalry *c, mono_ns now);
 
 #endif

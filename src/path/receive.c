@@ -10,7 +10,7 @@
 
 /* One authentic message, and what is known about its sender. */
 struct letter {
-	const struct via *from;
+	const struct way *from;
 	const struct node_key *relay_source; /* NULL: it came by UDP */
 	const struct disco_key *sender;
 	uint64_t sender_hash;
@@ -52,20 +52,20 @@ static enum paths_input take_ping(struct paths *p, const struct letter *l,
 				  const struct disco_ping *ping)
 {
 	struct peer_path *peer = node_with_key(p, l, l->relay_source);
-	if (l->from->kind == VIA_RELAY) {
+	if (l->from->kind == WAY_RELAY) {
 		if (!peer)
-			return drop(&p->means.stats.stranger);
-		means_pong(&p->means, peer->id, l->from, &ping->txid);
-		peer_path_pinged(peer, &p->means, l->from, l->now);
+			return drop(&p->env.stats.stranger);
+		outbox_pong(&p->env.outbox, peer->id, l->from, &ping->txid);
+		peer_path_on_ping(peer, &p->env, l->from, l->now);
 		paths_settle(p, peer, l->now);
 		return PATHS_TAKEN;
 	}
 	/* The box is the same for all peers that share the key, so any of them can seal the pong.
 	 */
-	means_pong(&p->means, any_with_key(p, l)->id, l->from, &ping->txid);
+	outbox_pong(&p->env.outbox, any_with_key(p, l)->id, l->from, &ping->txid);
 	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
 	while ((peer = next_with_key(p, &w, l->sender))) {
-		peer_path_pinged(peer, &p->means, l->from, l->now);
+		peer_path_on_ping(peer, &p->env, l->from, l->now);
 		paths_settle(p, peer, l->now);
 	}
 	return PATHS_TAKEN;
@@ -74,23 +74,24 @@ static enum paths_input take_ping(struct paths *p, const struct letter *l,
 static enum paths_input take_pong(struct paths *p, const struct letter *l,
 				  const struct disco_pong *pong)
 {
-	struct means *m = &p->means;
+	struct env *m = &p->env;
 	struct probe probe;
-	if (!probes_end(&m->probes, &pong->txid, l->now, &probe))
+	if (!probes_end(&m->outbox.probes, &pong->txid, l->now, &probe))
 		return drop(&m->stats.unexpected);
 	struct peer_path *peer = paths_peer_of(p, probe.peer);
 	if (!peer || !key_equal(peer->disco.b, l->sender->b) || probe.via.kind != l->from->kind)
 		return drop(&m->stats.unexpected);
 	m->stats.pongs_taken++;
 	if (probe.for_person)
-		means_tell(m, &(struct path_event){.kind = PATH_PONG,
-						   .peer = peer->id,
-						   .via = probe.via,
-						   .rtt = mono_since(probe.sent_at, l->now)});
-	if (probe.via.kind == VIA_UDP)
-		peer_path_ponged(peer, m, &probe, l->now);
+		path_events_emit(&m->events,
+				 &(struct path_event){.kind = PATH_PONG,
+						      .peer = peer->id,
+						      .via = probe.via,
+						      .rtt = mono_since(probe.sent_at, l->now)});
+	if (probe.via.kind == WAY_UDP)
+		peer_path_on_pong(peer, m, &probe, l->now);
 	else
-		peer_path_relay_ponged(peer, m, &probe, l->now);
+		peer_path_on_relay_pong(peer, m, &probe, l->now);
 	paths_settle(p, peer, l->now);
 	return PATHS_TAKEN;
 }
@@ -106,7 +107,7 @@ static bool we_are_on_loopback(const struct candidates *own)
 static enum paths_input take_call(struct paths *p, const struct letter *l,
 				  const struct disco_endpoints *call)
 {
-	struct means *m = &p->means;
+	struct env *m = &p->env;
 	struct endpoint v[DISCO_ENDPOINTS_MAX];
 	size_t n = 0;
 	struct peer_path *peer = node_with_key(p, l, l->relay_source);
@@ -118,7 +119,7 @@ static enum paths_input take_call(struct paths *p, const struct letter *l,
 			v[n++] = call->v[i];
 	m->stats.calls_taken++;
 	peer->reached = l->from->region;
-	peer_path_called(peer, m, v, n, l->now);
+	peer_path_on_call(peer, m, v, n, l->now);
 	paths_settle(p, peer, l->now);
 	return PATHS_TAKEN;
 }
@@ -128,9 +129,9 @@ static enum paths_input take_extension(struct paths *p, const struct letter *l,
 {
 	struct peer_path *peer = node_with_key(p, l, l->relay_source);
 	if (!peer)
-		return drop(&p->means.stats.unexpected);
-	p->means.stats.extensions_taken++;
-	hard_told(p, peer, l->from, e, l->now);
+		return drop(&p->env.stats.unexpected);
+	p->env.stats.extensions_taken++;
+	hard_message_in(p, peer, l->from, e, l->now);
 	paths_settle(p, peer, l->now);
 	return PATHS_TAKEN;
 }
@@ -155,21 +156,21 @@ static enum paths_input take_message(struct paths *p, const struct letter *l,
 	case DISCO_ALLOCATE_RESPONSE:
 		break;
 	}
-	return drop(&p->means.stats.unexpected);
+	return drop(&p->env.stats.unexpected);
 }
 
-static enum paths_input take_disco(struct paths *p, const struct via *from,
+static enum paths_input take_disco(struct paths *p, const struct way *from,
 				   const struct node_key *relay_source, struct bytes datagram,
 				   mono_ns now)
 {
-	struct paths_stats *stats = &p->means.stats;
+	struct paths_stats *stats = &p->env.stats;
 	struct disco_key sender;
 	struct bytes sealed;
 	struct disco_msg msg;
 	if (!disco_open_frame(datagram, &sender, &sealed))
 		return drop(&stats->malformed);
 	struct letter l = {.from = from,
-			   .relay_source = from->kind == VIA_RELAY ? relay_source : NULL,
+			   .relay_source = from->kind == WAY_RELAY ? relay_source : NULL,
 			   .sender = &sender,
 			   .sender_hash = paths_hash(p, sender.b),
 			   .now = now};
@@ -181,22 +182,21 @@ static enum paths_input take_disco(struct paths *p, const struct via *from,
 	return take_message(p, &l, &msg);
 }
 
-enum paths_input paths_input(struct paths *p, const struct via *from,
+enum paths_input paths_input(struct paths *p, const struct way *from,
 			     const struct node_key *relay_source, struct bytes datagram,
 			     mono_ns now)
 {
 	if (disco_is(datagram))
 		return take_disco(p, from, relay_source, datagram, now);
 	bool is_stun = stun_is(datagram);
-	if (from->kind == VIA_UDP && is_stun && from->socket != 0)
-		return hard_input(p, from->socket, datagram, now)
-			       ? PATHS_TAKEN
-			       : drop(&p->means.stats.unexpected);
-	if (from->kind != VIA_UDP || !(is_stun || portmap_is(&from->ep, datagram)))
+	if (from->kind == WAY_UDP && is_stun && from->socket != 0)
+		return hard_input(p, from->socket, datagram, now) ? PATHS_TAKEN
+								  : drop(&p->env.stats.unexpected);
+	if (from->kind != WAY_UDP || !(is_stun || portmap_is(&from->ep, datagram)))
 		return PATHS_NOT_MINE;
-	if (!gather_input(&p->means.gather, &from->ep, datagram, now))
-		return drop(&p->means.stats.unexpected);
-	p->means.stats.stun_taken += is_stun;
+	if (!gather_input(&p->env.gather, &from->ep, datagram, now))
+		return drop(&p->env.stats.unexpected);
+	p->env.stats.stun_taken += is_stun;
 	paths_settle_gather(p, now);
 	return PATHS_TAKEN;
 }

@@ -6,7 +6,7 @@
  *   called  until a later call-me-maybe leaves it out
  *   seen    45 s after the last ping that came from there
  * An extra socket of ours (a way that a hard NAT was crossed) makes another target of the same
- * endpoint. The path in use is kept whatever its sources do.  At most TARGETS_MAX: a full table
+ * endpoint. The path in use is kept whatever its sources do.  At most REMOTES_MAX: a full table
  * gives up the endpoint that was seen longest ago, and takes no new one when all are told of.
  */
 #ifndef PATH_REMOTES_H
@@ -16,13 +16,13 @@
 #include "base/time.h"
 #include "path/quality.h"
 
-#define TARGET_SEEN_FOR (45 * SECOND)
-#define TARGET_APART    (80 * MSEC) /* between two pings of one target */
+#define REMOTE_SEEN_FOR (45 * SECOND)
+#define REMOTE_APART    (80 * MSEC) /* between two pings of one target */
 
-enum { TARGETS_MAX = 64 };
-enum target_source { TARGET_HINT = 1, TARGET_CALLED = 2, TARGET_SEEN = 4 };
+enum { REMOTES_MAX = 64 };
+enum remote_source { REMOTE_HINT = 1, REMOTE_CALLED = 2, REMOTE_SEEN = 4 };
 
-struct target {
+struct remote {
 	struct endpoint ep;
 	uint16_t socket; /* of ours, from which it is reached: 0 is the main port */
 	uint8_t sources;
@@ -38,38 +38,38 @@ struct target {
 		padded_pongs; /* counted apart: they may well be lost on a good path */
 };
 
-struct targets {
-	struct target v[TARGETS_MAX];
+struct remotes {
+	struct remote v[REMOTES_MAX];
 	size_t n;
 };
 
 /* By the main port. */
-struct target *targets_find(struct targets *t, const struct endpoint *ep);
-struct target *targets_find_by(struct targets *t, const struct endpoint *ep, uint16_t socket);
+struct remote *remotes_find(struct remotes *t, const struct endpoint *ep);
+struct remote *remotes_find_by(struct remotes *t, const struct endpoint *ep, uint16_t socket);
 /* True: it was not there before. in_use is never given up for it. */
-bool targets_see(struct targets *t, const struct endpoint *ep, const struct endpoint *in_use,
-		 mono_ns now);
-bool targets_see_by(struct targets *t, const struct endpoint *ep, uint16_t socket,
-		    const struct endpoint *in_use, mono_ns now);
-/* Those of extra sockets that were not seen for TARGET_SEEN_FOR go, but for this one. */
-void targets_drop_sockets(struct targets *t, uint16_t but, mono_ns now);
+bool remotes_on_seen_main(struct remotes *t, const struct endpoint *ep,
+			  const struct endpoint *in_use, mono_ns now);
+bool remotes_on_seen(struct remotes *t, const struct endpoint *ep, uint16_t socket,
+		     const struct endpoint *in_use, mono_ns now);
+/* Those of extra sockets that were not seen for REMOTE_SEEN_FOR go, but for this one. */
+void remotes_drop_sockets(struct remotes *t, uint16_t but, mono_ns now);
 /* Those that were only seen, and never answered, go, but for the one in use. */
-void targets_drop_unproven(struct targets *t, const struct endpoint *in_use);
+void remotes_drop_unproven(struct remotes *t, const struct endpoint *in_use);
 /* The whole list of one source, hint or called; true: there is a new target in it. */
-bool targets_tell(struct targets *t, enum target_source source, const struct endpoint *v, size_t n,
-		  const struct endpoint *in_use);
-void targets_expire(struct targets *t, const struct endpoint *in_use, mono_ns now);
+bool remotes_set(struct remotes *t, enum remote_source source, const struct endpoint *v, size_t n,
+		 const struct endpoint *in_use);
+void remotes_expire(struct remotes *t, const struct endpoint *in_use, mono_ns now);
 /* The peer is not who it was: only the hints stay, and nothing is proven. */
-void targets_restart(struct targets *t);
+void remotes_restart(struct remotes *t);
 /* A ping went to this endpoint that was not the pace's; counted if it is a target. */
-void targets_count_ping(struct targets *t, const struct endpoint *ep, uint16_t socket, bool padded);
-void target_pinged(struct target *t, mono_ns now);
-void target_ponged(struct target *t, bool padded, mono_ns rtt, mono_ns now);
+void remotes_count_ping(struct remotes *t, const struct endpoint *ep, uint16_t socket, bool padded);
+void remote_on_ping_sent(struct remote *t, mono_ns now);
+void remote_on_pong(struct remote *t, bool padded, mono_ns rtt, mono_ns now);
 /* Not long ago. */
-bool target_is_proven(const struct target *t, mono_ns now);
+bool remote_is_proven(const struct remote *t, mono_ns now);
 /* The network is another one: what was measured is void. */
-void targets_judge_anew(struct targets *t);
+void remotes_judge_anew(struct remotes *t);
 /* The best proven target beside the one in use, by round trip and loss, or NULL. */
-struct target *targets_second(struct targets *t, const struct endpoint *in_use, mono_ns now);
+struct remote *remotes_second(struct remotes *t, const struct endpoint *in_use, mono_ns now);
 
 #endif

@@ -19,7 +19,7 @@ struct paths {
 	struct index by_node,
 		by_disco;   /* several peers may share a disco key: one device, two networks */
 	struct heap timers; /* by peer id */
-	struct means means;
+	struct env env;
 	struct socket_wish sockets;
 	struct hard hard;
 };

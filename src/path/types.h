@@ -9,9 +9,18 @@
 
 enum { PATH_HISTORY_MAX = 32 /* changes of one peer's way that are remembered */ };
 
+/* How a peer is reached; peer_path.c has the table of states. */
+enum peer_state {
+	PEER_PLAIN,   /* it speaks WireGuard only */
+	PEER_RELAYED, /* no direct path is proven */
+	PEER_DIRECT,
+	PEER_DOUBTED, /* the direct path fell silent; the relay is used beside it */
+	PEER_ASIDE    /* the direct path works, but the relay is clearly faster */
+};
+
 /* Where this peer's traffic goes now: one way, or two while a path is doubted (send to both). */
 struct route {
-	struct via via[2];
+	struct way via[2];
 	uint8_t n; /* 0: there is no way at present */
 };
 
@@ -51,7 +60,7 @@ struct path_event {
 		PATH_SELF     /* our own candidates changed: paths_candidates */
 	} kind;
 	peer_id peer;
-	struct via via, was;
+	struct way via, was;
 	enum path_reason reason;
 	mono_ns rtt;
 };
@@ -59,7 +68,7 @@ struct path_event {
 /* What became of a peer's way. */
 struct path_past {
 	mono_ns at;
-	struct via was, via; /* where the traffic went before, and from then on */
+	struct way was, via; /* where the traffic went before, and from then on */
 	mono_ns rtt;         /* 0: unknown */
 	enum path_reason reason;
 	bool doubt; /* it goes to both */

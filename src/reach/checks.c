@@ -55,7 +55,7 @@ void checks_link_changed(struct node *n, mono_ns now)
 		binding_life_link_changed(&n->lifetime[i], now);
 }
 
-bool checks_input(struct node *n, const struct via *from, struct bytes datagram, mono_ns now)
+bool checks_input(struct node *n, const struct way *from, struct bytes datagram, mono_ns now)
 {
 	return netcheck_input(n->netcheck, &from->ep, datagram, now) ||
 	       binding_life_input(&n->lifetime[0], from->socket, datagram, now) ||
@@ -102,7 +102,7 @@ static void wish(struct node *n)
 		socket_wish_add(&n->sockets, paths->v[i]);
 }
 
-static bool output(struct node *n, struct via *to, struct wr *out, mono_ns now)
+static bool output(struct node *n, struct way *to, struct wr *out, mono_ns now)
 {
 	struct endpoint ep;
 	uint16_t socket;
@@ -110,14 +110,14 @@ static bool output(struct node *n, struct via *to, struct wr *out, mono_ns now)
 		   binding_life_output(&n->lifetime[0], &ep, &socket, out, now) ||
 		   binding_life_output(&n->lifetime[1], &ep, &socket, out, now);
 	if (any)
-		*to = via_udp_by(&ep, socket);
+		*to = way_udp_by(&ep, socket);
 	return any;
 }
 
 void checks_pump(struct node *n, mono_ns now)
 {
 	struct packet p;
-	struct via to;
+	struct way to;
 	enum netcheck_event what;
 	while (n->slots_used < NODE_SLOTS && n->out.n_udp < NODE_OUT_MAX && node_slot(n, &p)) {
 		struct wr w = wr_of(p.data, p.tail);

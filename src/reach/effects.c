@@ -22,12 +22,12 @@ bool node_slot(struct node *n, struct packet *out)
 	return true;
 }
 
-bool node_send_udp(struct node *n, const struct packet *p, const struct via *to)
+bool node_send_udp(struct node *n, const struct packet *p, const struct way *to)
 {
 	return node_send_udp_from(n, p, to, &(struct ip){0});
 }
 
-bool node_send_udp_from(struct node *n, const struct packet *p, const struct via *to,
+bool node_send_udp_from(struct node *n, const struct packet *p, const struct way *to,
 			const struct ip *from)
 {
 	if (n->out.n_udp == NODE_OUT_MAX) {
@@ -45,7 +45,7 @@ bool node_send_probe(struct node *n, const struct packet *p, const struct paths_
 {
 	if (!node_send_udp_from(n, p, &to->via, &to->from))
 		return false;
-	n->out.udp[n->out.n_udp - 1].whole = to->whole;
+	n->out.udp[n->out.n_udp - 1].dont_fragment = to->dont_fragment;
 	return true;
 }
 

@@ -12,7 +12,7 @@ static void doubt_links(struct node *n, mono_ns now)
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (n->relays[i].used)
 			relay_client_link_changed(n->relays[i].client, now);
-	paths_link_changed(n->paths, now);
+	paths_on_link_change(n->paths, now);
 	netcheck_link_changed(n->netcheck, now);
 	checks_link_changed(n, now);
 }

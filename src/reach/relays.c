@@ -53,7 +53,7 @@ void node_set_relays(struct node *n, const struct relay_place *v, size_t count, 
 			keep |= v[k].region == n->relays[i].region;
 		if (!n->relays[i].used || keep)
 			continue;
-		paths_relay_lost(n->paths, n->relays[i].region, now);
+		paths_on_relay_lost(n->paths, n->relays[i].region, now);
 		drop(&n->relays[i]);
 	}
 	for (size_t k = 0; k < count; k++) {
@@ -143,7 +143,7 @@ static void on_event(struct node *n, struct relay_slot *r, const struct relay_cl
 		node_tell(n, &tell);
 		break;
 	case RELAY_LOST:
-		paths_relay_lost(n->paths, r->region, now);
+		paths_on_relay_lost(n->paths, r->region, now);
 		memcpy(tell.why, ev->why, sizeof(tell.why));
 		node_tell(n, &tell);
 		break;

@@ -124,9 +124,10 @@ static json_t *relay_json(const struct status_source *s, size_t i)
 		return relay;
 	json_object_set_new(relay, "connected", json_boolean(st.ready));
 	json_object_set_new(relay, "why", text_or_null(st.ready ? NULL : st.why));
-	json_object_set_new(
-		relay, "proxy",
-		text_or_null(s->drive && st.ready ? drive_relay_proxy(s->drive, r->region) : NULL));
+	json_object_set_new(relay, "proxy",
+			    text_or_null(s->driver && st.ready
+						 ? driver_relay_proxy(s->driver, r->region)
+						 : NULL));
 	json_object_set_new(relay, "rx_packets", count(st.rx_packets));
 	json_object_set_new(relay, "tx_packets", count(st.tx_packets));
 	return relay;
@@ -139,10 +140,10 @@ static void set_route(json_t *peer, const struct config *cfg, const struct route
 	char text[ENDPOINT_TEXT_MAX];
 	json_t *endpoint = NULL, *relay = NULL;
 	for (uint8_t i = 0; i < route->n; i++) {
-		const struct via *via = &route->via[i];
-		if (via->kind == VIA_UDP && !endpoint)
+		const struct way *via = &route->via[i];
+		if (via->kind == WAY_UDP && !endpoint)
 			endpoint = json_string(endpoint_format(&via->ep, text));
-		else if (via->kind == VIA_RELAY && !relay)
+		else if (via->kind == WAY_RELAY && !relay)
 			relay = relay_name(cfg, via->region);
 	}
 	json_object_set_new(peer, "endpoint", endpoint ? endpoint : json_null());
@@ -154,7 +155,7 @@ static bool is_by_nat64(const struct node *n, const struct route *route)
 {
 	const struct prefix *p = node_nat64(n);
 	for (uint8_t i = 0; p && i < route->n; i++)
-		if (route->via[i].kind == VIA_UDP)
+		if (route->via[i].kind == WAY_UDP)
 			return nat64_translates(p, &route->via[i].ep.ip);
 	return false;
 }

@@ -26,16 +26,15 @@
 
 #include "config/config.h"
 
-struct drive;
+struct driver;
 
 struct status_source {
 	const struct config *cfg;
-	const struct node *node; /* NULL: it is down */
-	const struct drive
-		*drive;        /* which knows by what proxies relays are reached; NULL: by none */
-	const char *interface; /* as the kernel named it; NULL: as configured */
-	uint16_t port;         /* in use; 0: as configured */
-	bool no_peers;         /* "peers" is left out */
+	const struct node *node;     /* NULL: it is down */
+	const struct driver *driver; /* knows the proxies of relays; NULL: none */
+	const char *interface;       /* as the kernel named it; NULL: as configured */
+	uint16_t port;               /* in use; 0: as configured */
+	bool no_peers;               /* "peers" is left out */
 	mono_ns now;
 };
 

@@ -7,12 +7,11 @@
 #include "node/node.h"
 
 static const char *const ways[] = {
-	[WHY_PLAIN] = "wireguard only", [WHY_RELAYED] = "relayed",    [WHY_DIRECT] = "direct",
-	[WHY_DOUBTED] = "in doubt",     [WHY_ASIDE] = "relay faster",
+	[PEER_PLAIN] = "wireguard only", [PEER_RELAYED] = "relayed",    [PEER_DIRECT] = "direct",
+	[PEER_DOUBTED] = "in doubt",     [PEER_ASIDE] = "relay faster",
 };
-static const char *const mappings[] = {[WHY_MAPPING_UNKNOWN] = "unknown",
-				       [WHY_MAPPING_SAME] = "same",
-				       [WHY_MAPPING_VARIES] = "varies"};
+static const char *const mappings[] = {
+	[MAPPING_UNKNOWN] = "unknown", [MAPPING_SAME] = "same", [MAPPING_VARIES] = "varies"};
 
 /* --- facts --- */
 
@@ -21,7 +20,7 @@ static bool is_public(const struct ip *ip)
 	return !ip_is_private(ip) && !ip_is_loopback(ip) && !ip_is_link_local(ip);
 }
 
-static void gather_own(struct why_facts *f, const struct paths_why *w)
+static void gather_own(struct why_facts *f, const struct path_facts *w)
 {
 	for (size_t i = 0; i < w->own.n; i++) {
 		const struct candidate *c = &w->own.v[i];
@@ -34,13 +33,13 @@ static void gather_own(struct why_facts *f, const struct paths_why *w)
 	f->stun_asked = w->n_servers > 0;
 	for (size_t i = 0; i < w->n_servers; i++)
 		f->stun_answered |= endpoint_is_set(&w->servers[i].seen);
-	f->mapping_varies = w->mapping == WHY_MAPPING_VARIES;
+	f->mapping_varies = w->mapping == MAPPING_VARIES;
 }
 
-static void gather_peer(struct why_facts *f, const struct paths_why *w)
+static void gather_peer(struct why_facts *f, const struct path_facts *w)
 {
-	for (size_t i = 0; i < w->n_targets; i++) {
-		const struct why_target *t = &w->targets[i];
+	for (size_t i = 0; i < w->n_remotes; i++) {
+		const struct remote_facts *t = &w->remotes[i];
 		bool public = is_public(&t->ep.ip);
 		f->peer_told |= t->told || t->by_hand;
 		f->peer_public |= t->ep.ip.family == 4 && public;
@@ -54,13 +53,13 @@ static void gather_peer(struct why_facts *f, const struct paths_why *w)
 		f->falls += w->past[i].doubt && w->past[i].reason == PATH_SILENT;
 }
 
-void why_gather(struct why_facts *f, const struct paths_why *w,
+void why_gather(struct why_facts *f, const struct path_facts *w,
 		const struct tunnel_peer_status *tunnel)
 {
-	f->plain = w->way == WHY_PLAIN;
-	f->direct = w->way == WHY_DIRECT;
-	f->doubted = w->way == WHY_DOUBTED;
-	f->aside = w->way == WHY_ASIDE;
+	f->plain = w->state == PEER_PLAIN;
+	f->direct = w->state == PEER_DIRECT;
+	f->doubted = w->state == PEER_DOUBTED;
+	f->aside = w->state == PEER_ASIDE;
 	f->active = w->active;
 	f->session = tunnel->session;
 	f->knows_disco = w->knows_disco;
@@ -76,14 +75,14 @@ void why_gather(struct why_facts *f, const struct paths_why *w,
 
 /* --- sentences about what was tried and seen --- */
 
-static const char *named_by(const struct why_target *t)
+static const char *named_by(const struct remote_facts *t)
 {
 	return t->by_hand ? "configured" : t->told ? "told by it" : "seen in its pings";
 }
 
 enum { LOST_TEXT_MAX = 32 };
 
-static const char *lost_of_late(const struct why_target *t, char text[static LOST_TEXT_MAX])
+static const char *lost_of_late(const struct remote_facts *t, char text[static LOST_TEXT_MAX])
 {
 	text[0] = '\0';
 	if (t->loss_percent > 0)
@@ -91,7 +90,7 @@ static const char *lost_of_late(const struct why_target *t, char text[static LOS
 	return text;
 }
 
-static void tell_target(json_t *list, const struct why_target *t)
+static void tell_target(json_t *list, const struct remote_facts *t)
 {
 	char text[ENDPOINT_TEXT_MAX], lost[LOST_TEXT_MAX];
 	const char *ep = endpoint_format(&t->ep, text), *by = named_by(t);
@@ -112,7 +111,7 @@ static void tell_target(json_t *list, const struct why_target *t)
 }
 
 static json_t *tried(const struct why_source *s, const struct why_facts *f,
-		     const struct paths_why *w)
+		     const struct path_facts *w)
 {
 	json_t *list = json_array();
 	char sent[WHY_SPAN_TEXT_MAX], taken[WHY_SPAN_TEXT_MAX];
@@ -121,8 +120,8 @@ static json_t *tried(const struct why_source *s, const struct why_facts *f,
 			 "Over the relay we told %s where we may be reached %s, and were told so "
 			 "by it %s.",
 			 f->peer, why_times(w->calls_sent, sent), why_times(w->calls_taken, taken));
-	for (size_t i = 0; i < w->n_targets; i++)
-		tell_target(list, &w->targets[i]);
+	for (size_t i = 0; i < w->n_remotes; i++)
+		tell_target(list, &w->remotes[i]);
 	if (w->pings_heard > 0)
 		why_line(list, "%s pinged us by UDP %s.", f->peer,
 			 why_times(w->pings_heard, taken));
@@ -131,7 +130,7 @@ static json_t *tried(const struct why_source *s, const struct why_facts *f,
 	return list;
 }
 
-static json_t *seen(const struct why_facts *f, const struct paths_why *w,
+static json_t *seen(const struct why_facts *f, const struct path_facts *w,
 		    const struct prefix *nat64)
 {
 	char prefix[PREFIX_TEXT_MAX];
@@ -155,14 +154,14 @@ static json_t *seen(const struct why_facts *f, const struct paths_why *w,
 			why_line(list, "The STUN server %s did not answer.",
 				 endpoint_format(&w->servers[i].at, server));
 	switch (w->mapping) {
-	case WHY_MAPPING_SAME:
+	case MAPPING_SAME:
 		why_line(list, "Our NAT, if there is one, uses one port for all destinations (an "
 			       "easy one).");
 		break;
-	case WHY_MAPPING_VARIES:
+	case MAPPING_VARIES:
 		why_line(list, "Our NAT uses another port for each destination (a hard one).");
 		break;
-	case WHY_MAPPING_UNKNOWN:
+	case MAPPING_UNKNOWN:
 		why_line(list,
 			 "Whether our NAT, if there is one, is easy or hard is not known: one STUN "
 			 "server does not "
@@ -180,7 +179,7 @@ static json_t *ms_or_null(mono_ns t)
 	return t == 0 ? json_null() : json_real((double)tenths / 10);
 }
 
-static json_t *target_json(const struct why_target *t)
+static json_t *remote_json(const struct remote_facts *t)
 {
 	char text[ENDPOINT_TEXT_MAX];
 	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:i}", "endpoint",
@@ -191,7 +190,7 @@ static json_t *target_json(const struct why_target *t)
 }
 
 static json_t *facts_json(const struct why_source *s, const struct why_facts *f,
-			  const struct paths_why *w)
+			  const struct path_facts *w)
 {
 	char text[ENDPOINT_TEXT_MAX], seen_at[ENDPOINT_TEXT_MAX];
 	json_t *own = json_array(), *stun = json_array(), *candidates = json_array();
@@ -200,22 +199,22 @@ static json_t *facts_json(const struct why_source *s, const struct why_facts *f,
 						     endpoint_format(&w->own.v[i].ep, text), "kind",
 						     candidate_kind_name(w->own.v[i].kind)));
 	for (size_t i = 0; i < w->n_servers; i++) {
-		const struct why_server *v = &w->servers[i];
+		const struct server_facts *v = &w->servers[i];
 		bool answered = endpoint_is_set(&v->seen);
 		json_array_append_new(
 			stun,
 			json_pack("{s:s, s:s?}", "server", endpoint_format(&v->at, text), "seen",
 				  answered ? endpoint_format(&v->seen, seen_at) : NULL));
 	}
-	for (size_t i = 0; i < w->n_targets; i++)
-		json_array_append_new(candidates, target_json(&w->targets[i]));
+	for (size_t i = 0; i < w->n_remotes; i++)
+		json_array_append_new(candidates, remote_json(&w->remotes[i]));
 	json_t *facts = json_pack(
-		"{s:s, s:o, s:o, s:i, s:i, s:s, s:o, s:o, s:i, s:i, s:i, s:o}", "way", ways[w->way],
-		"rtt_ms", ms_or_null(w->rtt), "relay_rtt_ms", ms_or_null(w->relay_rtt),
-		"loss_percent", (int)w->loss_percent, "relay_loss_percent",
-		(int)w->relay_loss_percent, "mapping", mappings[w->mapping], "endpoints", own,
-		"stun", stun, "calls_sent", (int)w->calls_sent, "calls_taken", (int)w->calls_taken,
-		"pings_heard", (int)w->pings_heard, "candidates", candidates);
+		"{s:s, s:o, s:o, s:i, s:i, s:s, s:o, s:o, s:i, s:i, s:i, s:o}", "way",
+		ways[w->state], "rtt_ms", ms_or_null(w->rtt), "relay_rtt_ms",
+		ms_or_null(w->relay_rtt), "loss_percent", (int)w->loss_percent,
+		"relay_loss_percent", (int)w->relay_loss_percent, "mapping", mappings[w->mapping],
+		"endpoints", own, "stun", stun, "calls_sent", (int)w->calls_sent, "calls_taken",
+		(int)w->calls_taken, "pings_heard", (int)w->pings_heard, "candidates", candidates);
 	json_object_set_new(facts, "proxy", f->proxy ? json_string(f->proxy) : json_null());
 	json_object_set_new(facts, "hard", why_hard_json(&w->hard, s->now, s->wall_offset_ns));
 	json_object_set_new(facts, "port_mapping",
@@ -225,17 +224,17 @@ static json_t *facts_json(const struct why_source *s, const struct why_facts *f,
 
 static json_t *past_json(const struct why_source *s, const struct path_past *p)
 {
-	char was[VIA_TEXT_MAX], via[VIA_TEXT_MAX], time[WHY_TIME_TEXT_MAX];
+	char was[WAY_TEXT_MAX], via[WAY_TEXT_MAX], time[WHY_TIME_TEXT_MAX];
 	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o}", "time",
 			 why_time(p->at, s->wall_offset_ns, time), "from",
-			 drive_via_text(s->cfg, &p->was, was), "way",
-			 drive_via_text(s->cfg, &p->via, via), "in_doubt", (int)p->doubt, "reason",
+			 driver_via_text(s->cfg, &p->was, was), "way",
+			 driver_via_text(s->cfg, &p->via, via), "in_doubt", (int)p->doubt, "reason",
 			 path_reason_text(p->reason), "rtt_ms", ms_or_null(p->rtt));
 }
 
 /* --- what a netcheck found, where the STUN servers of the paths are too few to tell --- */
 
-static bool is_of_this_network(const struct paths_why *w, const struct netcheck_report *r)
+static bool is_of_this_network(const struct path_facts *w, const struct netcheck_report *r)
 {
 	for (size_t i = 0; i < w->n_servers; i++)
 		if (endpoint_is_set(&w->servers[i].seen) &&
@@ -244,14 +243,14 @@ static bool is_of_this_network(const struct paths_why *w, const struct netcheck_
 	return false;
 }
 
-static void add_netcheck(struct paths_why *w, const struct netcheck_report *r)
+static void add_netcheck(struct path_facts *w, const struct netcheck_report *r)
 {
-	if (w->mapping != WHY_MAPPING_UNKNOWN || !r || !is_of_this_network(w, r))
+	if (w->mapping != MAPPING_UNKNOWN || !r || !is_of_this_network(w, r))
 		return;
 	if (r->nat4.varies == TRI_YES)
-		w->mapping = WHY_MAPPING_VARIES;
+		w->mapping = MAPPING_VARIES;
 	else if (r->nat4.varies == TRI_NO)
-		w->mapping = WHY_MAPPING_SAME;
+		w->mapping = MAPPING_SAME;
 }
 
 /* --- all of it --- */
@@ -273,7 +272,7 @@ static json_t *sentences(const struct why_facts *f,
 }
 
 static json_t *render(const struct why_source *s, const struct why_facts *f,
-		      const struct paths_why *w)
+		      const struct path_facts *w)
 {
 	char now[WHY_SENTENCE_MAX];
 	json_t *history = json_array();
@@ -290,22 +289,22 @@ static json_t *render(const struct why_source *s, const struct why_facts *f,
 json_t *why_json(const struct why_source *s)
 {
 	char label[CONFIG_NAME_MAX];
-	struct paths_why w;
+	struct path_facts w;
 	struct why_portmap_texts texts;
 	struct node_peer_status status;
 	struct relay_client_status relay;
 	struct why_facts f = {.peer = config_peer_label(s->peer, label), .port = s->port};
 	peer_id id = node_peer_find(s->node, &s->peer->key);
-	if (!node_peer_why(s->node, id, s->now, &w) ||
+	if (!node_peer_facts(s->node, id, s->now, &w) ||
 	    !node_peer_status(s->node, id, s->now, &status))
 		return NULL;
 	const struct config_relay *r =
-		w.relay.kind == VIA_RELAY ? config_relay(s->cfg, w.relay.region) : NULL;
+		w.relay.kind == WAY_RELAY ? config_relay(s->cfg, w.relay.region) : NULL;
 	f.relay = r ? r->name : NULL;
 	if (r && node_relay_status(s->node, r->region, &relay) && !relay.ready && relay.why[0])
 		f.relay_lost = relay.why;
-	if (r && s->drive && !f.relay_lost)
-		f.proxy = drive_relay_proxy(s->drive, r->region);
+	if (r && s->driver && !f.relay_lost)
+		f.proxy = driver_relay_proxy(s->driver, r->region);
 	add_netcheck(&w, node_netcheck_report(s->node));
 	why_gather(&f, &w, &status.tunnel);
 	why_hard_gather(&f, &w.hard, s->now);

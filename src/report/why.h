@@ -19,12 +19,12 @@
 #include "config/config.h"
 #include "explain/sentences.h"
 
-struct drive;
+struct driver;
 
 struct why_source {
 	const struct config *cfg;
 	const struct node *node;
-	const struct drive *drive; /* NULL: no proxies are known */
+	const struct driver *driver; /* NULL: no proxies are known */
 	const struct config_peer *peer;
 	uint16_t port; /* of this node */
 	mono_ns now;
@@ -36,7 +36,7 @@ json_t *why_json(const struct why_source *s) MUST_USE;
 
 /* The facts that the sentences are made of; exposed for the tests. Texts are borrowed from the
  * arguments. */
-void why_gather(struct why_facts *f, const struct paths_why *w,
+void why_gather(struct why_facts *f, const struct path_facts *w,
 		const struct tunnel_peer_status *tunnel);
 
 #endif

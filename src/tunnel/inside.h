@@ -65,8 +65,8 @@ struct tunnel {
 	struct allowed_ips allowed;
 	struct staged staged;
 	struct heap deadlines; /* one for each peer */
-	struct turns output;   /* peers for which something is due */
-	struct turns news;
+	struct ready output;   /* peers for which something is due */
+	struct ready news;
 	struct tunnel_stats stats;
 	struct peer *peers;
 };

@@ -88,7 +88,7 @@ void peer_stop_waiting(struct tunnel *t, struct peer *p)
 void peer_owe(struct tunnel *t, struct peer *p, unsigned due)
 {
 	p->due |= due;
-	turns_add(&t->output, peer_of(t, p));
+	ready_add(&t->output, peer_of(t, p));
 }
 
 void peer_schedule(struct tunnel *t, struct peer *p)
@@ -109,13 +109,13 @@ void peer_tell_session(struct tunnel *t, struct peer *p, bool initiator, mono_ns
 	p->news.session = true;
 	p->news.initiator = initiator;
 	p->news.given_up = false;
-	turns_add(&t->news, peer_of(t, p));
+	ready_add(&t->news, peer_of(t, p));
 }
 
 void peer_tell_given_up(struct tunnel *t, struct peer *p)
 {
 	p->news.given_up = true;
-	turns_add(&t->news, peer_of(t, p));
+	ready_add(&t->news, peer_of(t, p));
 }
 
 void peer_count_sent(struct peer *p, size_t bytes)

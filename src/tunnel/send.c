@@ -133,13 +133,13 @@ static bool make_one(struct tunnel *t, struct peer *p, struct packet *out, mono_
 bool tunnel_output(struct tunnel *t, peer_id *peer, struct packet *out, mono_ns now)
 {
 	uint32_t id;
-	while (turns_next(&t->output, &id)) {
+	while (ready_next(&t->output, &id)) {
 		struct peer *p = peer_at(t, id);
 		if (!p)
 			continue;
 		bool made = make_one(t, p, out, now);
 		if (has_output(p, now))
-			turns_add(&t->output, id);
+			ready_add(&t->output, id);
 		peer_schedule(t, p);
 		if (made) {
 			*peer = id;

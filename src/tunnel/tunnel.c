@@ -39,7 +39,7 @@ struct tunnel *tunnel_new(const struct tunnel_config *cfg, mono_ns now)
 	if (t->peers && index_init(&t->by_key, cfg->peers_max) &&
 	    index_init(&t->by_index, cfg->peers_max * INDICES_PER_PEER) &&
 	    staged_init(&t->staged, cfg->staged_max) && heap_init(&t->deadlines, cfg->peers_max) &&
-	    turns_init(&t->output, cfg->peers_max) && turns_init(&t->news, cfg->peers_max))
+	    ready_init(&t->output, cfg->peers_max) && ready_init(&t->news, cfg->peers_max))
 		return t;
 	tunnel_free(t);
 	return NULL;
@@ -57,8 +57,8 @@ void tunnel_free(struct tunnel *t)
 	allowed_ips_fini(&t->allowed);
 	staged_fini(&t->staged);
 	heap_fini(&t->deadlines);
-	turns_fini(&t->output);
-	turns_fini(&t->news);
+	ready_fini(&t->output);
+	ready_fini(&t->news);
 	free(t->peers);
 	key_wipe(t, sizeof(*t));
 	free(t);
@@ -140,7 +140,7 @@ void tunnel_tick(struct tunnel *t, mono_ns now)
 bool tunnel_event(struct tunnel *t, struct tunnel_event *ev)
 {
 	peer_id id;
-	while (turns_next(&t->news, &id)) {
+	while (ready_next(&t->news, &id)) {
 		struct peer *p = peer_at(t, id);
 		if (!p || (!p->news.session && !p->news.given_up))
 			continue;
@@ -154,7 +154,7 @@ bool tunnel_event(struct tunnel *t, struct tunnel_event *ev)
 		else
 			p->news.given_up = false;
 		if (p->news.given_up)
-			turns_add(&t->news, id);
+			ready_add(&t->news, id);
 		return true;
 	}
 	return false;

@@ -37,7 +37,7 @@ bool disco_extension_read(struct rd *r, uint8_t version, struct disco_extension 
 	out->reflexive = read_reflexive(r);
 	out->step = (enum disco_step)step;
 	out->slow = flags & FLAG_SLOW;
-	out->mapping = (enum disco_mapping)mapping;
+	out->mapping = (enum dest_mapping)mapping;
 	for (uint8_t i = 0; i < count; i++) {
 		struct disco_sample s = {.at_ms = rd_be16(r)};
 		s.port = rd_be16(r);
@@ -47,7 +47,7 @@ bool disco_extension_read(struct rd *r, uint8_t version, struct disco_extension 
 	if (version >= 2)
 		read_addresses(r, out);
 	return version != 0 && !r->bad && step >= DISCO_STEP_ASK && step <= DISCO_STEP_READY &&
-	       mapping <= DISCO_MAPPING_VARIES;
+	       mapping <= MAPPING_VARIES;
 }
 
 void disco_extension_write(struct wr *w, const struct disco_extension *e)

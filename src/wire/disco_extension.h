@@ -14,6 +14,7 @@
 #define WIRE_DISCO_EXTENSION_H
 
 #include "base/addr.h"
+#include "wire/mapping.h"
 
 enum {
 	DISCO_EXTENSION_TYPE = 0x57,
@@ -31,7 +32,6 @@ enum disco_step {
 };
 
 /* Does its NAT give each destination another mapping, as far as it knows? */
-enum disco_mapping { DISCO_MAPPING_UNKNOWN = 0, DISCO_MAPPING_SAME = 1, DISCO_MAPPING_VARIES = 2 };
 
 /* A fresh socket's port outside, as a STUN server saw it. */
 struct disco_sample {
@@ -43,7 +43,7 @@ struct disco_extension {
 	uint64_t nonce; /* of the attempt, chosen by who asked */
 	enum disco_step step;
 	bool slow; /* it would also go the slow way of random against random */
-	enum disco_mapping mapping;
+	enum dest_mapping mapping;
 	uint16_t sockets;          /* how many it is going to open */
 	struct endpoint reflexive; /* its main port outside, IPv4; unset: unknown */
 	struct disco_sample samples[DISCO_SAMPLES_MAX]; /* in the order of sending */

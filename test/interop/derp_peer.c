@@ -17,7 +17,7 @@
 struct derp_peer {
 	struct loop *loop;
 	struct dialer *dialer;
-	struct relay_link *link;
+	struct relay_stream *link;
 	struct relay_client *client;
 	struct loop_timer *deadline;
 	struct stream_config where;
@@ -75,11 +75,11 @@ static void on_packet(struct derp_peer *p, const struct relay_client_event *ev)
 
 static void on_event(struct derp_peer *p, const struct relay_client_event *ev)
 {
-	const struct relay_link_calls calls = {up, bytes, writable, down, p};
+	const struct relay_stream_calls calls = {up, bytes, writable, down, p};
 	char key[KEY_TEXT_MAX];
 	switch (ev->kind) {
 	case RELAY_DIAL:
-		p->link = relay_link_open(p->dialer, &p->where, &calls);
+		p->link = relay_stream_open(p->dialer, &p->where, &calls);
 		break;
 	case RELAY_READY:
 		if (!p->text) {
@@ -110,9 +110,9 @@ static void settle(struct derp_peer *p)
 	uint8_t chunk[4096];
 	while (relay_client_event(p->client, &ev))
 		on_event(p, &ev);
-	while (p->link && relay_link_room(p->link) >= sizeof(chunk)) {
+	while (p->link && relay_stream_room(p->link) >= sizeof(chunk)) {
 		size_t n = relay_client_output(p->client, chunk, sizeof(chunk), loop_now(p->loop));
-		if (n == 0 || !relay_link_write(p->link, (struct bytes){chunk, n}))
+		if (n == 0 || !relay_stream_write(p->link, (struct bytes){chunk, n}))
 			break;
 	}
 	loop_timer_set(p->deadline, relay_client_deadline(p->client));
@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 	settle(&p);
 	loop_run(p.loop);
 
-	relay_link_close(p.link);
+	relay_stream_close(p.link);
 	relay_client_free(p.client);
 	loop_timer_free(p.deadline);
 	dialer_free(p.dialer);

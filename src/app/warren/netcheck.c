@@ -16,7 +16,7 @@ enum { LONGEST_MAX_S = (int)(BINDING_LIFE_LONGEST / SECOND), SAY_EVERY_S = 10 };
 
 struct asker {
 	struct cli *c;
-	struct lookout *own; /* NULL: ask the daemon */
+	struct netcheck_local *own; /* NULL: ask the daemon */
 	uint32_t watch_s, longest_s;
 	const char *file;
 };
@@ -35,7 +35,7 @@ static json_t *checked(const struct asker *a, json_t *answer)
 static json_t *netcheck(const struct asker *a, bool full)
 {
 	if (a->own)
-		return checked(a, lookout_netcheck(a->own, full));
+		return checked(a, netcheck_local_netcheck(a->own, full));
 	json_t *r = cli_ask(a->c, json_pack("{s:s, s:b}", "verb", "netcheck", "full", full), LIMIT);
 	if (!r && !a->c->json)
 		fputs("warren: without it: warren netcheck RELAY, or: warren netcheck --config "
@@ -47,7 +47,7 @@ static json_t *netcheck(const struct asker *a, bool full)
 static json_t *lifetime(const struct asker *a, uint32_t longest_s)
 {
 	if (a->own)
-		return checked(a, lookout_lifetime(a->own, longest_s));
+		return checked(a, netcheck_local_lifetime(a->own, longest_s));
 	return checked(
 		a, cli_ask(a->c,
 			   json_pack("{s:s, s:i}", "verb", "lifetime", "longest_s", (int)longest_s),
@@ -57,7 +57,7 @@ static json_t *lifetime(const struct asker *a, uint32_t longest_s)
 static bool rest(const struct asker *a, uint32_t seconds)
 {
 	if (a->own)
-		return lookout_wait(a->own, seconds * SECOND);
+		return netcheck_local_wait(a->own, seconds * SECOND);
 	return nanosleep(&(struct timespec){.tv_sec = (time_t)seconds}, NULL) == 0;
 }
 
@@ -113,7 +113,7 @@ static void say_unresolved(const struct asker *a)
 {
 	const char *name, *why;
 	size_t i = 0;
-	while (a->own && !a->c->json && (name = lookout_unresolved(a->own, &i, &why)))
+	while (a->own && !a->c->json && (name = netcheck_local_unresolved(a->own, &i, &why)))
 		fprintf(a->c->err, "warren: relay %s: %s\n", name, why);
 }
 
@@ -135,14 +135,15 @@ static bool run(const struct asker *a)
 
 /* --- words --- */
 
-static struct lookout *look_ourselves(struct cli *c, const char *file, char *const *words, size_t n)
+static struct netcheck_local *look_ourselves(struct cli *c, const char *file, char *const *words,
+					     size_t n)
 {
 	char bad[CONFIG_WHY_MAX], why[FAILURE_MAX];
 	struct config *cfg = NULL;
 	if (!crypto_init())
 		snprintf(bad, sizeof(bad), "libsodium cannot work on this machine");
 	else
-		cfg = file ? config_load_relays(file, bad) : lookout_config(words, n, bad);
+		cfg = file ? config_load_relays(file, bad) : netcheck_local_config(words, n, bad);
 	if (!cfg) {
 		(void)cli_failed(c, "%s", bad);
 		return NULL;
@@ -153,7 +154,7 @@ static struct lookout *look_ourselves(struct cli *c, const char *file, char *con
 		config_free(cfg);
 		return NULL;
 	}
-	struct lookout *o = lookout_open(cfg, why);
+	struct netcheck_local *o = netcheck_local_open(cfg, why);
 	if (!o)
 		(void)cli_failed(c, "%s", why);
 	return o;
@@ -199,6 +200,6 @@ int cli_netcheck(struct cli *c, int argc, char **argv)
 			return CLI_FAILED;
 	}
 	bool ok = run(&a);
-	lookout_close(a.own);
+	netcheck_local_close(a.own);
 	return ok ? CLI_OK : CLI_FAILED;
 }

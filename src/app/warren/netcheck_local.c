@@ -20,11 +20,11 @@
 
 enum { HTTPS_PORT = 443, HTTP_PORT = 80, LAST_TURNS = 3 /* DNS lets go of its things in them */ };
 
-struct lookout {
+struct netcheck_local {
 	struct config *cfg;
 	struct log log;
 	struct loop *loop;
-	struct drive *drive;
+	struct driver *driver;
 	struct netchecks *checks;
 	struct upnp *upnp;
 	struct loop_signal *on_int, *on_term;
@@ -63,7 +63,7 @@ static bool relay_of_word(struct config_relay *r, const char *word, uint16_t reg
 	return true;
 }
 
-struct config *lookout_config(char *const *words, size_t n, char why[static CONFIG_WHY_MAX])
+struct config *netcheck_local_config(char *const *words, size_t n, char why[static CONFIG_WHY_MAX])
 {
 	struct config *c = config_parse_relays("", (struct bytes){0}, why);
 	if (c)
@@ -93,12 +93,13 @@ struct config *lookout_config(char *const *words, size_t n, char why[static CONF
 
 static void on_signal(void *self)
 {
-	struct lookout *o = self;
+	struct netcheck_local *o = self;
 	o->stopped = true;
 }
 
 /* Until the condition holds, time is up, or somebody wants us to stop. */
-static bool wait_until(struct lookout *o, bool (*holds)(const struct lookout *o, const void *of),
+static bool wait_until(struct netcheck_local *o,
+		       bool (*holds)(const struct netcheck_local *o, const void *of),
 		       const void *of, mono_ns until)
 {
 	while (!o->stopped && !(holds && holds(o, of)) && loop_now(o->loop) < until)
@@ -106,14 +107,14 @@ static bool wait_until(struct lookout *o, bool (*holds)(const struct lookout *o,
 	return !o->stopped;
 }
 
-bool lookout_wait(struct lookout *o, mono_ns time)
+bool netcheck_local_wait(struct netcheck_local *o, mono_ns time)
 {
 	return wait_until(o, NULL, NULL, loop_now(o->loop) + time);
 }
 
-static bool is_settled(const struct lookout *o, const void *of)
+static bool is_settled(const struct netcheck_local *o, const void *of)
 {
-	return lookups_settled(drive_lookups(o->drive));
+	return resolver_settled(driver_resolver(o->driver));
 }
 
 /* --- questions --- */
@@ -128,13 +129,13 @@ static void on_answer(void *ask, const json_t *answer)
 	w->answer = json_deep_copy(answer);
 }
 
-static bool is_answered(const struct lookout *o, const void *of)
+static bool is_answered(const struct netcheck_local *o, const void *of)
 {
 	const struct waiting *w = of;
 	return w->answer != NULL;
 }
 
-json_t *lookout_netcheck(struct lookout *o, bool full)
+json_t *netcheck_local_netcheck(struct netcheck_local *o, bool full)
 {
 	struct waiting w = {0};
 	if (full && o->cfg->node.port_mapping &&
@@ -152,21 +153,21 @@ json_t *lookout_netcheck(struct lookout *o, bool full)
 	return w.answer;
 }
 
-json_t *lookout_lifetime(struct lookout *o, uint32_t longest_s)
+json_t *netcheck_local_lifetime(struct netcheck_local *o, uint32_t longest_s)
 {
-	struct node *n = drive_node(o->drive);
+	struct node *n = driver_node(o->driver);
 	if (longest_s) {
 		node_lifetime_begin(n, longest_s * SECOND, loop_now(o->loop));
-		drive_settle(o->drive);
+		driver_settle(o->driver);
 	}
 	return netcheck_lifetime_json(node_lifetime(n, 4), node_lifetime(n, 6), loop_now(o->loop));
 }
 
-const char *lookout_unresolved(const struct lookout *o, size_t *i, const char **why)
+const char *netcheck_local_unresolved(const struct netcheck_local *o, size_t *i, const char **why)
 {
 	for (; *i < o->cfg->n_relays; (*i)++) {
 		const struct config_relay *r = &o->cfg->relays[*i];
-		*why = lookups_failure(drive_lookups(o->drive), r->region);
+		*why = resolver_failure(driver_resolver(o->driver), r->region);
 		if (!(*why)[0])
 			continue;
 		(*i)++;
@@ -187,7 +188,7 @@ static void be_nobody(struct config *cfg)
 	cfg->node.hard_nat = cfg->node.slow_punch = false;
 }
 
-static bool open_all(struct lookout *o, char why[static FAILURE_MAX])
+static bool open_all(struct netcheck_local *o, char why[static FAILURE_MAX])
 {
 	char quiet[FAILURE_MAX];
 	be_nobody(o->cfg);
@@ -196,22 +197,22 @@ static bool open_all(struct lookout *o, char why[static FAILURE_MAX])
 	 * UPnP. */
 	o->upnp = o->cfg->node.port_mapping ? upnp_start(quiet) : NULL;
 	o->loop = loop_new();
-	o->drive = o->loop ? drive_new(o->loop, &o->log, o->cfg) : NULL;
-	if (!o->drive)
+	o->driver = o->loop ? driver_new(o->loop, &o->log, o->cfg) : NULL;
+	if (!o->driver)
 		return failure_say(why, "out of memory or of file descriptors");
-	drive_set_upnp(o->drive, o->upnp);
-	drive_only_look(o->drive);
-	o->checks = netchecks_new(o->loop, o->drive, on_answer);
+	driver_set_upnp(o->driver, o->upnp);
+	driver_only_look(o->driver);
+	o->checks = netchecks_new(o->loop, o->driver, on_answer);
 	o->on_int = loop_signal_new(o->loop, SIGINT, (struct loop_call){on_signal, o});
 	o->on_term = loop_signal_new(o->loop, SIGTERM, (struct loop_call){on_signal, o});
 	if (!o->checks || !o->on_int || !o->on_term)
 		return failure_say(why, "out of memory");
-	return drive_set_up(o->drive, true, why);
+	return driver_set_up(o->driver, true, why);
 }
 
-struct lookout *lookout_open(struct config *cfg, char why[static FAILURE_MAX])
+struct netcheck_local *netcheck_local_open(struct config *cfg, char why[static FAILURE_MAX])
 {
-	struct lookout *o = calloc(1, sizeof(*o));
+	struct netcheck_local *o = calloc(1, sizeof(*o));
 	if (!o) {
 		(void)failure_say(why, "out of memory");
 		config_free(cfg);
@@ -220,7 +221,7 @@ struct lookout *lookout_open(struct config *cfg, char why[static FAILURE_MAX])
 	o->cfg = cfg;
 	log_init(&o->log, STDERR_FILENO, LOG_AT_ERROR);
 	if (!open_all(o, why)) {
-		lookout_close(o);
+		netcheck_local_close(o);
 		return NULL;
 	}
 	o->opened = loop_now(o->loop);
@@ -228,12 +229,12 @@ struct lookout *lookout_open(struct config *cfg, char why[static FAILURE_MAX])
 	return o;
 }
 
-void lookout_close(struct lookout *o)
+void netcheck_local_close(struct netcheck_local *o)
 {
 	if (!o)
 		return;
 	netchecks_free(o->checks);
-	drive_free(o->drive);
+	driver_free(o->driver);
 	upnp_stop(o->upnp);
 	if (o->loop) {
 		loop_signal_free(o->on_int);

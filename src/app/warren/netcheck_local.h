@@ -16,23 +16,25 @@
 
 /* A configuration with these relays: HOST or HOST:STUNPORT, a name or an address (of IPv6 in
  * brackets, if a port follows). Any STUN server will do. NULL: why. */
-struct config *lookout_config(char *const *words, size_t n,
-			      char why[static CONFIG_WHY_MAX]) MUST_USE;
+struct config *netcheck_local_config(char *const *words, size_t n,
+				     char why[static CONFIG_WHY_MAX]) MUST_USE;
 
-struct lookout;
+struct netcheck_local;
 
 /* cfg is consumed. Forks (io/upnp.h), so call it early. Waits until the relays' names are looked
  * up, a few seconds at most. SIGINT and SIGTERM end what waits from now on. NULL: why. */
-struct lookout *lookout_open(struct config *cfg, char why[static FAILURE_MAX]) MUST_USE;
-void lookout_close(struct lookout *o); /* gives back what gateways mapped; NULL is allowed */
+struct netcheck_local *netcheck_local_open(struct config *cfg,
+					   char why[static FAILURE_MAX]) MUST_USE;
+void netcheck_local_close(
+	struct netcheck_local *o); /* gives back what gateways mapped; NULL is allowed */
 
 /* As {"verb": "netcheck", "full": full} to the daemon. NULL: SIGINT or SIGTERM came. */
-json_t *lookout_netcheck(struct lookout *o, bool full) MUST_USE;
+json_t *netcheck_local_netcheck(struct netcheck_local *o, bool full) MUST_USE;
 /* As {"verb": "lifetime", "longest_s": ...}; 0: only tell. */
-json_t *lookout_lifetime(struct lookout *o, uint32_t longest_s) MUST_USE;
+json_t *netcheck_local_lifetime(struct netcheck_local *o, uint32_t longest_s) MUST_USE;
 /* Lets time pass. False: SIGINT or SIGTERM came. */
-bool lookout_wait(struct lookout *o, mono_ns time) MUST_USE;
+bool netcheck_local_wait(struct netcheck_local *o, mono_ns time) MUST_USE;
 /* The next relay from *i on that has no address, and why; NULL: none. */
-const char *lookout_unresolved(const struct lookout *o, size_t *i, const char **why);
+const char *netcheck_local_unresolved(const struct netcheck_local *o, size_t *i, const char **why);
 
 #endif

@@ -40,8 +40,8 @@ struct daemon {
 	struct log log;
 	struct loop *loop;
 	struct config *cfg;
-	struct drive *drive;
-	struct control *control;
+	struct driver *driver;
+	struct localapi *control;
 	struct notify notify;
 	struct upnp *upnp;
 	struct loop_signal *on_hup, *on_term, *on_int;
@@ -129,7 +129,7 @@ static void on_reload(void *self)
 	struct config *cfg = config_load(d->opt.config, bad);
 	if (!cfg) {
 		log_say(&d->log, LOG_AT_ERROR, "%s; the old configuration stays", bad);
-	} else if (!drive_reload(d->drive, cfg, why)) {
+	} else if (!driver_reload(d->driver, cfg, why)) {
 		log_say(&d->log, LOG_AT_ERROR, "%s: %s; the old configuration stays", d->opt.config,
 			why);
 		config_free(cfg);
@@ -139,7 +139,7 @@ static void on_reload(void *self)
 		log_say(&d->log, LOG_AT_NOTICE, "%s: loaded again, %zu peers", d->opt.config,
 			cfg->n_peers);
 	}
-	control_reloaded(d->control);
+	localapi_reloaded(d->control);
 	notify_ready(&d->notify);
 }
 
@@ -176,19 +176,19 @@ static bool make_socket_folder(const struct daemon *d, char why[static FAILURE_M
 static bool open_all(struct daemon *d, char why[static FAILURE_MAX])
 {
 	d->loop = loop_new();
-	d->drive = d->loop ? drive_new(d->loop, &d->log, d->cfg) : NULL;
-	if (!d->drive)
+	d->driver = d->loop ? driver_new(d->loop, &d->log, d->cfg) : NULL;
+	if (!d->driver)
 		return failure_say(why, "out of memory or of file descriptors");
-	drive_set_upnp(d->drive, d->upnp);
+	driver_set_upnp(d->driver, d->upnp);
 	d->on_hup = loop_signal_new(d->loop, SIGHUP, (struct loop_call){on_reload, d});
 	d->on_term = loop_signal_new(d->loop, SIGTERM, (struct loop_call){on_stop, d});
 	d->on_int = loop_signal_new(d->loop, SIGINT, (struct loop_call){on_stop, d});
 	if (!d->on_hup || !d->on_term || !d->on_int)
 		return failure_say(why, "out of memory or of file descriptors");
-	const struct control_config control = {
-		.loop = d->loop, .log = &d->log, .drive = d->drive, .path = d->opt.socket};
-	d->control = make_socket_folder(d, why) ? control_open(&control, why) : NULL;
-	return d->control && drive_set_up(d->drive, true, why);
+	const struct localapi_config control = {
+		.loop = d->loop, .log = &d->log, .driver = d->driver, .path = d->opt.socket};
+	d->control = make_socket_folder(d, why) ? localapi_open(&control, why) : NULL;
+	return d->control && driver_set_up(d->driver, true, why);
 }
 
 /* What cannot be given up is said, and we go on: an old kernel must not keep a network down. */
@@ -207,8 +207,8 @@ static void isolate(struct daemon *d)
 
 static void close_all(struct daemon *d)
 {
-	control_close(d->control);
-	drive_free(d->drive);
+	localapi_close(d->control);
+	driver_free(d->driver);
 	upnp_stop(d->upnp);
 	if (d->loop) {
 		loop_signal_free(d->on_hup);
@@ -239,8 +239,8 @@ static int serve(struct daemon *d)
 	}
 	isolate(d);
 	log_say(&d->log, LOG_AT_NOTICE, "warrend %s: up on %s, UDP port %u, %zu peers",
-		WARREN_VERSION, tun_name(drive_tun(d->drive)), udp_port(drive_udp(d->drive)),
-		drive_config(d->drive)->n_peers);
+		WARREN_VERSION, tun_name(driver_tun(d->driver)), udp_port(driver_udp(d->driver)),
+		driver_config(d->driver)->n_peers);
 	notify_ready(&d->notify);
 	loop_run(d->loop);
 	log_say(&d->log, LOG_AT_NOTICE, "stopping");

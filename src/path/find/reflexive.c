@@ -12,29 +12,29 @@
 /* Waiting after the first, second and last try. */
 static const mono_ns patience[STUN_TRIES] = {200 * MSEC, 400 * MSEC, 2000 * MSEC};
 
-void stun_finder_init(struct stun_finder *f, const struct rng *rng, uint16_t port)
+void reflexive_init(struct reflexive_finder *f, const struct rng *rng, uint16_t port)
 {
-	*f = (struct stun_finder){.rng = *rng,
-				  .port = port,
-				  .round_at = MONO_NEVER,
-				  .next_round = MONO_NEVER,
-				  .answered_at = MONO_NEVER};
+	*f = (struct reflexive_finder){.rng = *rng,
+				       .port = port,
+				       .round_at = MONO_NEVER,
+				       .next_round = MONO_NEVER,
+				       .answered_at = MONO_NEVER};
 }
 
-static void plan_next_round(struct stun_finder *f, mono_ns now)
+static void plan_next_round(struct reflexive_finder *f, mono_ns now)
 {
 	mono_ns after = ROUND_MIN + rng_below(&f->rng, ROUND_MAX - ROUND_MIN);
 	f->next_round = f->wanted && f->n > 0 ? now + after : MONO_NEVER;
 }
 
-static void try_server(struct stun_finder *f, struct stun_server *s, mono_ns now)
+static void try_server(struct reflexive_finder *f, struct stun_server *s, mono_ns now)
 {
 	s->owed = true;
 	s->next = now + patience[s->tries];
 	s->tries++;
 }
 
-static void begin_round(struct stun_finder *f, mono_ns now)
+static void begin_round(struct reflexive_finder *f, mono_ns now)
 {
 	f->round_at = now;
 	for (size_t i = 0; i < f->n; i++) {
@@ -45,7 +45,7 @@ static void begin_round(struct stun_finder *f, mono_ns now)
 	plan_next_round(f, now);
 }
 
-static void add_server(struct stun_finder *f, const struct endpoint *at)
+static void add_server(struct reflexive_finder *f, const struct endpoint *at)
 {
 	size_t same_family = 0;
 	if (!endpoint_is_set(at))
@@ -59,9 +59,9 @@ static void add_server(struct stun_finder *f, const struct endpoint *at)
 		f->v[f->n++] = (struct stun_server){.at = *at, .next = MONO_NEVER};
 }
 
-void stun_finder_set(struct stun_finder *f, const struct relay_place *v, size_t n, mono_ns now)
+void reflexive_set(struct reflexive_finder *f, const struct relay_place *v, size_t n, mono_ns now)
 {
-	struct stun_finder old = *f;
+	struct reflexive_finder old = *f;
 	bool same = true;
 	f->n = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -78,7 +78,7 @@ void stun_finder_set(struct stun_finder *f, const struct relay_place *v, size_t 
 
 static bool stun_input(void *self, const struct endpoint *from, struct bytes datagram, mono_ns now)
 {
-	struct stun_finder *f = self;
+	struct reflexive_finder *f = self;
 	struct stun_txid txid;
 	struct endpoint seen;
 	if (!stun_read_response(datagram, &txid, &seen) || !endpoint_is_set(&seen))
@@ -98,7 +98,7 @@ static bool stun_input(void *self, const struct endpoint *from, struct bytes dat
 
 static bool stun_output(void *self, struct endpoint *to, struct wr *out)
 {
-	struct stun_finder *f = self;
+	struct reflexive_finder *f = self;
 	for (size_t i = 0; i < f->n; i++) {
 		if (!f->v[i].owed)
 			continue;
@@ -112,7 +112,7 @@ static bool stun_output(void *self, struct endpoint *to, struct wr *out)
 
 static mono_ns stun_deadline(const void *self)
 {
-	const struct stun_finder *f = self;
+	const struct reflexive_finder *f = self;
 	mono_ns first = f->next_round;
 	for (size_t i = 0; i < f->n; i++)
 		first = mono_min(first, f->v[i].next);
@@ -127,7 +127,7 @@ static void give_up(struct stun_server *s)
 
 static void stun_tick(void *self, mono_ns now)
 {
-	struct stun_finder *f = self;
+	struct reflexive_finder *f = self;
 	if (f->next_round <= now)
 		begin_round(f, now);
 	for (size_t i = 0; i < f->n; i++) {
@@ -142,7 +142,7 @@ static void stun_tick(void *self, mono_ns now)
 
 /* The first answer over this family, then those that more than one server gave: an answer that only
  * one server gave is that server's own mapping, and of no use to a peer. */
-static void add_family(const struct stun_finder *f, uint8_t family, struct candidates *out)
+static void add_family(const struct reflexive_finder *f, uint8_t family, struct candidates *out)
 {
 	bool first = true;
 	for (size_t i = 0; i < f->n; i++) {
@@ -158,24 +158,25 @@ static void add_family(const struct stun_finder *f, uint8_t family, struct candi
 	}
 }
 
-enum stun_mapping stun_finder_mapping(const struct stun_finder *f)
+enum dest_mapping reflexive_mapping(const struct reflexive_finder *f)
 {
 	const struct endpoint *first = NULL;
-	enum stun_mapping mapping = STUN_MAPPING_UNKNOWN;
+	enum dest_mapping mapping = MAPPING_UNKNOWN;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct endpoint *seen = &f->v[i].seen;
 		if (seen->ip.family != 4)
 			continue;
 		if (first && !endpoint_equal(first, seen))
-			return STUN_MAPPING_VARIES;
+			return MAPPING_VARIES;
 		if (first)
-			mapping = STUN_MAPPING_SAME;
+			mapping = MAPPING_SAME;
 		first = seen;
 	}
 	return mapping;
 }
 
-bool stun_finder_here(const struct stun_finder *f, struct endpoint *server, struct endpoint *seen)
+bool reflexive_here(const struct reflexive_finder *f, struct endpoint *server,
+		    struct endpoint *seen)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->v[i].seen.ip.family != 4)
@@ -189,21 +190,21 @@ bool stun_finder_here(const struct stun_finder *f, struct endpoint *server, stru
 
 static void stun_candidates(const void *self, struct candidates *out)
 {
-	const struct stun_finder *f = self;
+	const struct reflexive_finder *f = self;
 	size_t before = out->n;
 	add_family(f, 4, out);
 	struct ip outside = out->n > before ? out->v[before].ep.ip : (struct ip){0};
 	add_family(f, 6, out);
 	/* Behind a NAT that varies its mappings, a port forwarded by hand is usually the same
 	 * outside. */
-	if (stun_finder_mapping(f) == STUN_MAPPING_VARIES && outside.family == 4 && f->port != 0)
+	if (reflexive_mapping(f) == MAPPING_VARIES && outside.family == 4 && f->port != 0)
 		candidates_add(out, &(struct endpoint){outside, f->port},
 			       CANDIDATE_STUN_LOCAL_PORT);
 }
 
 static void stun_refresh(void *self, bool forget, mono_ns now)
 {
-	struct stun_finder *f = self;
+	struct reflexive_finder *f = self;
 	if (!forget && mono_since(f->round_at, now) < ROUND_APART) {
 		/* What we were told just before a NAT forgot us is as old as what we were told long
 		 * ago. */
@@ -221,7 +222,7 @@ static void stun_refresh(void *self, bool forget, mono_ns now)
 
 static void stun_want(void *self, bool wanted, mono_ns now)
 {
-	struct stun_finder *f = self;
+	struct reflexive_finder *f = self;
 	f->wanted = wanted;
 	if (!wanted)
 		f->next_round = MONO_NEVER;
@@ -233,15 +234,15 @@ static void stun_want(void *self, bool wanted, mono_ns now)
 
 static bool stun_fresh(const void *self, mono_ns since)
 {
-	const struct stun_finder *f = self;
+	const struct reflexive_finder *f = self;
 	return f->n == 0 || (f->answered_at != MONO_NEVER && f->answered_at >= since);
 }
 
-const struct finder stun_finder = {.input = stun_input,
-				   .output = stun_output,
-				   .deadline = stun_deadline,
-				   .tick = stun_tick,
-				   .candidates = stun_candidates,
-				   .refresh = stun_refresh,
-				   .want = stun_want,
-				   .fresh = stun_fresh};
+const struct finder reflexive_finder = {.input = stun_input,
+					.output = stun_output,
+					.deadline = stun_deadline,
+					.tick = stun_tick,
+					.candidates = stun_candidates,
+					.refresh = stun_refresh,
+					.want = stun_want,
+					.fresh = stun_fresh};

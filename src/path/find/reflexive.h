@@ -12,6 +12,7 @@
 #include "base/place.h"
 #include "base/rng.h"
 #include "path/find/finder.h"
+#include "wire/mapping.h"
 #include "wire/stun.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
 	STUN_TRIES = 3
 };
 
-struct stun_finder {
+struct reflexive_finder {
 	struct stun_server {
 		struct endpoint at;
 		struct endpoint seen; /* its last answer; unset: none */
@@ -38,17 +39,16 @@ struct stun_finder {
 	mono_ns answered_at; /* MONO_NEVER: no answer since the network changed */
 };
 
-extern const struct finder stun_finder;
+extern const struct finder reflexive_finder;
 
-void stun_finder_init(struct stun_finder *f, const struct rng *rng, uint16_t port);
+void reflexive_init(struct reflexive_finder *f, const struct rng *rng, uint16_t port);
 /* Takes the servers of these relays, the nearest first. The same as before: nothing happens. */
-void stun_finder_set(struct stun_finder *f, const struct relay_place *v, size_t n, mono_ns now);
+void reflexive_set(struct reflexive_finder *f, const struct relay_place *v, size_t n, mono_ns now);
 
 /* Does our NAT give each destination another mapping? Known after two answers over IPv4. */
-enum stun_mapping { STUN_MAPPING_UNKNOWN, STUN_MAPPING_SAME, STUN_MAPPING_VARIES };
-enum stun_mapping stun_finder_mapping(const struct stun_finder *f);
+enum dest_mapping reflexive_mapping(const struct reflexive_finder *f);
 /* A server that answered over IPv4, and where it saw our main port; false: none. */
-bool stun_finder_here(const struct stun_finder *f, struct endpoint *server,
-		      struct endpoint *seen) MUST_USE;
+bool reflexive_here(const struct reflexive_finder *f, struct endpoint *server,
+		    struct endpoint *seen) MUST_USE;
 
 #endif

@@ -1,32 +1,32 @@
 #include "path/hard/attempts.h"
 
-static struct crossing *last(struct crossings *c)
+static struct attempt *last(struct attempts *c)
 {
-	struct crossing *v = c->n > 0 ? &c->v[(c->first + c->n - 1) % CROSSINGS_KEPT] : NULL;
-	return v && v->end == CROSSING_UNDER_WAY ? v : NULL;
+	struct attempt *v = c->n > 0 ? &c->v[(c->first + c->n - 1) % ATTEMPTS_KEPT] : NULL;
+	return v && v->end == ATTEMPT_UNDER_WAY ? v : NULL;
 }
 
-void crossing_begin(struct crossings *c, bool asked_by_peer, mono_ns now)
+void attempts_begin(struct attempts *c, bool asked_by_peer, mono_ns now)
 {
-	if (c->n == CROSSINGS_KEPT) {
-		c->first = (uint8_t)((c->first + 1) % CROSSINGS_KEPT);
+	if (c->n == ATTEMPTS_KEPT) {
+		c->first = (uint8_t)((c->first + 1) % ATTEMPTS_KEPT);
 		c->n--;
 		c->forgotten++;
 	}
-	c->v[(c->first + c->n++) % CROSSINGS_KEPT] = (struct crossing){
-		.began = now, .ended = MONO_NEVER, .asked_by_peer = asked_by_peer};
+	c->v[(c->first + c->n++) % ATTEMPTS_KEPT] =
+		(struct attempt){.began = now, .ended = MONO_NEVER, .asked_by_peer = asked_by_peer};
 }
 
-void crossing_sampled(struct crossings *c)
+void attempts_sampled(struct attempts *c)
 {
-	struct crossing *v = last(c);
+	struct attempt *v = last(c);
 	if (v)
 		v->samples++;
 }
 
-void crossing_planned(struct crossings *c, const struct hard_plan *plan)
+void attempts_planned(struct attempts *c, const struct hard_plan *plan)
 {
-	struct crossing *v = last(c);
+	struct attempt *v = last(c);
 	if (!v)
 		return;
 	v->planned = true;
@@ -38,23 +38,23 @@ void crossing_planned(struct crossings *c, const struct hard_plan *plan)
 	v->sockets = plan->sockets;
 }
 
-void crossing_sent(struct crossings *c, enum plan_way way)
+void attempts_sent(struct attempts *c, enum hard_plan_way way)
 {
-	struct crossing *v = last(c);
+	struct attempt *v = last(c);
 	if (v)
 		v->sent[way]++;
 }
 
-void crossing_end(struct crossings *c, enum crossing_end end, mono_ns now)
+void attempts_end(struct attempts *c, enum attempt_end end, mono_ns now)
 {
-	struct crossing *v = last(c);
+	struct attempt *v = last(c);
 	if (!v)
 		return;
 	v->end = end;
 	v->ended = now;
 }
 
-const struct crossing *crossing_at(const struct crossings *c, size_t i)
+const struct attempt *attempts_at(const struct attempts *c, size_t i)
 {
-	return &c->v[(c->first + i) % CROSSINGS_KEPT];
+	return &c->v[(c->first + i) % ATTEMPTS_KEPT];
 }

@@ -21,22 +21,22 @@ static uint32_t left(struct hard_purse *p, mono_ns now)
 	return p->cap > p->spent ? p->cap - p->spent : 0;
 }
 
-void escalation_init(struct escalation *e, mono_ns now)
+void hard_budget_init(struct hard_budget *e, mono_ns now)
 {
-	*e = (struct escalation){.purse = purse_of(HARD_HOST_MAX, HOUR, now),
-				 .flows = purse_of(HARD_FLOWS_MAX, HARD_FLOW_LASTS, now),
-				 .next = now,
-				 .burst = HARD_BURST,
-				 .burst_at = now};
+	*e = (struct hard_budget){.purse = purse_of(HARD_HOST_MAX, HOUR, now),
+				  .flows = purse_of(HARD_FLOWS_MAX, HARD_FLOW_LASTS, now),
+				  .next = now,
+				  .burst = HARD_BURST,
+				  .burst_at = now};
 }
 
-void escalation_peer_init(struct escalation_peer *p, mono_ns now)
+void hard_budget_peer_init(struct hard_budget_peer *p, mono_ns now)
 {
-	*p = (struct escalation_peer){.failing_since = MONO_NEVER,
-				      .purse = purse_of(HARD_PEER_MAX, HOUR, now)};
+	*p = (struct hard_budget_peer){.failing_since = MONO_NEVER,
+				       .purse = purse_of(HARD_PEER_MAX, HOUR, now)};
 }
 
-bool escalation_watch(struct escalation_peer *p, bool failing, mono_ns now)
+bool hard_budget_watch(struct hard_budget_peer *p, bool failing, mono_ns now)
 {
 	bool news = failing && p->failing_since == MONO_NEVER;
 	if (news)
@@ -46,33 +46,33 @@ bool escalation_watch(struct escalation_peer *p, bool failing, mono_ns now)
 	return news;
 }
 
-mono_ns escalation_due(const struct escalation_peer *p)
+mono_ns hard_budget_due(const struct hard_budget_peer *p)
 {
 	if (p->failing_since == MONO_NEVER)
 		return MONO_NEVER;
 	return mono_max(p->failing_since + (p->crossed ? HARD_AGAIN : HARD_AFTER), p->cool_until);
 }
 
-bool escalation_affordable(struct escalation *e, struct escalation_peer *p, mono_ns now)
+bool hard_budget_affordable(struct hard_budget *e, struct hard_budget_peer *p, mono_ns now)
 {
 	return left(&e->purse, now) >= AFFORDABLE && left(&p->purse, now) >= AFFORDABLE &&
 	       left(&e->flows, now) >= HARD_FLOWS_ATTEMPT &&
 	       (e->block.cap == 0 || left(&e->block, now) >= e->block.cap / 2);
 }
 
-uint32_t escalation_host_left(const struct escalation *e, mono_ns now)
+uint32_t hard_budget_host_left(const struct hard_budget *e, mono_ns now)
 {
 	struct hard_purse purse = e->purse;
 	return left(&purse, now);
 }
 
-uint32_t escalation_peer_left(const struct escalation_peer *p, mono_ns now)
+uint32_t hard_budget_peer_left(const struct hard_budget_peer *p, mono_ns now)
 {
 	struct hard_purse purse = p->purse;
 	return left(&purse, now);
 }
 
-void escalation_begin(struct escalation *e, mono_ns now)
+void hard_budget_begin(struct hard_budget *e, mono_ns now)
 {
 	mono_ns refill = mono_since(e->burst_at, now) / BURST_REFILL;
 	e->burst = refill > HARD_BURST - e->burst ? HARD_BURST : e->burst + (uint32_t)refill;
@@ -80,43 +80,43 @@ void escalation_begin(struct escalation *e, mono_ns now)
 	e->next = now;
 }
 
-static void cool_down(struct escalation_peer *p, mono_ns pause, mono_ns now)
+static void cool_down(struct hard_budget_peer *p, mono_ns pause, mono_ns now)
 {
 	p->pause = mono_min(pause, HARD_COOL_MAX);
 	p->cool_until = now + p->pause;
 	p->crossed = false;
 }
 
-void escalation_failed(struct escalation_peer *p, mono_ns now)
+void hard_budget_failed(struct hard_budget_peer *p, mono_ns now)
 {
 	cool_down(p, mono_max(2 * p->pause, HARD_COOL_MIN), now);
 }
 
-void escalation_lost(struct escalation_peer *p, mono_ns pause, mono_ns now)
+void hard_budget_lost(struct hard_budget_peer *p, mono_ns pause, mono_ns now)
 {
 	p->draws++;
 	cool_down(p, p->draws < HARD_DRAWS ? pause : mono_max(2 * p->pause, pause), now);
 }
 
-uint32_t escalation_block(struct escalation *e, uint32_t size, mono_ns now)
+uint32_t hard_budget_block(struct hard_budget *e, uint32_t size, mono_ns now)
 {
 	e->block.cap = size / 2; /* what was taken stays so, though the guess may be another one */
 	e->block.time = HARD_COOL_BLOCK;
 	return e->block.cap > 0 ? left(&e->block, now) : 0;
 }
 
-void escalation_take_ports(struct escalation *e, uint32_t n)
+void hard_budget_take_ports(struct hard_budget *e, uint32_t n)
 {
 	e->block.spent += n;
 }
 
-void escalation_won(struct escalation_peer *p)
+void hard_budget_won(struct hard_budget_peer *p)
 {
-	escalation_forgive(p);
+	hard_budget_forgive(p);
 	p->crossed = true;
 }
 
-void escalation_forgive(struct escalation_peer *p)
+void hard_budget_forgive(struct hard_budget_peer *p)
 {
 	p->pause = p->cool_until = 0;
 	p->draws = 0;
@@ -125,7 +125,7 @@ void escalation_forgive(struct escalation_peer *p)
 
 /* On average a hundredth of a second, three tenths more or less by chance: no beat to be told by,
  * and not in step with the other side. A delay of ours is not made good by a heap of packets. */
-static void plan_next(struct escalation *e, const struct rng *rng, mono_ns now)
+static void hard_plan_next(struct hard_budget *e, const struct rng *rng, mono_ns now)
 {
 	if (e->burst > 0) {
 		e->burst--;
@@ -135,8 +135,8 @@ static void plan_next(struct escalation *e, const struct rng *rng, mono_ns now)
 	e->next = now + GAP - GAP * 3 / 10 + rng_below(rng, GAP * 6 / 10);
 }
 
-bool escalation_spend(struct escalation *e, struct escalation_peer *p, bool new_flow, bool slow,
-		      const struct rng *rng, mono_ns now)
+bool hard_budget_spend(struct hard_budget *e, struct hard_budget_peer *p, bool new_flow, bool slow,
+		       const struct rng *rng, mono_ns now)
 {
 	if (!slow && (left(&e->purse, now) == 0 || left(&p->purse, now) == 0))
 		return false;
@@ -145,6 +145,6 @@ bool escalation_spend(struct escalation *e, struct escalation_peer *p, bool new_
 	e->flows.spent += new_flow && !slow;
 	e->purse.spent += !slow;
 	p->purse.spent += !slow;
-	plan_next(e, rng, now);
+	hard_plan_next(e, rng, now);
 	return true;
 }

@@ -57,7 +57,7 @@ struct hard_purse {
 };
 
 /* Of each peer. */
-struct escalation_peer {
+struct hard_budget_peer {
 	mono_ns failing_since; /* MONO_NEVER: simple punching is not failing */
 	mono_ns cool_until;
 	mono_ns pause;  /* the last cool-down; 0: none */
@@ -67,44 +67,45 @@ struct escalation_peer {
 };
 
 /* Of the host. */
-struct escalation {
+struct hard_budget {
 	struct hard_purse purse, flows, block; /* block: its cap is 0 while none is known of */
 	mono_ns next;                          /* packet */
 	uint32_t burst;                        /* that may still go at once */
 	mono_ns burst_at;                      /* when that was last refilled */
 };
 
-void escalation_init(struct escalation *e, mono_ns now);
-void escalation_peer_init(struct escalation_peer *p, mono_ns now);
+void hard_budget_init(struct hard_budget *e, mono_ns now);
+void hard_budget_peer_init(struct hard_budget_peer *p, mono_ns now);
 /* failing: there is traffic, and it has no direct path. True: this is new. */
-bool escalation_watch(struct escalation_peer *p, bool failing, mono_ns now);
+bool hard_budget_watch(struct hard_budget_peer *p, bool failing, mono_ns now);
 /* When an attempt with this peer may begin; MONO_NEVER: not wanted. */
-mono_ns escalation_due(const struct escalation_peer *p);
+mono_ns hard_budget_due(const struct hard_budget_peer *p);
 /* May the budgets bear an attempt with it now, whoever asks? */
-bool escalation_affordable(struct escalation *e, struct escalation_peer *p, mono_ns now) MUST_USE;
+bool hard_budget_affordable(struct hard_budget *e, struct hard_budget_peer *p,
+			    mono_ns now) MUST_USE;
 /* Packets that are left at present, of the host's budget and of the peer's. */
-uint32_t escalation_host_left(const struct escalation *e, mono_ns now);
-uint32_t escalation_peer_left(const struct escalation_peer *p, mono_ns now);
-void escalation_begin(struct escalation *e, mono_ns now);
-void escalation_failed(struct escalation_peer *p, mono_ns now);
+uint32_t hard_budget_host_left(const struct hard_budget *e, mono_ns now);
+uint32_t hard_budget_peer_left(const struct hard_budget_peer *p, mono_ns now);
+void hard_budget_begin(struct hard_budget *e, mono_ns now);
+void hard_budget_failed(struct hard_budget_peer *p, mono_ns now);
 /* The same after a draw, of which another is as good. */
-void escalation_lost(struct escalation_peer *p, mono_ns pause, mono_ns now);
+void hard_budget_lost(struct hard_budget_peer *p, mono_ns pause, mono_ns now);
 /* Our NAT gives us a block of so many ports (0: it does not): how many of them may be taken now? */
-uint32_t escalation_block(struct escalation *e, uint32_t size, mono_ns now);
-void escalation_take_ports(struct escalation *e, uint32_t n);
+uint32_t hard_budget_block(struct hard_budget *e, uint32_t size, mono_ns now);
+void hard_budget_take_ports(struct hard_budget *e, uint32_t n);
 /* It worked, this way. */
-void escalation_won(struct escalation_peer *p);
+void hard_budget_won(struct hard_budget_peer *p);
 /* It worked, or the network is another one: what was learned of failing is void. */
-void escalation_forgive(struct escalation_peer *p);
+void hard_budget_forgive(struct hard_budget_peer *p);
 
 /* When the next packet may go. */
-static inline mono_ns escalation_next(const struct escalation *e)
+static inline mono_ns hard_budget_next(const struct hard_budget *e)
 {
 	return e->next;
 }
 /* Takes one packet that goes now from all budgets; false: there is none left for this attempt.
  * slow: it is of the slow way, and counts against the rate only. */
-bool escalation_spend(struct escalation *e, struct escalation_peer *p, bool new_flow, bool slow,
-		      const struct rng *rng, mono_ns now) MUST_USE;
+bool hard_budget_spend(struct hard_budget *e, struct hard_budget_peer *p, bool new_flow, bool slow,
+		       const struct rng *rng, mono_ns now) MUST_USE;
 
 #endif

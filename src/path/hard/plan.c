@@ -10,7 +10,7 @@
 enum {
 	OPEN_COUNTS = 32, /* one run in the window of guesses */
 	OPEN_BLOCK = 128,
-	CROSS_COUNTS = 2 * PLAN_CROSS_RUN, /* the same run twice: a datagram may be lost */
+	CROSS_COUNTS = 2 * HARD_PLAN_CROSS_RUN, /* the same run twice: a datagram may be lost */
 	CROSS_BLOCK = 1024,
 	PROBE_PASSES = 3,
 	BLOCK_CHEAP = 4 /* of our block, for ways that are not likely */
@@ -42,13 +42,13 @@ const char *hard_guess_text(enum guess_kind k)
 	return "unknown";
 }
 
-uint32_t plan_sockets(enum disco_mapping mapping, enum guess_kind kind)
+uint32_t hard_plan_sockets(enum dest_mapping mapping, enum guess_kind kind)
 {
-	if (mapping == DISCO_MAPPING_SAME)
-		return PLAN_SAMPLES + 2 * PLAN_CHEAP;
+	if (mapping == MAPPING_SAME)
+		return HARD_PLAN_SAMPLES + 2 * HARD_PLAN_CHEAP;
 	switch (kind) {
 	case GUESS_COUNTS:
-		return PLAN_SAMPLES + 2 * PLAN_CROSS_RUN;
+		return HARD_PLAN_SAMPLES + 2 * HARD_PLAN_CROSS_RUN;
 	case GUESS_BLOCK:
 	case GUESS_RANDOM:
 		break;
@@ -70,8 +70,8 @@ static bool both_can_be_guessed(const struct hard_plan *p)
 
 static uint32_t cross_limit(const struct hard_plan *p)
 {
-	if (!both_can_be_guessed(p) || p->our_mapping == DISCO_MAPPING_SAME ||
-	    p->their_mapping == DISCO_MAPPING_SAME)
+	if (!both_can_be_guessed(p) || p->our_mapping == MAPPING_SAME ||
+	    p->their_mapping == MAPPING_SAME)
 		return 0;
 	return p->ours.kind == GUESS_COUNTS ? CROSS_COUNTS : CROSS_BLOCK;
 }
@@ -80,8 +80,8 @@ static uint32_t open_limit(const struct hard_plan *p)
 {
 	if (p->their_main == 0)
 		return 0;
-	if (p->our_mapping == DISCO_MAPPING_SAME || p->their_mapping == DISCO_MAPPING_VARIES)
-		return PLAN_CHEAP;
+	if (p->our_mapping == MAPPING_SAME || p->their_mapping == MAPPING_VARIES)
+		return HARD_PLAN_CHEAP;
 	switch (p->ours.kind) {
 	case GUESS_COUNTS:
 		return OPEN_COUNTS;
@@ -95,8 +95,8 @@ static uint32_t open_limit(const struct hard_plan *p)
 
 static uint32_t probe_limit(const struct hard_plan *p)
 {
-	if (p->our_mapping == DISCO_MAPPING_VARIES || p->their_mapping == DISCO_MAPPING_SAME)
-		return PLAN_CHEAP;
+	if (p->our_mapping == MAPPING_VARIES || p->their_mapping == MAPPING_SAME)
+		return HARD_PLAN_CHEAP;
 	switch (p->theirs.kind) {
 	case GUESS_COUNTS:
 		return PROBE_PASSES * PREDICTION_WINDOW;
@@ -112,17 +112,17 @@ static uint32_t probe_limit(const struct hard_plan *p)
 
 static bool has_a_block(const struct hard_plan *p)
 {
-	return p->ours.kind == GUESS_BLOCK && p->our_mapping != DISCO_MAPPING_SAME;
+	return p->ours.kind == GUESS_BLOCK && p->our_mapping != MAPPING_SAME;
 }
 
 /* Each flow may take a port of our block, and the rest of the house needs some, too.  Where probing
  * takes no port, it is as free as to any other NAT. */
 static void share_block(struct hard_plan *p, uint32_t ports)
 {
-	uint32_t rest = ports > PLAN_SAMPLES ? ports - PLAN_SAMPLES : 0;
+	uint32_t rest = ports > HARD_PLAN_SAMPLES ? ports - HARD_PLAN_SAMPLES : 0;
 	bool crosses = p->cross.limit > 0;
-	bool only = crosses && p->our_mapping == DISCO_MAPPING_VARIES &&
-		    p->their_mapping == DISCO_MAPPING_VARIES;
+	bool only =
+		crosses && p->our_mapping == MAPPING_VARIES && p->their_mapping == MAPPING_VARIES;
 	uint32_t share = least(rest, only ? BLOCK_CHEAP : ports / 4);
 	if (!p->thrifty)
 		rest -= p->probe.limit = least(p->probe.limit, share);
@@ -148,9 +148,9 @@ static void learn_taken(struct hard_plan *p, const struct disco_extension *their
 		p->taken[p->n_taken++] = theirs->samples[i].port;
 }
 
-void plan_init(struct hard_plan *p, const struct disco_extension *ours,
-	       const struct disco_extension *theirs, const struct plan_limits *limits,
-	       const struct rng *rng, mono_ns now)
+void hard_plan_init(struct hard_plan *p, const struct disco_extension *ours,
+		    const struct disco_extension *theirs, const struct hard_plan_limits *limits,
+		    const struct rng *rng, mono_ns now)
 {
 	*p = (struct hard_plan){.ours = hard_guess_of(ours),
 				.theirs = hard_guess_of(theirs),
@@ -162,7 +162,7 @@ void plan_init(struct hard_plan *p, const struct disco_extension *ours,
 				.thrifty = limits->thrifty,
 				.began = now,
 				.refreshed = now};
-	p->sockets = plan_sockets(p->our_mapping, p->ours.kind);
+	p->sockets = hard_plan_sockets(p->our_mapping, p->ours.kind);
 	p->open.limit = open_limit(p);
 	p->cross.limit = cross_limit(p);
 	p->probe.limit = probe_limit(p);
@@ -171,9 +171,8 @@ void plan_init(struct hard_plan *p, const struct disco_extension *ours,
 	learn_pool(p, theirs);
 	learn_taken(p, theirs);
 	/* Where one side may be easy, the other ways find it sooner. */
-	bool hopeless = p->our_mapping != DISCO_MAPPING_SAME &&
-			p->their_mapping != DISCO_MAPPING_SAME && p->ours.kind == GUESS_RANDOM &&
-			p->theirs.kind == GUESS_RANDOM;
+	bool hopeless = p->our_mapping != MAPPING_SAME && p->their_mapping != MAPPING_SAME &&
+			p->ours.kind == GUESS_RANDOM && p->theirs.kind == GUESS_RANDOM;
 	p->slowly.limit = p->slow && hopeless ? HARD_SLOW_MAX : 0;
 	birthday_init_all(&p->ports, rng);
 	if (p->theirs.kind == GUESS_BLOCK) {
@@ -205,7 +204,7 @@ static uint16_t cross_aim(struct hard_plan *p)
 {
 	uint16_t port = 0;
 	if (p->theirs.kind == GUESS_COUNTS)
-		return prediction_port(&p->theirs.prediction, PLAN_CROSS_RUN / 2);
+		return prediction_port(&p->theirs.prediction, HARD_PLAN_CROSS_RUN / 2);
 	for (size_t i = 0; i <= p->n_taken + 1 && (i == 0 || is_taken(p, port)); i++)
 		port = next_port(&p->aims);
 	return port;
@@ -214,37 +213,38 @@ static uint16_t cross_aim(struct hard_plan *p)
 /* All at one port until each socket has had its turn.  A NAT that counts makes one short run of
  * mappings, where the other side looks for it, twice; one with a block takes as many of it as there
  * are sockets. */
-static bool cross(struct hard_plan *p, struct plan_step *out)
+static bool cross(struct hard_plan *p, struct hard_plan_step *out)
 {
 	if (p->cross.done == p->cross.limit)
 		return false;
 	bool counts = p->ours.kind == GUESS_COUNTS;
-	uint32_t at = p->cross.done++, run = counts ? PLAN_CROSS_RUN : p->sockets - PLAN_SAMPLES;
+	uint32_t at = p->cross.done++,
+		 run = counts ? HARD_PLAN_CROSS_RUN : p->sockets - HARD_PLAN_SAMPLES;
 	if (at == 0 || (at % run == 0 && !counts))
 		p->aim = cross_aim(p);
 	/* A NAT that maps independently of the endpoint gives a new port to a fresh socket only. */
-	*out = (struct plan_step){.way = PLAN_CROSS,
-				  .socket = 1 + PLAN_SAMPLES + at % run,
-				  .ip = p->their_pool[0],
-				  .port = p->aim,
-				  .new_flow = !counts || at < run};
+	*out = (struct hard_plan_step){.way = HARD_PLAN_CROSS,
+				       .socket = 1 + HARD_PLAN_SAMPLES + at % run,
+				       .ip = p->their_pool[0],
+				       .port = p->aim,
+				       .new_flow = !counts || at < run};
 	return true;
 }
 
-static bool open_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
+static bool open_next(struct hard_plan *p, struct hard_plan_step *out, mono_ns now)
 {
-	if (p->opened >= p->open.limit && now >= p->refreshed + PLAN_REFRESH) {
+	if (p->opened >= p->open.limit && now >= p->refreshed + HARD_PLAN_REFRESH) {
 		p->opened = 0;
 		p->refreshed = now;
 	}
-	if (p->opened >= p->open.limit || now >= p->began + PLAN_LASTS)
+	if (p->opened >= p->open.limit || now >= p->began + HARD_PLAN_LASTS)
 		return false;
 	bool first = p->open.done < p->open.limit;
-	*out = (struct plan_step){.way = PLAN_OPEN,
-				  .socket = 1 + p->opened++ % p->sockets,
-				  .ip = p->their_pool[0],
-				  .port = p->their_main,
-				  .new_flow = first};
+	*out = (struct hard_plan_step){.way = HARD_PLAN_OPEN,
+				       .socket = 1 + p->opened++ % p->sockets,
+				       .ip = p->their_pool[0],
+				       .port = p->their_main,
+				       .new_flow = first};
 	p->open.done++;
 	return true;
 }
@@ -254,15 +254,15 @@ static mono_ns time_for(uint32_t packets)
 	return packets > HARD_BURST ? (packets - HARD_BURST) * (SECOND / HARD_PER_SECOND) : 0;
 }
 
-static bool probe(struct hard_plan *p, struct plan_step *out, mono_ns now)
+static bool probe(struct hard_plan *p, struct hard_plan_step *out, mono_ns now)
 {
 	bool waits = p->theirs.kind == GUESS_RANDOM &&
 		     (p->open.done < p->open.limit || now < p->began + time_for(p->their_sockets));
 	if (p->probe.done == p->probe.limit || waits)
 		return false;
 	uint32_t at = p->probe.done++;
-	*out = (struct plan_step){
-		.way = PLAN_PROBE, .socket = 0, .ip = p->their_pool[0], .new_flow = true};
+	*out = (struct hard_plan_step){
+		.way = HARD_PLAN_PROBE, .socket = 0, .ip = p->their_pool[0], .new_flow = true};
 	if (p->theirs.kind == GUESS_COUNTS) {
 		out->port = prediction_port(&p->theirs.prediction,
 					    prediction_order(at % PREDICTION_WINDOW));
@@ -277,13 +277,13 @@ static bool probe(struct hard_plan *p, struct plan_step *out, mono_ns now)
 
 /* Each of our probes, and each of theirs, is a mapping with a random port outside: a pair fits with
  * a chance of one in 64512 squared. A socket has each of their ports once. */
-static bool slowly(struct hard_plan *p, struct plan_step *out)
+static bool slowly(struct hard_plan *p, struct hard_plan_step *out)
 {
 	if (p->slowly.done == p->slowly.limit)
 		return false;
 	uint32_t socket = p->slowly.done++ / p->ports.size;
-	*out = (struct plan_step){
-		.way = PLAN_SLOW,
+	*out = (struct hard_plan_step){
+		.way = HARD_PLAN_SLOW,
 		.socket = socket,
 		.ip = p->their_pool[0],
 		.port = next_port(&p->ports),
@@ -292,9 +292,9 @@ static bool slowly(struct hard_plan *p, struct plan_step *out)
 	return true;
 }
 
-static bool next_of_all(struct hard_plan *p, struct plan_step *out, mono_ns now)
+static bool next_of_all(struct hard_plan *p, struct hard_plan_step *out, mono_ns now)
 {
-	if (p->cross.done < PLAN_CROSS_RUN && cross(p, out))
+	if (p->cross.done < HARD_PLAN_CROSS_RUN && cross(p, out))
 		return true;
 	p->turn = !p->turn;
 	if (p->turn && (probe(p, out, now) || cross(p, out)))
@@ -302,7 +302,7 @@ static bool next_of_all(struct hard_plan *p, struct plan_step *out, mono_ns now)
 	return open_next(p, out, now) || cross(p, out) || probe(p, out, now) || slowly(p, out);
 }
 
-bool plan_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
+bool hard_plan_next(struct hard_plan *p, struct hard_plan_step *out, mono_ns now)
 {
 	if (!next_of_all(p, out, now))
 		return false;
@@ -311,20 +311,20 @@ bool plan_next(struct hard_plan *p, struct plan_step *out, mono_ns now)
 }
 
 /* The other side may go on for longer than we have anything to send: our sockets must stay. */
-bool plan_over(const struct hard_plan *p, mono_ns now)
+bool hard_plan_over(const struct hard_plan *p, mono_ns now)
 {
 	if (p->slowly.limit > 0)
 		return p->slowly.done == p->slowly.limit;
-	return now >= p->began + PLAN_LASTS;
+	return now >= p->began + HARD_PLAN_LASTS;
 }
 
-bool plan_is_draw(const struct hard_plan *p)
+bool hard_plan_is_draw(const struct hard_plan *p)
 {
 	bool of_a_block = p->ours.kind == GUESS_BLOCK || p->theirs.kind == GUESS_BLOCK;
 	return (p->cross.limit > 0 && of_a_block) || p->slowly.limit > 0;
 }
 
-mono_ns plan_pause(const struct hard_plan *p)
+mono_ns hard_plan_pause(const struct hard_plan *p)
 {
 	return p->slowly.limit > 0 ? HARD_COOL_SLOW : HARD_COOL_BLOCK;
 }

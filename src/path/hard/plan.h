@@ -36,13 +36,14 @@
 #include "wire/disco_extension.h"
 
 enum {
-	PLAN_SAMPLES = 8, /* sockets that were used for samples: the first ones */
-	PLAN_CROSS_RUN =
+	HARD_PLAN_SAMPLES = 8, /* sockets that were used for samples: the first ones */
+	HARD_PLAN_CROSS_RUN =
 		32, /* fresh sockets to one guessed port; half of it is room for what others take */
-	PLAN_CHEAP = 16
+	HARD_PLAN_CHEAP = 16
 };
-#define PLAN_LASTS   (25 * SECOND) /* 256 openings and 2048 probes at the rate, and a round trip */
-#define PLAN_REFRESH (9 * SECOND)  /* openings are repeated: the shortest mappings last ten */
+#define HARD_PLAN_LASTS \
+	(25 * SECOND) /* 256 openings and 2048 probes at the rate, and a round trip */
+#define HARD_PLAN_REFRESH (9 * SECOND) /* openings are repeated: the shortest mappings last ten */
 
 enum guess_kind { GUESS_RANDOM, GUESS_COUNTS, GUESS_BLOCK };
 
@@ -60,7 +61,7 @@ struct plan_stream {
 
 struct hard_plan {
 	struct hard_guess ours, theirs;
-	enum disco_mapping our_mapping, their_mapping;
+	enum dest_mapping our_mapping, their_mapping;
 	uint16_t their_main;                       /* port; 0: unknown */
 	struct ip their_pool[DISCO_ADDRESSES_MAX]; /* probes at random go to all of them in turn */
 	uint32_t n_pool;
@@ -80,34 +81,40 @@ struct hard_plan {
 };
 
 /* How many sockets a side with this NAT opens. */
-uint32_t plan_sockets(enum disco_mapping mapping, enum guess_kind kind);
+uint32_t hard_plan_sockets(enum dest_mapping mapping, enum guess_kind kind);
 
 /* What else we know of our own side. */
-struct plan_limits {
+struct hard_plan_limits {
 	bool thrifty;         /* as samples_thrifty */
 	uint32_t block_ports; /* that may be taken of our block of ports, if we have one */
 };
-void plan_init(struct hard_plan *p, const struct disco_extension *ours,
-	       const struct disco_extension *theirs, const struct plan_limits *limits,
-	       const struct rng *rng, mono_ns now);
+void hard_plan_init(struct hard_plan *p, const struct disco_extension *ours,
+		    const struct disco_extension *theirs, const struct hard_plan_limits *limits,
+		    const struct rng *rng, mono_ns now);
 /* When it fails, the next one is as likely to succeed, and this one was not unlikely. */
-bool plan_is_draw(const struct hard_plan *p);
+bool hard_plan_is_draw(const struct hard_plan *p);
 /* Then it may come after this. */
-mono_ns plan_pause(const struct hard_plan *p);
+mono_ns hard_plan_pause(const struct hard_plan *p);
 
 /* By which of the streams. */
-enum plan_way { PLAN_CROSS, PLAN_OPEN, PLAN_PROBE, PLAN_SLOW, PLAN_WAYS };
+enum hard_plan_way {
+	HARD_PLAN_CROSS,
+	HARD_PLAN_OPEN,
+	HARD_PLAN_PROBE,
+	HARD_PLAN_SLOW,
+	HARD_PLAN_WAYS
+};
 
-struct plan_step {
+struct hard_plan_step {
 	uint32_t socket; /* 0: the main port; n: the nth extra socket */
 	struct ip ip;
 	uint16_t port;
 	bool new_flow;
 	bool takes_port; /* of our block */
-	enum plan_way way;
+	enum hard_plan_way way;
 };
 /* What to send next. False: nothing now. */
-bool plan_next(struct hard_plan *p, struct plan_step *out, mono_ns now) MUST_USE;
-bool plan_over(const struct hard_plan *p, mono_ns now);
+bool hard_plan_next(struct hard_plan *p, struct hard_plan_step *out, mono_ns now) MUST_USE;
+bool hard_plan_over(const struct hard_plan *p, mono_ns now);
 
 #endif

@@ -6,14 +6,15 @@
 
 #include <string.h>
 
-enum { DESCRIBE = PLAN_SAMPLES, ELSEWHERE };
+enum { DESCRIBE = HARD_PLAN_SAMPLES, ELSEWHERE };
 
 void samples_begin(struct hard_samples *s, const struct endpoint *server, bool mapping_is_known)
 {
-	*s = (struct hard_samples){.n_wanted = PLAN_SAMPLES, .asks_elsewhere = !mapping_is_known};
+	*s = (struct hard_samples){.n_wanted = HARD_PLAN_SAMPLES,
+				   .asks_elsewhere = !mapping_is_known};
 	s->n_wanted += s->asks_elsewhere;
 	for (uint32_t i = 0; i < SAMPLES_ASKS_MAX; i++)
-		s->v[i] = (struct hard_ask){.to = *server, .socket = i < PLAN_SAMPLES ? i : 0};
+		s->v[i] = (struct hard_ask){.to = *server, .socket = i < HARD_PLAN_SAMPLES ? i : 0};
 }
 
 bool samples_send(struct hard_samples *s, const struct rng *rng, mono_ns now)
@@ -94,7 +95,7 @@ static int same_elsewhere(const struct hard_samples *s)
 void samples_tell(const struct hard_samples *s, struct disco_extension *out)
 {
 	out->n_samples = out->n_addresses = 0;
-	for (uint32_t i = 0; i < PLAN_SAMPLES && i < s->n_sent; i++) {
+	for (uint32_t i = 0; i < HARD_PLAN_SAMPLES && i < s->n_sent; i++) {
 		const struct hard_ask *a = &s->v[i];
 		if (a->seen.port == 0)
 			continue;
@@ -102,13 +103,13 @@ void samples_tell(const struct hard_samples *s, struct disco_extension *out)
 			(uint16_t)((a->sent_at - s->v[0].sent_at) / MSEC), a->seen.port};
 		add_address(out, &a->seen.ip);
 	}
-	if (out->mapping != DISCO_MAPPING_UNKNOWN)
+	if (out->mapping != MAPPING_UNKNOWN)
 		return;
 	int same = same_elsewhere(s);
 	if (same == 0)
-		out->mapping = DISCO_MAPPING_VARIES;
+		out->mapping = MAPPING_VARIES;
 	else if (same == 1 && !ip_equal(&s->v[0].to.ip, &s->v[ELSEWHERE].to.ip))
-		out->mapping = DISCO_MAPPING_SAME;
+		out->mapping = MAPPING_SAME;
 }
 
 bool samples_thrifty(const struct hard_samples *s)

@@ -1,7 +1,7 @@
 /* path/hard/samples.h - a look at our own NAT: which ports it gives to fresh sockets, and whether
  * it gives another one for another port of the same address
  *
- * PLAN_SAMPLES fresh sockets ask a STUN server, at once and in a row.  Where nobody knows yet
+ * HARD_PLAN_SAMPLES fresh sockets ask a STUN server, at once and in a row.  Where nobody knows yet
  * whether the mapping varies (there is one server only), the first of them also asks that server
  * where else it listens (RFC 5780 OTHER-ADDRESS), and then asks there.  A server that does not tell
  * leaves that open.
@@ -12,7 +12,7 @@
 #include "path/hard/plan.h"
 #include "wire/stun.h"
 
-enum { SAMPLES_ASKS_MAX = PLAN_SAMPLES + 2 };
+enum { SAMPLES_ASKS_MAX = HARD_PLAN_SAMPLES + 2 };
 
 struct hard_samples {
 	struct hard_ask {

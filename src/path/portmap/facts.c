@@ -1,34 +1,34 @@
 #include "path/portmap/facts.h"
 
-static struct why_asked asked_of(const struct mapper *m)
+static struct portmap_asked asked_of(const struct mapper *m)
 {
-	struct why_asked a = {.refusal = m->refusal};
+	struct portmap_asked a = {.refusal = m->refusal};
 	switch (m->state) {
 	case MAPPER_OFF:
-		a.state = m->heard ? WHY_STANDBY : WHY_NOT_ASKED;
+		a.state = m->heard ? ASKED_STANDBY : ASKED_NOT;
 		break;
 	case MAPPER_ASKING:
-		a.state = m->heard ? WHY_STANDBY : WHY_ASKING;
+		a.state = m->heard ? ASKED_STANDBY : ASKED_NOW;
 		break;
 	case MAPPER_KEEPING:
-		a.state = WHY_MAPPED;
+		a.state = ASKED_MAPPED;
 		break;
 	case MAPPER_REFUSED:
-		a.state = m->heard ? WHY_REFUSED : WHY_UNSPOKEN;
+		a.state = m->heard ? ASKED_REFUSED : ASKED_UNSPOKEN;
 		break;
 	case MAPPER_SILENT:
-		a.state = WHY_UNSPOKEN;
+		a.state = ASKED_UNSPOKEN;
 		break;
 	}
 	if (mapper_holds(m))
-		a.state = WHY_MAPPED;
+		a.state = ASKED_MAPPED;
 	return a;
 }
 
 static void add_gateway(const struct portmap *p, const struct portmap_way *w, mono_ns now,
-			struct why_portmap *out)
+			struct portmap_facts *out)
 {
-	struct why_gateway *g = &out->v[out->n++];
+	struct gateway_facts *g = &out->v[out->n++];
 	g->at = w->at.gateway;
 	g->asked[PORTMAP_PCP] = asked_of(&w->pcp.m);
 	g->asked[PORTMAP_NATPMP] = asked_of(&w->natpmp.m);
@@ -42,9 +42,9 @@ static void add_gateway(const struct portmap *p, const struct portmap_way *w, mo
 	g->left = mono_since(now, held->until);
 }
 
-void portmap_why(const struct portmap *p, mono_ns now, struct why_portmap *out)
+void portmap_facts(const struct portmap *p, mono_ns now, struct portmap_facts *out)
 {
-	*out = (struct why_portmap){.port = p->port};
+	*out = (struct portmap_facts){.port = p->port};
 	for (size_t i = 0; i < p->n; i++)
 		add_gateway(p, &p->v[i], now, out);
 }

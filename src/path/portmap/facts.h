@@ -6,20 +6,20 @@
 #include "path/portmap/portmap.h"
 
 /* Port mappings, by gateway. */
-struct why_portmap {
+struct portmap_facts {
 	uint16_t port; /* of ours, that is to be mapped */
-	struct why_gateway {
+	struct gateway_facts {
 		struct ip at;
-		struct why_asked {
-			enum why_asked_state {
-				WHY_NOT_ASKED,
-				WHY_ASKING,   /* no answer yet */
-				WHY_UNSPOKEN, /* it did not answer, or said that it does not speak
+		struct portmap_asked {
+			enum portmap_asked_state {
+				ASKED_NOT,
+				ASKED_NOW,      /* no answer yet */
+				ASKED_UNSPOKEN, /* it did not answer, or said that it does not speak
 						 it */
-				WHY_STANDBY, /* it speaks it; not needed, or not tried for a mapping
-						yet */
-				WHY_REFUSED,
-				WHY_MAPPED
+				ASKED_STANDBY,  /* it speaks it; not needed, or not tried for a
+						 mapping yet */
+				ASKED_REFUSED,
+				ASKED_MAPPED
 			} state;
 			enum mapper_refusal refusal; /* REFUSED */
 		} asked[PORTMAP_PROTOCOLS];
@@ -31,6 +31,6 @@ struct why_portmap {
 	size_t n; /* 0: no gateway is known, or it is switched off */
 };
 
-void portmap_why(const struct portmap *p, mono_ns now, struct why_portmap *out);
+void portmap_facts(const struct portmap *p, mono_ns now, struct portmap_facts *out);
 
 #endif

@@ -17,9 +17,9 @@ struct setting {
 	struct friend f[PEERS];
 	mono_ns begin, now;
 	struct stun_txid asked;
-	struct via asked_by;
+	struct way asked_by;
 	struct disco_txid pinged;
-	struct via pinged_by;
+	struct way pinged_by;
 	uint64_t nonce; /* that it said last */
 };
 
@@ -72,7 +72,7 @@ static void note(struct setting *s, const struct paths_send *to, struct bytes b)
 		if (!friend_read(&s->f[i], b, &m))
 			continue;
 		if (m.type == DISCO_EXTENSION) {
-			FUZZ_ASSERT(to->via.kind == VIA_RELAY);
+			FUZZ_ASSERT(to->via.kind == WAY_RELAY);
 			s->nonce = m.extension.nonce;
 		} else if (m.type == DISCO_PING) {
 			s->pinged = m.ping.txid;
@@ -98,11 +98,11 @@ static void drain(struct setting *s)
 
 static void say(struct setting *s, uint8_t a, uint8_t b)
 {
-	struct via relay = via_relay(FRIEND_REGION);
+	struct way relay = way_relay(FRIEND_REGION);
 	struct disco_msg m = {.type = DISCO_EXTENSION};
 	struct disco_extension *e = &m.extension;
 	e->step = (enum disco_step)(1 + a % 4);
-	e->mapping = (enum disco_mapping)(a / 4 % 3);
+	e->mapping = (enum dest_mapping)(a / 4 % 3);
 	e->nonce = a & 64 ? s->nonce : b;
 	e->sockets = (uint16_t)(b * 2);
 	if (!(b & 1))
@@ -126,7 +126,7 @@ static void answer_stun(struct setting *s, uint8_t a, uint8_t b)
 	if (a & 1)
 		answer.other =
 			(struct endpoint){ip_v4(203, 0, 113, 9 + (a >> 1 & 1)), STUN_PORT + 1};
-	struct via from = via_udp_by(&server, s->asked_by.socket);
+	struct way from = way_udp_by(&server, s->asked_by.socket);
 	stun_write_answer(&out, &answer);
 	(void)!paths_input(s->p, &from, NULL, wr_done(&out), s->now);
 }
@@ -136,13 +136,13 @@ static void knock(struct setting *s, uint8_t a, uint8_t b)
 {
 	const struct socket_wish *w = paths_sockets(s->p);
 	struct endpoint ep = {ip_v4(198, 51, 100, 7), (uint16_t)(4000 + a % 8)};
-	struct via from = via_udp_by(&ep, w->n > 0 ? w->v[b % w->n] : 0);
+	struct way from = way_udp_by(&ep, w->n > 0 ? w->v[b % w->n] : 0);
 	struct disco_msg m = {.type = DISCO_PING};
 	if (a & 128) {
 		from = s->pinged_by;
 		m = (struct disco_msg){.type = DISCO_PONG, .pong = {.txid = s->pinged, .seen = ep}};
 	}
-	if (from.kind == VIA_UDP)
+	if (from.kind == WAY_UDP)
 		(void)!friend_say(&s->f[a >> 6 & 1], s->p, &from, &m, &s->rng, s->now);
 }
 
@@ -185,7 +185,7 @@ static void step(struct setting *s, uint8_t what, uint8_t a, uint8_t b)
 		if (b > 128)
 			paths_set_hard(s->p, &hard, s->now);
 		else
-			paths_link_changed(s->p, s->now);
+			paths_on_link_change(s->p, s->now);
 		break;
 	case 8:
 		paths_peer_remove(s->p, a % PEERS);

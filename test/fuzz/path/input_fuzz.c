@@ -43,7 +43,7 @@ static void drain(struct setting *s)
 	struct paths_send to;
 	struct disco_msg msg;
 	for (; paths_output(s->p, &to, &out, s->now); out = wr_of(memory, sizeof(memory))) {
-		FUZZ_ASSERT(!out.bad && out.n > 0 && to.via.kind != VIA_NONE);
+		FUZZ_ASSERT(!out.bad && out.n > 0 && to.via.kind != WAY_NONE);
 		FUZZ_ASSERT(!disco_is(wr_done(&out)) || friend_read(&s->f, wr_done(&out), &msg));
 	}
 }
@@ -52,7 +52,7 @@ static void hand_in(struct setting *s, uint8_t how, struct bytes b)
 {
 	struct node_key nobody = {{9}};
 	struct endpoint ep = {ip_v4(198, 51, 100, how), 5000};
-	struct via from = how & 2 ? via_relay(FRIEND_REGION) : via_udp(&ep);
+	struct way from = how & 2 ? way_relay(FRIEND_REGION) : way_udp(&ep);
 	const struct node_key *source = !(how & 2) ? NULL : how & 4 ? &nobody : &s->f.node;
 	uint8_t memory[DISCO_OVERHEAD + 512];
 	struct wr out = wr_of(memory, sizeof(memory));
@@ -64,7 +64,7 @@ static void hand_in(struct setting *s, uint8_t how, struct bytes b)
 		FUZZ_ASSERT(paths_input(s->p, &from, source, wr_done(&out), s->now) !=
 			    PATHS_NOT_MINE);
 	} else if (paths_input(s->p, &from, source, b, s->now) == PATHS_NOT_MINE) {
-		paths_heard(s->p, 0, &from, s->now);
+		paths_on_heard(s->p, 0, &from, s->now);
 	}
 }
 

@@ -18,7 +18,7 @@ struct setting {
 	uint64_t pings;      /* that it sent by UDP */
 	uint64_t for_person; /* that it was asked for */
 	struct {
-		struct via from;
+		struct way from;
 		struct disco_msg msg;
 		int who;
 	} pongs[PONGS_MAX]; /* answers that are on their way */
@@ -52,7 +52,7 @@ static void note_ping(struct setting *s, const struct paths_send *to, struct byt
 	for (int i = 0; i < PEERS; i++) {
 		if (!friend_read(&s->f[i], b, &msg) || msg.type != DISCO_PING)
 			continue;
-		s->pings += to->via.kind == VIA_UDP;
+		s->pings += to->via.kind == WAY_UDP;
 		if (s->n_pongs == PONGS_MAX)
 			return;
 		s->pongs[s->n_pongs].msg = (struct disco_msg){.type = DISCO_PONG};
@@ -71,7 +71,7 @@ static void drain(struct setting *s)
 	struct paths_send to;
 	struct path_event ev;
 	for (; paths_output(s->p, &to, &out, s->now); out = wr_of(memory, sizeof(memory))) {
-		FUZZ_ASSERT(!out.bad && to.via.kind != VIA_NONE);
+		FUZZ_ASSERT(!out.bad && to.via.kind != WAY_NONE);
 		note_ping(s, &to, wr_done(&out));
 	}
 	while (paths_event(s->p, &ev))
@@ -123,7 +123,7 @@ static void set_peer(struct setting *s, peer_id id, uint8_t arg)
 static void say(struct setting *s, peer_id id, uint8_t arg)
 {
 	struct endpoint ep = endpoint_of(arg);
-	struct via udp = via_udp(&ep), relay = via_relay((uint16_t)(1 + arg % 2));
+	struct way udp = way_udp(&ep), relay = way_relay((uint16_t)(1 + arg % 2));
 	struct disco_msg msg = {.type = arg & 16 ? DISCO_PING : DISCO_CALL_ME_MAYBE};
 	bool over_udp = msg.type == DISCO_PING && arg & 32;
 	if (msg.type == DISCO_CALL_ME_MAYBE)
@@ -152,8 +152,8 @@ static void ask_route(struct setting *s, peer_id id)
 	paths_peer_status(s->p, id, s->now, &st);
 	FUZZ_ASSERT(route.n <= 2 && st.route.n == route.n);
 	for (int i = 0; i < route.n; i++)
-		FUZZ_ASSERT(route.via[i].kind != VIA_NONE);
-	FUZZ_ASSERT(route.n < 2 || (st.doubted && route.via[1].kind == VIA_RELAY));
+		FUZZ_ASSERT(route.via[i].kind != WAY_NONE);
+	FUZZ_ASSERT(route.n < 2 || (st.doubted && route.via[1].kind == WAY_RELAY));
 	FUZZ_ASSERT(!st.doubted || st.direct);
 }
 
@@ -161,7 +161,7 @@ static void step(struct setting *s, uint8_t what, uint8_t arg)
 {
 	peer_id id = what / 16 % PEERS;
 	struct endpoint ep = endpoint_of(arg);
-	struct via udp = via_udp(&ep), relay = via_relay((uint16_t)(arg % 4));
+	struct way udp = way_udp(&ep), relay = way_relay((uint16_t)(arg % 4));
 	switch (what % 16) {
 	case 0:
 		set_relays(s, arg);
@@ -181,16 +181,16 @@ static void step(struct setting *s, uint8_t what, uint8_t arg)
 		answer_pings(s, arg);
 		break;
 	case 7:
-		paths_heard(s->p, id, arg & 1 ? &udp : &relay, s->now);
+		paths_on_heard(s->p, id, arg & 1 ? &udp : &relay, s->now);
 		break;
 	case 8:
-		paths_unreachable(s->p, &ep, s->now);
+		paths_on_unreachable(s->p, &ep, s->now);
 		break;
 	case 9:
 		s->for_person += paths_ping(s->p, id, s->now);
 		break;
 	case 10:
-		paths_link_changed(s->p, s->now);
+		paths_on_link_change(s->p, s->now);
 		break;
 	case 11:
 		pass_time(s, s->now + arg * 10 * MSEC);

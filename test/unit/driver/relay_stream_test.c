@@ -6,7 +6,7 @@
 struct seen {
 	struct loop *l;
 	struct dialer *d;
-	struct relay_link *k;
+	struct relay_stream *k;
 	unsigned ups, downs;
 	bool knows_key, close_on_up;
 	struct node_key key;
@@ -22,7 +22,7 @@ static void on_up(void *self, const struct node_key *server_key)
 	if (server_key)
 		c->key = *server_key;
 	if (c->close_on_up) {
-		relay_link_close(c->k);
+		relay_stream_close(c->k);
 		c->k = NULL;
 	}
 }
@@ -60,11 +60,11 @@ static void open_link(struct seen *c, uint16_t port, enum stream_trust trust)
 				    .trust = trust,
 				    .proxy = "",
 				    .limit = 500 * MSEC};
-	c->k = relay_link_open(
-		c->d, &cfg, &(struct relay_link_calls){on_up, on_bytes, on_writable, on_down, c});
+	c->k = relay_stream_open(
+		c->d, &cfg, &(struct relay_stream_calls){on_up, on_bytes, on_writable, on_down, c});
 	assert_non_null(c->k);
-	assert_int_equal(relay_link_room(c->k), 0);
-	assert_false(relay_link_write(c->k, (struct bytes){(const uint8_t *)"x", 1}));
+	assert_int_equal(relay_stream_room(c->k), 0);
+	assert_false(relay_stream_write(c->k, (struct bytes){(const uint8_t *)"x", 1}));
 }
 
 static void turn_until(struct seen *c, const unsigned *what)
@@ -85,7 +85,7 @@ static void turn_until_heard(struct seen *c, const char *text)
 
 static void end(struct seen *c)
 {
-	relay_link_close(c->k);
+	relay_stream_close(c->k);
 	dialer_free(c->d);
 	loop_free(c->l);
 }
@@ -107,8 +107,8 @@ static void serve_relay(struct server *s, int fd, SSL *ssl)
 
 static void write_echoed(struct seen *c)
 {
-	assert_true(relay_link_room(c->k) > 0);
-	assert_true(relay_link_write(c->k, (struct bytes){(const uint8_t *)"echo", 4}));
+	assert_true(relay_stream_room(c->k) > 0);
+	assert_true(relay_stream_write(c->k, (struct bytes){(const uint8_t *)"echo", 4}));
 	turn_until_heard(c, "hello echo");
 }
 
@@ -201,7 +201,7 @@ static void what_is_no_relay_is_told_once(void **state)
 			loop_turn(c.l, 1 * MSEC);
 		assert_int_equal(c.downs, 1);
 		assert_int_equal(c.ups, 0);
-		assert_int_equal(relay_link_room(c.k), 0);
+		assert_int_equal(relay_stream_room(c.k), 0);
 		end(&c);
 		server_stop(&s);
 	}

@@ -6,7 +6,7 @@
 struct seen {
 	struct loop *l;
 	struct dialer *d;
-	struct lookups *k;
+	struct resolver *k;
 	struct config_relay relays[3];
 	struct config cfg;
 	struct lookup64_answer answer;
@@ -37,7 +37,7 @@ static void begin(struct seen *s, struct dns_server *dns)
 	s->cfg = (struct config){.relays = s->relays, .n_relays = 3};
 	s->d = dialer_new(s->l);
 	dns_start(dns, s->d);
-	s->k = lookups_new(s->d, &(struct lookups_calls){on_relays, on_nat64, s});
+	s->k = resolver_new(s->d, &(struct resolver_calls){on_relays, on_nat64, s});
 	assert_non_null(s->k);
 }
 
@@ -50,8 +50,8 @@ static void turn(struct seen *s, const unsigned *what, unsigned until, mono_ns m
 
 static void end(struct seen *s, struct dns_server *dns)
 {
-	lookups_free(s->k);
-	lookups_free(NULL);
+	resolver_free(s->k);
+	resolver_free(NULL);
 	for (int i = 0; i < 3; i++)
 		loop_turn(s->l, 0);
 	dns_stop(dns);
@@ -73,19 +73,19 @@ static void a_relay_known_by_name_gets_stun_servers_of_both_families(void **stat
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	lookups_set(s.k, &s.cfg);
-	assert_int_equal(lookups_relays(s.k, &s.cfg, NULL, v, 3), 3);
+	resolver_set(s.k, &s.cfg);
+	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 3), 3);
 	assert_true(is_at(&v[0].stun4, NULL) && is_at(&v[0].stun6, NULL));
 	assert_true(is_at(&v[1].stun4, "192.0.2.7:3479") && is_at(&v[1].stun6, NULL));
 	turn(&s, &s.changed, 1, 5 * SECOND);
 	assert_int_equal(s.changed, 1);
 	assert_int_equal(dns.asked, 2); /* for one relay, in two families */
-	assert_int_equal(lookups_relays(s.k, &s.cfg, NULL, v, 3), 3);
+	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 3), 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478") &&
 		    is_at(&v[0].stun6, "[2001:db8::10]:3478"));
 	assert_true(is_at(&v[2].stun4, NULL) && is_at(&v[2].stun6, NULL));
 	assert_true(v[0].region == 1 && v[1].region == 2 && v[2].region == 3);
-	assert_int_equal(lookups_relays(s.k, &s.cfg, NULL, v, 1), 1);
+	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 1), 1);
 	end(&s, &dns);
 }
 
@@ -97,11 +97,11 @@ static void what_a_dns64_made_of_the_same_server_is_left_out(void **state)
 	struct seen s;
 	begin(&s, &dns);
 	assert_true(prefix_parse(&p, "64:ff9b::/96"));
-	lookups_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.cfg);
 	turn(&s, &s.changed, 1, 5 * SECOND);
-	lookups_relays(s.k, &s.cfg, &p, v, 3);
+	resolver_relays(s.k, &s.cfg, &p, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478") && is_at(&v[0].stun6, NULL));
-	lookups_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.cfg, NULL, v, 3);
 	assert_true(is_at(&v[0].stun6, "[64:ff9b::c000:20a]:3478"));
 	end(&s, &dns);
 }
@@ -112,17 +112,17 @@ static void a_change_of_the_network_asks_again(void **state)
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	lookups_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.cfg);
 	turn(&s, &s.changed, 1, 5 * SECOND);
-	lookups_network_changed(s.k); /* the same answer: nothing to tell */
+	resolver_network_changed(s.k); /* the same answer: nothing to tell */
 	turn(&s, &dns.asked, 4, 5 * SECOND);
 	turn(&s, &s.changed, 2, 100 * MSEC);
 	assert_int_equal(s.changed, 1);
 	dns.a = "192.0.2.11";
-	lookups_network_changed(s.k);
+	resolver_network_changed(s.k);
 	turn(&s, &s.changed, 2, 5 * SECOND);
 	assert_int_equal(s.changed, 2);
-	lookups_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.cfg, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.11:3478"));
 	end(&s, &dns);
 }
@@ -133,13 +133,13 @@ static void a_failure_takes_no_address_away(void **state)
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	lookups_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.cfg);
 	turn(&s, &s.changed, 1, 5 * SECOND);
 	dns.code = DNS_NXDOMAIN;
-	lookups_network_changed(s.k);
+	resolver_network_changed(s.k);
 	turn(&s, &dns.asked, 4, 5 * SECOND);
 	turn(&s, &s.changed, 2, 100 * MSEC);
-	lookups_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.cfg, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
 	end(&s, &dns);
 }
@@ -150,21 +150,21 @@ static void another_configuration_is_looked_up(void **state)
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	lookups_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.cfg);
 	turn(&s, &s.changed, 1, 5 * SECOND);
-	lookups_set(s.k, &s.cfg); /* the same: what is known stays */
-	lookups_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_set(s.k, &s.cfg); /* the same: what is known stays */
+	resolver_relays(s.k, &s.cfg, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
 	snprintf(s.relays[0].host, sizeof(s.relays[0].host), "other.example.net");
-	lookups_set(s.k, &s.cfg);
-	lookups_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_set(s.k, &s.cfg);
+	resolver_relays(s.k, &s.cfg, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, NULL));
 	turn(&s, &s.changed, 2, 5 * SECOND);
-	lookups_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.cfg, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
 	s.cfg.n_relays = 0;
-	lookups_set(s.k, &s.cfg);
-	assert_int_equal(lookups_relays(s.k, &s.cfg, NULL, v, 3), 0);
+	resolver_set(s.k, &s.cfg);
+	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 3), 0);
 	end(&s, &dns);
 }
 
@@ -173,16 +173,16 @@ static void it_is_settled_when_all_was_answered_or_failed_once(void **state)
 	struct dns_server dns = {.a = "192.0.2.10", .aaaa = {"64:ff9b::192.0.0.170"}, .ttl_s = 60};
 	struct seen s;
 	begin(&s, &dns);
-	assert_true(lookups_settled(s.k)); /* nothing is wanted yet */
-	lookups_set(s.k, &s.cfg);
-	assert_false(lookups_settled(s.k));
+	assert_true(resolver_settled(s.k)); /* nothing is wanted yet */
+	resolver_set(s.k, &s.cfg);
+	assert_false(resolver_settled(s.k));
 	turn(&s, &s.changed, 1, 5 * SECOND);
-	assert_true(lookups_settled(s.k));
-	assert_string_equal(lookups_failure(s.k, 1), "");
-	lookups_ask_nat64(s.k);
-	assert_false(lookups_settled(s.k));
+	assert_true(resolver_settled(s.k));
+	assert_string_equal(resolver_failure(s.k, 1), "");
+	resolver_ask_nat64(s.k);
+	assert_false(resolver_settled(s.k));
 	turn(&s, &s.answered, 1, 5 * SECOND);
-	assert_true(lookups_settled(s.k));
+	assert_true(resolver_settled(s.k));
 	end(&s, &dns);
 }
 
@@ -191,14 +191,14 @@ static void why_a_name_was_not_found_can_be_asked(void **state)
 	struct dns_server dns = {.code = DNS_NXDOMAIN};
 	struct seen s;
 	begin(&s, &dns);
-	lookups_set(s.k, &s.cfg);
-	assert_string_equal(lookups_failure(s.k, 1), "DNS has not answered yet");
-	for (int i = 0; i < 200 && !lookups_settled(s.k); i++)
+	resolver_set(s.k, &s.cfg);
+	assert_string_equal(resolver_failure(s.k, 1), "DNS has not answered yet");
+	for (int i = 0; i < 200 && !resolver_settled(s.k); i++)
 		loop_turn(s.l, 20 * MSEC);
-	assert_true(lookups_settled(s.k));
-	assert_true(strlen(lookups_failure(s.k, 1)) > 5);
-	assert_string_equal(lookups_failure(s.k, 2), ""); /* it is known by its address */
-	assert_string_equal(lookups_failure(s.k, 9), "");
+	assert_true(resolver_settled(s.k));
+	assert_true(strlen(resolver_failure(s.k, 1)) > 5);
+	assert_string_equal(resolver_failure(s.k, 2), ""); /* it is known by its address */
+	assert_string_equal(resolver_failure(s.k, 9), "");
 	end(&s, &dns);
 }
 
@@ -207,13 +207,13 @@ static void the_prefix_is_asked_for_and_only_the_last_answer_counts(void **state
 	struct dns_server dns = {.aaaa = {"64:ff9b::192.0.0.170"}, .ttl_s = 60};
 	struct seen s;
 	begin(&s, &dns);
-	lookups_ask_nat64(s.k);
-	lookups_ask_nat64(s.k);
+	resolver_ask_nat64(s.k);
+	resolver_ask_nat64(s.k);
 	turn(&s, &s.answered, 1, 5 * SECOND);
 	turn(&s, &s.answered, 2, 100 * MSEC);
 	assert_int_equal(s.answered, 1);
 	assert_true(!s.answer.failed && s.answer.n == 1 && s.answer.ttl_s == 60);
-	lookups_ask_nat64(s.k); /* it is under way when all ends */
+	resolver_ask_nat64(s.k); /* it is under way when all ends */
 	end(&s, &dns);
 }
 

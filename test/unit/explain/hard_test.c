@@ -4,32 +4,31 @@
 
 static const mono_ns NOW = 1000 * SECOND;
 
-static struct why_hard one(enum why_hard_now now, const struct crossing *c)
+static struct hard_facts one(enum hard_now now, const struct attempt *c)
 {
-	return (struct why_hard){.now = now, .next = MONO_NEVER, .past = {*c}, .n_past = 1};
+	return (struct hard_facts){.now = now, .next = MONO_NEVER, .past = {*c}, .n_past = 1};
 }
 
 /* --- sentences about attempts --- */
 
 #define PLANNED(ends) .began = 980 * SECOND, .ended = 990 * SECOND, .end = (ends), .planned = true
-#define SENT          .sent = {[PLAN_OPEN] = 256, [PLAN_PROBE] = 12}
+#define SENT          .sent = {[HARD_PLAN_OPEN] = 256, [HARD_PLAN_PROBE] = 12}
 
 static const struct row {
-	struct crossing c;
+	struct attempt c;
 	const char *says;
 } rows[] = {
-	{{.began = 980 * SECOND, .ended = 983 * SECOND, .end = CROSSING_UNANSWERED},
+	{{.began = 980 * SECOND, .ended = 983 * SECOND, .end = ATTEMPT_UNANSWERED},
 	 "20 s ago we asked bob to cross hard NATs together; it did not answer."},
 	{{.began = 980 * SECOND, .ended = MONO_NEVER},
 	 "20 s ago we asked bob to cross hard NATs together; no answer yet."},
 	{{.began = 980 * SECOND, .ended = MONO_NEVER, .asked_by_peer = true, .samples = 8},
 	 "20 s ago bob asked us to cross hard NATs together; both look at their NATs now."},
-	{{.began = 980 * SECOND, .ended = 983 * SECOND, .end = CROSSING_UNTOLD},
+	{{.began = 980 * SECOND, .ended = 983 * SECOND, .end = ATTEMPT_UNTOLD},
 	 "20 s ago we asked bob to cross hard NATs together; it agreed, but did not tell what it "
 	 "saw of its "
 	 "NAT."},
-	{{PLANNED(CROSSING_WON), SENT, .our_mapping = DISCO_MAPPING_VARIES,
-	  .their_mapping = DISCO_MAPPING_SAME},
+	{{PLANNED(ATTEMPT_WON), SENT, .our_mapping = MAPPING_VARIES, .their_mapping = MAPPING_SAME},
 	 "20 s ago, for 10 s, birthday probing was tried: our NAT gives ports at random, that of "
 	 "bob is easy "
 	 "(one port "
@@ -37,7 +36,7 @@ static const struct row {
 	 "ports; a path "
 	 "was "
 	 "found."},
-	{{PLANNED(CROSSING_BROKE), .their_mapping = DISCO_MAPPING_VARIES, .theirs = GUESS_COUNTS},
+	{{PLANNED(ATTEMPT_BROKE), .their_mapping = MAPPING_VARIES, .theirs = GUESS_COUNTS},
 	 "20 s ago, for 10 s, port prediction was tried: our NAT shows no order in its ports "
 	 "(random, or "
 	 "easy), that of "
@@ -45,8 +44,8 @@ static const struct row {
 	 "ports; then "
 	 "the budget "
 	 "of packets was used up."},
-	{{PLANNED(CROSSING_QUIET), .ours = GUESS_BLOCK, .theirs = GUESS_COUNTS,
-	  .sent = {[PLAN_CROSS] = 64}},
+	{{PLANNED(ATTEMPT_QUIET), .ours = GUESS_BLOCK, .theirs = GUESS_COUNTS,
+	  .sent = {[HARD_PLAN_CROSS] = 64}},
 	 "20 s ago, for 10 s, port prediction was tried: our NAT gives ports out of a small block, "
 	 "that of "
 	 "bob counts "
@@ -54,7 +53,7 @@ static const struct row {
 	 "fresh "
 	 "sockets to "
 	 "guessed ports; then there was no more traffic."},
-	{{PLANNED(CROSSING_VOID), .slow = true, .sent = {[PLAN_SLOW] = 1000}},
+	{{PLANNED(ATTEMPT_VOID), .slow = true, .sent = {[HARD_PLAN_SLOW] = 1000}},
 	 "20 s ago, for 10 s, the slow mode, random against random, was tried: our NAT shows no "
 	 "order in its "
 	 "ports "
@@ -67,8 +66,8 @@ static const struct row {
 	{{.began = 980 * SECOND,
 	  .ended = MONO_NEVER,
 	  .planned = true,
-	  .our_mapping = DISCO_MAPPING_VARIES,
-	  .their_mapping = DISCO_MAPPING_VARIES},
+	  .our_mapping = MAPPING_VARIES,
+	  .their_mapping = MAPPING_VARIES},
 	 "20 s ago, for 20 s, the little that costs nothing was tried: our NAT gives ports at "
 	 "random, that "
 	 "of bob gives "
@@ -79,7 +78,7 @@ static const struct row {
 static void each_attempt_is_a_sentence(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct why_hard w = one(WHY_HARD_COOLING, &rows[i].c);
+		struct hard_facts w = one(HARD_NOW_COOLING, &rows[i].c);
 		json_t *list = json_array();
 		why_hard_tried(list, &w, "bob", NOW);
 		assert_int_equal(json_array_size(list), 1);
@@ -91,9 +90,9 @@ static void each_attempt_is_a_sentence(void **state)
 static void how_each_attempt_ends_has_words_of_its_own(void **state)
 {
 	json_t *list = json_array();
-	for (int end = CROSSING_UNDER_WAY; end <= CROSSING_VOID; end++) {
-		struct crossing c = {.began = NOW, .ended = NOW, .end = (enum crossing_end)end};
-		struct why_hard w = one(WHY_HARD_COOLING, &c);
+	for (int end = ATTEMPT_UNDER_WAY; end <= ATTEMPT_VOID; end++) {
+		struct attempt c = {.began = NOW, .ended = NOW, .end = (enum attempt_end)end};
+		struct hard_facts w = one(HARD_NOW_COOLING, &c);
 		why_hard_tried(list, &w, "bob", NOW);
 		json_t *facts = why_hard_json(&w, NOW, 0);
 		assert_non_null(facts);
@@ -108,7 +107,7 @@ static void how_each_attempt_ends_has_words_of_its_own(void **state)
 
 static void what_is_not_remembered_is_counted(void **state)
 {
-	struct why_hard w = {.next = MONO_NEVER, .forgotten = 3};
+	struct hard_facts w = {.next = MONO_NEVER, .forgotten = 3};
 	json_t *list = json_array();
 	why_hard_tried(list, &w, "bob", NOW);
 	assert_string_equal(json_string_value(json_array_get(list, 0)),
@@ -120,8 +119,8 @@ static void what_is_not_remembered_is_counted(void **state)
 
 static void the_last_attempt_becomes_facts(void **state)
 {
-	struct crossing c = {PLANNED(CROSSING_EXHAUSTED), SENT, .samples = 8};
-	struct why_hard w = one(WHY_HARD_COOLING, &c);
+	struct attempt c = {PLANNED(ATTEMPT_EXHAUSTED), SENT, .samples = 8};
+	struct hard_facts w = one(HARD_NOW_COOLING, &c);
 	struct why_facts f = {0};
 	w.next = NOW + 30 * SECOND + 1;
 	w.peer_left = 5;
@@ -134,10 +133,10 @@ static void the_last_attempt_becomes_facts(void **state)
 	assert_int_equal(f.hard_host_left, 6);
 	/* it would have met an easy one; but what is known to be easy is easy */
 	assert_true(f.both_random);
-	w.past[0].our_mapping = DISCO_MAPPING_SAME;
+	w.past[0].our_mapping = MAPPING_SAME;
 	why_hard_gather(&f, &w, NOW);
 	assert_false(f.both_random || f.peer_varies);
-	w.past[0].their_mapping = DISCO_MAPPING_VARIES;
+	w.past[0].their_mapping = MAPPING_VARIES;
 	why_hard_gather(&f, &w, NOW);
 	assert_true(f.peer_varies);
 }
@@ -145,11 +144,13 @@ static void the_last_attempt_becomes_facts(void **state)
 static void why_nothing_is_tried_becomes_facts(void **state)
 {
 	struct why_facts off = {0}, broke = {0}, busy = {0}, soon = {0}, works = {0};
-	why_hard_gather(&off, &(struct why_hard){.now = WHY_HARD_OFF, .next = MONO_NEVER}, NOW);
-	why_hard_gather(&broke, &(struct why_hard){.now = WHY_HARD_BROKE, .next = MONO_NEVER}, NOW);
-	why_hard_gather(&busy, &(struct why_hard){.now = WHY_HARD_BUSY, .next = MONO_NEVER}, NOW);
-	why_hard_gather(&soon, &(struct why_hard){.now = WHY_HARD_SOON, .next = NOW + SECOND}, NOW);
-	why_hard_gather(&works, &(struct why_hard){.now = WHY_HARD_UNDER_WAY, .next = MONO_NEVER},
+	why_hard_gather(&off, &(struct hard_facts){.now = HARD_NOW_OFF, .next = MONO_NEVER}, NOW);
+	why_hard_gather(&broke, &(struct hard_facts){.now = HARD_NOW_BROKE, .next = MONO_NEVER},
+			NOW);
+	why_hard_gather(&busy, &(struct hard_facts){.now = HARD_NOW_BUSY, .next = MONO_NEVER}, NOW);
+	why_hard_gather(&soon, &(struct hard_facts){.now = HARD_NOW_SOON, .next = NOW + SECOND},
+			NOW);
+	why_hard_gather(&works, &(struct hard_facts){.now = HARD_NOW_UNDER_WAY, .next = MONO_NEVER},
 			NOW);
 	assert_true(off.hard_off && broke.hard_broke && busy.hard_busy && soon.hard_soon &&
 		    works.hard_under_way);
@@ -172,13 +173,10 @@ static json_int_t number(const json_t *o, const char *name)
 
 static void json_has_what_the_sentences_have(void **state)
 {
-	struct crossing c = {PLANNED(CROSSING_WON),
-			     SENT,
-			     .our_mapping = DISCO_MAPPING_VARIES,
-			     .their_mapping = DISCO_MAPPING_SAME,
-			     .sockets = 256,
-			     .samples = 8};
-	struct why_hard w = one(WHY_HARD_NEEDLESS, &c);
+	struct attempt c = {
+		PLANNED(ATTEMPT_WON),          SENT,           .our_mapping = MAPPING_VARIES,
+		.their_mapping = MAPPING_SAME, .sockets = 256, .samples = 8};
+	struct hard_facts w = one(HARD_NOW_NEEDLESS, &c);
 	w.peer_left = 7000;
 	json_t *o = why_hard_json(&w, NOW, 0),
 	       *a = json_array_get(json_object_get(o, "attempts"), 0);

@@ -9,42 +9,43 @@
 #define MAPPED(a, b, r) .outside = {{4, {a, b, 3, 4}}, 50000}, .reach = (r), .left = 3600 * SECOND
 
 static const struct row {
-	struct why_gateway g;
+	struct gateway_facts g;
 	enum why_map map;
 	const char *asked, *mapped; /* sentences; NULL: none */
 } rows[] = {
-	{{ROUTER, ASKED(WHY_ASKING, WHY_ASKING, WHY_NOT_ASKED)},
+	{{ROUTER, ASKED(ASKED_NOW, ASKED_NOW, ASKED_NOT)},
 	 WHY_MAP_ASKING,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP no answer yet; NAT-PMP "
 	 "no answer "
 	 "yet.",
 	 NULL},
-	{{ROUTER, ASKED(WHY_UNSPOKEN, WHY_UNSPOKEN, WHY_UNSPOKEN)},
+	{{ROUTER, ASKED(ASKED_UNSPOKEN, ASKED_UNSPOKEN, ASKED_UNSPOKEN)},
 	 WHY_MAP_UNSPOKEN,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP not spoken; NAT-PMP not "
 	 "spoken; "
 	 "UPnP not "
 	 "spoken.",
 	 NULL},
-	{{ROUTER, .asked = {{WHY_REFUSED, MAPPER_FORBIDDEN}, {WHY_UNSPOKEN}, {WHY_UNSPOKEN}}},
+	{{ROUTER, .asked = {{ASKED_REFUSED, MAPPER_FORBIDDEN}, {ASKED_UNSPOKEN}, {ASKED_UNSPOKEN}}},
 	 WHY_MAP_REFUSED,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP refused: it is not "
 	 "allowed to this "
 	 "machine; "
 	 "NAT-PMP not spoken; UPnP not spoken.",
 	 NULL},
-	{{ROUTER, .asked = {{WHY_UNSPOKEN}, {WHY_REFUSED, MAPPER_NO_OUTSIDE}, {WHY_UNSPOKEN}}},
+	{{ROUTER,
+	  .asked = {{ASKED_UNSPOKEN}, {ASKED_REFUSED, MAPPER_NO_OUTSIDE}, {ASKED_UNSPOKEN}}},
 	 WHY_MAP_NO_OUTSIDE,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP not spoken; NAT-PMP "
 	 "refused: the "
 	 "router has no "
 	 "address on the internet itself; UPnP not spoken.",
 	 NULL},
-	{{ROUTER, ASKED(WHY_MAPPED, WHY_STANDBY, WHY_NOT_ASKED), MAPPED(203, 0, PORTMAP_FAR)},
+	{{ROUTER, ASKED(ASKED_MAPPED, ASKED_STANDBY, ASKED_NOT), MAPPED(203, 0, PORTMAP_FAR)},
 	 WHY_MAP_FAR,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP mapped; NAT-PMP spoken.",
 	 "It mapped 203.0.3.4:50000 by PCP, for 60 min more."},
-	{{ROUTER, ASKED(WHY_MAPPED, WHY_NOT_ASKED, WHY_NOT_ASKED),
+	{{ROUTER, ASKED(ASKED_MAPPED, ASKED_NOT, ASKED_NOT),
 	  MAPPED(192, 168, PORTMAP_NEAR_PRIVATE)},
 	 WHY_MAP_NEAR,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP mapped.",
@@ -52,15 +53,14 @@ static const struct row {
 	 "another NAT "
 	 "is before the "
 	 "router."},
-	{{ROUTER, ASKED(WHY_MAPPED, WHY_NOT_ASKED, WHY_NOT_ASKED),
-	  MAPPED(100, 64, PORTMAP_NEAR_SHARED)},
+	{{ROUTER, ASKED(ASKED_MAPPED, ASKED_NOT, ASKED_NOT), MAPPED(100, 64, PORTMAP_NEAR_SHARED)},
 	 WHY_MAP_CARRIER,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP mapped.",
 	 "It mapped 100.64.3.4:50000 by PCP, for 60 min more; but that address is the provider's "
 	 "own "
 	 "(100.64.0.0/10), so "
 	 "a carrier NAT is before the router."},
-	{{ROUTER, ASKED(WHY_MAPPED, WHY_NOT_ASKED, WHY_NOT_ASKED),
+	{{ROUTER, ASKED(ASKED_MAPPED, ASKED_NOT, ASKED_NOT),
 	  MAPPED(203, 0, PORTMAP_NEAR_DIFFERENT)},
 	 WHY_MAP_NEAR,
 	 "The router 192.168.1.1 was asked to map our UDP port 41641: PCP mapped.",
@@ -70,15 +70,15 @@ static const struct row {
 	 "before the router."},
 };
 
-static struct why_portmap of(const struct why_gateway *g)
+static struct portmap_facts of(const struct gateway_facts *g)
 {
-	return (struct why_portmap){.port = 41641, .v = {*g}, .n = 1};
+	return (struct portmap_facts){.port = 41641, .v = {*g}, .n = 1};
 }
 
 static void each_gateway_has_its_sentences(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct why_portmap w = of(&rows[i].g);
+		struct portmap_facts w = of(&rows[i].g);
 		json_t *list = json_array();
 		why_portmap_tried(list, &w, true);
 		assert_string_equal(json_string_value(json_array_get(list, 0)), rows[i].asked);
@@ -93,7 +93,7 @@ static void each_gateway_has_its_sentences(void **state)
 static void what_came_of_it_becomes_facts(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct why_portmap w = of(&rows[i].g);
+		struct portmap_facts w = of(&rows[i].g);
 		struct why_portmap_texts texts;
 		struct why_facts f = {0};
 		why_portmap_gather(&f, &w, true, &texts);
@@ -107,8 +107,8 @@ static void what_came_of_it_becomes_facts(void **state)
 
 static void without_a_gateway_or_switched_off_that_is_said(void **state)
 {
-	struct why_portmap none = {.port = 1},
-			   six = {.port = 1, .n = 1, .v = {{.at = {6, {0xfe, 0x80}}}}};
+	struct portmap_facts none = {.port = 1},
+			     six = {.port = 1, .n = 1, .v = {{.at = {6, {0xfe, 0x80}}}}};
 	struct why_portmap_texts texts;
 	struct why_facts f = {0};
 	json_t *list = json_array();
@@ -131,9 +131,9 @@ static void without_a_gateway_or_switched_off_that_is_said(void **state)
 
 static void an_ipv6_router_has_a_firewall_to_open(void **state)
 {
-	struct why_gateway g = {.at = {6, {0xfe, 0x80, [15] = 1}},
-				ASKED(WHY_ASKING, WHY_NOT_ASKED, WHY_NOT_ASKED)};
-	struct why_portmap w = of(&g);
+	struct gateway_facts g = {.at = {6, {0xfe, 0x80, [15] = 1}},
+				  ASKED(ASKED_NOW, ASKED_NOT, ASKED_NOT)};
+	struct portmap_facts w = of(&g);
 	json_t *list = json_array();
 	why_portmap_tried(list, &w, true);
 	assert_string_equal(
@@ -149,8 +149,8 @@ static void every_refusal_has_words(void **state)
 						  MAPPER_NO_OUTSIDE, MAPPER_NO_ROOM,
 						  MAPPER_NAT_BETWEEN};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		struct why_gateway g = {ROUTER, .asked = {{WHY_REFUSED, all[i]}}};
-		struct why_portmap w = of(&g);
+		struct gateway_facts g = {ROUTER, .asked = {{ASKED_REFUSED, all[i]}}};
+		struct portmap_facts w = of(&g);
 		json_t *o = why_portmap_json(&w, true);
 		const char *says = json_string_value(
 			json_object_get(json_array_get(json_object_get(o, "gateways"), 0), "pcp"));
@@ -162,7 +162,7 @@ static void every_refusal_has_words(void **state)
 
 static void json_has_what_the_sentences_have(void **state)
 {
-	struct why_portmap w = of(&rows[4].g);
+	struct portmap_facts w = of(&rows[4].g);
 	json_t *o = why_portmap_json(&w, true),
 	       *g = json_array_get(json_object_get(o, "gateways"), 0);
 	assert_true(json_is_true(json_object_get(o, "enabled")));

@@ -404,12 +404,14 @@ static void an_extra_socket_is_of_both_families(void **state)
 	if (have_v6(a)) {
 		struct endpoint there = {here6(a).ip, udp_extra_port(a, 8)};
 		for (int whole = 0; whole < 2; whole++) {
-			struct datagram out[] = {
-				{.packet = {&x, 1, 0, 0}, .at = there, .socket = 7, .whole = whole},
-				{.packet = {&x, 1, 0, 0},
-				 .at = extra4(a, 8),
-				 .socket = 7,
-				 .whole = whole}};
+			struct datagram out[] = {{.packet = {&x, 1, 0, 0},
+						  .at = there,
+						  .socket = 7,
+						  .dont_fragment = whole},
+						 {.packet = {&x, 1, 0, 0},
+						  .at = extra4(a, 8),
+						  .socket = 7,
+						  .dont_fragment = whole}};
 			udp_send(a, out, 2, &r);
 			assert_int_equal(r.n, 0);
 			uint8_t families = 0;
@@ -479,7 +481,7 @@ static void one_that_must_not_be_cut_keeps_its_place_and_is_the_only_one(void **
 		memset(memory[i], (int)i, sizeof(memory[i]));
 		v[i] = (struct datagram){.packet = {memory[i], sizeof(memory[i]), 0, 0},
 					 .at = here4(to),
-					 .whole = i == 2};
+					 .dont_fragment = i == 2};
 	}
 	udp_send(from, v, 5, &r);
 	assert_int_equal(r.n, 0);
@@ -500,7 +502,7 @@ static void one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody(void **s
 	static uint8_t memory[65508]; /* one more than a datagram can hold */
 	struct udp *u = open_any(false, false);
 	struct datagram d = {
-		.packet = {memory, sizeof(memory), 0, 0}, .at = here4(u), .whole = true};
+		.packet = {memory, sizeof(memory), 0, 0}, .at = here4(u), .dont_fragment = true};
 	struct udp_refused r;
 	udp_send(u, &d, 1, &r);
 	assert_int_equal(r.n, 0);

@@ -9,7 +9,7 @@
 
 /* --- the driver --- */
 
-struct drive {
+struct driver {
 	struct config *cfg;
 	struct node *node;
 	void (*fn)(void *self, const struct path_event *ev);
@@ -17,22 +17,23 @@ struct drive {
 	int settled;
 };
 
-struct node *drive_node(struct drive *d)
+struct node *driver_node(struct driver *d)
 {
 	return d->node;
 }
 
-const struct config *drive_config(const struct drive *d)
+const struct config *driver_config(const struct driver *d)
 {
 	return d->cfg;
 }
 
-void drive_settle(struct drive *d)
+void driver_settle(struct driver *d)
 {
 	d->settled++;
 }
 
-void drive_on_path(struct drive *d, void (*fn)(void *self, const struct path_event *ev), void *self)
+void driver_on_path(struct driver *d, void (*fn)(void *self, const struct path_event *ev),
+		    void *self)
 {
 	d->fn = fn;
 	d->self = self;
@@ -52,7 +53,7 @@ static const char file[] =
 	"PublicKey = 0900000000000000000000000000000000000000000000000000000000000000\n"
 	"Endpoint = 192.0.2.7:7\n";
 
-static struct drive drive;
+static struct driver drive;
 static struct loop *loop;
 static struct pings *pings;
 static json_t *answered[PINGS_MAX + 2]; /* by the number of the ask */
@@ -82,7 +83,7 @@ static int set_up(void **state)
 	if (!crypto_init())
 		return -1;
 	seeded_init(&seed, 1);
-	drive = (struct drive){
+	drive = (struct driver){
 		.cfg = config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)},
 				    why)};
 	loop = loop_new();
@@ -115,16 +116,16 @@ static peer_id bob(void)
 	return node_peer_find(drive.node, &drive.cfg->peers[0].key);
 }
 
-static void pong(struct via via, mono_ns rtt)
+static void pong(struct way via, mono_ns rtt)
 {
 	const struct path_event ev = {.kind = PATH_PONG, .peer = bob(), .via = via, .rtt = rtt};
 	drive.fn(drive.self, &ev);
 }
 
-static struct via direct(void)
+static struct way direct(void)
 {
 	const struct endpoint ep = {ip_v4(192, 0, 2, 1), 41641};
-	return via_udp(&ep);
+	return way_udp(&ep);
 }
 
 static void assert_answer(int i, const char *want)
@@ -164,10 +165,10 @@ static void the_pong_of_the_way_in_use_answers_at_once(void **state)
 	pings_ask(pings, &asks[1], "100.64.0.2", SECOND);
 	assert_int_equal(drive.settled, 2);
 	assert_null(answered[0]);
-	pong(via_relay(1), 30 * MSEC);
+	pong(way_relay(1), 30 * MSEC);
 	assert_answer(0, RELAYED);
 	assert_answer(1, RELAYED);
-	pong(via_relay(1), 30 * MSEC); /* nobody waits any more */
+	pong(way_relay(1), 30 * MSEC); /* nobody waits any more */
 }
 
 static void the_pong_of_another_way_waits_a_little(void **state)
@@ -184,16 +185,16 @@ static void the_way_in_use_goes_before_another(void **state)
 	pings_ask(pings, &asks[0], "BOB", 10 * SECOND);
 	pong(direct(), 8 * MSEC);
 	pong(direct(), 9 * MSEC);
-	pong(via_relay(1), 30 * MSEC);
+	pong(way_relay(1), 30 * MSEC);
 	assert_answer(0, RELAYED);
 }
 
 static void other_events_and_peers_do_not_answer(void **state)
 {
 	pings_ask(pings, &asks[0], "bob", SECOND);
-	struct path_event ev = {.kind = PATH_MOVED, .peer = bob(), .via = via_relay(1)};
+	struct path_event ev = {.kind = PATH_MOVED, .peer = bob(), .via = way_relay(1)};
 	drive.fn(drive.self, &ev);
-	ev = (struct path_event){.kind = PATH_PONG, .peer = bob() + 1, .via = via_relay(1)};
+	ev = (struct path_event){.kind = PATH_PONG, .peer = bob() + 1, .via = way_relay(1)};
 	drive.fn(drive.self, &ev);
 	assert_null(answered[0]);
 	pings_forget(pings, "gone");

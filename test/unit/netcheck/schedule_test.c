@@ -2,29 +2,29 @@
 
 #include "unit/unit.h"
 
-static struct plan_relay relay(uint16_t region, unsigned last_ms)
+static struct schedule_relay relay(uint16_t region, unsigned last_ms)
 {
-	return (struct plan_relay){
+	return (struct schedule_relay){
 		.region = region, .has4 = true, .has6 = true, .last = last_ms * MSEC};
 }
 
-static const struct plan_host both = {
+static const struct schedule_host both = {
 	.has4 = true, .has6 = true, .last_had4 = true, .last_had6 = true, .home = 1};
 
 static void a_full_plan_asks_everybody_three_times_over_both_families(void **state)
 {
-	struct plan_relay v[] = {relay(1, 0), relay(2, 10), relay(3, 0)};
+	struct schedule_relay v[] = {relay(1, 0), relay(2, 10), relay(3, 0)};
 	v[2].has6 = false;
-	plan_full(v, 3, &both);
+	schedule_full(v, 3, &both);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(v[i].v4.tries, 3);
 		assert_int_equal(v[i].v6.tries, i == 2 ? 0 : 3);
 		for (unsigned k = 0; k < 3; k++)
 			assert_int_equal(v[i].v4.at[k], k * 100 * MSEC);
 	}
-	struct plan_host no6 = both;
+	struct schedule_host no6 = both;
 	no6.has6 = false;
-	plan_full(v, 3, &no6);
+	schedule_full(v, 3, &no6);
 	assert_int_equal(v[0].v4.tries, 3);
 	assert_int_equal(v[0].v6.tries, 0);
 }
@@ -32,8 +32,8 @@ static void a_full_plan_asks_everybody_three_times_over_both_families(void **sta
 static void home_at_50_ms_is_asked_four_times_as_the_reference_says(void **state)
 {
 	static const unsigned at_ms[] = {0, 60, 220, 330};
-	struct plan_relay v = relay(1, 50);
-	plan_incremental(&v, 1, &both);
+	struct schedule_relay v = relay(1, 50);
+	schedule_incremental(&v, 1, &both);
 	assert_int_equal(v.v4.tries, 4);
 	for (int k = 0; k < 4; k++)
 		assert_int_equal(v.v4.at[k], at_ms[k] * MSEC);
@@ -41,8 +41,8 @@ static void home_at_50_ms_is_asked_four_times_as_the_reference_says(void **state
 
 static void of_unknown_latency_the_next_try_comes_after_200_ms(void **state)
 {
-	struct plan_relay v = relay(1, 0);
-	plan_incremental(&v, 1, &both);
+	struct schedule_relay v = relay(1, 0);
+	schedule_incremental(&v, 1, &both);
 	assert_int_equal(v.v4.at[1], 200 * MSEC);
 	assert_int_equal(v.v4.at[2], 500 * MSEC);
 }
@@ -59,10 +59,10 @@ static void an_incremental_plan_asks_the_three_nearest_and_home(void **state)
 		{4, 30, 1, 0}, /* the third: one family is enough, by its place in the order */
 		{5, 40, 0, 0}, {6, 0, 0, 0},
 	};
-	struct plan_relay v[ARRAY_LEN(rows)];
+	struct schedule_relay v[ARRAY_LEN(rows)];
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		v[i] = relay(rows[i].region, rows[i].last_ms);
-	plan_incremental(v, ARRAY_LEN(rows), &both);
+	schedule_incremental(v, ARRAY_LEN(rows), &both);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(v[i].v4.tries, rows[i].tries4);
 		assert_int_equal(v[i].v6.tries, rows[i].tries6);
@@ -71,10 +71,10 @@ static void an_incremental_plan_asks_the_three_nearest_and_home(void **state)
 
 static void without_an_ipv6_answer_before_it_is_tried_once_near_and_not_far(void **state)
 {
-	struct plan_relay v[] = {relay(2, 10), relay(3, 20), relay(4, 30), relay(1, 40)};
-	struct plan_host host = both;
+	struct schedule_relay v[] = {relay(2, 10), relay(3, 20), relay(4, 30), relay(1, 40)};
+	struct schedule_host host = both;
 	host.last_had6 = false;
-	plan_incremental(v, 4, &host);
+	schedule_incremental(v, 4, &host);
 	assert_int_equal(v[0].v4.tries, 2);
 	assert_int_equal(v[0].v6.tries, 1);
 	assert_int_equal(v[2].v4.tries, 1);
@@ -85,11 +85,11 @@ static void without_an_ipv6_answer_before_it_is_tried_once_near_and_not_far(void
 
 static void relays_never_heard_of_come_last(void **state)
 {
-	struct plan_relay v[] = {relay(7, 0), relay(8, 0), relay(9, 30), relay(10, 20),
-				 relay(11, 10)};
-	struct plan_host host = both;
+	struct schedule_relay v[] = {relay(7, 0), relay(8, 0), relay(9, 30), relay(10, 20),
+				     relay(11, 10)};
+	struct schedule_host host = both;
 	host.home = 0;
-	plan_incremental(v, 5, &host);
+	schedule_incremental(v, 5, &host);
 	assert_int_equal(v[0].v4.tries + v[1].v4.tries, 0);
 	assert_int_equal(v[4].v4.tries, 2);
 	assert_int_equal(v[3].v4.tries, 2);
@@ -98,11 +98,11 @@ static void relays_never_heard_of_come_last(void **state)
 
 static void families_that_we_or_the_relay_do_not_have_are_left_out(void **state)
 {
-	struct plan_relay v[] = {relay(1, 10), relay(2, 20), relay(3, 30)};
-	struct plan_host host = both;
+	struct schedule_relay v[] = {relay(1, 10), relay(2, 20), relay(3, 30)};
+	struct schedule_host host = both;
 	host.has4 = false;
 	v[1].has6 = false;
-	plan_incremental(v, 3, &host);
+	schedule_incremental(v, 3, &host);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(v[i].v4.tries, 0);
 	assert_int_equal(v[0].v6.tries, 4);

@@ -62,9 +62,9 @@ static void on_path(struct side *s, const struct path_event *ev)
 {
 	if (ev->kind == PATH_MOVED)
 		s->moved = *ev;
-	if (ev->kind == PATH_PONG && ev->via.kind == VIA_RELAY)
+	if (ev->kind == PATH_PONG && ev->via.kind == WAY_RELAY)
 		s->pongs_relay++;
-	if (ev->kind == PATH_PONG && ev->via.kind == VIA_UDP)
+	if (ev->kind == PATH_PONG && ev->via.kind == WAY_UDP)
 		s->pongs_direct++;
 }
 

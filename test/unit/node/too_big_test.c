@@ -10,7 +10,7 @@ static struct answer {
 	bool arrived; /* at the other side */
 } answer;
 
-static void on_packet(void *self, struct sim_node *n, struct bytes packet, const struct via *how,
+static void on_packet(void *self, struct sim_node *n, struct bytes packet, const struct way *how,
 		      mono_ns now)
 {
 	struct pair *p = self;

@@ -38,13 +38,13 @@ static inline void friend_introduce(const struct friend *f, struct paths *p, pee
 }
 
 static inline enum paths_input friend_say(const struct friend *f, struct paths *p,
-					  const struct via *from, const struct disco_msg *msg,
+					  const struct way *from, const struct disco_msg *msg,
 					  const struct rng *rng, mono_ns now)
 {
 	uint8_t memory[2048];
 	struct wr out = wr_of(memory, sizeof(memory));
 	disco_seal(&out, &f->disco_public, &f->shared, msg, rng);
-	return paths_input(p, from, from->kind == VIA_RELAY ? &f->node : NULL, wr_done(&out), now);
+	return paths_input(p, from, from->kind == WAY_RELAY ? &f->node : NULL, wr_done(&out), now);
 }
 
 /* Opens what the machine sent to it; false: nothing that it understands. */

@@ -149,7 +149,7 @@ static void without_a_port_there_is_no_local_candidate(void **state)
 
 struct stun_fixture {
 	struct seeded seeded;
-	struct stun_finder f;
+	struct reflexive_finder f;
 	struct endpoint asked[16]; /* of the last drain */
 	struct stun_txid txid[16];
 	size_t n;
@@ -159,7 +159,7 @@ static void drain(struct stun_fixture *s)
 {
 	uint8_t memory[STUN_REQUEST_LEN];
 	struct wr out = wr_of(memory, sizeof(memory));
-	for (s->n = 0; stun_finder.output(&s->f, &s->asked[s->n], &out); s->n++) {
+	for (s->n = 0; reflexive_finder.output(&s->f, &s->asked[s->n], &out); s->n++) {
 		assert_int_equal(out.n, STUN_REQUEST_LEN);
 		assert_true(stun_read_request(wr_done(&out), &s->txid[s->n]));
 		out = wr_of(memory, sizeof(memory));
@@ -173,7 +173,7 @@ static bool answer(struct stun_fixture *s, const struct stun_txid *txid, const c
 	struct wr out = wr_of(memory, sizeof(memory));
 	struct endpoint ep = ep_of(seen);
 	stun_write_response(&out, txid, &ep);
-	return stun_finder.input(&s->f, &s->asked[0], wr_done(&out), now);
+	return reflexive_finder.input(&s->f, &s->asked[0], wr_done(&out), now);
 }
 
 /* Relays 1, 2, 3; each answers at 203.0.113.<region>:3478 and [2001:db8::<region>]:3478. */
@@ -187,14 +187,14 @@ static void set_relays(struct stun_fixture *s, uint8_t n, mono_ns now)
 					    .stun4 = {ip_v4(203, 0, 113, (uint8_t)(i + 1)), 3478},
 					    .stun6 = {six, 3478}};
 	}
-	stun_finder_set(&s->f, v, n, now);
+	reflexive_set(&s->f, v, n, now);
 }
 
 static void stun_setup(struct stun_fixture *s, uint8_t relays)
 {
 	seeded_init(&s->seeded, 1);
 	struct rng rng = seeded_rng(&s->seeded);
-	stun_finder_init(&s->f, &rng, 41641);
+	reflexive_init(&s->f, &rng, 41641);
 	set_relays(s, relays, 1000 * SECOND);
 	drain(s);
 }
@@ -221,21 +221,21 @@ static void a_request_is_repeated_twice_and_then_given_up(void **state)
 	const mono_ns t = 1000 * SECOND;
 	stun_setup(&s, 1);
 	struct stun_txid first = s.txid[0];
-	assert_true(stun_finder.deadline(&s.f) == t + 200 * MSEC);
-	stun_finder.tick(&s.f, t + 200 * MSEC);
+	assert_true(reflexive_finder.deadline(&s.f) == t + 200 * MSEC);
+	reflexive_finder.tick(&s.f, t + 200 * MSEC);
 	drain(&s);
 	assert_int_equal(s.n, 2);
 	assert_memory_equal(&s.txid[0], &first, sizeof(first));
 	assert_true(answer(&s, &first, "198.51.100.1:5", t + 250 * MSEC));
-	assert_true(stun_finder.deadline(&s.f) == t + 600 * MSEC);
-	stun_finder.tick(&s.f, t + 600 * MSEC);
+	assert_true(reflexive_finder.deadline(&s.f) == t + 600 * MSEC);
+	reflexive_finder.tick(&s.f, t + 600 * MSEC);
 	drain(&s);
 	assert_int_equal(s.n, 1);
-	stun_finder.tick(&s.f, t + 2600 * MSEC);
+	reflexive_finder.tick(&s.f, t + 2600 * MSEC);
 	drain(&s);
 	assert_int_equal(s.n, 0);
-	assert_true(stun_finder.deadline(&s.f) == MONO_NEVER);
-	stun_finder.candidates(&s.f, &c);
+	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
+	reflexive_finder.candidates(&s.f, &c);
 	expect(&c, "198.51.100.1:5");
 	assert_false(answer(&s, &first, "198.51.100.1:6", t + 3 * SECOND)); /* answered already */
 }
@@ -247,9 +247,9 @@ static void an_answer_that_nobody_asked_for_is_not_taken(void **state)
 	struct stun_txid wrong = s.txid[0];
 	wrong.b[0] ^= 1;
 	assert_false(answer(&s, &wrong, "198.51.100.1:5", 1000 * SECOND));
-	assert_false(stun_finder.input(&s.f, &s.asked[0], (struct bytes){(const uint8_t *)"x", 1},
-				       1000 * SECOND));
-	assert_false(stun_finder.fresh(&s.f, 0));
+	assert_false(reflexive_finder.input(
+		&s.f, &s.asked[0], (struct bytes){(const uint8_t *)"x", 1}, 1000 * SECOND));
+	assert_false(reflexive_finder.fresh(&s.f, 0));
 }
 
 static void the_first_answer_and_those_of_several_servers_are_candidates(void **state)
@@ -258,20 +258,20 @@ static void the_first_answer_and_those_of_several_servers_are_candidates(void **
 	struct candidates c = {.n = 0};
 	const mono_ns t = 1000 * SECOND;
 	stun_setup(&s, 4);
-	assert_int_equal(stun_finder_mapping(&s.f), STUN_MAPPING_UNKNOWN);
+	assert_int_equal(reflexive_mapping(&s.f), MAPPING_UNKNOWN);
 	assert_true(answer(&s, &s.txid[0], "198.51.100.1:5", t));
-	assert_int_equal(stun_finder_mapping(&s.f), STUN_MAPPING_UNKNOWN);
+	assert_int_equal(reflexive_mapping(&s.f), MAPPING_UNKNOWN);
 	assert_true(answer(&s, &s.txid[2], "198.51.100.1:5", t));
-	assert_int_equal(stun_finder_mapping(&s.f), STUN_MAPPING_SAME);
+	assert_int_equal(reflexive_mapping(&s.f), MAPPING_SAME);
 	assert_true(answer(&s, &s.txid[3], "[2001:db8:5::1]:41641", t));
-	stun_finder.candidates(&s.f, &c);
+	reflexive_finder.candidates(&s.f, &c);
 	expect(&c, "198.51.100.1:5 [2001:db8:5::1]:41641");
 	/* Two more servers, and each sees another port: one of these is confirmed. */
 	assert_true(answer(&s, &s.txid[4], "198.51.100.1:6", t));
 	assert_true(answer(&s, &s.txid[6], "198.51.100.1:6", t));
-	assert_int_equal(stun_finder_mapping(&s.f), STUN_MAPPING_VARIES);
+	assert_int_equal(reflexive_mapping(&s.f), MAPPING_VARIES);
 	c.n = 0;
-	stun_finder.candidates(&s.f, &c);
+	reflexive_finder.candidates(&s.f, &c);
 	expect(&c, "198.51.100.1:5 198.51.100.1:6 [2001:db8:5::1]:41641 198.51.100.1:41641");
 	assert_int_equal(c.v[3].kind, CANDIDATE_STUN_LOCAL_PORT);
 }
@@ -283,21 +283,21 @@ static void rounds_repeat_each_20_to_26_s_while_wanted(void **state)
 	stun_setup(&s, 1);
 	for (int i = 0; i < 2; i++)
 		assert_true(answer(&s, &s.txid[i], "198.51.100.1:5", t));
-	assert_true(stun_finder.deadline(&s.f) == MONO_NEVER);
-	stun_finder.want(&s.f, true, t + SECOND);
+	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
+	reflexive_finder.want(&s.f, true, t + SECOND);
 	for (int round = 0; round < 50; round++) {
-		mono_ns next = stun_finder.deadline(&s.f);
+		mono_ns next = reflexive_finder.deadline(&s.f);
 		assert_in_range(next - t, 20 * SECOND, 26 * SECOND);
 		t = next;
-		stun_finder.tick(&s.f, t);
+		reflexive_finder.tick(&s.f, t);
 		drain(&s);
 		assert_int_equal(s.n, 2);
 		for (int i = 0; i < 2; i++)
 			assert_true(answer(&s, &s.txid[i], "198.51.100.1:5", t));
 	}
-	stun_finder.want(&s.f, false, t);
-	assert_true(stun_finder.deadline(&s.f) == MONO_NEVER);
-	stun_finder.want(&s.f, true, t + 60 * SECOND); /* at once, if the last was long ago */
+	reflexive_finder.want(&s.f, false, t);
+	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
+	reflexive_finder.want(&s.f, true, t + 60 * SECOND); /* at once, if the last was long ago */
 	drain(&s);
 	assert_int_equal(s.n, 2);
 }
@@ -309,20 +309,20 @@ static void a_refresh_asks_again_and_forgets_when_the_network_changed(void **sta
 	const mono_ns t = 1000 * SECOND;
 	stun_setup(&s, 1);
 	assert_true(answer(&s, &s.txid[0], "198.51.100.1:5", t + 100 * MSEC));
-	assert_true(stun_finder.fresh(&s.f, t));
-	assert_false(stun_finder.fresh(&s.f, t + SECOND));
-	stun_finder.refresh(&s.f, false, t + 500 * MSEC); /* too soon */
+	assert_true(reflexive_finder.fresh(&s.f, t));
+	assert_false(reflexive_finder.fresh(&s.f, t + SECOND));
+	reflexive_finder.refresh(&s.f, false, t + 500 * MSEC); /* too soon */
 	drain(&s);
 	assert_int_equal(s.n, 0);
-	stun_finder.refresh(&s.f, false, t + 2 * SECOND);
+	reflexive_finder.refresh(&s.f, false, t + 2 * SECOND);
 	drain(&s);
 	assert_int_equal(s.n, 2);
-	assert_true(stun_finder.fresh(&s.f, t));
-	stun_finder.refresh(&s.f, true, t + 2 * SECOND + 1);
+	assert_true(reflexive_finder.fresh(&s.f, t));
+	reflexive_finder.refresh(&s.f, true, t + 2 * SECOND + 1);
 	drain(&s);
 	assert_int_equal(s.n, 2);
-	assert_false(stun_finder.fresh(&s.f, 0));
-	stun_finder.candidates(&s.f, &c);
+	assert_false(reflexive_finder.fresh(&s.f, 0));
+	reflexive_finder.candidates(&s.f, &c);
 	assert_int_equal(c.n, 0);
 }
 
@@ -331,9 +331,9 @@ static void without_servers_there_is_nothing_to_wait_for(void **state)
 	struct stun_fixture s;
 	stun_setup(&s, 0);
 	assert_int_equal(s.n, 0);
-	assert_true(stun_finder.fresh(&s.f, 5 * SECOND));
-	stun_finder.want(&s.f, true, 2000 * SECOND);
-	assert_true(stun_finder.deadline(&s.f) == MONO_NEVER);
+	assert_true(reflexive_finder.fresh(&s.f, 5 * SECOND));
+	reflexive_finder.want(&s.f, true, 2000 * SECOND);
+	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
 }
 
 /* --- all together --- */
@@ -354,7 +354,7 @@ static void what_is_found_is_merged_with_the_most_useful_first(void **state)
 	fixed_set(&g.fixed, fixed, 3);
 	assert_true(gather_merge(&g));
 	struct relay_place relay = {.region = 1, .stun4 = ep_of("203.0.113.9:3478")};
-	stun_finder_set(&g.stun, &relay, 1, SECOND);
+	reflexive_set(&g.stun, &relay, 1, SECOND);
 	assert_true(gather_deadline(&g) == SECOND + 200 * MSEC);
 	uint8_t memory[STUN_REQUEST_LEN], reply[STUN_RESPONSE_MAX];
 	struct wr out = wr_of(memory, sizeof(memory)), back = wr_of(reply, sizeof(reply));

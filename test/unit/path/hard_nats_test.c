@@ -6,7 +6,7 @@
 #include "unit/unit.h"
 #include "wire/stun.h"
 
-static const struct via relay = {.kind = VIA_RELAY, .region = FRIEND_REGION};
+static const struct way relay = {.kind = WAY_RELAY, .region = FRIEND_REGION};
 static const struct endpoint stun_server = {{4, {203, 0, 113, 9}}, STUN_PORT};
 static const struct endpoint outside = {{4, {192, 0, 2, 1}}, 33333};
 
@@ -22,7 +22,7 @@ struct table {
 	bool answer_stun;
 };
 
-static void answer(struct table *t, const struct via *to, const struct stun_txid *txid)
+static void answer(struct table *t, const struct way *to, const struct stun_txid *txid)
 {
 	uint8_t memory[STUN_RESPONSE_MAX];
 	struct wr out = wr_of(memory, sizeof(memory));
@@ -30,7 +30,7 @@ static void answer(struct table *t, const struct via *to, const struct stun_txid
 	if (to->socket != 0)
 		seen.port = (uint16_t)(5000 + t->samples);
 	stun_write_response(&out, txid, &seen);
-	struct via from = via_udp_by(&stun_server, to->socket);
+	struct way from = way_udp_by(&stun_server, to->socket);
 	assert_int_equal(paths_input(t->p, &from, NULL, wr_done(&out), t->now), PATHS_TAKEN);
 }
 
@@ -51,10 +51,10 @@ static void drain(struct table *t)
 				answer(t, &to.via, &q.txid);
 		} else if (friend_read(&t->bob, b, &m)) {
 			if (m.type == DISCO_EXTENSION) {
-				assert_int_equal(to.via.kind, VIA_RELAY);
+				assert_int_equal(to.via.kind, WAY_RELAY);
 				t->said = m.extension;
 			}
-			t->probes += m.type == DISCO_PING && to.via.kind == VIA_UDP;
+			t->probes += m.type == DISCO_PING && to.via.kind == WAY_UDP;
 			t->sockets_used += m.type == DISCO_PING && to.via.socket != 0;
 		}
 		out = wr_of(memory, sizeof(memory));
@@ -100,7 +100,7 @@ static struct table *table_new(bool enabled)
 
 static void say(struct table *t, enum disco_step step, uint64_t nonce)
 {
-	struct disco_extension e = side(DISCO_MAPPING_SAME, GUESS_RANDOM);
+	struct disco_extension e = side(MAPPING_SAME, GUESS_RANDOM);
 	struct disco_msg m = {.type = DISCO_EXTENSION, .extension = {.nonce = nonce, .step = step}};
 	if (step == DISCO_STEP_READY)
 		m.extension = e;
@@ -139,13 +139,13 @@ static void after_agreement_it_looks_at_its_nat_and_tells(void **state)
 {
 	struct table *t = table_new(true);
 	uint64_t nonce = agree(t);
-	assert_int_equal(t->samples, PLAN_SAMPLES);
+	assert_int_equal(t->samples, HARD_PLAN_SAMPLES);
 	assert_int_equal(t->said.step, DISCO_STEP_READY);
 	assert_int_equal(t->said.nonce, nonce);
-	assert_int_equal(t->said.n_samples, PLAN_SAMPLES);
+	assert_int_equal(t->said.n_samples, HARD_PLAN_SAMPLES);
 	assert_int_equal(t->said.samples[7].port, t->said.samples[0].port + 7);
 	assert_true(endpoint_equal(&t->said.reflexive, &outside));
-	assert_int_equal(paths_sockets(t->p)->n, PLAN_SAMPLES);
+	assert_int_equal(paths_sockets(t->p)->n, HARD_PLAN_SAMPLES);
 	uint32_t before = t->sockets_used;
 	say(t, DISCO_STEP_READY, nonce);
 	run(t, 3 * SECOND);
@@ -161,7 +161,7 @@ static void an_address_where_nobody_can_be_is_not_probed(void **state)
 {
 	struct table *t = table_new(true);
 	struct disco_msg m = {.type = DISCO_EXTENSION,
-			      .extension = side(DISCO_MAPPING_SAME, GUESS_RANDOM)};
+			      .extension = side(MAPPING_SAME, GUESS_RANDOM)};
 	m.extension.nonce = agree(t);
 	uint32_t probes = t->probes;
 	m.extension.step = DISCO_STEP_READY;
@@ -180,11 +180,11 @@ static void a_pong_to_an_extra_socket_wins_and_the_others_are_closed(void **stat
 	uint64_t nonce = agree(t);
 	say(t, DISCO_STEP_READY, nonce);
 	run(t, 500 * MSEC);
-	assert_true(paths_sockets(t->p)->n > PLAN_SAMPLES);
+	assert_true(paths_sockets(t->p)->n > HARD_PLAN_SAMPLES);
 	/* bob's ping comes to one of them; it is answered by it, and pinged from it */
 	uint16_t number = paths_sockets(t->p)->v[3];
 	struct endpoint there = {ip_v4(192, 0, 2, 9), 41000};
-	struct via from = via_udp_by(&there, number);
+	struct way from = way_udp_by(&there, number);
 	struct disco_msg ping = {.type = DISCO_PING}, m;
 	friend_say(&t->bob, t->p, &from, &ping, &t->rng, t->now);
 	uint8_t memory[PATHS_DATAGRAM_MAX];
@@ -208,15 +208,15 @@ static void a_pong_to_an_extra_socket_wins_and_the_others_are_closed(void **stat
 	assert_int_equal(paths_sockets(t->p)->n, 1);
 	assert_int_equal(paths_sockets(t->p)->v[0], number);
 	assert_int_equal(paths_stats(t->p)->hard_won, 1);
-	struct paths_why w;
-	paths_why(t->p, 0, t->now, &w);
-	assert_int_equal(w.hard.now, WHY_HARD_NEEDLESS);
-	assert_int_equal(w.hard.past[0].end, CROSSING_WON);
+	struct path_facts w;
+	paths_facts(t->p, 0, t->now, &w);
+	assert_int_equal(w.hard.now, HARD_NOW_NEEDLESS);
+	assert_int_equal(w.hard.past[0].end, ATTEMPT_WON);
 	size_t i = 0;
-	while (i < w.n_targets && w.targets[i].socket != number)
+	while (i < w.n_remotes && w.remotes[i].socket != number)
 		i++;
-	assert_int_equal(w.targets[i].pings, 1); /* the probe that proved it */
-	assert_int_equal(w.targets[i].pongs, 1);
+	assert_int_equal(w.remotes[i].pings, 1); /* the probe that proved it */
+	assert_int_equal(w.remotes[i].pongs, 1);
 	paths_free(t->p);
 }
 
@@ -232,7 +232,7 @@ static void what_was_only_heard_is_forgotten_after_an_attempt_that_failed(void *
 	uint32_t before = t->probes;
 	for (uint16_t i = 0; i < 30; i++) {
 		struct endpoint there = {ip_v4(192, 0, 2, 9), (uint16_t)(42000 + i)};
-		struct via from = via_udp_by(&there, paths_sockets(t->p)->v[i]);
+		struct way from = way_udp_by(&there, paths_sockets(t->p)->v[i]);
 		friend_say(&t->bob, t->p, &from, &ping, &t->rng, t->now);
 	}
 	drain(t);
@@ -276,7 +276,7 @@ static void it_refuses_when_it_does_not_know_itself(void **state)
 {
 	struct table *t = table_new(true);
 	t->answer_stun = false;
-	paths_link_changed(t->p, t->now);
+	paths_on_link_change(t->p, t->now);
 	run(t, SECOND);
 	say(t, DISCO_STEP_ASK, 77);
 	drain(t);
@@ -326,17 +326,16 @@ static void switched_off_under_way_it_ends(void **state)
 
 /* --- why --- */
 
-static struct why_hard why(const struct table *t)
+static struct hard_facts why(const struct table *t)
 {
-	struct paths_why w;
-	paths_why(t->p, 0, t->now, &w);
+	struct path_facts w;
+	paths_facts(t->p, 0, t->now, &w);
 	return w.hard;
 }
 
-static void expect_now(const struct table *t, enum why_hard_now now, size_t n,
-		       enum crossing_end end)
+static void expect_now(const struct table *t, enum hard_now now, size_t n, enum attempt_end end)
 {
-	struct why_hard w = why(t);
+	struct hard_facts w = why(t);
 	assert_int_equal(w.now, now);
 	assert_int_equal(w.n_past, n);
 	if (n > 0)
@@ -346,34 +345,34 @@ static void expect_now(const struct table *t, enum why_hard_now now, size_t n,
 static void each_step_of_an_attempt_can_be_asked_for(void **state)
 {
 	struct table *t = table_new(true);
-	expect_now(t, WHY_HARD_ASLEEP, 0, 0);
+	expect_now(t, HARD_NOW_ASLEEP, 0, 0);
 	run(t, SECOND);
-	expect_now(t, WHY_HARD_SOON, 0, 0);
+	expect_now(t, HARD_NOW_SOON, 0, 0);
 	assert_true(why(t).next == 1002 * SECOND);
 	run(t, 1100 * MSEC);
-	expect_now(t, WHY_HARD_UNDER_WAY, 1, CROSSING_UNDER_WAY);
+	expect_now(t, HARD_NOW_UNDER_WAY, 1, ATTEMPT_UNDER_WAY);
 	assert_false(why(t).past[0].asked_by_peer || why(t).past[0].planned || why(t).heard);
 	uint64_t nonce = t->said.nonce;
 	say(t, DISCO_STEP_AGREE, nonce);
 	run(t, 100 * MSEC);
-	assert_true(why(t).past[0].samples >= PLAN_SAMPLES);
+	assert_true(why(t).past[0].samples >= HARD_PLAN_SAMPLES);
 	assert_true(why(t).heard);
 	say(t, DISCO_STEP_READY, nonce);
 	run(t, 3 * SECOND);
-	struct crossing c = why(t).past[0];
+	struct attempt c = why(t).past[0];
 	assert_true(c.planned && !c.slow);
 	assert_int_equal(c.ours, GUESS_COUNTS);
 	assert_int_equal(c.theirs, GUESS_RANDOM);
-	assert_int_equal(c.their_mapping, DISCO_MAPPING_SAME);
-	assert_true(c.sent[PLAN_OPEN] > 0);
+	assert_int_equal(c.their_mapping, MAPPING_SAME);
+	assert_true(c.sent[HARD_PLAN_OPEN] > 0);
 	assert_true(why(t).peer_left < HARD_PEER_MAX && why(t).peer_left > HARD_PEER_MAX - 1000);
 	assert_true(why(t).host_left < HARD_HOST_MAX && why(t).host_left > HARD_HOST_MAX - 1000);
 	run(t, 30 * SECOND);
-	expect_now(t, WHY_HARD_COOLING, 1, CROSSING_EXHAUSTED);
-	struct why_hard w = why(t);
+	expect_now(t, HARD_NOW_COOLING, 1, ATTEMPT_EXHAUSTED);
+	struct hard_facts w = why(t);
 	c = w.past[0];
-	uint32_t sent = c.samples + c.sent[PLAN_CROSS] + c.sent[PLAN_OPEN] + c.sent[PLAN_PROBE] +
-			c.sent[PLAN_SLOW];
+	uint32_t sent = c.samples + c.sent[HARD_PLAN_CROSS] + c.sent[HARD_PLAN_OPEN] +
+			c.sent[HARD_PLAN_PROBE] + c.sent[HARD_PLAN_SLOW];
 	assert_int_equal(sent, paths_stats(t->p)->hard_sent);
 	assert_true(c.ended > c.began && w.next == c.ended + HARD_COOL_MIN);
 	paths_free(t->p);
@@ -384,12 +383,12 @@ static void how_an_attempt_ended_can_be_asked_for(void **state)
 	static const struct {
 		enum disco_step answers[2]; /* 0: none */
 		mono_ns later;
-		enum crossing_end end;
+		enum attempt_end end;
 	} table[] = {
-		{{0}, 5 * SECOND, CROSSING_UNANSWERED},
-		{{DISCO_STEP_REFUSE}, 0, CROSSING_REFUSED},
-		{{DISCO_STEP_AGREE}, 5 * SECOND, CROSSING_UNTOLD},
-		{{DISCO_STEP_AGREE, DISCO_STEP_READY}, 30 * SECOND, CROSSING_EXHAUSTED},
+		{{0}, 5 * SECOND, ATTEMPT_UNANSWERED},
+		{{DISCO_STEP_REFUSE}, 0, ATTEMPT_REFUSED},
+		{{DISCO_STEP_AGREE}, 5 * SECOND, ATTEMPT_UNTOLD},
+		{{DISCO_STEP_AGREE, DISCO_STEP_READY}, 30 * SECOND, ATTEMPT_EXHAUSTED},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct table *t = table_new(true);
@@ -400,7 +399,7 @@ static void how_an_attempt_ended_can_be_asked_for(void **state)
 			run(t, 100 * MSEC);
 		}
 		run(t, table[i].later);
-		expect_now(t, WHY_HARD_COOLING, 1, table[i].end);
+		expect_now(t, HARD_NOW_COOLING, 1, table[i].end);
 		paths_free(t->p);
 	}
 }
@@ -409,13 +408,13 @@ static void what_interrupts_an_attempt_can_be_asked_for(void **state)
 {
 	struct table *t = table_new(true);
 	run(t, 2100 * MSEC);
-	paths_link_changed(t->p, t->now);
-	assert_int_equal(why(t).past[0].end, CROSSING_VOID);
+	paths_on_link_change(t->p, t->now);
+	assert_int_equal(why(t).past[0].end, ATTEMPT_VOID);
 	run(t, 2100 * MSEC);
-	expect_now(t, WHY_HARD_UNDER_WAY, 2, CROSSING_UNDER_WAY);
+	expect_now(t, HARD_NOW_UNDER_WAY, 2, ATTEMPT_UNDER_WAY);
 	struct hard_config off = {0};
 	paths_set_hard(t->p, &off, t->now);
-	expect_now(t, WHY_HARD_OFF, 2, CROSSING_VOID);
+	expect_now(t, HARD_NOW_OFF, 2, ATTEMPT_VOID);
 	paths_free(t->p);
 }
 
@@ -424,7 +423,7 @@ static void a_path_that_is_found_while_it_is_asked_makes_it_needless(void **stat
 	struct table *t = table_new(true);
 	struct disco_msg ping = {.type = DISCO_PING}, m;
 	struct endpoint there = {ip_v4(192, 0, 2, 9), 41000};
-	struct via from = via_udp(&there);
+	struct way from = way_udp(&there);
 	uint8_t memory[PATHS_DATAGRAM_MAX];
 	struct wr out = wr_of(memory, sizeof(memory));
 	struct paths_send to;
@@ -439,35 +438,35 @@ static void a_path_that_is_found_while_it_is_asked_makes_it_needless(void **stat
 		}
 		out = wr_of(memory, sizeof(memory));
 	}
-	expect_now(t, WHY_HARD_NEEDLESS, 1, CROSSING_NEEDLESS);
+	expect_now(t, HARD_NOW_NEEDLESS, 1, ATTEMPT_NEEDLESS);
 	paths_free(t->p);
 }
 
 static void the_last_attempts_are_remembered_and_the_others_counted(void **state)
 {
-	struct crossings c = {.n = 0};
+	struct attempts c = {.n = 0};
 	struct hard_plan plan = {.sockets = 7, .slowly = {.limit = 1}};
-	crossing_sampled(&c); /* there is none: nothing happens */
-	crossing_sent(&c, PLAN_OPEN);
-	crossing_planned(&c, &plan);
-	crossing_end(&c, CROSSING_WON, 1);
-	for (mono_ns i = 0; i < CROSSINGS_KEPT + 2; i++) {
-		crossing_begin(&c, i % 2, i * SECOND);
-		crossing_sent(&c, PLAN_PROBE);
-		crossing_end(&c, CROSSING_QUIET, i * SECOND + 1);
-		crossing_sent(&c, PLAN_PROBE); /* it has ended */
+	attempts_sampled(&c); /* there is none: nothing happens */
+	attempts_sent(&c, HARD_PLAN_OPEN);
+	attempts_planned(&c, &plan);
+	attempts_end(&c, ATTEMPT_WON, 1);
+	for (mono_ns i = 0; i < ATTEMPTS_KEPT + 2; i++) {
+		attempts_begin(&c, i % 2, i * SECOND);
+		attempts_sent(&c, HARD_PLAN_PROBE);
+		attempts_end(&c, ATTEMPT_QUIET, i * SECOND + 1);
+		attempts_sent(&c, HARD_PLAN_PROBE); /* it has ended */
 	}
-	assert_int_equal(c.n, CROSSINGS_KEPT);
+	assert_int_equal(c.n, ATTEMPTS_KEPT);
 	assert_int_equal(c.forgotten, 2);
 	for (size_t i = 0; i < c.n; i++) {
-		assert_true(crossing_at(&c, i)->began == (i + 2) * SECOND);
-		assert_int_equal(crossing_at(&c, i)->sent[PLAN_PROBE], 1);
-		assert_int_equal(crossing_at(&c, i)->asked_by_peer, i % 2);
+		assert_true(attempts_at(&c, i)->began == (i + 2) * SECOND);
+		assert_int_equal(attempts_at(&c, i)->sent[HARD_PLAN_PROBE], 1);
+		assert_int_equal(attempts_at(&c, i)->asked_by_peer, i % 2);
 	}
-	crossing_begin(&c, false, 99 * SECOND);
-	crossing_planned(&c, &plan);
-	assert_true(crossing_at(&c, c.n - 1u)->slow);
-	assert_int_equal(crossing_at(&c, c.n - 1u)->sockets, 7);
+	attempts_begin(&c, false, 99 * SECOND);
+	attempts_planned(&c, &plan);
+	assert_true(attempts_at(&c, c.n - 1u)->slow);
+	assert_int_equal(attempts_at(&c, c.n - 1u)->sockets, 7);
 }
 
 static void by_udp_and_from_strangers_it_is_dropped(void **state)
@@ -475,7 +474,7 @@ static void by_udp_and_from_strangers_it_is_dropped(void **state)
 	struct table *t = table_new(true);
 	struct disco_msg m = {.type = DISCO_EXTENSION,
 			      .extension = {.nonce = 1, .step = DISCO_STEP_ASK}};
-	struct via udp = via_udp(&outside);
+	struct way udp = way_udp(&outside);
 	run(t, SECOND);
 	assert_int_equal(friend_say(&t->bob, t->p, &udp, &m, &t->rng, t->now), PATHS_DROPPED);
 	struct friend eve = t->bob;

@@ -4,8 +4,8 @@
 static struct path_event moved(uint16_t region)
 {
 	return (struct path_event){.kind = PATH_MOVED,
-				   .was = via_relay(9),
-				   .via = via_relay(region),
+				   .was = way_relay(9),
+				   .via = way_relay(region),
 				   .reason = PATH_SILENT,
 				   .rtt = 5};
 }
@@ -13,7 +13,7 @@ static struct path_event moved(uint16_t region)
 static void changes_are_kept_in_their_order(void **state)
 {
 	struct history h = {0};
-	struct path_event first = moved(1), second = {.kind = PATH_DOUBT, .via = via_relay(2)};
+	struct path_event first = moved(1), second = {.kind = PATH_DOUBT, .via = way_relay(2)};
 	history_note(&h, &first, 100);
 	history_note(&h, &second, 200);
 	assert_int_equal(h.n, 2);

@@ -164,95 +164,95 @@ static void an_attempt_of_our_own_waits_until_it_can_be_paid_whole(void **state)
 
 static void a_told_target_stays_until_a_list_leaves_it_out(void **state)
 {
-	struct targets t = {.n = 0};
+	struct remotes t = {.n = 0};
 	struct endpoint list[] = {at(1), at(2), {.port = 3}};
-	assert_true(targets_tell(&t, TARGET_CALLED, list, 3, &none));
+	assert_true(remotes_set(&t, REMOTE_CALLED, list, 3, &none));
 	assert_int_equal(t.n, 2); /* an unset one is none */
-	assert_false(targets_tell(&t, TARGET_CALLED, list, 2, &none));
-	targets_expire(&t, &none, 1000000 * SECOND);
+	assert_false(remotes_set(&t, REMOTE_CALLED, list, 2, &none));
+	remotes_expire(&t, &none, 1000000 * SECOND);
 	assert_int_equal(t.n, 2);
-	assert_false(targets_tell(&t, TARGET_CALLED, &list[1], 1, &none));
+	assert_false(remotes_set(&t, REMOTE_CALLED, &list[1], 1, &none));
 	assert_int_equal(t.n, 1);
-	assert_null(targets_find(&t, &list[0]));
+	assert_null(remotes_find(&t, &list[0]));
 	/* Two sources hold it: both must let it go. */
-	assert_false(targets_tell(&t, TARGET_HINT, &list[1], 1, &none));
-	targets_tell(&t, TARGET_CALLED, NULL, 0, &none);
+	assert_false(remotes_set(&t, REMOTE_HINT, &list[1], 1, &none));
+	remotes_set(&t, REMOTE_CALLED, NULL, 0, &none);
 	assert_int_equal(t.n, 1);
-	targets_tell(&t, TARGET_HINT, NULL, 0, &none);
+	remotes_set(&t, REMOTE_HINT, NULL, 0, &none);
 	assert_int_equal(t.n, 0);
 }
 
 static void a_seen_target_lives_for_45_s_after_its_last_ping(void **state)
 {
-	struct targets t = {.n = 0};
+	struct remotes t = {.n = 0};
 	struct endpoint a = at(1), b = at(2);
-	assert_true(targets_see(&t, &a, &none, 0));
-	assert_false(targets_see(&t, &a, &none, 10 * SECOND));
-	assert_true(targets_see(&t, &b, &none, 10 * SECOND));
-	targets_expire(&t, &none, 54 * SECOND);
+	assert_true(remotes_on_seen_main(&t, &a, &none, 0));
+	assert_false(remotes_on_seen_main(&t, &a, &none, 10 * SECOND));
+	assert_true(remotes_on_seen_main(&t, &b, &none, 10 * SECOND));
+	remotes_expire(&t, &none, 54 * SECOND);
 	assert_int_equal(t.n, 2);
-	targets_expire(&t, &b, 55 * SECOND); /* b is in use */
+	remotes_expire(&t, &b, 55 * SECOND); /* b is in use */
 	assert_int_equal(t.n, 1);
-	assert_non_null(targets_find(&t, &b));
+	assert_non_null(remotes_find(&t, &b));
 }
 
 static void a_full_table_gives_up_what_was_seen_longest_ago(void **state)
 {
-	struct targets t = {.n = 0};
+	struct remotes t = {.n = 0};
 	struct endpoint in_use = at(1), told = at(1000);
-	for (uint16_t i = 1; i <= TARGETS_MAX; i++)
-		targets_see(&t, &(struct endpoint){at(0).ip, i}, &in_use, i * SECOND);
-	assert_true(targets_tell(&t, TARGET_CALLED, &told, 1, &in_use));
-	assert_int_equal(t.n, TARGETS_MAX);
-	assert_non_null(targets_find(&t, &in_use)); /* the oldest, but in use */
-	assert_null(targets_find(&t, &(struct endpoint){at(0).ip, 2}));
+	for (uint16_t i = 1; i <= REMOTES_MAX; i++)
+		remotes_on_seen_main(&t, &(struct endpoint){at(0).ip, i}, &in_use, i * SECOND);
+	assert_true(remotes_set(&t, REMOTE_CALLED, &told, 1, &in_use));
+	assert_int_equal(t.n, REMOTES_MAX);
+	assert_non_null(remotes_find(&t, &in_use)); /* the oldest, but in use */
+	assert_null(remotes_find(&t, &(struct endpoint){at(0).ip, 2}));
 	/* When all are told of, there is no room. */
-	struct endpoint all[TARGETS_MAX], one_more = at(5000);
-	for (uint16_t i = 0; i < TARGETS_MAX; i++)
+	struct endpoint all[REMOTES_MAX], one_more = at(5000);
+	for (uint16_t i = 0; i < REMOTES_MAX; i++)
 		all[i] = at((uint16_t)(2000 + i));
-	targets_tell(&t, TARGET_HINT, all, TARGETS_MAX, &none);
-	assert_false(targets_see(&t, &one_more, &none, 99 * SECOND));
-	assert_null(targets_find(&t, &one_more));
+	remotes_set(&t, REMOTE_HINT, all, REMOTES_MAX, &none);
+	assert_false(remotes_on_seen_main(&t, &one_more, &none, 99 * SECOND));
+	assert_null(remotes_find(&t, &one_more));
 }
 
 static void a_list_replaces_a_full_list(void **state)
 {
-	struct targets t = {.n = 0};
-	struct endpoint all[TARGETS_MAX];
-	for (uint16_t i = 0; i < TARGETS_MAX; i++)
+	struct remotes t = {.n = 0};
+	struct endpoint all[REMOTES_MAX];
+	for (uint16_t i = 0; i < REMOTES_MAX; i++)
 		all[i] = at((uint16_t)(1 + i));
-	targets_tell(&t, TARGET_CALLED, all, TARGETS_MAX, &none);
-	for (uint16_t i = 0; i < TARGETS_MAX; i++)
+	remotes_set(&t, REMOTE_CALLED, all, REMOTES_MAX, &none);
+	for (uint16_t i = 0; i < REMOTES_MAX; i++)
 		all[i] = at((uint16_t)(1000 + i));
-	assert_true(targets_tell(&t, TARGET_CALLED, all, TARGETS_MAX, &none));
-	assert_int_equal(t.n, TARGETS_MAX);
-	for (uint16_t i = 0; i < TARGETS_MAX; i++)
-		assert_non_null(targets_find(&t, &all[i]));
+	assert_true(remotes_set(&t, REMOTE_CALLED, all, REMOTES_MAX, &none));
+	assert_int_equal(t.n, REMOTES_MAX);
+	for (uint16_t i = 0; i < REMOTES_MAX; i++)
+		assert_non_null(remotes_find(&t, &all[i]));
 }
 
 static void the_second_best_is_proven_and_not_in_use(void **state)
 {
-	struct targets t = {.n = 0};
+	struct remotes t = {.n = 0};
 	struct endpoint v[] = {at(1), at(2), at(3), at(4)};
-	targets_tell(&t, TARGET_CALLED, v, 4, &none);
-	assert_null(targets_second(&t, &v[0], 0));
-	target_ponged(targets_find(&t, &v[0]), false, 10 * MSEC, SECOND);
-	target_ponged(targets_find(&t, &v[1]), false, 30 * MSEC, SECOND);
-	target_ponged(targets_find(&t, &v[2]), false, 20 * MSEC, SECOND);
-	assert_ptr_equal(targets_second(&t, &v[0], SECOND), targets_find(&t, &v[2]));
-	assert_null(targets_second(&t, &v[0], 500 * SECOND)); /* proven too long ago */
-	targets_restart(&t);
+	remotes_set(&t, REMOTE_CALLED, v, 4, &none);
+	assert_null(remotes_second(&t, &v[0], 0));
+	remote_on_pong(remotes_find(&t, &v[0]), false, 10 * MSEC, SECOND);
+	remote_on_pong(remotes_find(&t, &v[1]), false, 30 * MSEC, SECOND);
+	remote_on_pong(remotes_find(&t, &v[2]), false, 20 * MSEC, SECOND);
+	assert_ptr_equal(remotes_second(&t, &v[0], SECOND), remotes_find(&t, &v[2]));
+	assert_null(remotes_second(&t, &v[0], 500 * SECOND)); /* proven too long ago */
+	remotes_restart(&t);
 	assert_int_equal(t.n, 0);
 }
 
 static void a_round_trip_falls_at_once_and_rises_slowly(void **state)
 {
-	struct target t = {.rtt = 0};
-	target_ponged(&t, false, 100, 1);
+	struct remote t = {.rtt = 0};
+	remote_on_pong(&t, false, 100, 1);
 	assert_int_equal(t.rtt, 100);
-	target_ponged(&t, false, 50, 1);
+	remote_on_pong(&t, false, 50, 1);
 	assert_int_equal(t.rtt, 50);
-	target_ponged(&t, false, 150, 1);
+	remote_on_pong(&t, false, 150, 1);
 	assert_int_equal(t.rtt, 100);
 }
 
@@ -263,7 +263,7 @@ static void a_ping_is_answered_once_and_within_5_s(void **state)
 	struct rng rng = rng_of(4);
 	struct probes t;
 	struct probe out;
-	struct via via = via_relay(3);
+	struct way via = way_relay(3);
 	assert_true(probes_init(&t, 1));
 	struct disco_txid a = probes_begin(&t, 7, &via, true, &rng, SECOND)->txid;
 	struct disco_txid b = probes_begin(&t, 8, &via, false, &rng, SECOND)->txid;
@@ -272,7 +272,7 @@ static void a_ping_is_answered_once_and_within_5_s(void **state)
 	assert_false(probes_end(&t, &unknown, SECOND, &out));
 	assert_true(probes_end(&t, &a, 6 * SECOND, &out));
 	assert_int_equal(out.peer, 7);
-	assert_true(out.for_person && via_equal(&out.via, &via) && out.sent_at == SECOND);
+	assert_true(out.for_person && way_equal(&out.via, &via) && out.sent_at == SECOND);
 	assert_false(probes_end(&t, &a, 6 * SECOND, &out));
 	assert_false(probes_end(&t, &b, 6 * SECOND + 1, &out));
 	probes_fini(&t);
@@ -283,7 +283,7 @@ static void the_oldest_ping_is_forgotten_when_the_table_is_full(void **state)
 	struct rng rng = rng_of(5);
 	struct probes t;
 	struct probe out;
-	struct via via = via_relay(3);
+	struct way via = way_relay(3);
 	assert_true(probes_init(&t, 1));
 	struct disco_txid first = probes_begin(&t, 1, &via, false, &rng, 0)->txid;
 	struct disco_txid second = probes_begin(&t, 1, &via, false, &rng, 0)->txid;

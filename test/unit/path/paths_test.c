@@ -11,7 +11,7 @@ static void traffic_goes_through_the_relay_before_any_probe(void **state)
 	struct route route;
 	paths_route(t->node[0].paths, 0, t->now, &route);
 	assert_int_equal(route.n, 1);
-	assert_int_equal(route.via[0].kind, VIA_RELAY);
+	assert_int_equal(route.via[0].kind, WAY_RELAY);
 	assert_int_equal(route.via[0].region, TOY_REGION);
 	toy_end(t);
 }
@@ -243,8 +243,8 @@ static void a_path_that_stays_silent_is_given_up_after_five_seconds(void **state
 	paths_peer_status(t->node[0].paths, 0, t->now, &st);
 	assert_true(st.direct && st.doubted && st.active);
 	assert_int_equal(st.route.n, 2);
-	assert_int_equal(st.route.via[0].kind, VIA_UDP);
-	assert_int_equal(st.route.via[1].kind, VIA_RELAY);
+	assert_int_equal(st.route.via[0].kind, WAY_UDP);
+	assert_int_equal(st.route.via[1].kind, WAY_RELAY);
 	toy_stream(t, 5 * SECOND, true);
 	paths_peer_status(t->node[0].paths, 0, t->now, &st);
 	assert_false(st.direct || st.doubted);
@@ -294,10 +294,10 @@ static void a_refusal_of_the_system_is_a_doubt_at_once(void **state)
 {
 	struct toy *t = direct_pair(5, true);
 	struct route route;
-	paths_unreachable(t->node[0].paths, &t->node[0].outside,
-			  t->now); /* not a path of anybody */
+	paths_on_unreachable(t->node[0].paths, &t->node[0].outside,
+			     t->now); /* not a path of anybody */
 	assert_true(toy_direct(t, 0));
-	paths_unreachable(t->node[0].paths, &t->node[1].outside, t->now);
+	paths_on_unreachable(t->node[0].paths, &t->node[1].outside, t->now);
 	paths_route(t->node[0].paths, 0, t->now, &route);
 	assert_int_equal(route.n, 2);
 	toy_drain(t, 0);
@@ -328,7 +328,7 @@ static void our_own_new_address_is_told_to_the_peer(void **state)
 static void waking_from_sleep_puts_every_path_in_doubt(void **state)
 {
 	struct toy *t = direct_pair(6, true);
-	paths_link_changed(t->node[0].paths, t->now);
+	paths_on_link_change(t->node[0].paths, t->now);
 	toy_drain(t, 0);
 	assert_false(toy_direct(t, 0));
 	toy_stream(t, SECOND, true);
@@ -478,12 +478,12 @@ static void another_network_is_not_judged_by_what_the_last_one_lost(void **state
 	struct toy *t = direct_pair(14, true);
 	t->loss_percent = 40;
 	toy_stream(t, 60 * SECOND, true);
-	const struct targets *targets = &paths_peer_of(t->node[0].paths, 0)->targets;
+	const struct remotes *targets = &paths_peer_of(t->node[0].paths, 0)->remotes;
 	unsigned loss = 0;
 	for (size_t i = 0; i < targets->n; i++)
 		loss += quality_loss_percent(&targets->v[i].quality, t->now);
 	assert_true(loss > 0);
-	paths_link_changed(t->node[0].paths, t->now);
+	paths_on_link_change(t->node[0].paths, t->now);
 	for (size_t i = 0; i < targets->n; i++)
 		assert_int_equal(targets->v[i].quality.n, 0);
 	toy_end(t);
@@ -498,7 +498,7 @@ static void a_ping_of_a_person_is_answered_over_each_way(void **state)
 	toy_drain(t, 0);
 	toy_run(t, t->now + 1 * SECOND);
 	assert_int_equal(t->node[0].events_of[PATH_PONG], 1);
-	assert_int_equal(t->node[0].last_pong.via.kind, VIA_RELAY);
+	assert_int_equal(t->node[0].last_pong.via.kind, WAY_RELAY);
 	assert_int_equal(t->node[0].last_pong.rtt, 200 * MSEC);
 	assert_true(paths_ping(t->node[0].paths, 0, t->now));
 	toy_drain(t, 0);

@@ -79,7 +79,7 @@ static void mute_is_who_did_not_answer_the_last_ones(void **state)
 }
 
 struct two {
-	struct contest c;
+	struct rivalry c;
 	struct quality direct;
 };
 
@@ -95,9 +95,9 @@ static struct two measured(mono_ns direct, unsigned direct_loses, mono_ns relay)
 static bool relay_wins_after(struct two *t, int times)
 {
 	for (int i = 1; i < times; i++)
-		if (contest_relay_wins(&t->c, &t->direct, now))
+		if (rivalry_relay_wins(&t->c, &t->direct, now))
 			return false;
-	return contest_relay_wins(&t->c, &t->direct, now);
+	return rivalry_relay_wins(&t->c, &t->direct, now);
 }
 
 static void a_rival_wins_only_if_the_path_is_bad_and_it_is_clearly_better(void **state)
@@ -127,11 +127,11 @@ static void a_rival_of_which_little_is_known_does_not_win(void **state)
 	struct quality rival = {0};
 	measure(&rival, 5, 60 * MSEC, 0);
 	for (int i = 0; i < 9; i++)
-		assert_false(contest_other_wins(&t.c, &t.direct, &rival, now));
+		assert_false(rivalry_other_wins(&t.c, &t.direct, &rival, now));
 	measure(&rival, 1, 60 * MSEC, 0);
-	assert_false(contest_other_wins(&t.c, &t.direct, &rival, now));
-	assert_false(contest_other_wins(&t.c, &t.direct, &rival, now));
-	assert_true(contest_other_wins(&t.c, &t.direct, &rival, now));
+	assert_false(rivalry_other_wins(&t.c, &t.direct, &rival, now));
+	assert_false(rivalry_other_wins(&t.c, &t.direct, &rival, now));
+	assert_true(rivalry_other_wins(&t.c, &t.direct, &rival, now));
 }
 
 static void another_direct_path_wins_sooner_than_a_relay(void **state)
@@ -139,16 +139,16 @@ static void another_direct_path_wins_sooner_than_a_relay(void **state)
 	struct two t = measured(300 * MSEC, 0, 220 * MSEC);
 	struct quality other = t.c.relay;
 	assert_false(relay_wins_after(&t, 9));
-	assert_false(contest_other_wins(&t.c, &t.direct, &other, now));
-	assert_false(contest_other_wins(&t.c, &t.direct, &other, now));
-	assert_true(contest_other_wins(&t.c, &t.direct, &other, now));
+	assert_false(rivalry_other_wins(&t.c, &t.direct, &other, now));
+	assert_false(rivalry_other_wins(&t.c, &t.direct, &other, now));
+	assert_true(rivalry_other_wins(&t.c, &t.direct, &other, now));
 }
 
 static void a_path_that_was_left_must_answer_64_times_in_a_row(void **state)
 {
 	struct two t = measured(20 * MSEC, 8, 45 * MSEC);
 	assert_int_equal(quality_loss_percent(&t.direct, now), 12);
-	contest_left(&t.c, &t.direct, now);
+	rivalry_left(&t.c, &t.direct, now);
 	assert_int_equal(t.c.not_before, now + 60 * SECOND);
 	measure(&t.direct, 60, 20 * MSEC, 0);
 	assert_true(t.direct.left);
@@ -173,11 +173,11 @@ static void it_goes_back_when_the_path_costs_at_most_a_tenth_more(void **state)
 {
 	struct two t = measured(111 * MSEC, 0, 100 * MSEC);
 	for (int i = 0; i < 10; i++)
-		assert_false(contest_direct_wins(&t.c, &t.direct, now));
+		assert_false(rivalry_direct_wins(&t.c, &t.direct, now));
 	t = measured(109 * MSEC, 0, 100 * MSEC);
-	assert_false(contest_direct_wins(&t.c, &t.direct, now));
-	assert_false(contest_direct_wins(&t.c, &t.direct, now));
-	assert_true(contest_direct_wins(&t.c, &t.direct, now));
+	assert_false(rivalry_direct_wins(&t.c, &t.direct, now));
+	assert_false(rivalry_direct_wins(&t.c, &t.direct, now));
+	assert_true(rivalry_direct_wins(&t.c, &t.direct, now));
 }
 
 static void each_turn_doubles_the_wait_for_the_next_turn_away(void **state)
@@ -185,7 +185,7 @@ static void each_turn_doubles_the_wait_for_the_next_turn_away(void **state)
 	struct two t = measured(SECOND, 0, 100 * MSEC);
 	mono_ns expected = 60 * SECOND;
 	for (int turn = 0; turn < 8; turn++) {
-		contest_turned(&t.c, now);
+		rivalry_turned(&t.c, now);
 		assert_int_equal(t.c.not_before, now + expected);
 		expected = mono_min(2 * expected, 3600 * SECOND);
 	}
@@ -194,7 +194,7 @@ static void each_turn_doubles_the_wait_for_the_next_turn_away(void **state)
 	now++;
 	assert_true(relay_wins_after(&t, 3));
 	now += 3600 * SECOND; /* an hour without trouble: as at first */
-	contest_turned(&t.c, now);
+	rivalry_turned(&t.c, now);
 	assert_int_equal(t.c.not_before, now + 60 * SECOND);
 }
 
@@ -216,9 +216,9 @@ static void the_toll_is_a_round_trip_with_its_loss(void **state)
 {
 	struct quality q = {0};
 	now = 10 * SECOND;
-	assert_int_equal(quality_toll(&q, 30 * MSEC, now), 30 * MSEC);
+	assert_int_equal(quality_cost_of(&q, 30 * MSEC, now), 30 * MSEC);
 	measure(&q, 32, 50 * MSEC, 4);
-	assert_int_equal(quality_toll(&q, 30 * MSEC, now), 280 * MSEC);
+	assert_int_equal(quality_cost_of(&q, 30 * MSEC, now), 280 * MSEC);
 }
 
 int main(void)

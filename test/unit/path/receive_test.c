@@ -59,16 +59,16 @@ static void drain(struct fixture *f)
 		out = wr_of(f->memory, sizeof(f->memory));
 }
 
-static enum paths_input say(struct fixture *f, const struct friend *who, const struct via *from,
+static enum paths_input say(struct fixture *f, const struct friend *who, const struct way *from,
 			    const struct disco_msg *msg)
 {
 	return friend_say(who, f->p, from, msg, &f->rng, f->now);
 }
 
-static struct via udp(uint8_t host)
+static struct way udp(uint8_t host)
 {
 	struct endpoint ep = {ip_v4(198, 51, 100, host), 5000};
-	return via_udp(&ep);
+	return way_udp(&ep);
 }
 
 static struct disco_msg ping_of(const struct friend *who)
@@ -97,19 +97,19 @@ static bool is_direct(struct fixture *f, peer_id id)
 static void a_ping_by_udp_is_answered_there_and_pinged_back(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7);
+	struct way from = udp(7);
 	struct disco_msg ping = ping_of(&f->a);
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	assert_true(next(f, &f->a));
 	assert_int_equal(f->len, DISCO_PONG_LEN);
 	assert_int_equal(f->msg.type, DISCO_PONG);
-	assert_true(via_equal(&f->to.via, &from));
+	assert_true(way_equal(&f->to.via, &from));
 	assert_true(endpoint_equal(&f->msg.pong.seen, &from.ep));
 	assert_memory_equal(&f->msg.pong.txid, &ping.ping.txid, DISCO_TXID_LEN);
 	assert_true(next(f, &f->a));
 	assert_int_equal(f->len, DISCO_PING_LEN);
 	assert_int_equal(f->msg.type, DISCO_PING);
-	assert_true(via_equal(&f->to.via, &from));
+	assert_true(way_equal(&f->to.via, &from));
 	assert_true(f->msg.ping.has_node && key_equal(f->msg.ping.node.b, f->self.b));
 	assert_false(next(f, &f->a));
 	/* and the answer to that makes it direct, without any traffic */
@@ -123,13 +123,13 @@ static void a_ping_by_udp_is_answered_there_and_pinged_back(void **state)
 static void a_ping_over_a_relay_is_answered_over_it(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = via_relay(2);
+	struct way from = way_relay(2);
 	struct endpoint made_up = disco_relay_endpoint(2);
 	struct disco_msg ping = ping_of(&f->a);
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	assert_true(next(f, &f->a));
 	assert_int_equal(f->msg.type, DISCO_PONG);
-	assert_true(via_equal(&f->to.via, &from));
+	assert_true(way_equal(&f->to.via, &from));
 	assert_true(key_equal(f->to.to.b, f->a.node.b));
 	assert_true(endpoint_equal(&f->msg.pong.seen, &made_up));
 	assert_false(next(f, &f->a));
@@ -139,7 +139,7 @@ static void a_ping_over_a_relay_is_answered_over_it(void **state)
 static void what_a_stranger_sends_is_dropped_and_counted(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7), relay = via_relay(1);
+	struct way from = udp(7), relay = way_relay(1);
 	struct disco_msg ping = ping_of(&f->b);
 	const struct paths_stats *stats = paths_stats(f->p);
 	assert_int_equal(say(f, &f->b, &from, &ping), PATHS_DROPPED);
@@ -162,7 +162,7 @@ static void what_a_stranger_sends_is_dropped_and_counted(void **state)
 static void what_is_neither_disco_nor_stun_is_for_the_tunnel(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7), relay = via_relay(1);
+	struct way from = udp(7), relay = way_relay(1);
 	uint8_t wireguard[148] = {1}, stun[STUN_REQUEST_LEN];
 	struct wr out = wr_of(stun, sizeof(stun));
 	stun_write_request(&out, &(struct stun_txid){{1}});
@@ -186,7 +186,7 @@ static void what_is_neither_disco_nor_stun_is_for_the_tunnel(void **state)
 /* Makes it ping a at udp(7), by a ping from there. */
 static struct disco_msg provoke_ping(struct fixture *f)
 {
-	struct via from = udp(7);
+	struct way from = udp(7);
 	struct disco_msg ping = ping_of(&f->a);
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	assert_true(next(f, &f->a) && next(f, &f->a));
@@ -197,20 +197,20 @@ static struct disco_msg provoke_ping(struct fixture *f)
 static void a_pong_from_elsewhere_proves_the_address_that_was_pinged(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(99), pinged = udp(7);
+	struct way from = udp(99), pinged = udp(7);
 	struct route route;
 	struct disco_msg ping = provoke_ping(f), pong = pong_to(&ping);
 	assert_int_equal(say(f, &f->a, &from, &pong), PATHS_TAKEN);
 	paths_route(f->p, 0, f->now, &route);
 	assert_int_equal(route.n, 1);
-	assert_true(via_equal(&route.via[0], &pinged));
+	assert_true(way_equal(&route.via[0], &pinged));
 	paths_free(f->p);
 }
 
 static void a_pong_is_believed_only_if_it_was_waited_for(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7), relay = via_relay(1);
+	struct way from = udp(7), relay = way_relay(1);
 	friend_introduce(&f->b, f->p, 1, f->now);
 	struct disco_msg ping = provoke_ping(f), pong = pong_to(&ping), wrong = pong;
 	wrong.pong.txid.b[0] ^= 1;
@@ -233,7 +233,7 @@ static void a_pong_is_believed_only_if_it_was_waited_for(void **state)
 static void a_pong_that_comes_too_late_proves_nothing(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7);
+	struct way from = udp(7);
 	struct disco_msg ping = provoke_ping(f), pong = pong_to(&ping);
 	f->now += 5 * SECOND + 1;
 	assert_int_equal(say(f, &f->a, &from, &pong), PATHS_DROPPED);
@@ -254,7 +254,7 @@ static struct disco_msg call_of(const struct endpoint *v, size_t n)
 static void a_call_makes_it_ping_all_at_once_and_call_back_only_once(void **state)
 {
 	struct fixture *f = setup();
-	struct via relay = via_relay(FRIEND_REGION);
+	struct way relay = way_relay(FRIEND_REGION);
 	struct endpoint v[2] = {udp(1).ep, udp(2).ep};
 	struct disco_msg call = call_of(v, 2);
 	assert_int_equal(say(f, &f->a, &relay, &call), PATHS_TAKEN);
@@ -266,7 +266,7 @@ static void a_call_makes_it_ping_all_at_once_and_call_back_only_once(void **stat
 	assert_true(next(f, &f->a));
 	assert_int_equal(f->msg.type, DISCO_CALL_ME_MAYBE);
 	assert_int_equal(f->len, 80 + 18);
-	assert_true(via_equal(&f->to.via, &relay));
+	assert_true(way_equal(&f->to.via, &relay));
 	assert_false(next(f, &f->a));
 	f->now += SECOND;
 	assert_int_equal(say(f, &f->a, &relay, &call), PATHS_TAKEN);
@@ -279,7 +279,7 @@ static void a_call_makes_it_ping_all_at_once_and_call_back_only_once(void **stat
 static void a_call_is_taken_only_over_a_relay_from_the_node_of_that_key(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7), relay = via_relay(1);
+	struct way from = udp(7), relay = way_relay(1);
 	struct endpoint v = udp(1).ep;
 	struct disco_msg call = call_of(&v, 1);
 	friend_introduce(&f->b, f->p, 1, f->now);
@@ -305,7 +305,7 @@ static void endpoints_where_no_peer_can_be_are_ignored(void **state)
 					  "[ff02::1]:1", "[fe80::1]:1", "192.0.2.1:0",
 					  "127.0.0.1:1", "[::1]:1",     "255.255.255.255:1"};
 	struct fixture *f = setup();
-	struct via relay = via_relay(1);
+	struct way relay = way_relay(1);
 	struct endpoint v[ARRAY_LEN(bad) + 1];
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		if (!endpoint_parse(&v[i], bad[i]))
@@ -329,7 +329,7 @@ static void endpoints_where_no_peer_can_be_are_ignored(void **state)
 static void messages_of_peer_relays_are_not_for_us(void **state)
 {
 	struct fixture *f = setup();
-	struct via relay = via_relay(1);
+	struct way relay = way_relay(1);
 	for (int type = DISCO_BIND; type <= DISCO_ALLOCATE_RESPONSE; type++) {
 		struct disco_msg m = {.type = (enum disco_type)type};
 		if (type == DISCO_CALL_ME_MAYBE_VIA || type == DISCO_ALLOCATE_RESPONSE)
@@ -343,7 +343,7 @@ static void messages_of_peer_relays_are_not_for_us(void **state)
 static void a_peer_that_calls_while_we_think_it_direct_must_prove_it(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7), relay = via_relay(1);
+	struct way from = udp(7), relay = way_relay(1);
 	struct route route;
 	struct disco_msg ping = provoke_ping(f), pong = pong_to(&ping);
 	struct path_event ev;
@@ -355,7 +355,7 @@ static void a_peer_that_calls_while_we_think_it_direct_must_prove_it(void **stat
 	struct endpoint v = udp(7).ep;
 	struct disco_msg call = call_of(&v, 1);
 	assert_int_equal(say(f, &f->a, &relay, &call), PATHS_TAKEN);
-	paths_heard(f->p, 0, &from, f->now); /* its data reaches us: that is not the question */
+	paths_on_heard(f->p, 0, &from, f->now); /* its data reaches us: that is not the question */
 	f->now += 160 * MSEC;
 	paths_tick(f->p, f->now);
 	f->now += 160 * MSEC;
@@ -364,7 +364,7 @@ static void a_peer_that_calls_while_we_think_it_direct_must_prove_it(void **stat
 	assert_int_equal(route.n, 2);
 	assert_true(paths_event(f->p, &ev));
 	assert_int_equal(ev.kind, PATH_DOUBT);
-	assert_true(via_equal(&ev.was, &from) && ev.via.region == FRIEND_REGION);
+	assert_true(way_equal(&ev.was, &from) && ev.via.region == FRIEND_REGION);
 	paths_free(f->p);
 }
 
@@ -373,7 +373,7 @@ static void a_peer_that_calls_while_we_think_it_direct_must_prove_it(void **stat
 static void peers_that_share_a_disco_key_are_told_apart(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7), relay = via_relay(1);
+	struct way from = udp(7), relay = way_relay(1);
 	struct friend twin = f->a; /* one device in two networks: another node key */
 	twin.node = f->b.node;
 	friend_introduce(&twin, f->p, 1, f->now);
@@ -398,7 +398,7 @@ static void peers_that_share_a_disco_key_are_told_apart(void **state)
 static void nothing_is_sent_to_a_peer_that_was_removed(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7);
+	struct way from = udp(7);
 	struct disco_msg ping = ping_of(&f->a);
 	struct route route;
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
@@ -415,7 +415,7 @@ static void nothing_is_sent_to_a_peer_that_was_removed(void **state)
 static void an_id_given_to_another_node_begins_anew(void **state)
 {
 	struct fixture *f = setup();
-	struct via from = udp(7);
+	struct way from = udp(7);
 	struct disco_msg ping = provoke_ping(f), pong = pong_to(&ping);
 	assert_int_equal(say(f, &f->a, &from, &pong), PATHS_TAKEN);
 	friend_introduce(&f->b, f->p, 0, f->now);
@@ -432,13 +432,13 @@ static void nonsense_about_peers_is_ignored(void **state)
 	struct paths_peer cfg = {.key = f->b.node};
 	struct disco_key zero = {{0}}, low_order = {{1}};
 	struct paths_peer_status st;
-	struct via from = udp(7);
+	struct way from = udp(7);
 	paths_peer_set(f->p, 4, &cfg, f->now);    /* there are four: 0 to 3 */
 	paths_peer_disco(f->p, 3, &zero, f->now); /* nobody there */
 	paths_peer_disco(f->p, 0, &zero, f->now); /* no key */
 	paths_peer_disco(f->p, 0, &low_order, f->now);
 	paths_peer_status(f->p, 3, f->now, &st);
-	paths_heard(f->p, 3, &from, f->now);
+	paths_on_heard(f->p, 3, &from, f->now);
 	assert_int_equal(st.route.n, 0);
 	paths_peer_status(f->p, 0, f->now, &st);
 	assert_true(key_equal(st.disco.b, f->a.disco_public.b));
@@ -451,7 +451,7 @@ static void nonsense_about_peers_is_ignored(void **state)
 static void a_plain_peer_is_where_it_was_last_heard(void **state)
 {
 	struct fixture *f = setup();
-	struct via first = udp(1), second = udp(2), relay = via_relay(1);
+	struct way first = udp(1), second = udp(2), relay = way_relay(1);
 	struct paths_peer cfg = {
 		.key = f->b.node, .hints = {first.ep}, .n_hints = 1, .plain = true};
 	struct route route;
@@ -459,12 +459,12 @@ static void a_plain_peer_is_where_it_was_last_heard(void **state)
 	paths_peer_disco(f->p, 1, &f->b.disco_public, f->now); /* it has none: ignored */
 	paths_route(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 1);
-	assert_true(via_equal(&route.via[0], &first));
-	paths_heard(f->p, 1, &second, f->now);
-	paths_heard(f->p, 1, &relay, f->now);
+	assert_true(way_equal(&route.via[0], &first));
+	paths_on_heard(f->p, 1, &second, f->now);
+	paths_on_heard(f->p, 1, &relay, f->now);
 	paths_route(f->p, 1, f->now, &route);
-	assert_true(via_equal(&route.via[0], &second));
-	paths_link_changed(f->p, f->now);
+	assert_true(way_equal(&route.via[0], &second));
+	paths_on_link_change(f->p, f->now);
 	assert_false(next(f, &f->b));
 	assert_false(paths_ping(f->p, 1, f->now));
 	assert_true(paths_deadline(f->p) == MONO_NEVER);
@@ -474,17 +474,17 @@ static void a_plain_peer_is_where_it_was_last_heard(void **state)
 static void a_peer_without_a_home_is_reached_where_it_reached_us(void **state)
 {
 	struct fixture *f = setup();
-	struct via second = via_relay(2), unknown = via_relay(77);
+	struct way second = way_relay(2), unknown = way_relay(77);
 	struct paths_peer cfg = {.key = f->b.node};
 	struct route route;
 	paths_peer_set(f->p, 1, &cfg, f->now);
 	paths_route(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 0);
-	paths_heard(f->p, 1, &second, f->now);
+	paths_on_heard(f->p, 1, &second, f->now);
 	paths_route(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 1);
-	assert_true(via_equal(&route.via[0], &second));
-	paths_heard(f->p, 1, &unknown, f->now); /* a relay that is not on our map any more */
+	assert_true(way_equal(&route.via[0], &second));
+	paths_on_heard(f->p, 1, &unknown, f->now); /* a relay that is not on our map any more */
 	paths_route(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 0);
 	paths_free(f->p);
@@ -493,17 +493,17 @@ static void a_peer_without_a_home_is_reached_where_it_reached_us(void **state)
 static void without_a_relay_the_first_hint_is_tried_blindly(void **state)
 {
 	struct fixture *f = setup();
-	struct via hint = udp(1);
+	struct way hint = udp(1);
 	struct paths_peer cfg = {.key = f->b.node, .hints = {hint.ep}, .n_hints = 1};
 	struct route route;
 	paths_peer_set(f->p, 1, &cfg, f->now);
 	paths_route(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 1);
-	assert_true(via_equal(&route.via[0], &hint));
+	assert_true(way_equal(&route.via[0], &hint));
 	assert_false(is_direct(f, 1));
 	paths_peer_disco(f->p, 1, &f->b.disco_public, f->now);
 	assert_true(next(f, &f->b)); /* and probed as soon as it can be */
-	assert_true(via_equal(&f->to.via, &hint));
+	assert_true(way_equal(&f->to.via, &hint));
 	paths_free(f->p);
 }
 
@@ -511,7 +511,7 @@ static void a_new_hint_is_probed_while_there_is_traffic(void **state)
 {
 	struct fixture *f = setup();
 	struct route route;
-	struct via hint = udp(1);
+	struct way hint = udp(1);
 	struct paths_peer cfg = {
 		.key = f->a.node, .home = FRIEND_REGION, .hints = {hint.ep}, .n_hints = 1};
 	paths_route(f->p, 0, f->now, &route);
@@ -522,7 +522,7 @@ static void a_new_hint_is_probed_while_there_is_traffic(void **state)
 	paths_peer_set(f->p, 0, &cfg, f->now);
 	assert_true(next(f, &f->a));
 	assert_int_equal(f->msg.type, DISCO_PING);
-	assert_true(via_equal(&f->to.via, &hint));
+	assert_true(way_equal(&f->to.via, &hint));
 	paths_free(f->p);
 }
 
@@ -531,7 +531,7 @@ static void a_new_hint_is_probed_while_there_is_traffic(void **state)
 static void a_peer_that_calls_without_end_gets_what_the_purse_holds(void **state)
 {
 	struct fixture *f = setup();
-	struct via relay = via_relay(1);
+	struct way relay = way_relay(1);
 	struct endpoint v[DISCO_ENDPOINTS_MAX];
 	for (int i = 0; i < 1000; i++) {
 		for (uint16_t k = 0; k < DISCO_ENDPOINTS_MAX; k++)

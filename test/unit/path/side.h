@@ -4,7 +4,7 @@
 
 #include "path/hard/plan.h"
 
-static inline struct disco_extension side(enum disco_mapping mapping, enum guess_kind kind)
+static inline struct disco_extension side(enum dest_mapping mapping, enum guess_kind kind)
 {
 	static const uint16_t random[8] = {40000, 2000, 61000, 33000, 9000, 52000, 21000, 14000};
 	struct disco_extension e = {.step = DISCO_STEP_READY,
@@ -15,7 +15,7 @@ static inline struct disco_extension side(enum disco_mapping mapping, enum guess
 		e.samples[i].port = kind == GUESS_COUNTS  ? (uint16_t)(5000 + i)
 				    : kind == GUESS_BLOCK ? (uint16_t)(8192 + random[i] % 512)
 							  : random[i];
-	e.sockets = (uint16_t)plan_sockets(mapping, kind);
+	e.sockets = (uint16_t)hard_plan_sockets(mapping, kind);
 	return e;
 }
 

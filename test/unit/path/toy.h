@@ -22,7 +22,7 @@ enum { TOY_FLIGHT_MAX = 4096, TOY_FILTER_MAX = 64, TOY_REGION = 1 };
 struct toy_packet {
 	mono_ns at;
 	int to; /* node, or TOY_STUN */
-	struct via from;
+	struct way from;
 	struct endpoint dst;
 	uint8_t data[PATHS_DATAGRAM_MAX];
 	size_t n;
@@ -69,7 +69,7 @@ static inline bool toy_is_data(struct bytes b)
 	return bytes_start(b, BYTES_OF(head));
 }
 
-static inline void toy_fly(struct toy *t, int to, const struct via *from,
+static inline void toy_fly(struct toy *t, int to, const struct way *from,
 			   const struct endpoint *dst, mono_ns delay, struct bytes b)
 {
 	assert_true(b.n <= PATHS_DATAGRAM_MAX);
@@ -90,17 +90,17 @@ static inline void toy_fly(struct toy *t, int to, const struct via *from,
 }
 
 /* What leaves a node: by the relay to the other one, or through the NAT. */
-static inline void toy_leave(struct toy *t, int from, const struct via *via, struct bytes b)
+static inline void toy_leave(struct toy *t, int from, const struct way *via, struct bytes b)
 {
 	struct toy_node *n = &t->node[from];
-	if (via->kind == VIA_RELAY) {
+	if (via->kind == WAY_RELAY) {
 		if (via->region == TOY_REGION)
 			toy_fly(t, 1 - from, via, &(struct endpoint){0}, 2 * TOY_LINK, b);
 		return;
 	}
-	assert_int_equal(via->kind, VIA_UDP);
+	assert_int_equal(via->kind, WAY_UDP);
 	if (t->cable && endpoint_equal(&via->ep, &t->node[1 - from].inside)) {
-		struct via inside = via_udp(&n->inside);
+		struct way inside = way_udp(&n->inside);
 		toy_fly(t, 1 - from, &inside, &via->ep, 1 * MSEC, b);
 		return;
 	}
@@ -113,7 +113,7 @@ static inline void toy_leave(struct toy *t, int from, const struct via *via, str
 		known |= endpoint_equal(&n->allowed[i], &via->ep);
 	if (!known && n->n_allowed < TOY_FILTER_MAX)
 		n->allowed[n->n_allowed++] = via->ep;
-	struct via source = via_udp(&n->outside);
+	struct way source = way_udp(&n->outside);
 	if (endpoint_equal(&via->ep, &toy_stun))
 		toy_fly(t, TOY_STUN, &source, &via->ep, TOY_LINK, b);
 	else
@@ -177,7 +177,7 @@ static inline void toy_answer_stun(struct toy *t, const struct toy_packet *p)
 	uint8_t memory[STUN_RESPONSE_MAX];
 	struct wr out = wr_of(memory, sizeof(memory));
 	struct stun_txid txid;
-	struct via from = via_udp(&toy_stun);
+	struct way from = way_udp(&toy_stun);
 	if (t->stun_dead || !stun_read_request((struct bytes){p->data, p->n}, &txid))
 		return;
 	stun_write_response(&out, &txid, &p->from.ep);
@@ -195,9 +195,9 @@ static inline void toy_arrive(struct toy *t, struct toy_packet *p)
 	}
 	struct toy_node *n = &t->node[p->to];
 	struct bytes b = {p->data, p->n};
-	if (p->from.kind == VIA_UDP && !toy_nat_passes(t, p))
+	if (p->from.kind == WAY_UDP && !toy_nat_passes(t, p))
 		return;
-	const struct node_key *source = p->from.kind == VIA_RELAY ? &t->node[1 - p->to].key : NULL;
+	const struct node_key *source = p->from.kind == WAY_RELAY ? &t->node[1 - p->to].key : NULL;
 	enum paths_input verdict = paths_input(n->paths, &p->from, source, b, t->now);
 	assert_int_equal(verdict == PATHS_NOT_MINE, toy_is_data(b));
 	if (verdict == PATHS_NOT_MINE) {
@@ -205,8 +205,8 @@ static inline void toy_arrive(struct toy *t, struct toy_packet *p)
 			n->longest_gap = t->now - n->last_data;
 		n->last_data = t->now;
 		n->data_got++;
-		n->data_direct += p->from.kind == VIA_UDP;
-		paths_heard(n->paths, 0, &p->from, t->now);
+		n->data_direct += p->from.kind == WAY_UDP;
+		paths_on_heard(n->paths, 0, &p->from, t->now);
 	}
 	toy_drain(t, p->to);
 }

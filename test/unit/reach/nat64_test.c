@@ -9,7 +9,7 @@ static const mono_ns start = 1000 * SECOND;
 struct alone {
 	struct seeded seeded;
 	struct node *node;
-	unsigned lookups, changes;
+	unsigned resolver, changes;
 	struct endpoint to[32]; /* of the datagrams that it sent */
 	struct stun_txid txid[32];
 	size_t n;
@@ -41,7 +41,7 @@ static void turn(struct alone *a, mono_ns now)
 			if (stun_read_request(packet_bytes(&out->udp[i].packet), &a->txid[a->n]))
 				a->to[a->n++] = out->udp[i].at;
 	while (node_event(a->node, &ev)) {
-		a->lookups += ev.kind == NODE_LOOKUP64;
+		a->resolver += ev.kind == NODE_LOOKUP64;
 		a->changes += ev.kind == NODE_NAT64;
 	}
 }
@@ -97,7 +97,7 @@ static void it_looks_up_the_prefix_and_asks_stun_servers_through_it(void **state
 	struct alone a;
 	struct stun_txid txid;
 	begin(&a, "2001:db8::5");
-	assert_int_equal(a.lookups, 1);
+	assert_int_equal(a.resolver, 1);
 	assert_null(node_nat64(a.node));
 	answer(&a, "64:ff9b::192.0.0.170", start + 30 * MSEC);
 	assert_int_equal(a.changes, 1);
@@ -136,7 +136,7 @@ static void with_ipv4_of_its_own_nothing_of_this_happens(void **state)
 	struct alone a;
 	struct stun_txid txid;
 	begin(&a, "192.168.1.20");
-	assert_int_equal(a.lookups, 0);
+	assert_int_equal(a.resolver, 0);
 	assert_true(sent_to(&a, "203.0.113.1:3478", &txid));
 	answer(&a, "64:ff9b::192.0.0.170", start + SECOND);
 	assert_null(node_nat64(a.node));
@@ -149,16 +149,16 @@ static void another_link_is_looked_up_anew(void **state)
 	struct alone a;
 	begin(&a, "2001:db8::5");
 	answer(&a, "64:ff9b::192.0.0.170", start + 30 * MSEC);
-	assert_int_equal(a.lookups, 1);
+	assert_int_equal(a.resolver, 1);
 	node_link_changed(a.node, start + SECOND);
 	turn(&a, start + SECOND);
-	assert_int_equal(a.lookups, 2);
+	assert_int_equal(a.resolver, 2);
 	answer(&a, "64:ff9b::192.0.0.171",
 	       start + 2 * SECOND); /* the same prefix: no change of anything */
 	assert_int_equal(a.changes, 1);
 	node_slept(a.node, 3600 * SECOND, start + 3 * SECOND);
 	turn(&a, start + 3 * SECOND);
-	assert_int_equal(a.lookups, 3);
+	assert_int_equal(a.resolver, 3);
 	node_free(a.node);
 }
 

@@ -136,17 +136,17 @@ static void whose_traffic_a_relay_had_that_is_taken_away_is_direct_at_once(void 
 	key_public(cfg.tunnel.key.b, (const uint8_t[KEY_LEN]){1});
 	assert_int_equal(node_peer_set(n, &cfg, T0, &id), TUNNEL_ADDED);
 	struct peer_path *p = paths_peer_of(n->paths, id);
-	assert_true(targets_see(&p->targets, &at, &p->best.ep, T0));
-	p->best = (struct choice){.ep = at, .rtt = 300 * MSEC};
+	assert_true(remotes_on_seen_main(&p->remotes, &at, &p->best.ep, T0));
+	p->best = (struct direct_path){.ep = at, .rtt = 300 * MSEC};
 	p->state = PEER_ASIDE;
-	watch_begin(&p->watch, true, 0, T0);
+	liveness_begin(&p->liveness, true, 0, T0);
 	set(n, 1, 1);
 	paths_route(n->paths, id, T0, &route);
-	assert_int_equal(route.via[0].kind, VIA_RELAY); /* its own is still there */
+	assert_int_equal(route.via[0].kind, WAY_RELAY); /* its own is still there */
 	set(n, 2, 1);
 	paths_route(n->paths, id, T0, &route);
 	assert_int_equal(route.n, 1);
-	assert_int_equal(route.via[0].kind, VIA_UDP);
+	assert_int_equal(route.via[0].kind, WAY_UDP);
 	assert_int_equal(p->state, PEER_DIRECT);
 	node_free(n);
 }

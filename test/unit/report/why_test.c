@@ -18,29 +18,30 @@ static const char file[] =
 
 /* --- facts --- */
 
-static struct why_target target(struct ip ip, uint32_t pings, uint32_t pongs)
+static struct remote_facts target(struct ip ip, uint32_t pings, uint32_t pongs)
 {
-	return (struct why_target){.ep = {ip, 41641}, .told = true, .pings = pings, .pongs = pongs};
+	return (struct remote_facts){
+		.ep = {ip, 41641}, .told = true, .pings = pings, .pongs = pongs};
 }
 
 static void what_the_path_knows_becomes_facts(void **state)
 {
 	const uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
-	struct paths_why w = {.way = WHY_RELAYED,
-			      .knows_disco = true,
-			      .active = true,
-			      .rtt = 12 * MSEC,
-			      .relay_rtt = 48600 * USEC,
-			      .mapping = WHY_MAPPING_VARIES,
-			      .n_servers = 1,
-			      .servers = {{.at = {ip_v4(192, 0, 2, 10), 3478}}},
-			      .n_targets = 3,
-			      .pings_heard = 4};
+	struct path_facts w = {.state = PEER_RELAYED,
+			       .knows_disco = true,
+			       .active = true,
+			       .rtt = 12 * MSEC,
+			       .relay_rtt = 48600 * USEC,
+			       .mapping = MAPPING_VARIES,
+			       .n_servers = 1,
+			       .servers = {{.at = {ip_v4(192, 0, 2, 10), 3478}}},
+			       .n_remotes = 3,
+			       .pings_heard = 4};
 	struct tunnel_peer_status tunnel = {.session = true};
 	struct why_facts f = {0};
-	w.targets[0] = target(ip_v4(192, 168, 1, 2), 3, 0);
-	w.targets[1] = target(ip_v4(192, 0, 2, 9), 5, 1);
-	w.targets[2] = target(ip_v6_from(six), 2, 0);
+	w.remotes[0] = target(ip_v4(192, 168, 1, 2), 3, 0);
+	w.remotes[1] = target(ip_v4(192, 0, 2, 9), 5, 1);
+	w.remotes[2] = target(ip_v6_from(six), 2, 0);
 	candidates_add(&w.own, &(struct endpoint){ip_v4(192, 168, 7, 7), 1}, CANDIDATE_LOCAL);
 	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_STUN);
 	w.past[w.n_past++] = (struct path_past){.doubt = true, .reason = PATH_SILENT};
@@ -66,7 +67,7 @@ static void what_the_path_knows_becomes_facts(void **state)
 
 static void a_mapped_port_is_a_public_address(void **state)
 {
-	struct paths_why w = {.way = WHY_DIRECT};
+	struct path_facts w = {.state = PEER_DIRECT};
 	struct tunnel_peer_status tunnel = {0};
 	struct why_facts f = {0};
 	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_PORTMAP);

@@ -21,32 +21,32 @@ static const struct {
 	const char *a, *b;
 	enum place_way way;
 } ways[] = {
-	{"public", "public", WAY_PLAIN},
-	{"public", "hard-pool", WAY_PLAIN},
-	{"firewall", "hard-random", WAY_BIRTHDAY},
-	{"full-cone", "hard-random", WAY_PLAIN},
-	{"address-restricted", "hard-random", WAY_PLAIN},
-	{"address-restricted", "hard-pool", WAY_GUESS},
-	{"port-restricted", "port-restricted", WAY_PLAIN},
-	{"port-restricted", "overloading", WAY_PLAIN},
-	{"port-restricted", "hard-sequential", WAY_PREDICT},
-	{"port-restricted", "hard-blocks", WAY_BLOCK},
-	{"port-restricted", "hard-random", WAY_BIRTHDAY},
-	{"hard-sequential", "hard-sequential", WAY_PREDICT},
-	{"hard-random", "hard-random", WAY_SLOW},
-	{"hard-blocks", "hard-sequential", WAY_GUESS},
-	{"hard-blocks", "hard-random", WAY_SLOW},
-	{"carrier", "carrier", WAY_PLAIN},
-	{"same-carrier", "same-carrier", WAY_NONE},
-	{"same-carrier", "same-carrier-hairpin", WAY_PLAIN},
-	{"same-carrier-hairpin", "same-carrier-hairpin", WAY_PLAIN},
-	{"gateway-pcp", "hard-random", WAY_PORTMAP},
-	{"gateway-upnp", "public", WAY_PLAIN},
+	{"public", "public", TECHNIQUE_PLAIN},
+	{"public", "hard-pool", TECHNIQUE_PLAIN},
+	{"firewall", "hard-random", TECHNIQUE_BIRTHDAY},
+	{"full-cone", "hard-random", TECHNIQUE_PLAIN},
+	{"address-restricted", "hard-random", TECHNIQUE_PLAIN},
+	{"address-restricted", "hard-pool", TECHNIQUE_GUESS},
+	{"port-restricted", "port-restricted", TECHNIQUE_PLAIN},
+	{"port-restricted", "overloading", TECHNIQUE_PLAIN},
+	{"port-restricted", "hard-sequential", TECHNIQUE_PREDICT},
+	{"port-restricted", "hard-blocks", TECHNIQUE_BLOCK},
+	{"port-restricted", "hard-random", TECHNIQUE_BIRTHDAY},
+	{"hard-sequential", "hard-sequential", TECHNIQUE_PREDICT},
+	{"hard-random", "hard-random", TECHNIQUE_SLOW},
+	{"hard-blocks", "hard-sequential", TECHNIQUE_GUESS},
+	{"hard-blocks", "hard-random", TECHNIQUE_SLOW},
+	{"carrier", "carrier", TECHNIQUE_PLAIN},
+	{"same-carrier", "same-carrier", TECHNIQUE_NONE},
+	{"same-carrier", "same-carrier-hairpin", TECHNIQUE_PLAIN},
+	{"same-carrier-hairpin", "same-carrier-hairpin", TECHNIQUE_PLAIN},
+	{"gateway-pcp", "hard-random", TECHNIQUE_PORTMAP},
+	{"gateway-upnp", "public", TECHNIQUE_PLAIN},
 	{"ipv6-firewall", "two-uplinks", WAY_IPV6},
-	{"ipv6-nat64", "ipv6-nat64", WAY_PLAIN},
-	{"ipv6-nat64", "port-restricted", WAY_PLAIN},
-	{"udp-blocked", "public", WAY_NONE},
-	{"two-uplinks", "port-restricted", WAY_BIRTHDAY},
+	{"ipv6-nat64", "ipv6-nat64", TECHNIQUE_PLAIN},
+	{"ipv6-nat64", "port-restricted", TECHNIQUE_PLAIN},
+	{"udp-blocked", "public", TECHNIQUE_NONE},
+	{"two-uplinks", "port-restricted", TECHNIQUE_BIRTHDAY},
 };
 
 static void what_is_possible_follows_from_the_parameters_of_both_sides(void **state)
@@ -86,7 +86,7 @@ static void each_place_reaches_a_public_host(void **state)
 		struct world *w = world_new(i + 1);
 		talk(w, places[i].name, "public");
 		assert_true(stream_first_arrival(&w->streams[0], 0, false) != MONO_NEVER);
-		if (place_way(&places[i], place_find("public")) == WAY_PLAIN)
+		if (place_way(&places[i], place_find("public")) == TECHNIQUE_PLAIN)
 			assert_true(is_direct(w));
 		world_free(w);
 	}

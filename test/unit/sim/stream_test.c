@@ -13,7 +13,7 @@ static struct stream with_lost(size_t from, size_t until)
 		mono_ns sent = i * 20 * MSEC;
 		packets[i] = (struct stream_packet){.sent = sent, .arrived = sent + 50 * MSEC};
 		packets[i].how =
-			i < 50 ? via_relay(1) : via_udp(&(struct endpoint){ip_v4(192, 0, 2, 1), 9});
+			i < 50 ? way_relay(1) : way_udp(&(struct endpoint){ip_v4(192, 0, 2, 1), 9});
 		if (i >= from && i < until)
 			packets[i].arrived = MONO_NEVER;
 	}
@@ -53,7 +53,7 @@ static void what_is_not_of_the_stream_or_damaged_is_told_apart(void **state)
 	static const uint8_t noise[20] = {0x45};
 	struct sim_node to = {.name = "to"}, other = {.name = "other"};
 	struct stream s = {.to = &to};
-	struct via via = via_relay(1);
+	struct way via = way_relay(1);
 	assert_false(stream_take(&s, &other, BYTES_OF(noise), &via, 0));
 	assert_false(stream_take(&s, &to, BYTES_OF(noise), &via, 0));
 }

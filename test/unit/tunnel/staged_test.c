@@ -83,26 +83,26 @@ static void what_cannot_be_kept_is_refused(void **state)
 	staged_fini(&s);
 }
 
-static void turns_come_in_order_and_once(void **state)
+static void ready_come_in_order_and_once(void **state)
 {
-	struct turns t;
+	struct ready t;
 	uint32_t id;
-	assert_true(turns_init(&t, 3));
-	assert_false(turns_next(&t, &id));
+	assert_true(ready_init(&t, 3));
+	assert_false(ready_next(&t, &id));
 	for (int round = 0; round < 5; round++) {
-		turns_add(&t, 2);
-		turns_add(&t, 0);
-		turns_add(&t, 2);
-		turns_add(&t, 1);
-		turns_add(&t, 3); /* none of ours */
+		ready_add(&t, 2);
+		ready_add(&t, 0);
+		ready_add(&t, 2);
+		ready_add(&t, 1);
+		ready_add(&t, 3); /* none of ours */
 		static const uint32_t want[] = {2, 0, 1};
 		for (size_t i = 0; i < 3; i++) {
-			assert_true(turns_next(&t, &id));
+			assert_true(ready_next(&t, &id));
 			assert_int_equal(id, want[i]);
 		}
-		assert_false(turns_next(&t, &id));
+		assert_false(ready_next(&t, &id));
 	}
-	turns_fini(&t);
+	ready_fini(&t);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -110,6 +110,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_long_queue_drops_its_own_oldest),
 	cmocka_unit_test(a_full_pool_drops_the_oldest_of_all),
 	cmocka_unit_test(what_cannot_be_kept_is_refused),
-	cmocka_unit_test(turns_come_in_order_and_once),
+	cmocka_unit_test(ready_come_in_order_and_once),
 };
 RUN_TESTS(tests)

@@ -390,8 +390,8 @@ struct served {
 	struct loop *loop;
 	struct log log;
 	struct config *cfg;
-	struct drive *drive;
-	struct control *control;
+	struct driver *driver;
+	struct localapi *control;
 };
 
 static void on_stop(void *self)
@@ -406,19 +406,19 @@ static void serve(int ready)
 	s.cfg = config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
 	s.loop = loop_new();
 	log_init(&s.log, STDERR_FILENO, LOG_AT_ERROR);
-	s.drive = s.loop && s.cfg ? drive_new(s.loop, &s.log, s.cfg) : NULL;
-	const struct control_config cfg = {
-		.loop = s.loop, .log = &s.log, .drive = s.drive, .path = socket_path};
-	s.control = s.drive ? control_open(&cfg, why) : NULL;
+	s.driver = s.loop && s.cfg ? driver_new(s.loop, &s.log, s.cfg) : NULL;
+	const struct localapi_config cfg = {
+		.loop = s.loop, .log = &s.log, .driver = s.driver, .path = socket_path};
+	s.control = s.driver ? localapi_open(&cfg, why) : NULL;
 	struct loop_signal *term =
 		s.control ? loop_signal_new(s.loop, SIGTERM, (struct loop_call){on_stop, &s})
 			  : NULL;
 	if (!term || write(ready, "", 1) != 1)
 		_exit(1);
 	loop_run(s.loop);
-	control_reloaded(s.control);
-	control_close(s.control);
-	drive_free(s.drive);
+	localapi_reloaded(s.control);
+	localapi_close(s.control);
+	driver_free(s.driver);
 	loop_signal_free(term);
 	loop_free(s.loop);
 	config_free(s.cfg);

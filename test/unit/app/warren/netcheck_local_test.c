@@ -30,7 +30,7 @@ static void words_name_relays(void **state)
 	char why[CONFIG_WHY_MAX], *words[ARRAY_LEN(rows)];
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		words[i] = strdup(rows[i].word);
-	struct config *c = lookout_config(words, ARRAY_LEN(rows), why);
+	struct config *c = netcheck_local_config(words, ARRAY_LEN(rows), why);
 	assert_non_null(c);
 	assert_int_equal(c->n_relays, ARRAY_LEN(rows));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -54,14 +54,14 @@ static void words_that_are_no_relay_are_said(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		snprintf(word, sizeof(word), "%s", bad[i]);
 		words[0] = word;
-		if (lookout_config(words, 1, why))
+		if (netcheck_local_config(words, 1, why))
 			fail_msg("%s", bad[i]);
 		assert_non_null(strstr(why, "expected a relay: its host name or address"));
 	}
 	snprintf(word, sizeof(word), "a");
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		words[i] = word;
-	assert_null(lookout_config(words, ARRAY_LEN(words), why));
+	assert_null(netcheck_local_config(words, ARRAY_LEN(words), why));
 	assert_non_null(strstr(why, "no more than 64 relays"));
 }
 
@@ -104,14 +104,14 @@ static int end_server(void **state)
 	return 0;
 }
 
-static struct lookout *look(const char *relay)
+static struct netcheck_local *look(const char *relay)
 {
 	char why[CONFIG_WHY_MAX], word[64], *words[] = {word};
 	snprintf(word, sizeof(word), "%s", relay);
-	struct config *c = lookout_config(words, 1, why);
+	struct config *c = netcheck_local_config(words, 1, why);
 	assert_non_null(c);
 	c->node.port_mapping = false; /* this machine's gateway is not to be asked by a test */
-	struct lookout *o = lookout_open(c, why);
+	struct netcheck_local *o = netcheck_local_open(c, why);
 	if (!o)
 		fail_msg("%s", why);
 	return o;
@@ -119,8 +119,8 @@ static struct lookout *look(const char *relay)
 
 static void it_reports_without_a_daemon_and_without_privileges(void **state)
 {
-	struct lookout *o = look("127.0.0.1:23478");
-	json_t *r = lookout_netcheck(o, true);
+	struct netcheck_local *o = look("127.0.0.1:23478");
+	json_t *r = netcheck_local_netcheck(o, true);
 	assert_non_null(r);
 	assert_true(json_is_true(json_object_get(r, "udp")) &&
 		    json_is_true(json_object_get(r, "full")));
@@ -130,42 +130,42 @@ static void it_reports_without_a_daemon_and_without_privileges(void **state)
 	assert_true(json_is_null(json_object_get(r, "home_relay")));
 	assert_true(json_is_false(json_object_get(json_object_get(r, "nat"), "present")));
 	json_decref(r);
-	r = lookout_netcheck(o, false);
+	r = netcheck_local_netcheck(o, false);
 	assert_true(json_is_false(json_object_get(r, "full")));
 	json_decref(r);
-	lookout_close(o);
+	netcheck_local_close(o);
 }
 
 static void lifetimes_are_measured_and_told(void **state)
 {
-	struct lookout *o = look("127.0.0.1:23478");
-	json_t *l = lookout_lifetime(o, 0), *v4 = json_object_get(l, "ipv4");
+	struct netcheck_local *o = look("127.0.0.1:23478");
+	json_t *l = netcheck_local_lifetime(o, 0), *v4 = json_object_get(l, "ipv4");
 	assert_true(json_is_null(v4));
 	json_decref(l);
-	l = lookout_lifetime(o, 1);
+	l = netcheck_local_lifetime(o, 1);
 	for (int i = 0; i < 80; i++) {
 		v4 = json_object_get(l, "ipv4");
 		if (strcmp(json_string_value(json_object_get(v4, "state")), "running") != 0)
 			break;
 		json_decref(l);
-		assert_true(lookout_wait(o, 100 * MSEC));
-		l = lookout_lifetime(o, 0);
+		assert_true(netcheck_local_wait(o, 100 * MSEC));
+		l = netcheck_local_lifetime(o, 0);
 	}
 	assert_string_equal(json_string_value(json_object_get(v4, "state")), "measured");
 	assert_true(json_real_value(json_object_get(v4, "at_least_s")) >= 0.9);
 	assert_true(json_is_null(json_object_get(v4, "less_than_s")));
 	json_decref(l);
-	lookout_close(o);
+	netcheck_local_close(o);
 }
 
 static void a_signal_ends_what_waits(void **state)
 {
-	struct lookout *o = look("127.0.0.1:23478");
+	struct netcheck_local *o = look("127.0.0.1:23478");
 	kill(getpid(), SIGINT);
-	assert_false(lookout_wait(o, 5 * SECOND));
-	assert_null(lookout_netcheck(o, true));
-	lookout_close(o);
-	lookout_close(NULL);
+	assert_false(netcheck_local_wait(o, 5 * SECOND));
+	assert_null(netcheck_local_netcheck(o, true));
+	netcheck_local_close(o);
+	netcheck_local_close(NULL);
 }
 
 int main(void)

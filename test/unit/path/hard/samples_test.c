@@ -62,7 +62,7 @@ static struct endpoint outside(uint8_t host, uint16_t port)
 static void fresh_sockets_ask_in_a_row(void **state)
 {
 	struct table *t = table_new(true);
-	for (uint32_t i = 0; i < PLAN_SAMPLES; i++) {
+	for (uint32_t i = 0; i < HARD_PLAN_SAMPLES; i++) {
 		assert_true(next(t));
 		assert_int_equal(t->socket, i);
 		assert_true(endpoint_equal(&t->to, &server));
@@ -72,14 +72,14 @@ static void fresh_sockets_ask_in_a_row(void **state)
 	}
 	assert_false(next(t));
 	assert_true(samples_complete(&t->s));
-	assert_int_equal(t->fresh, PLAN_SAMPLES);
-	struct disco_extension e = {.mapping = DISCO_MAPPING_VARIES};
+	assert_int_equal(t->fresh, HARD_PLAN_SAMPLES);
+	struct disco_extension e = {.mapping = MAPPING_VARIES};
 	samples_tell(&t->s, &e);
-	assert_int_equal(e.n_samples, PLAN_SAMPLES);
+	assert_int_equal(e.n_samples, HARD_PLAN_SAMPLES);
 	assert_int_equal(e.samples[7].port, 5007);
 	assert_int_equal(e.samples[7].at_ms, 21);
 	assert_int_equal(e.n_addresses, 1);
-	assert_int_equal(e.mapping, DISCO_MAPPING_VARIES);
+	assert_int_equal(e.mapping, MAPPING_VARIES);
 	assert_false(samples_thrifty(&t->s));
 }
 
@@ -93,10 +93,10 @@ static void what_was_not_answered_is_left_out(void **state)
 	assert_false(samples_complete(&t->s));
 	struct disco_extension e = {0};
 	samples_tell(&t->s, &e);
-	assert_int_equal(e.n_samples, PLAN_SAMPLES / 2);
+	assert_int_equal(e.n_samples, HARD_PLAN_SAMPLES / 2);
 	assert_int_equal(e.samples[0].port, 5001);
 	assert_int_equal(e.n_addresses, 2); /* of a pool */
-	assert_int_equal(e.mapping, DISCO_MAPPING_UNKNOWN);
+	assert_int_equal(e.mapping, MAPPING_UNKNOWN);
 }
 
 static void answers_of_others_are_not_taken(void **state)
@@ -120,7 +120,7 @@ static struct disco_extension look(struct table *t, const struct endpoint *other
 				   const struct endpoint *seen)
 {
 	struct disco_extension e = {0};
-	for (uint32_t i = 0; i < PLAN_SAMPLES; i++) {
+	for (uint32_t i = 0; i < HARD_PLAN_SAMPLES; i++) {
 		assert_true(next(t));
 		assert_true(answer(t, i, outside(1, (uint16_t)(5000 + i)), NULL));
 	}
@@ -143,7 +143,7 @@ static struct disco_extension look(struct table *t, const struct endpoint *other
 	assert_false(samples_want(&t->s));
 	assert_int_equal(samples_complete(&t->s), !other || seen);
 	samples_tell(&t->s, &e);
-	assert_int_equal(e.n_samples, PLAN_SAMPLES);
+	assert_int_equal(e.n_samples, HARD_PLAN_SAMPLES);
 	return e;
 }
 
@@ -152,23 +152,23 @@ static void from_a_second_place_the_mapping_is_told(void **state)
 	const struct endpoint same = outside(1, 5000), another = outside(1, 6000);
 	const struct {
 		const struct endpoint *other, *seen;
-		enum disco_mapping mapping;
+		enum dest_mapping mapping;
 		bool thrifty;
 	} table[] = {
-		{NULL, NULL, DISCO_MAPPING_UNKNOWN, false}, /* a server that does not know of it */
-		{&second_port, NULL, DISCO_MAPPING_UNKNOWN, false},
-		{&second_port, &another, DISCO_MAPPING_VARIES, false},
+		{NULL, NULL, MAPPING_UNKNOWN, false}, /* a server that does not know of it */
+		{&second_port, NULL, MAPPING_UNKNOWN, false},
+		{&second_port, &another, MAPPING_VARIES, false},
 		/* for another address it may be another one */
-		{&second_port, &same, DISCO_MAPPING_UNKNOWN, true},
-		{&elsewhere, &same, DISCO_MAPPING_SAME, true},
-		{&elsewhere, &another, DISCO_MAPPING_VARIES, false},
+		{&second_port, &same, MAPPING_UNKNOWN, true},
+		{&elsewhere, &same, MAPPING_SAME, true},
+		{&elsewhere, &another, MAPPING_VARIES, false},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct table *t = table_new(false);
 		struct disco_extension e = look(t, table[i].other, table[i].seen);
 		assert_int_equal(e.mapping, table[i].mapping);
 		assert_int_equal(samples_thrifty(&t->s), table[i].thrifty);
-		assert_int_equal(t->fresh, PLAN_SAMPLES + (table[i].other != NULL));
+		assert_int_equal(t->fresh, HARD_PLAN_SAMPLES + (table[i].other != NULL));
 	}
 }
 

@@ -1,10 +1,10 @@
 #include "path/facts.h"
 #include "unit/path/asked.h"
 
-static struct why_portmap why(const struct fixture *f, mono_ns now)
+static struct portmap_facts why(const struct fixture *f, mono_ns now)
 {
-	struct why_portmap w;
-	portmap_why(&f->p, now, &w);
+	struct portmap_facts w;
+	portmap_facts(&f->p, now, &w);
 	assert_int_equal(w.port, PORT);
 	return w;
 }
@@ -14,28 +14,28 @@ static void what_each_protocol_came_to_can_be_asked_for(void **state)
 	struct fixture f;
 	unsigned pcp, natpmp;
 	begin(&f);
-	struct why_portmap w = why(&f, T0);
+	struct portmap_facts w = why(&f, T0);
 	assert_int_equal(w.n, 1);
 	assert_true(ip_equal(&w.v[0].at, &f.gw.ip));
 	for (size_t i = 0; i < PORTMAP_PROTOCOLS; i++)
-		assert_int_equal(w.v[0].asked[i].state, WHY_ASKING);
+		assert_int_equal(w.v[0].asked[i].state, ASKED_NOW);
 	assert_false(endpoint_is_set(&w.v[0].outside));
 	/* one is not allowed, the other found and not needed yet, the third not there */
 	struct pcp_response no = granted(&f, 100);
 	no.result = PCP_NOT_AUTHORISED;
 	assert_true(give_natpmp(&f, &natpmp_address, T0));
 	w = why(&f, T0);
-	assert_int_equal(w.v[0].asked[PORTMAP_NATPMP].state, WHY_STANDBY);
+	assert_int_equal(w.v[0].asked[PORTMAP_NATPMP].state, ASKED_STANDBY);
 	assert_true(give_pcp(&f, &no, T0));
 	portmap_upnp_report(&f.p, &(struct upnp_report){.kind = UPNP_NONE}, T0);
 	w = why(&f, T0);
-	assert_int_equal(w.v[0].asked[PORTMAP_PCP].state, WHY_REFUSED);
+	assert_int_equal(w.v[0].asked[PORTMAP_PCP].state, ASKED_REFUSED);
 	assert_int_equal(w.v[0].asked[PORTMAP_PCP].refusal, MAPPER_FORBIDDEN);
-	assert_int_equal(w.v[0].asked[PORTMAP_UPNP].state, WHY_UNSPOKEN);
+	assert_int_equal(w.v[0].asked[PORTMAP_UPNP].state, ASKED_UNSPOKEN);
 	pass(&f, T0 + SECOND, &pcp, &natpmp);
 	assert_true(give_natpmp(&f, &natpmp_mapped, T0 + SECOND));
 	w = why(&f, T0 + 2 * SECOND);
-	assert_int_equal(w.v[0].asked[PORTMAP_NATPMP].state, WHY_MAPPED);
+	assert_int_equal(w.v[0].asked[PORTMAP_NATPMP].state, ASKED_MAPPED);
 	assert_int_equal(w.v[0].protocol, PORTMAP_NATPMP);
 	assert_int_equal(w.v[0].outside.port, OUTSIDE_PORT);
 	assert_int_equal(w.v[0].reach, PORTMAP_FAR);
@@ -48,9 +48,9 @@ static void a_silent_gateway_speaks_nothing(void **state)
 	unsigned pcp, natpmp;
 	begin(&f);
 	pass(&f, T0 + 300 * SECOND, &pcp, &natpmp);
-	struct why_portmap w = why(&f, T0 + 300 * SECOND);
+	struct portmap_facts w = why(&f, T0 + 300 * SECOND);
 	for (size_t i = 0; i < PORTMAP_PROTOCOLS; i++)
-		assert_int_equal(w.v[0].asked[i].state, WHY_UNSPOKEN);
+		assert_int_equal(w.v[0].asked[i].state, ASKED_UNSPOKEN);
 }
 
 static void why_a_gateway_refuses_is_remembered(void **state)
@@ -75,10 +75,10 @@ static void why_a_gateway_refuses_is_remembered(void **state)
 		nor.result = table[i].natpmp;
 		assert_true(give_pcp(&f, &no, T0));
 		assert_true(give_natpmp(&f, &nor, T0));
-		struct why_portmap w = why(&f, T0);
+		struct portmap_facts w = why(&f, T0);
 		assert_int_equal(w.v[0].asked[PORTMAP_PCP].refusal, table[i].by_pcp);
 		assert_int_equal(w.v[0].asked[PORTMAP_NATPMP].refusal, table[i].by_natpmp);
-		assert_int_equal(w.v[0].asked[PORTMAP_NATPMP].state, WHY_REFUSED);
+		assert_int_equal(w.v[0].asked[PORTMAP_NATPMP].state, ASKED_REFUSED);
 	}
 }
 
@@ -89,7 +89,7 @@ static void who_says_that_he_speaks_pcp_only_does_not_speak_natpmp(void **state)
 	begin(&f);
 	struct pcp_response other = {.op = PCP_ANNOUNCE, .result = PCP_UNSUPPORTED_VERSION};
 	assert_true(give_pcp(&f, &other, T0));
-	assert_int_equal(why(&f, T0).v[0].asked[PORTMAP_NATPMP].state, WHY_UNSPOKEN);
+	assert_int_equal(why(&f, T0).v[0].asked[PORTMAP_NATPMP].state, ASKED_UNSPOKEN);
 	portmap_status(&f.p, T0, &st);
 	assert_false(st.natpmp);
 }

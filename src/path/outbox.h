@@ -1,0 +1,53 @@
+/* path/outbox.h - the disco messages that wait to be sent, and the pings that wait for an answer
+ *
+ * A message is queued as an intent.  It is sealed when it leaves (paths_output), so a queue of a
+ * thousand is small, and a call-me-maybe carries the candidates of that moment.
+ *
+ * Bounded: OUTBOX_MAX messages.  A full outbox drops the new message: all of them are repeated or
+ * not needed.
+ */
+#ifndef PATH_OUTBOX_H
+#define PATH_OUTBOX_H
+
+#include "path/probe.h"
+#include "wire/disco.h"
+
+enum { OUTBOX_MAX = 1024 };
+
+struct outgoing {
+	enum disco_type type; /* ping, pong, call-me-maybe or extension */
+	peer_id peer;
+	struct way via;
+	struct disco_txid txid;
+	uint16_t padded;      /* ping: to so many bytes; 0: not */
+	struct endpoint seen; /* pong: where the ping came from */
+	uint64_t nonce;       /* extension */
+	uint8_t step;
+};
+
+struct outbox {
+	struct rng rng;
+	struct outgoing *v; /* ring */
+	uint32_t first, n;
+	struct probes probes;
+};
+
+bool outbox_init(struct outbox *o, const struct rng *rng, uint32_t peers_max) MUST_USE;
+void outbox_fini(struct outbox *o);
+
+void outbox_ping(struct outbox *o, peer_id peer, const struct way *via, bool for_person,
+		 mono_ns now);
+/* One that must not be fragmented, of so many bytes. */
+void outbox_ping_padded(struct outbox *o, peer_id peer, const struct way *via, uint16_t size,
+			mono_ns now);
+void outbox_pong(struct outbox *o, peer_id peer, const struct way *via,
+		 const struct disco_txid *txid);
+void outbox_call(struct outbox *o, peer_id peer, const struct way *via);
+void outbox_extend(struct outbox *o, peer_id peer, const struct way *via, uint64_t nonce,
+		   uint8_t step);
+bool outbox_next(struct outbox *o, struct outgoing *out) MUST_USE;
+
+/* The peer is gone: nothing more is sent to it or expected of it. */
+void outbox_forget(struct outbox *o, peer_id peer);
+
+#endif
