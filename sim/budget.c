@@ -15,7 +15,7 @@ static double ebb(double level, double ebbed, double more)
 
 static const char *check_off(const struct sim_node *n, const struct paths_stats *s)
 {
-	if (s->hard_sent > 0 || n->n_sockets > 0)
+	if (s->hard_sent > 0 || n->net.n_sockets > 0)
 		return "probed a hard NAT though that is switched off";
 	if (s->extensions_sent > 0)
 		return "spoke of hard NATs though that is switched off";
@@ -26,18 +26,19 @@ const char *budget_check(struct budget *b, const struct sim_node *n, mono_ns now
 {
 	if (!n->node)
 		return NULL;
-	const struct paths_stats *s = node_paths_stats(n->node);
-	if (!n->hard.enabled)
+	const struct paths_stats *s = reach_paths_stats(node_reach(n->node));
+	if (!n->net.hard.enabled)
 		return check_off(n, s);
 	double seconds = (double)(now - b->at) / (double)SECOND;
 	uint64_t sent = s->hard_sent >= b->sent ? s->hard_sent - b->sent : s->hard_sent;
-	uint64_t flows = n->flows.begun >= b->flows ? n->flows.begun - b->flows : n->flows.begun;
+	uint64_t flows =
+		n->net.flows.begun >= b->flows ? n->net.flows.begun - b->flows : n->net.flows.begun;
 	b->level = ebb(b->level, seconds * rate, (double)sent);
 	b->flows_level =
 		ebb(b->flows_level, seconds * flows_max / ((double)FLOW_LASTS / (double)SECOND),
 		    (double)flows);
 	b->sent = s->hard_sent;
-	b->flows = n->flows.begun;
+	b->flows = n->net.flows.begun;
 	b->at = now;
 	if (now - b->hour >= 3600 * SECOND) {
 		b->hour = now;
@@ -46,9 +47,9 @@ const char *budget_check(struct budget *b, const struct sim_node *n, mono_ns now
 	b->in_hour += sent;
 	if (b->level > burst)
 		return "probes hard NATs faster than its rate";
-	if (!n->hard.slow && b->in_hour > 2 * HARD_HOST_MAX)
+	if (!n->net.hard.slow && b->in_hour > 2 * HARD_HOST_MAX)
 		return "probes hard NATs more than its budget of an hour";
-	if (!n->hard.slow && b->flows_level > flows_max)
+	if (!n->net.hard.slow && b->flows_level > flows_max)
 		return "begins more flows than a small router has room for";
-	return n->n_sockets > HARD_SOCKETS ? "has too many sockets" : NULL;
+	return n->net.n_sockets > HARD_SOCKETS ? "has too many sockets" : NULL;
 }

@@ -45,11 +45,11 @@ static const char *where(const struct way *via, char out[static WHERE_MAX])
 	return "relay(none)";
 }
 
-static void on_event(void *self, struct home *h, const struct node_event *ev, mono_ns now)
+static void on_event(void *self, struct home *h, const struct reach_event *ev, mono_ns now)
 {
 	const struct world *w = self;
 	char to[WHERE_MAX], from[WHERE_MAX];
-	if (ev->kind != NODE_PATH || (ev->path.kind != PATH_MOVED && ev->path.kind != PATH_DOUBT))
+	if (ev->kind != REACH_PATH || (ev->path.kind != PATH_MOVED && ev->path.kind != PATH_DOUBT))
 		return;
 	bool doubt = ev->path.kind == PATH_DOUBT;
 	const struct home *peer = h == &w->homes[0] ? &w->homes[1] : &w->homes[0];

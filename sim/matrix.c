@@ -58,7 +58,7 @@ static bool is_direct(struct world *w)
 
 static uint64_t probes_of(const struct home *h)
 {
-	const struct paths_stats *s = node_paths_stats(h->node.node);
+	const struct paths_stats *s = reach_paths_stats(node_reach(h->node.node));
 	return s->pings_sent;
 }
 
@@ -66,7 +66,7 @@ static uint64_t probes_of(const struct home *h)
 static bool is_mapped(struct world *w, const struct home *h, const struct endpoint *ep)
 {
 	struct portmap_status m;
-	node_portmap(h->node.node, world_now(w), &m);
+	reach_portmap(node_reach(h->node.node), world_now(w), &m);
 	for (size_t i = 0; i < m.n; i++)
 		if (endpoint_equal(&m.v[i].outside, ep))
 			return true;
@@ -85,7 +85,8 @@ static enum won won_by(struct world *w)
 	const struct ip *ip = &s.path.route.via[0].ep.ip;
 	if (ip->family == 6)
 		return WON_IPV6;
-	if (node_paths_stats(a->node.node)->hard_sent + node_paths_stats(b->node.node)->hard_sent >
+	if (reach_paths_stats(node_reach(a->node.node))->hard_sent +
+		    reach_paths_stats(node_reach(b->node.node))->hard_sent >
 	    0)
 		return WON_HARD;
 	if (ip_equal(ip, &a->external))
@@ -326,7 +327,7 @@ int main(int argc, char **argv)
 			return usage();
 	}
 	if (optind < argc || o.seeds == 0 || o.seeds > SEEDS_MAX || o.relays < 1 ||
-	    o.relays > SIM_NODE_RELAYS_MAX || !crypto_init())
+	    o.relays > SIM_RELAYS_MAX || !crypto_init())
 		return usage();
 	bool good = o.a ? play_pair(o.a, o.b, &o) : play_all(&o);
 	return o.check && !good;

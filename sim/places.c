@@ -196,7 +196,7 @@ static struct nat_config nat_of(const struct site *s, const char *text, const st
 	return c;
 }
 
-/* The outermost NAT: it has the line to the internet. */
+/* The outermost NAT: it has the line to the inter */
 static void put_outermost(struct site *s, struct box *b, const char *text)
 {
 	struct nat_config c = nat_of(s, text, &s->external);
@@ -308,18 +308,18 @@ static void put_chain(struct site *s, struct box *shared)
 static void tell_network(struct site *s, struct home *h)
 {
 	if (s->place->nat64)
-		h->node.nat64 = prefix64_of(s);
+		h->node.net.nat64 = prefix64_of(s);
 	if (!s->router->nat4 || nat_config(s->router->nat4)->firewall)
 		return;
 	struct ip inside = ip_v4(192, 168, s->i, 1);
 	gateway_init(&h->gateway, s->place->portmap, s->router, &inside, world_now(s->w));
-	h->node.gateway = &h->gateway;
-	h->node.inside = s->host->addresses[0];
+	h->node.net.gateway = &h->gateway;
+	h->node.net.inside = s->host->addresses[0];
 	if (!s->place->wall6 || s->place->portmap == GATEWAY_SILENT)
 		return;
 	struct ip inside6 = ipv6_of(s->i, 0, 1);
 	gateway_add_ipv6(&h->gateway, &inside6);
-	h->node.inside6 = ipv6_of(s->i, 0, 2);
+	h->node.net.inside6 = ipv6_of(s->i, 0, 2);
 }
 
 void places_build(struct world *w, const struct place *a, const struct place *b,

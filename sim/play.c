@@ -85,20 +85,18 @@ static void print_columns(struct columns *c)
 	}
 }
 
-static void print_event(void *self, struct home *h, const struct node_event *ev, mono_ns now)
+static void print_event(void *self, struct home *h, const struct reach_event *ev, mono_ns now)
 {
 	char ep[ENDPOINT_TEXT_MAX] = "relay";
-	static const char *const path_kinds[] = {"moved", "doubt", "pong", "sign", "self"};
+	static const char *const path_kinds[] = {"moved", "doubt", "pong", "receipt", "self"};
 	if (ev->path.via.kind == WAY_UDP)
 		endpoint_format(&ev->path.via.ep, ep);
-	if (ev->kind == NODE_PATH)
+	if (ev->kind == REACH_PATH)
 		printf("%12.6f %-6s %s %s (%s)\n", (double)now / (double)SECOND, h->node.name,
 		       path_kinds[ev->path.kind], ep, path_reason_text(ev->path.reason));
-	else if (ev->kind == NODE_RELAY)
+	else if (ev->kind == REACH_RELAY)
 		printf("%12.6f %-6s relay %s %s\n", (double)now / (double)SECOND, h->node.name,
 		       ev->ready ? "ready" : "lost:", ev->ready ? "" : ev->why);
-	else if (ev->kind == NODE_SESSION)
-		printf("%12.6f %-6s session\n", (double)now / (double)SECOND, h->node.name);
 }
 
 static void print_datagram(void *self, const struct box *at, const struct net_datagram *d,

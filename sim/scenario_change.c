@@ -128,8 +128,8 @@ static void expect_new_address(struct pair *p, struct ip is)
 	mono_ns changed = world_now(p->w);
 	box_remove_address(p->bob->host, &was);
 	box_add_address(p->bob->host, &is);
-	sim_node_address_changed(&p->bob->node, changed);
-	sim_node_link_changed(&p->bob->node, changed);
+	sim_reach_address_changed(&p->bob->node.net, changed);
+	sim_reach_link_changed(&p->bob->node.net, changed);
 	expect_direct_again(p, changed);
 	pair_hush(p);
 	expect_gap(p, changed, 2 * SECOND);
@@ -160,7 +160,7 @@ static void wakes_from_sleep(struct world *w)
 {
 	struct pair p = pair_easy(w);
 	start(&p);
-	sim_node_sleep(&p.bob->node);
+	sim_reach_sleep(&p.bob->node.net);
 	mono_ns slept = 5 * SECOND +
 			rng_below(&w->rng, rng_below(&w->rng, 2) ? 60 * SECOND : 3600 * SECOND);
 	if (rng_below(&w->rng, 2))
@@ -169,7 +169,7 @@ static void wakes_from_sleep(struct world *w)
 	mono_ns awake = world_now(w);
 	if (!p.there->running)
 		stream_start(p.there, awake);
-	sim_node_wake(&p.bob->node, slept, awake);
+	sim_reach_wake(&p.bob->node.net, slept, awake);
 	expect_direct_again(&p, awake);
 	pair_hush(&p);
 	expect_gap(&p, awake + SECOND, 2 * SECOND);

@@ -8,7 +8,7 @@ enum { BEATS_A_MINUTE = 20 };
 
 static uint64_t probes_of(const struct home *h)
 {
-	return node_paths_stats(h->node.node)->pings_sent;
+	return reach_paths_stats(node_reach(h->node.node))->pings_sent;
 }
 
 /* At most one probe each 3 s from either side, over a minute in which nothing is lost. */
@@ -97,8 +97,10 @@ static uint64_t relayed_by(const struct home *h)
 {
 	struct relay_client_status s;
 	uint64_t n = 0;
-	for (int region = 1; region <= SIM_NODE_RELAYS_MAX; region++)
-		n += node_relay_status(h->node.node, (uint16_t)region, &s) ? s.tx_packets : 0;
+	for (int region = 1; region <= SIM_RELAYS_MAX; region++)
+		n += reach_relay_status(node_reach(h->node.node), (uint16_t)region, &s)
+			     ? s.tx_packets
+			     : 0;
 	return n;
 }
 

@@ -81,8 +81,8 @@ static void roam(struct pair *p, struct box *const places[2], uint8_t step)
 	box_move(host, places[step % 2]);
 	box_remove_address(host, &was);
 	box_add_address(host, &is);
-	sim_node_address_changed(&p->bob->node, now);
-	sim_node_link_changed(&p->bob->node, now);
+	sim_reach_address_changed(&p->bob->node.net, now);
+	sim_reach_link_changed(&p->bob->node.net, now);
 }
 
 /* A pair that has a hard day, and how long nothing arrived while its relay was up. */

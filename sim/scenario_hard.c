@@ -32,12 +32,15 @@ static void direct_within(struct pair *p, mono_ns at_most)
 	pair_talk(p);
 	pair_wait_direct(p, at_most);
 	world_measure(w, "direct after, ms", (world_now(w) - start) / MSEC);
-	world_measure(w, "probes of alice", node_paths_stats(p->alice->node.node)->hard_sent);
-	world_measure(w, "probes of bob", node_paths_stats(p->bob->node.node)->hard_sent);
+	world_measure(w, "probes of alice",
+		      reach_paths_stats(node_reach(p->alice->node.node))->hard_sent);
+	world_measure(w, "probes of bob",
+		      reach_paths_stats(node_reach(p->bob->node.node))->hard_sent);
 	pair_stays_direct(p, start);
-	world_measure(w, "sockets left", p->alice->node.n_sockets + p->bob->node.n_sockets);
-	world_expect(w, p->alice->node.n_sockets + p->bob->node.n_sockets <= 32,
-		     "%zu sockets stay open", p->alice->node.n_sockets + p->bob->node.n_sockets);
+	world_measure(w, "sockets left", p->alice->node.net.n_sockets + p->bob->node.net.n_sockets);
+	world_expect(w, p->alice->node.net.n_sockets + p->bob->node.net.n_sockets <= 32,
+		     "%zu sockets stay open",
+		     p->alice->node.net.n_sockets + p->bob->node.net.n_sockets);
 }
 
 static void against_easy(struct world *w, enum nat_ports ports, unsigned relays, mono_ns at_most)
@@ -92,8 +95,8 @@ static void switched_off(struct world *w)
 	pair_talk(&p);
 	world_run(w, 60 * SECOND);
 	pair_hush(&p);
-	const struct paths_stats *a = node_paths_stats(p.alice->node.node);
-	const struct paths_stats *b = node_paths_stats(p.bob->node.node);
+	const struct paths_stats *a = reach_paths_stats(node_reach(p.alice->node.node));
+	const struct paths_stats *b = reach_paths_stats(node_reach(p.bob->node.node));
 	world_expect(w, a->hard_sent == 0 && b->hard_sent == 0, "probes without agreement");
 	world_expect(w, a->extensions_sent <= 4 && b->extensions_sent <= 4,
 		     "it asks again and again");
@@ -115,8 +118,8 @@ static void lives_on(struct world *w)
 	world_expect(w, pair_gap(&p, start, world_now(w) - SECOND) <= SECOND, "silent for %.0f ms",
 		     (double)pair_gap(&p, start, world_now(w) - SECOND) / (double)MSEC);
 	/* The one in use, and those that the peer keeps warm as its second best. */
-	world_expect(w, p.alice->node.n_sockets <= 4, "%zu sockets stay open",
-		     p.alice->node.n_sockets);
+	world_expect(w, p.alice->node.net.n_sockets <= 4, "%zu sockets stay open",
+		     p.alice->node.net.n_sockets);
 	home_flush(p.alice);
 	world_run(w, SECOND);
 	mono_ns again = world_now(w);

@@ -32,7 +32,8 @@ static void direct_at_last(struct pair *p, mono_ns at_most)
 	pair_talk(p);
 	pair_wait_direct(p, at_most);
 	world_measure(w, "direct after, ms", (world_now(w) - start) / MSEC);
-	world_measure(w, "attempts", node_paths_stats(p->alice->node.node)->hard_attempts);
+	world_measure(w, "attempts",
+		      reach_paths_stats(node_reach(p->alice->node.node))->hard_attempts);
 	pair_stays_direct(p, start);
 }
 
@@ -123,7 +124,8 @@ static void with_block(struct world *w, const char *one)
 	bool direct = draw(&p, 3600 * SECOND, one[5] == 'b');
 	world_measure(w, "direct within the hour", direct);
 	world_measure(w, "direct after, s", (world_now(w) - start) / SECOND);
-	world_measure(w, "attempts", node_paths_stats(p.bob->node.node)->hard_attempts);
+	world_measure(w, "attempts",
+		      reach_paths_stats(node_reach(p.bob->node.node))->hard_attempts);
 	pair_hush(&p);
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(&p, start, MONO_NEVER));
@@ -183,7 +185,8 @@ static void four_peers(struct world *w)
 		direct += world_is_direct(w, alice, peers[i]);
 	world_measure(w, "peers that are direct", direct);
 	world_measure(w, "mappings of alice, most", most);
-	world_measure(w, "probes of alice", node_paths_stats(alice->node.node)->hard_sent);
+	world_measure(w, "probes of alice",
+		      reach_paths_stats(node_reach(alice->node.node))->hard_sent);
 	world_expect(w, direct >= (kind == 0 ? PEERS : PEERS / 2), "%u of 4 peers are direct",
 		     direct);
 	if (kind == 1)

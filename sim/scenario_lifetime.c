@@ -6,8 +6,8 @@
 
 static bool is_measured(struct world *w)
 {
-	return node_lifetime(w->homes[0].node.node, 4)->state != LIFETIME_RUNS &&
-	       node_lifetime(w->homes[0].node.node, 6)->state != LIFETIME_RUNS;
+	return reach_lifetime(node_reach(w->homes[0].node.node), 4)->state != LIFETIME_RUNS &&
+	       reach_lifetime(node_reach(w->homes[0].node.node), 6)->state != LIFETIME_RUNS;
 }
 
 static const struct lifetime_report *measure(struct world *w, const struct home_config *cfg)
@@ -18,7 +18,7 @@ static const struct lifetime_report *measure(struct world *w, const struct home_
 	world_run(w, 3 * SECOND);
 	sim_node_lifetime(&h->node, LONGEST, world_now(w));
 	world_expect(w, world_wait(w, is_measured, 2 * LONGEST + 30 * SECOND), "it does not end");
-	return node_lifetime(h->node.node, 4);
+	return reach_lifetime(node_reach(h->node.node), 4);
 }
 
 /* Every mapping, filtering and way to give ports: the method must not care. */
@@ -84,7 +84,7 @@ static void lifetime_ipv6(struct world *w)
 	struct home_config home = {
 		.line = pair_line(w), .nat = nat_of(w, 20 * SECOND), .ipv6 = true};
 	expect_between(w, measure(w, &home), 20 * SECOND, 3 * SECOND);
-	const struct lifetime_report *r6 = node_lifetime(w->homes[0].node.node, 6);
+	const struct lifetime_report *r6 = reach_lifetime(node_reach(w->homes[0].node.node), 6);
 	world_expect(w, r6->state == LIFETIME_MEASURED && r6->alive > 0, "IPv6: state %d",
 		     r6->state);
 }
@@ -125,8 +125,8 @@ static void lifetime_is_used(struct world *w)
 	world_expect(w, st.path.rest >= 5 * SECOND && st.path.rest <= 7 * SECOND, "rests %.1f s",
 		     (double)st.path.rest / SECOND);
 	world_expect(w, world_is_direct(w, p.alice, p.bob), "not direct any more");
-	sim_node_link_changed(&p.alice->node, world_now(w));
-	world_expect(w, node_lifetime(p.alice->node.node, 4)->state == LIFETIME_NONE,
+	sim_reach_link_changed(&p.alice->node.net, world_now(w));
+	world_expect(w, reach_lifetime(node_reach(p.alice->node.node), 4)->state == LIFETIME_NONE,
 		     "it is not forgotten");
 	world_expect(w, sim_node_peer_status(&p.alice->node, &p.bob->node, world_now(w), &st),
 		     "no status");

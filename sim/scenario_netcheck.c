@@ -23,7 +23,7 @@ static struct nat_config some_nat(struct world *w)
 
 static bool report_is_done(struct world *w)
 {
-	const struct netcheck_report *r = node_netcheck_report(w->homes[0].node.node);
+	const struct netcheck_report *r = reach_netcheck_report(node_reach(w->homes[0].node.node));
 	return r && r->ended >= r->began && r->full;
 }
 
@@ -36,7 +36,7 @@ static const struct netcheck_report *report_of(struct world *w, struct home *h)
 	world_expect(w, world_wait(w, report_is_done, 6 * SECOND),
 		     "the report is not done after 6 s");
 	world_measure(w, "report, ms", (world_now(w) - start) / MSEC);
-	return node_netcheck_report(h->node.node);
+	return reach_netcheck_report(node_reach(h->node.node));
 }
 
 static const struct netcheck_report *full_report(struct world *w, const struct home_config *cfg)
@@ -147,7 +147,7 @@ static void netcheck_ipv6(struct world *w)
 	if (!r)
 		return;
 	world_expect(w, r->ipv4 && r->ipv6 && r->has6, "a family is missing");
-	world_expect(w, r->global6.ip.family == 6 && r->global6.port == w->homes[0].node.port,
+	world_expect(w, r->global6.ip.family == 6 && r->global6.port == w->homes[0].node.net.port,
 		     "the IPv6 address is not our own");
 	expect_nat(w, r, &home.nat);
 	world_expect(w, r->nat6.present == TRI_NO && r->nat6.port_preserved == TRI_YES,
@@ -229,7 +229,7 @@ static void netcheck_home_stays(struct world *w)
 	for (int i = 0; i < 60; i++) {
 		sim_node_netcheck(&h->node, i == 0, world_now(w));
 		world_run(w, 25 * SECOND);
-		const struct netcheck_report *r = node_netcheck_report(h->node.node);
+		const struct netcheck_report *r = reach_netcheck_report(node_reach(h->node.node));
 		world_expect(w, r && r->preferred != 0, "no preferred relay");
 		if (!r)
 			return;
@@ -260,7 +260,7 @@ static void netcheck_home_moves(struct world *w)
 		world_run(w, 30 * SECOND);
 		sim_node_netcheck(&h->node, true, world_now(w));
 		world_run(w, 7 * SECOND);
-		const struct netcheck_report *r = node_netcheck_report(h->node.node);
+		const struct netcheck_report *r = reach_netcheck_report(node_reach(h->node.node));
 		world_expect(w, r && r->preferred == steps[i].preferred,
 			     "step %zu: relay %u preferred", i, r ? r->preferred : 0u);
 	}

@@ -42,7 +42,7 @@ static struct pair build(struct world *w, const struct place *a, const struct pl
 static struct endpoint mapped(struct pair *p, bool double_nat)
 {
 	struct portmap_status m;
-	node_portmap(p->alice->node.node, world_now(p->w), &m);
+	reach_portmap(node_reach(p->alice->node.node), world_now(p->w), &m);
 	world_expect(p->w, m.n == 1, "%zu mappings, not one", m.n);
 	world_expect(p->w, m.n == 0 || m.v[0].double_nat == double_nat, "double NAT: %d",
 		     m.v[0].double_nat);
@@ -108,7 +108,7 @@ static void a_gateway_restarts(struct world *w)
 static bool is_renewed(struct world *w)
 {
 	struct portmap_status m;
-	node_portmap(w->homes[0].node.node, world_now(w), &m);
+	reach_portmap(node_reach(w->homes[0].node.node), world_now(w), &m);
 	return nat_stats(w->homes[0].router->nat4)->mappings > 0 && m.n > 0;
 }
 
@@ -148,7 +148,7 @@ static void count_knocks(void *self, const struct box *at, const struct net_data
 static bool gets_in(struct pair *p, struct box *stranger)
 {
 	const struct home *h = p->alice;
-	struct knock k = {.to = {h->node.inside6, h->node.port}};
+	struct knock k = {.to = {h->node.net.inside6, h->node.net.port}};
 	static const uint8_t b = 0xff;
 	p->w->net.watch = count_knocks;
 	p->w->net.watch_self = &k;
@@ -175,7 +175,7 @@ static void a_firewall_opens_when_it_is_asked(struct world *w)
 	gateway_restart(&p.alice->gateway, world_now(w));
 	world_run(w, SECOND);
 	world_expect(w, gets_in(&p, stranger), "the hole is not there any more after a restart");
-	node_release(p.alice->node.node, world_now(w));
+	reach_release(node_reach(p.alice->node.node), world_now(w));
 	world_run(w, 20 * SECOND);
 	world_expect(w, !gets_in(&p, stranger), "the hole is still there");
 }

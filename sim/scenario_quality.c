@@ -182,7 +182,7 @@ static struct pair pair_wifi_and_lte(struct world *w, struct home **lte)
 	box_remove_address((*lte)->host, &six);
 	box_add_address(leg, &six);
 	box_add_leg(p.bob->host, leg);
-	sim_node_address_changed(&p.bob->node, world_now(w));
+	sim_reach_address_changed(&p.bob->node.net, world_now(w));
 	return p;
 }
 
@@ -216,8 +216,10 @@ static void expect_told_of_loss(struct world *w)
 	unsigned reasons = 0, losses = 0;
 	for (size_t i = 0; i < 2; i++) {
 		const struct sim_node *n = &w->homes[i].node;
-		world_expect(w, node_peer_facts(n->node, n->peers[0].id, world_now(w), &why),
-			     "nothing is told");
+		world_expect(
+			w,
+			reach_peer_facts(node_reach(n->node), n->peers[0].id, world_now(w), &why),
+			"nothing is told");
 		for (size_t k = 0; k < why.n_past; k++)
 			reasons += why.past[k].reason == PATH_WAS_BAD;
 		for (size_t k = 0; k < why.n_remotes; k++)

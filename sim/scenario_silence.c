@@ -19,7 +19,7 @@ static bool both_aside(struct world *w)
 /* Between the node and its relay: from it, or to it. */
 static void mute(struct home *h, enum pipe_end from)
 {
-	pipe_mute(h->node.pipes[0], from, true);
+	pipe_mute(h->node.net.pipes[0], from, true);
 }
 
 /* What `from` sends to `to` does not come out of the relay: it took it from the one, or for the

@@ -61,7 +61,9 @@ static void nat64_to_easy(struct world *w)
 	struct way alices = how_last(p.back), bobs = how_last(p.there);
 	world_expect(w, alices.kind == WAY_UDP && ip_equal(&alices.ep.ip, &b->external),
 		     "alice does not hear bob from his NAT64");
-	world_expect(w, bobs.kind == WAY_UDP && nat64_prefix_is_good(node_nat64(b->node.node)),
+	world_expect(w,
+		     bobs.kind == WAY_UDP &&
+			     nat64_prefix_is_good(reach_nat64(node_reach(b->node.node))),
 		     "bob knows no prefix");
 }
 
@@ -87,8 +89,8 @@ static void roams_to_nat64(struct world *w)
 		box_remove_address(b->host, i == 0 ? &v4 : &v6);
 		box_add_address(b->host, i == 0 ? &v6 : &v4);
 		mono_ns moved = world_now(w);
-		sim_node_address_changed(&b->node, moved);
-		sim_node_link_changed(&b->node, moved);
+		sim_reach_address_changed(&b->node.net, moved);
+		sim_reach_link_changed(&b->node.net, moved);
 		world_run(w, 10 * SECOND);
 		mono_ns there = stream_first_arrival(p.there, moved, true),
 			back = stream_first_arrival(p.back, moved, true);
@@ -116,7 +118,7 @@ static void nat64_prefix_changes(struct world *w)
 	make_ipv6_only(w, b);
 	was = b->router->nat64_prefix;
 	struct pair p = pair_of(w, a, b, PAIR_PACE);
-	node_nat64_advertised(b->node.node, &was, 60, world_now(w));
+	reach_nat64_advertised(node_reach(b->node.node), &was, 60, world_now(w));
 	world_run(w, 2 * SECOND);
 	pair_talk(&p);
 	pair_wait_direct(&p, 2 * SECOND);
@@ -125,17 +127,17 @@ static void nat64_prefix_changes(struct world *w)
 	nat.external = b->external;
 	box_set_nat64(b->router, &nat, &is);
 	mono_ns at = world_now(w);
-	node_nat64_advertised(b->node.node, &was, 0, at);
+	reach_nat64_advertised(node_reach(b->node.node), &was, 0, at);
 	if (told)
-		node_nat64_advertised(b->node.node, &is, 600, at);
+		reach_nat64_advertised(node_reach(b->node.node), &is, 600, at);
 	else
-		sim_node_link_changed(&b->node, at);
+		sim_reach_link_changed(&b->node.net, at);
 	world_run(w, 10 * SECOND);
 	mono_ns again = mono_max(stream_first_arrival(p.there, at, true),
 				 stream_first_arrival(p.back, at, true));
 	world_expect(w, again != MONO_NEVER && again - at <= 2 * SECOND, "not direct within 2 s");
 	world_measure(w, "direct through another prefix, ms", (again - at) / MSEC);
-	const struct prefix *used = node_nat64(b->node.node);
+	const struct prefix *used = reach_nat64(node_reach(b->node.node));
 	world_expect(w, used && prefix_equal(used, &is), "another prefix is used");
 	pair_hush(&p);
 }
@@ -169,15 +171,15 @@ static void loses_an_uplink(struct world *w)
 	struct ip was = p.bob->host->addresses[0], is = ip_v4(192, 168, 3, 9);
 	box_add_address(leg, &is);
 	box_add_leg(p.bob->host, leg);
-	sim_node_address_changed(&p.bob->node, world_now(w));
+	sim_reach_address_changed(&p.bob->node.net, world_now(w));
 	pair_talk(&p);
 	world_run(w, 5 * SECOND);
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, rng_below(&w->rng, 10 * SECOND));
 	mono_ns lost = world_now(w);
 	box_remove_address(p.bob->host, &was);
-	sim_node_address_changed(&p.bob->node, lost);
-	sim_node_link_changed(&p.bob->node, lost);
+	sim_reach_address_changed(&p.bob->node.net, lost);
+	sim_reach_link_changed(&p.bob->node.net, lost);
 	world_run(w, 10 * SECOND);
 	pair_hush(&p);
 	mono_ns again = mono_max(stream_first_arrival(p.there, lost, true),
@@ -243,7 +245,7 @@ static void namesake(struct world *w)
 	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
 	struct home *c = world_home(w, "carol", &alice);
 	struct ip was = c->host->addresses[0], carols = own ? ip_v4(192, 168, 1, 30) : twin;
-	a->node.port = b->node.port = c->node.port = PORT;
+	a->node.net.port = b->node.net.port = c->node.net.port = PORT;
 	box_move(c->host, a->router);
 	box_remove_address(c->host, &was);
 	box_add_address(c->host, &carols);
@@ -274,7 +276,7 @@ static void namesake(struct world *w)
 	world_expect(w, ip_equal(&carols_way.ep.ip, &carols),
 		     "carol is not heard inside the network");
 	const struct home *knocked = own ? a : c;
-	const struct paths_stats *s = node_paths_stats(knocked->node.node);
+	const struct paths_stats *s = reach_paths_stats(node_reach(knocked->node.node));
 	const struct tunnel_stats *t = node_tunnel_stats(c->node.node);
 	world_measure(w, "knocks at the wrong door", s->stranger + s->unauthentic);
 	world_expect(w, s->stranger + s->unauthentic > 0,

@@ -26,16 +26,16 @@ static void on_packet(void *self, struct sim_node *n, struct bytes packet, const
 	world_expect(w, false, "%s was given a packet that nobody sent", n->name);
 }
 
-static void on_event(void *self, struct sim_node *n, const struct node_event *ev, mono_ns now)
+static void on_event(void *self, struct sim_node *n, const struct reach_event *ev, mono_ns now)
 {
 	struct world *w = self;
 	struct home *h = home_of(w, n);
-	if (ev->kind == NODE_PATH && ev->path.kind == PATH_MOVED) {
+	if (ev->kind == REACH_PATH && ev->path.kind == PATH_MOVED) {
 		h->moves++;
 		if (ev->path.via.kind == WAY_UDP && h->direct_at == MONO_NEVER)
 			h->direct_at = now;
 	}
-	h->doubts += ev->kind == NODE_PATH && ev->path.kind == PATH_DOUBT;
+	h->doubts += ev->kind == REACH_PATH && ev->path.kind == PATH_DOUBT;
 	if (w->event)
 		w->event(w->self, h, ev, now);
 }
@@ -134,7 +134,7 @@ static void start_node(struct world *w, struct home *h, const char *name)
 	h->node.observer =
 		(struct sim_node_observer){.packet = on_packet, .event = on_event, .self = w};
 	for (size_t i = 0; i < w->n_relays; i++)
-		sim_node_add_relay(&h->node, &w->relays[i]);
+		sim_reach_add_relay(&h->node.net, &w->relays[i]);
 	sim_node_start(&h->node, world_now(w));
 }
 
@@ -143,8 +143,8 @@ struct home *world_home(struct world *w, const char *name, const struct home_con
 	struct home *h = &w->homes[w->n_homes];
 	build_lines(w, h, name, cfg);
 	start_node(w, h, name);
-	h->node.hard = (struct hard_config){.enabled = !cfg->no_hard, .slow = cfg->slow_punch};
-	node_set_hard(h->node.node, &h->node.hard, world_now(w));
+	h->node.net.hard = (struct hard_config){.enabled = !cfg->no_hard, .slow = cfg->slow_punch};
+	reach_set_hard(node_reach(h->node.node), &h->node.net.hard, world_now(w));
 	return h;
 }
 
@@ -183,7 +183,7 @@ static bool all_is_well(struct world *w)
 {
 	for (size_t i = 0; i < w->n_homes; i++) {
 		struct home *h = &w->homes[i];
-		world_expect(w, !h->node.spins, "%s does not come to rest", h->node.name);
+		world_expect(w, !h->node.net.spins, "%s does not come to rest", h->node.name);
 		const char *broken = budget_check(&h->budget, &h->node, world_now(w));
 		world_expect(w, !broken, "%s: %s", h->node.name, broken);
 	}

@@ -15,7 +15,7 @@
 
 enum {
 	WORLD_HOMES_MAX = 8,
-	WORLD_RELAYS_MAX = SIM_NODE_RELAYS_MAX,
+	WORLD_RELAYS_MAX = SIM_RELAYS_MAX,
 	WORLD_STREAMS_MAX = 8,
 	WORLD_MEASURES_MAX = 16,
 	WORLD_FAULT_MAX = 240
@@ -67,7 +67,7 @@ struct world {
 	uint64_t steps;
 	char fault[WORLD_FAULT_MAX]; /* what went wrong first; empty: nothing */
 	/* Told of the nodes' events after the world has counted them; may be NULL. */
-	void (*event)(void *self, struct home *h, const struct node_event *ev, mono_ns now);
+	void (*event)(void *self, struct home *h, const struct reach_event *ev, mono_ns now);
 	void *self;
 };
 

@@ -11,50 +11,79 @@
 
 #include "io/clock.h"
 
-enum { TURN_BATCHES = 8 };
+enum {
+	TURN_BATCHES = 8,
+	ROUNDS_MAX = 64 /* of the pump at the end of a turn; the rest is for the next */
+};
 
 static const mono_ns NAP = 1 * SECOND;    /* a sleep that may have broken something */
 static const mono_ns ASLEEP = 5 * SECOND; /* a timer this late: the machine slept */
 
-/* --- packets --- */
+/* --- what the pump has done --- */
 
-static void follow_sockets(struct driver *d)
+static void follow(void *self, const struct socket_wish *w)
 {
-	const struct socket_wish *w = node_sockets(d->node);
-	if (w->version == d->sockets_version)
-		return;
-	d->sockets_version = w->version;
+	struct driver *d = self;
 	udp_follow(d->udp, w->v, w->n);
+}
+
+static void send_all(void *self, const struct datagram *v, size_t n, struct pump_refused *refused,
+		     mono_ns now)
+{
+	struct driver *d = self;
+	struct udp_refused udp = {0};
+	udp_send(d->udp, v, n, &udp);
+	for (size_t i = 0; i < udp.n && refused->n < PUMP_REFUSED_MAX; i++)
+		refused->v[refused->n++] = udp.v[i];
 }
 
 static size_t take_stream(void *self, uint16_t region, uint8_t *out, size_t cap)
 {
 	struct driver *d = self;
-	return node_to_stream(d->node, region, out, cap, loop_now(d->loop));
+	return reach_to_stream(node_reach(d->node), region, out, cap, loop_now(d->loop));
+}
+
+static bool fill(void *self, mono_ns now)
+{
+	struct driver *d = self;
+	return relay_streams_fill(d->relay_streams, take_stream, d);
+}
+
+static void arm(void *self, mono_ns deadline)
+{
+	struct driver *d = self;
+	d->planned = deadline;
+	loop_timer_set(d->deadline, deadline);
+}
+
+static bool drain(void *self, const struct reach_out **out, mono_ns now)
+{
+	struct driver *d = self;
+	bool more = node_drain(d->node, &d->out, now);
+	*out = d->out->net;
+	return more;
+}
+
+static void deliver(void *self, mono_ns now)
+{
+	struct driver *d = self;
+	if (d->out->n_tun > 0)
+		tun_write(d->interface.tun, (struct packet *)d->out->tun, d->out->n_tun);
+}
+
+static mono_ns deadline_of(const void *self)
+{
+	const struct driver *d = self;
+	return node_deadline(d->node);
 }
 
 bool driver_move(struct driver *d, mono_ns now)
 {
-	const struct node_out *out;
-	struct udp_refused refused = {0};
-	bool filled = false;
-	while (node_drain(d->node, &out, now)) {
-		follow_sockets(d);
-		if (out->n_udp > 0)
-			udp_send(d->udp, out->udp, out->n_udp, &refused);
-		if (out->n_tun > 0)
-			tun_write(d->interface.tun, (struct packet *)out->tun, out->n_tun);
-		for (size_t i = 0; i < refused.n; i++)
-			node_udp_unreachable(d->node, &refused.v[i], now);
-		refused.n = 0;
-		/* At once: what a relay client keeps is less than a turn may bring. */
-		filled |= relay_streams_fill(d->relay_streams, take_stream, d);
-	}
-	filled |= relay_streams_fill(d->relay_streams, take_stream, d);
-	follow_sockets(d);
 	loop_deferred_ask(d->settle);
-	return filled;
+	return pump_turn(&d->pump, now);
 }
+
+/* --- packets --- */
 
 static void from_tun(void *self, unsigned ready)
 {
@@ -93,14 +122,14 @@ static void from_udp(void *self, unsigned ready)
 static void stream_up(void *self, uint16_t region, const struct node_key *server_key)
 {
 	struct driver *d = self;
-	node_stream_up(d->node, region, server_key, loop_now(d->loop));
+	reach_stream_up(node_reach(d->node), region, server_key, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
 static void stream_bytes(void *self, uint16_t region, struct bytes b)
 {
 	struct driver *d = self;
-	node_from_stream(d->node, region, b, loop_now(d->loop));
+	reach_from_stream(node_reach(d->node), region, b, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
@@ -113,7 +142,7 @@ static void stream_writable(void *self, uint16_t region)
 static void stream_down(void *self, uint16_t region, const char *why)
 {
 	struct driver *d = self;
-	node_stream_down(d->node, region, why, loop_now(d->loop));
+	reach_stream_down(node_reach(d->node), region, why, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
@@ -122,14 +151,14 @@ static void stream_down(void *self, uint16_t region, const char *why)
 static void upnp_reported(void *self, const struct upnp_report *r)
 {
 	struct driver *d = self;
-	node_upnp_report(d->node, r, loop_now(d->loop));
+	reach_upnp_report(node_reach(d->node), r, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
 static void gateway_announced(void *self, const struct endpoint *from, struct bytes datagram)
 {
 	struct driver *d = self;
-	if (node_gateway_announced(d->node, from, datagram, loop_now(d->loop)))
+	if (reach_gateway_announced(node_reach(d->node), from, datagram, loop_now(d->loop)))
 		log_say(d->log, LOG_AT_INFO,
 			"the gateway says that it was restarted: asking it again");
 	driver_move(d, loop_now(d->loop));
@@ -145,7 +174,7 @@ static void relays_found(void *self)
 static void nat64_answered(void *self, const struct lookup64_answer *a)
 {
 	struct driver *d = self;
-	node_nat64_answer(d->node, a->v, a->n, a->ttl_s, a->failed, loop_now(d->loop));
+	reach_nat64_answer(node_reach(d->node), a->v, a->n, a->ttl_s, a->failed, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
@@ -171,7 +200,7 @@ const char *driver_via_text(const struct config *cfg, const struct way *via,
 	return out;
 }
 
-static void log_relay(struct driver *d, const char *name, const struct node_event *ev)
+static void log_relay(struct driver *d, const char *name, const struct reach_event *ev)
 {
 	const char *proxy = ev->ready ? relay_streams_proxy(d->relay_streams, ev->region) : NULL;
 	if (!ev->ready)
@@ -205,7 +234,7 @@ static void log_path(struct driver *d, const struct path_event *ev)
 
 static void log_nat64(struct driver *d)
 {
-	const struct prefix *p = node_nat64(d->node);
+	const struct prefix *p = reach_nat64(node_reach(d->node));
 	char text[PREFIX_TEXT_MAX];
 	if (p)
 		log_say(d->log, LOG_AT_INFO,
@@ -218,8 +247,9 @@ static void log_nat64(struct driver *d)
 void driver_set_relays(struct driver *d)
 {
 	struct relay_place v[RELAYS_MAX];
-	size_t n = resolver_relays(d->resolver, d->cfg, node_nat64(d->node), v, RELAYS_MAX);
-	node_set_relays(d->node, v, n, loop_now(d->loop));
+	size_t n = resolver_relays(d->resolver, d->cfg, reach_nat64(node_reach(d->node)), v,
+				   RELAYS_MAX);
+	reach_set_relays(node_reach(d->node), v, n, n > 0 ? v[0].region : 0, loop_now(d->loop));
 }
 
 static void dial(struct driver *d, uint16_t region)
@@ -227,42 +257,42 @@ static void dial(struct driver *d, uint16_t region)
 	const struct config_relay *r = config_relay(d->cfg, region);
 	if (d->only_look || (r && relay_streams_dial(d->relay_streams, r)))
 		return;
-	node_stream_down(d->node, region, "there is no memory for a stream to it",
-			 loop_now(d->loop));
+	reach_stream_down(node_reach(d->node), region, "there is no memory for a stream to it",
+			  loop_now(d->loop));
 }
 
-static void on_event(struct driver *d, const struct node_event *ev)
+static void on_event(void *self, const struct reach_event *ev, mono_ns now)
 {
+	struct driver *d = self;
 	const struct config_relay *r = config_relay(d->cfg, ev->region);
 	switch (ev->kind) {
-	case NODE_DIAL:
+	case REACH_DIAL:
 		dial(d, ev->region);
 		break;
-	case NODE_HANGUP:
+	case REACH_HANGUP:
 		relay_streams_hangup(d->relay_streams, ev->region);
 		break;
-	case NODE_RELAY:
+	case REACH_RELAY:
 		log_relay(d, r ? r->name : "unknown", ev);
 		break;
-	case NODE_PATH:
+	case REACH_PATH:
 		log_path(d, &ev->path);
 		if (d->path_fn)
 			d->path_fn(d->path_self, &ev->path);
 		break;
-	case NODE_SESSION:
-	case NODE_SELF:
+	case REACH_SELF:
 		break;
-	case NODE_NETCHECK:
+	case REACH_NETCHECK:
 		if (d->netcheck_fn)
 			d->netcheck_fn(d->netcheck_self, ev->netcheck);
 		break;
-	case NODE_UPNP:
+	case REACH_UPNP:
 		gateways_ask_upnp(d->gateways, &ev->upnp);
 		break;
-	case NODE_LOOKUP64:
+	case REACH_LOOKUP64:
 		resolver_ask_nat64(d->resolver);
 		break;
-	case NODE_NAT64:
+	case REACH_NAT64:
 		log_nat64(d);
 		driver_set_relays(d);
 		break;
@@ -275,7 +305,7 @@ static void wake(struct driver *d, mono_ns how_long)
 		(unsigned long long)(how_long / SECOND));
 	relay_streams_network_changed(d->relay_streams);
 	resolver_network_changed(d->resolver);
-	node_slept(d->node, how_long, loop_now(d->loop));
+	reach_slept(node_reach(d->node), how_long, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
@@ -293,15 +323,11 @@ static bool look_awake(struct driver *d)
 static void settle(void *self)
 {
 	struct driver *d = self;
-	struct node_event ev;
 	(void)look_awake(d);
 	node_set_wall(d->node, clock_wall_offset_ns());
-	dialer_set_nat64(relay_streams_dialer(d->relay_streams), node_nat64(d->node));
-	while (node_event(d->node, &ev))
-		on_event(d, &ev);
-	(void)relay_streams_fill(d->relay_streams, take_stream, d);
-	d->planned = node_deadline(d->node);
-	loop_timer_set(d->deadline, d->planned);
+	dialer_set_nat64(relay_streams_dialer(d->relay_streams), reach_nat64(node_reach(d->node)));
+	if (!pump_settle(&d->pump, ROUNDS_MAX, loop_now(d->loop)))
+		loop_deferred_ask(d->settle);
 }
 
 void driver_settle(struct driver *d)
@@ -325,12 +351,25 @@ static void on_deadline(void *self)
 
 void driver_release(struct driver *d)
 {
-	node_release(d->node, loop_now(d->loop));
+	reach_release(node_reach(d->node), loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 	settle(d);
 }
 
 /* --- joining the node to the loop --- */
+
+void driver_join(struct driver *d)
+{
+	static const struct pump_effects effects = {
+		.follow = follow, .send = send_all, .fill = fill, .event = on_event, .arm = arm};
+	static const struct pump_machine machine = {
+		.drain = drain, .deliver = deliver, .deadline = deadline_of};
+	d->pump = (struct pump){.reach = node_reach(d->node),
+				.machine = &machine,
+				.machine_self = d,
+				.effects = &effects,
+				.effects_self = d};
+}
 
 bool driver_make_parts(struct driver *d)
 {

@@ -12,6 +12,7 @@
 #include "driver/interface.h"
 #include "driver/relay_streams.h"
 #include "driver/resolver.h"
+#include "reach/pump.h"
 
 struct driver {
 	struct loop *loop;
@@ -20,6 +21,8 @@ struct driver {
 
 	/* All of these only while it is up. */
 	struct node *node;
+	struct pump pump;
+	const struct node_out *out; /* of the last drain */
 	struct interface interface;
 	struct udp *udp;
 	struct relay_streams *relay_streams;
@@ -29,10 +32,9 @@ struct driver {
 	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
 	struct loop_timer *deadline, *changed, *check;
 	struct loop_deferred *settle;
-	size_t peers_max;         /* that the node was made for */
-	uint32_t sockets_version; /* of the node's wish that the UDP port follows */
-	mono_ns slept;            /* how long the machine had, when we last looked */
-	mono_ns planned;          /* when the deadline timer should fire */
+	size_t peers_max; /* that the node was made for */
+	mono_ns slept;    /* how long the machine had, when we last looked */
+	mono_ns planned;  /* when the deadline timer should fire */
 	struct own_address interfaces[OWN_ADDRESSES_MAX];
 	size_t n_interfaces;
 	struct uplink uplinks[UPLINKS_MAX];
@@ -46,6 +48,8 @@ struct driver {
 	void *netcheck_self;
 };
 
+/* Joins the node to the pump. */
+void driver_join(struct driver *d);
 /* Sends what the node has to send. True: streams to relays got something to write. */
 bool driver_move(struct driver *d, mono_ns now);
 /* What DNS has said so far. */

@@ -31,11 +31,11 @@ static void configure(struct driver *d)
 	mono_ns now = loop_now(d->loop);
 	char why[FAILURE_MAX];
 	node_set_addresses(d->node, d->cfg->node.address, d->cfg->node.n_addresses);
-	node_set_mtu(d->node, d->cfg->node.mtu);
+	reach_set_mtu(node_reach(d->node), d->cfg->node.mtu);
 	const struct hard_config hard = {.enabled = d->cfg->node.hard_nat,
 					 .slow = d->cfg->node.slow_punch};
-	node_set_hard(d->node, &hard, now);
-	node_set_fixed(d->node, d->cfg->node.fixed, d->cfg->node.n_fixed, now);
+	reach_set_hard(node_reach(d->node), &hard, now);
+	reach_set_fixed(node_reach(d->node), d->cfg->node.fixed, d->cfg->node.n_fixed, now);
 	resolver_set(d->resolver, d->cfg);
 	driver_set_relays(d);
 	if (!gateways_listen(d->gateways, d->cfg->node.port_mapping && !d->only_look, why))
@@ -107,6 +107,7 @@ static bool go_up(struct driver *d, char why[static FAILURE_MAX])
 	if (!driver_make_parts(d) || !make_node(d) || !driver_make_watches(d))
 		return failure_say(why, "there is not enough memory for %zu peers",
 				   d->cfg->n_peers);
+	driver_join(d);
 	d->slept = clock_slept();
 	configure(d);
 	driver_where_begin(d);
@@ -180,8 +181,8 @@ static void drop_old_streams(struct driver *d, const struct config *was)
 		if (!now || same_relay(&was->relays[i], now))
 			continue;
 		relay_streams_hangup(d->relay_streams, now->region);
-		node_stream_down(d->node, now->region, "its configuration changed",
-				 loop_now(d->loop));
+		reach_stream_down(node_reach(d->node), now->region, "its configuration changed",
+				  loop_now(d->loop));
 	}
 }
 
@@ -189,7 +190,8 @@ static void remove_old_peers(struct driver *d, const struct config *was)
 {
 	for (size_t i = 0; i < was->n_peers; i++)
 		if (!config_peer(d->cfg, &was->peers[i].key))
-			node_peer_remove(d->node, node_peer_find(d->node, &was->peers[i].key));
+			node_peer_remove(d->node,
+					 reach_peer_find(node_reach(d->node), &was->peers[i].key));
 }
 
 bool driver_reload(struct driver *d, const struct config *cfg, char why[static FAILURE_MAX])

@@ -51,16 +51,17 @@ static void refuse(struct netchecks *c, void *ask, const char *why)
 static json_t *report_json(struct netchecks *c)
 {
 	struct node *n = driver_node(c->driver);
-	const struct netcheck_report *r = node_netcheck_report(n);
+	const struct netcheck_report *r = reach_netcheck_report(node_reach(n));
 	struct portmap_status portmap;
-	node_portmap(n, loop_now(c->loop), &portmap);
-	return netcheck_json(&(struct netcheck_source){.cfg = driver_config(c->driver),
-						       .no_home = driver_only_looks(c->driver),
-						       .report = r,
-						       .portmap = &portmap,
-						       .lifetime4 = node_lifetime(n, 4),
-						       .lifetime6 = node_lifetime(n, 6),
-						       .now = loop_now(c->loop)});
+	reach_portmap(node_reach(n), loop_now(c->loop), &portmap);
+	return netcheck_json(
+		&(struct netcheck_source){.cfg = driver_config(c->driver),
+					  .no_home = driver_only_looks(c->driver),
+					  .report = r,
+					  .portmap = &portmap,
+					  .lifetime4 = reach_lifetime(node_reach(n), 4),
+					  .lifetime6 = reach_lifetime(node_reach(n), 6),
+					  .now = loop_now(c->loop)});
 }
 
 /* Begins what the asks want, unless a report is being made: then they wait for its end. */
@@ -73,7 +74,7 @@ static void begin(struct netchecks *c)
 	}
 	if (!any || !driver_node(c->driver))
 		return;
-	node_netcheck(driver_node(c->driver), full, loop_now(c->loop));
+	reach_netcheck(node_reach(driver_node(c->driver)), full, loop_now(c->loop));
 	driver_settle(c->driver);
 }
 
@@ -118,7 +119,7 @@ static void on_portal(struct node *n, const struct get *g, const struct http_get
 {
 	bool ours = http_get_header_is(a->head, "X-Tailscale-Response", g->expected);
 	if (a->status != 0) /* no answer proves nothing */
-		node_netcheck_captive(n, a->status != 204 || !ours);
+		reach_netcheck_captive(node_reach(n), a->status != 204 || !ours);
 }
 
 static void on_answer(void *self, const struct http_get_answer *a)
@@ -131,9 +132,9 @@ static void on_answer(void *self, const struct http_get_answer *a)
 	if (n && g->portal)
 		on_portal(n, g, a);
 	else if (n && a->status >= 200 && a->status <= 299)
-		node_netcheck_https(n, g->region, a->took);
+		reach_netcheck_https(node_reach(n), g->region, a->took);
 	if (n && !g->portal && !any_timed(c)) {
-		node_netcheck_https_done(n, loop_now(c->loop));
+		reach_netcheck_https_done(node_reach(n), loop_now(c->loop));
 		driver_settle(c->driver);
 	}
 	http_get_stop(http);
@@ -205,7 +206,7 @@ static void time_relays(struct netchecks *c)
 		time_relay(c, &cfg->relays[i]);
 	if (any_timed(c))
 		return;
-	node_netcheck_https_done(driver_node(c->driver), loop_now(c->loop));
+	reach_netcheck_https_done(node_reach(driver_node(c->driver)), loop_now(c->loop));
 	driver_settle(c->driver);
 }
 
@@ -213,7 +214,7 @@ static void time_relays(struct netchecks *c)
 
 static void on_done(struct netchecks *c)
 {
-	bool full = node_netcheck_report(driver_node(c->driver))->full;
+	bool full = reach_netcheck_report(node_reach(driver_node(c->driver)))->full;
 	json_t *report = report_json(c);
 	stop_gets(c);
 	loop_timer_set(c->again, loop_now(c->loop) + AGAIN_AFTER);
@@ -254,7 +255,7 @@ static bool any_traffic(struct netchecks *c)
 	const struct config *cfg = driver_config(c->driver);
 	for (size_t i = 0; n && i < cfg->n_peers; i++) {
 		struct node_peer_status st;
-		peer_id id = node_peer_find(n, &cfg->peers[i].key);
+		peer_id id = reach_peer_find(node_reach(n), &cfg->peers[i].key);
 		if (id != PEER_NONE && node_peer_status(n, id, loop_now(c->loop), &st) &&
 		    st.path.active)
 			return true;
@@ -268,7 +269,7 @@ static void on_again(void *self)
 	loop_timer_set(c->again, loop_now(c->loop) + AGAIN_AFTER);
 	if (!any_traffic(c))
 		return;
-	node_netcheck(driver_node(c->driver), false, loop_now(c->loop));
+	reach_netcheck(node_reach(driver_node(c->driver)), false, loop_now(c->loop));
 	driver_settle(c->driver);
 }
 

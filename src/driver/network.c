@@ -29,8 +29,9 @@ bool driver_look_at_gateways(struct driver *d)
 	}
 	memcpy(d->uplinks, v, sizeof(v));
 	d->n_uplinks = n;
-	node_set_gateways(d->node, v, d->cfg->node.port_mapping ? n : 0, loop_now(d->loop));
-	node_set_route4(d->node, route4, loop_now(d->loop));
+	reach_set_uplinks(node_reach(d->node), v, d->cfg->node.port_mapping ? n : 0,
+			  loop_now(d->loop));
+	reach_set_route4(node_reach(d->node), route4, loop_now(d->loop));
 	return !same;
 }
 
@@ -38,7 +39,7 @@ bool driver_look_at_gateways(struct driver *d)
 void driver_on_check(void *self)
 {
 	struct driver *d = self;
-	node_netcheck(d->node, true, loop_now(d->loop));
+	reach_netcheck(node_reach(d->node), true, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
@@ -52,8 +53,8 @@ void driver_on_changed(void *self)
 	if (addresses || gateways) {
 		log_say(d->log, LOG_AT_INFO, "%s of this machine changed: looking for paths anew",
 			addresses ? "addresses" : "the default route");
-		node_set_interfaces(d->node, d->interfaces, d->n_interfaces, now);
-		node_link_changed(d->node, now);
+		reach_set_interfaces(node_reach(d->node), d->interfaces, d->n_interfaces, now);
+		reach_link_changed(node_reach(d->node), now);
 		loop_timer_set(d->check, now + CHECK_AFTER_CHANGE);
 	}
 	driver_move(d, now);
@@ -67,7 +68,7 @@ void driver_on_monitor(void *self, unsigned ready)
 	if (netlink_monitor_read(d->monitor))
 		loop_timer_set(d->changed, loop_now(d->loop) + SETTLE_AFTER_CHANGE);
 	while (netlink_monitor_pref64(d->monitor, &p, &lifetime_s))
-		node_nat64_advertised(d->node, &p, lifetime_s, loop_now(d->loop));
+		reach_nat64_advertised(node_reach(d->node), &p, lifetime_s, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));
 }
 
@@ -75,7 +76,7 @@ void driver_where_begin(struct driver *d)
 {
 	mono_ns now = loop_now(d->loop);
 	(void)look_at_interfaces(d);
-	node_set_interfaces(d->node, d->interfaces, d->n_interfaces, now);
+	reach_set_interfaces(node_reach(d->node), d->interfaces, d->n_interfaces, now);
 	(void)driver_look_at_gateways(d);
 	if (!d->only_look)
 		loop_timer_set(d->check, now + CHECK_AFTER_CHANGE);

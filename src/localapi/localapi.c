@@ -143,10 +143,11 @@ static void verb_lifetime(struct localapi *c, struct unix_ask *ask, const json_t
 		return;
 	}
 	if (s > 0) {
-		node_lifetime_begin(n, (mono_ns)s * SECOND, now);
+		reach_lifetime_begin(node_reach(n), (mono_ns)s * SECOND, now);
 		driver_settle(c->driver);
 	}
-	answer_new(ask, netcheck_lifetime_json(node_lifetime(n, 4), node_lifetime(n, 6), now));
+	answer_new(ask, netcheck_lifetime_json(reach_lifetime(node_reach(n), 4),
+					       reach_lifetime(node_reach(n), 6), now));
 }
 
 static const struct {

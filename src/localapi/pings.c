@@ -92,7 +92,7 @@ static void why_silent(struct pings *p, const struct waiting *w, char *out, size
 		return;
 	}
 	config_peer_label(peer, label);
-	if (home && node_relay_status(n, home->region, &relay) && !relay.ready)
+	if (home && reach_relay_status(node_reach(n), home->region, &relay) && !relay.ready)
 		snprintf(out, cap,
 			 "no reply from %s in %.0f s: its relay \"%s\" is not connected (%s)",
 			 label, s, home->name, relay.why[0] ? relay.why : "still trying");
@@ -206,7 +206,7 @@ static peer_id meant(struct pings *p, const char *name, char *why, size_t cap)
 			 "ping; try: ping %.64s",
 			 name, name);
 	else
-		return node_peer_find(n, &peer->key);
+		return reach_peer_find(node_reach(n), &peer->key);
 	return PEER_NONE;
 }
 

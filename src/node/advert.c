@@ -22,12 +22,12 @@ static void advert_send(struct node *n, peer_id id, mono_ns now)
 	for (size_t i = 0; i < 2; i++) {
 		const struct ip *to = &n->peers[id].address[i];
 		const struct ip *from = own_address(n, i == 0 ? 4 : 6);
-		if (to->family == 0 || !from || !node_slot(n, &p))
+		if (to->family == 0 || !from || !reach_slot(n->reach, &p))
 			continue;
 		struct wr w = wr_of(p.data, p.tail);
-		tsmp_write_advert(&w, from, to, paths_disco_key(n->paths));
+		tsmp_write_advert(&w, from, to, reach_disco_key(n->reach));
 		if (!w.bad && packet_append(&p, w.n))
-			node_say(n, id, &p, now);
+			node_send_own(n, id, &p, now);
 		return;
 	}
 }
@@ -54,7 +54,7 @@ void advert_tick(struct node *n, mono_ns now)
 	peer_id id;
 	while (heap_due(&n->adverts, now, &id)) {
 		struct paths_peer_status status;
-		paths_peer_status(n->paths, id, now, &status);
+		reach_peer_status(n->reach, id, now, &status);
 		if (status.direct)
 			continue;
 		advert_send(n, id, now);

@@ -22,15 +22,6 @@ static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct way *
 	return wr_done(&w);
 }
 
-static void send_back(struct node *n, const struct packet *p, const struct way *from,
-		      const struct node_key *relay_source, mono_ns now)
-{
-	if (relay_source)
-		relays_send(n, from->region, relay_source, packet_bytes(p), now);
-	else
-		(void)node_send_udp(n, p, from);
-}
-
 /* TSMP is between the two nodes: it never reaches the system. */
 static bool take_tsmp(struct node *n, peer_id id, const struct packet *p, mono_ns now)
 {
@@ -40,10 +31,10 @@ static bool take_tsmp(struct node *n, peer_id id, const struct packet *p, mono_n
 		return false;
 	if (!tsmp_read_advert(&ip, &disco))
 		return true;
-	paths_peer_disco(n->paths, id, &disco, now);
+	reach_peer_disco(n->reach, id, &disco, now);
 	struct node_peer_slot *peer = &n->peers[id];
 	if (peer->ping_wanted)
-		peer->ping_wanted = !paths_ping(n->paths, id, now);
+		peer->ping_wanted = !reach_ping(n->reach, id, now);
 	return true;
 }
 
@@ -79,21 +70,21 @@ void node_take_wireguard(struct node *n, struct packet *p, const struct way *fro
 	switch (tunnel_open(n->tunnel, p, source_bytes(source, from, relay_source), now, &id,
 			    &reply)) {
 	case TUNNEL_PACKET:
-		paths_on_data(n->paths, id, from, now);
+		reach_on_data(n->reach, id, from, now);
 		deliver(n, id, p, now);
 		break;
 	case TUNNEL_HANDSHAKE:
 		n->peers[id].asked_by = *from;
-		paths_on_heard(n->paths, id, from, now);
+		reach_on_heard(n->reach, id, from, now);
 		break;
 	case TUNNEL_KEEPALIVE:
-		paths_on_heard(n->paths, id, from, now);
+		reach_on_heard(n->reach, id, from, now);
 		break;
 	case TUNNEL_COOKIE:
-		if (!node_slot(n, &cookie))
+		if (!reach_slot(n->reach, &cookie))
 			break;
 		memcpy(packet_append(&cookie, reply.n), reply.p, reply.n);
-		send_back(n, &cookie, from, relay_source, now);
+		reach_reply(n->reach, &cookie, from, relay_source, now);
 		break;
 	case TUNNEL_DROPPED:
 		if (relay_source && type == WG_TRANSPORT)
@@ -104,43 +95,9 @@ void node_take_wireguard(struct node *n, struct packet *p, const struct way *fro
 
 void node_from_udp(struct node *n, struct datagram *v, size_t count, mono_ns now)
 {
+	struct way from;
 	node_begin(n);
-	for (size_t i = 0; i < count; i++) {
-		struct endpoint at = nat64_in(&n->nat64, &v[i].at);
-		struct way from = way_udp_by(&at, v[i].socket);
-		if (checks_input(n, &from, packet_bytes(&v[i].packet), now))
-			continue;
-		switch (paths_input(n->paths, &from, NULL, packet_bytes(&v[i].packet), now)) {
-		case PATHS_NOT_MINE:
+	for (size_t i = 0; i < count; i++)
+		if (reach_input(n->reach, &v[i], now, &from) == REACH_DATA)
 			node_take_wireguard(n, &v[i].packet, &from, NULL, now);
-			break;
-		case PATHS_TAKEN:
-		case PATHS_DROPPED:
-			break;
-		}
-	}
-}
-
-void node_take_relayed(struct node *n, uint16_t region, const struct node_key *from, struct bytes b,
-		       mono_ns now)
-{
-	struct way via = way_relay(region);
-	struct packet p;
-	uint8_t *room;
-	switch (paths_input(n->paths, &via, from, b, now)) {
-	case PATHS_NOT_MINE:
-		/* The bytes are the relay client's: a packet is opened in place, so it needs a
-		 * place. */
-		if (!node_slot(n, &p))
-			break;
-		room = packet_append(&p, b.n);
-		if (!room)
-			break;
-		memcpy(room, b.p, b.n);
-		node_take_wireguard(n, &p, &via, from, now);
-		break;
-	case PATHS_TAKEN:
-	case PATHS_DROPPED:
-		break;
-	}
 }

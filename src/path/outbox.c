@@ -72,6 +72,12 @@ void outbox_extend(struct outbox *o, peer_id peer, const struct way *via, uint64
 				   .step = step});
 }
 
+void outbox_receipt(struct outbox *o, peer_id peer, const struct way *via)
+{
+	post(o, &(struct outgoing){
+			.type = DISCO_RECEIPT, .peer = peer, .via = *via, .nonce = ++o->receipts});
+}
+
 bool outbox_next(struct outbox *o, struct outgoing *out)
 {
 	while (o->n > 0) {

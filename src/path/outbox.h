@@ -21,7 +21,7 @@ struct outgoing {
 	struct disco_txid txid;
 	uint16_t padded;      /* ping: to so many bytes; 0: not */
 	struct endpoint seen; /* pong: where the ping came from */
-	uint64_t nonce;       /* extension */
+	uint64_t nonce;       /* extension; receipt: its number */
 	uint8_t step;
 };
 
@@ -30,6 +30,7 @@ struct outbox {
 	struct outgoing *v; /* ring */
 	uint32_t first, n;
 	struct probes probes;
+	uint64_t receipts; /* sent so far, to all peers */
 };
 
 bool outbox_init(struct outbox *o, const struct rng *rng, uint32_t peers_max) MUST_USE;
@@ -45,6 +46,7 @@ void outbox_pong(struct outbox *o, peer_id peer, const struct way *via,
 void outbox_call(struct outbox *o, peer_id peer, const struct way *via);
 void outbox_extend(struct outbox *o, peer_id peer, const struct way *via, uint64_t nonce,
 		   uint8_t step);
+void outbox_receipt(struct outbox *o, peer_id peer, const struct way *via);
 bool outbox_next(struct outbox *o, struct outgoing *out) MUST_USE;
 
 /* The peer is gone: nothing more is sent to it or expected of it. */

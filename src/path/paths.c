@@ -78,6 +78,19 @@ struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_ke
 	return NULL;
 }
 
+peer_id paths_peer_find(const struct paths *p, const struct node_key *key)
+{
+	const struct peer_path *peer = paths_peer_by_node(p, key);
+	return peer ? peer->id : PEER_NONE;
+}
+
+const struct disco_key *paths_peer_disco_key(const struct paths *p, peer_id id)
+{
+	static const struct disco_key none;
+	const struct peer_path *peer = paths_peer_of(p, id);
+	return peer ? &peer->disco : &none;
+}
+
 /* --- settling --- */
 
 void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
@@ -288,6 +301,9 @@ static void seal(struct paths *p, const struct peer_path *peer, const struct out
 	} else if (o->type == DISCO_EXTENSION) {
 		hard_message_out(&p->hard, o->nonce, (enum disco_step)o->step, &msg.extension);
 		p->env.stats.extensions_sent++;
+	} else if (o->type == DISCO_RECEIPT) {
+		msg.receipt = o->nonce;
+		p->env.stats.receipts_sent++;
 	} else {
 		bool near = peer_path_is_near(peer, own);
 		for (size_t i = 0; i < own->n; i++)
@@ -324,15 +340,28 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 
 /* --- the packet path --- */
 
-void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out)
+void paths_on_send(struct paths *p, peer_id id, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
-	*out = (struct route){.n = 0};
 	if (!peer)
 		return;
 	peer_path_on_send(peer, &p->env, now);
 	paths_settle(p, peer, now);
-	peer_path_route(peer, &p->env, out);
+}
+
+void paths_route(const struct paths *p, peer_id id, struct route *out)
+{
+	const struct peer_path *peer = paths_peer_of(p, id);
+	*out = (struct route){.n = 0};
+	if (peer)
+		peer_path_route(peer, &p->env, out);
+}
+
+void paths_send_receipt(struct paths *p, peer_id id, const struct way *via)
+{
+	struct peer_path *peer = paths_peer_of(p, id);
+	if (peer && peer_path_has_disco(peer))
+		outbox_receipt(&p->env.outbox, id, via);
 }
 
 void paths_on_heard(struct paths *p, peer_id id, const struct way *from, mono_ns now)

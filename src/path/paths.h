@@ -90,7 +90,10 @@ struct paths_peer {
 	bool plain; /* speaks WireGuard only: no disco, no relay; roams to where it is heard from */
 };
 void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg,
-		    mono_ns now); /* new or changed */
+		    mono_ns now);                                           /* new or changed */
+peer_id paths_peer_find(const struct paths *p, const struct node_key *key); /* PEER_NONE */
+/* Borrowed; zero: not known, or there is no such peer. */
+const struct disco_key *paths_peer_disco_key(const struct paths *p, peer_id id);
 void paths_peer_remove(struct paths *p, peer_id id);
 /* The peer's disco key, learned inside the tunnel or from control. A new one means it restarted. */
 void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, mono_ns now);
@@ -119,14 +122,17 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 
 /* --- the packet path --- */
 
-/* Called for each batch that is sent to a peer. On a direct path a stream costs a ping each 3 s; if
- * nothing comes back, not even signs of life (PATH_RECEIPT), at most three pings a second, of 124
- * bytes. */
-void paths_route(struct paths *p, peer_id id, mono_ns now, struct route *out);
+/* Data goes to this peer now, by its route. On a direct path a stream costs a ping each 3 s; if
+ * nothing comes back, not even receipts (PATH_RECEIPT), at most three pings a second, of 124 bytes.
+ */
+void paths_on_send(struct paths *p, peer_id id, mono_ns now);
+void paths_route(const struct paths *p, peer_id id, struct route *out);
 /* An authentic WireGuard message of this peer came this way. */
 void paths_on_heard(struct paths *p, peer_id id, const struct way *from, mono_ns now);
 /* The same, and it was data: the peer may need a sign that it is heard (PATH_RECEIPT). */
 void paths_on_data(struct paths *p, peer_id id, const struct way *from, mono_ns now);
+/* The answer to PATH_RECEIPT where the owner has none of its own: a disco message by this way. */
+void paths_send_receipt(struct paths *p, peer_id id, const struct way *via);
 /* The largest IP packet that fits whole into what this peer's path carries; 0: nothing is known
  * against any. */
 uint16_t paths_mtu(const struct paths *p, peer_id id);

@@ -350,6 +350,7 @@ void peer_path_set_disco(struct peer_path *p, struct env *m, const struct disco_
 	p->rivalry = (struct rivalry){0};
 	p->heartbeat.lifetime = (struct lifetime){0};
 	receipts_init(&p->receipts);
+	p->receipt_taken = 0;
 	liveness_init(&p->liveness);
 	p->attempts.heard = false;
 	outbox_forget(&m->outbox, p->id);

@@ -55,6 +55,7 @@ struct peer_path {
 	struct rivalry rivalry;
 	struct mtu mtu; /* of the best */
 	struct receipts receipts;
+	uint64_t receipt_taken; /* the number of the last receipt that came by disco; 0: none */
 	struct history history;
 	uint32_t calls_sent, calls_taken, pings_heard;
 };

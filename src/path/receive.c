@@ -136,6 +136,33 @@ static enum paths_input take_extension(struct paths *p, const struct letter *l,
 	return PATHS_TAKEN;
 }
 
+/* Its number must grow: one that is replayed proves nothing. */
+static void on_receipt(struct paths *p, struct peer_path *peer, const struct letter *l,
+		       uint64_t number)
+{
+	if (number <= peer->receipt_taken)
+		return;
+	peer->receipt_taken = number;
+	p->env.stats.receipts_taken++;
+	peer_path_on_heard(peer, &p->env, l->from, l->now);
+	paths_settle(p, peer, l->now);
+}
+
+static enum paths_input take_receipt(struct paths *p, const struct letter *l, uint64_t number)
+{
+	struct peer_path *peer = node_with_key(p, l, l->relay_source);
+	if (l->from->kind == WAY_RELAY && !peer)
+		return drop(&p->env.stats.stranger);
+	if (l->from->kind == WAY_RELAY) {
+		on_receipt(p, peer, l, number);
+		return PATHS_TAKEN;
+	}
+	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
+	while ((peer = next_with_key(p, &w, l->sender)))
+		on_receipt(p, peer, l, number);
+	return PATHS_TAKEN;
+}
+
 static enum paths_input take_message(struct paths *p, const struct letter *l,
 				     const struct disco_msg *msg)
 {
@@ -148,6 +175,8 @@ static enum paths_input take_message(struct paths *p, const struct letter *l,
 		return take_call(p, l, &msg->call);
 	case DISCO_EXTENSION:
 		return take_extension(p, l, &msg->extension);
+	case DISCO_RECEIPT:
+		return take_receipt(p, l, msg->receipt);
 	case DISCO_BIND:
 	case DISCO_BIND_CHALLENGE:
 	case DISCO_BIND_ANSWER:

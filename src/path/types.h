@@ -78,6 +78,7 @@ struct paths_stats {
 	uint64_t pings_sent, pongs_sent, pongs_taken, calls_sent, calls_taken, stun_sent,
 		stun_taken;
 	uint64_t extensions_sent, extensions_taken; /* Warren's own disco messages */
+	uint64_t receipts_sent, receipts_taken;     /* by disco, where the owner sends none */
 	uint64_t hard_attempts, hard_won, hard_failed;
 	uint64_t hard_sent; /* samples and probes of these attempts: their pings are in pings_sent,
 			       too */

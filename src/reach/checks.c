@@ -1,149 +1,149 @@
 /* Netcheck and the measuring of lifetimes: while they run they see every STUN message first, and
  * have extra sockets of their own. */
-#include "node/inside.h"
+#include "reach/inside.h"
 
-void node_netcheck(struct node *n, bool full, mono_ns now)
+void reach_netcheck(struct reach *r, bool full, mono_ns now)
 {
-	node_begin(n);
-	netcheck_set_nat64(n->netcheck, node_nat64(n));
-	netcheck_begin(n->netcheck, full, now);
+	reach_begin(r);
+	netcheck_set_nat64(r->netcheck, reach_nat64(r));
+	netcheck_begin(r->netcheck, full, now);
 }
 
-void node_netcheck_https(struct node *n, uint16_t region, mono_ns latency)
+void reach_netcheck_https(struct reach *r, uint16_t region, mono_ns latency)
 {
-	netcheck_https(n->netcheck, region, latency);
+	netcheck_https(r->netcheck, region, latency);
 }
 
-void node_netcheck_https_done(struct node *n, mono_ns now)
+void reach_netcheck_https_done(struct reach *r, mono_ns now)
 {
-	netcheck_https_done(n->netcheck, now);
+	netcheck_https_done(r->netcheck, now);
 }
 
-void node_netcheck_captive(struct node *n, bool captive)
+void reach_netcheck_captive(struct reach *r, bool captive)
 {
-	netcheck_captive(n->netcheck, captive);
+	netcheck_captive(r->netcheck, captive);
 }
 
-const struct netcheck_report *node_netcheck_report(const struct node *n)
+const struct netcheck_report *reach_netcheck_report(const struct reach *r)
 {
-	return netcheck_last(n->netcheck);
+	return netcheck_last(r->netcheck);
 }
 
-const struct socket_wish *node_sockets(const struct node *n)
+const struct socket_wish *reach_sockets(const struct reach *r)
 {
-	return &n->sockets;
+	return &r->sockets;
 }
 
-void node_lifetime_begin(struct node *n, mono_ns longest, mono_ns now)
+void reach_lifetime_begin(struct reach *r, mono_ns longest, mono_ns now)
 {
 	struct endpoint v[BINDING_LIFE_SERVERS_MAX];
-	node_begin(n);
+	reach_begin(r);
 	for (int i = 0; i < 2; i++) {
-		size_t count = netcheck_servers(n->netcheck, i ? 6 : 4, v, ARRAY_LEN(v));
-		binding_life_begin(&n->lifetime[i], v, count, longest, now);
+		size_t count = netcheck_servers(r->netcheck, i ? 6 : 4, v, ARRAY_LEN(v));
+		binding_life_begin(&r->lifetime[i], v, count, longest, now);
 	}
 }
 
-const struct lifetime_report *node_lifetime(const struct node *n, uint8_t family)
+const struct lifetime_report *reach_lifetime(const struct reach *r, uint8_t family)
 {
-	return binding_life_report(&n->lifetime[family == 6]);
+	return binding_life_report(&r->lifetime[family == 6]);
 }
 
-void checks_link_changed(struct node *n, mono_ns now)
+void checks_link_changed(struct reach *r, mono_ns now)
 {
 	for (int i = 0; i < 2; i++)
-		binding_life_link_changed(&n->lifetime[i], now);
+		binding_life_link_changed(&r->lifetime[i], now);
 }
 
-bool checks_input(struct node *n, const struct way *from, struct bytes datagram, mono_ns now)
+bool checks_input(struct reach *r, const struct way *from, struct bytes datagram, mono_ns now)
 {
-	return netcheck_input(n->netcheck, &from->ep, datagram, now) ||
-	       binding_life_input(&n->lifetime[0], from->socket, datagram, now) ||
-	       binding_life_input(&n->lifetime[1], from->socket, datagram, now);
+	return netcheck_input(r->netcheck, &from->ep, datagram, now) ||
+	       binding_life_input(&r->lifetime[0], from->socket, datagram, now) ||
+	       binding_life_input(&r->lifetime[1], from->socket, datagram, now);
 }
 
 /* What was measured tells how often a path must be used to stay open. */
-static void tell_lifetimes(struct node *n)
+static void tell_lifetimes(struct reach *r)
 {
 	for (int i = 0; i < 2; i++) {
-		const struct lifetime_report *r = binding_life_report(&n->lifetime[i]);
-		bool known = r->state == LIFETIME_MEASURED && r->dead != 0;
-		paths_set_lifetime(n->paths, i ? 6 : 4, known ? mono_max(r->alive, SECOND) : 0);
+		const struct lifetime_report *l = binding_life_report(&r->lifetime[i]);
+		bool known = l->state == LIFETIME_MEASURED && l->dead != 0;
+		paths_set_lifetime(r->paths, i ? 6 : 4, known ? mono_max(l->alive, SECOND) : 0);
 	}
 }
 
 /* The sockets of the checks, and the wish of paths as far as there is room: a socket that is closed
  * and opened again while its binding rests would be taken for a binding that died. */
-static void wish(struct node *n)
+static void wish(struct reach *r)
 {
-	const struct socket_wish *paths = paths_sockets(n->paths);
-	uint16_t own = netcheck_socket(n->netcheck);
-	bool same = paths->version == n->paths_wish && own == n->check_socket;
+	const struct socket_wish *paths = paths_sockets(r->paths);
+	uint16_t own = netcheck_socket(r->netcheck);
+	bool same = paths->version == r->paths_wish && own == r->check_socket;
 	for (int i = 0; i < 2; i++) {
-		same = same && binding_life_version(&n->lifetime[i]) == n->lifetime_wish[i];
-		n->lifetime_wish[i] = binding_life_version(&n->lifetime[i]);
+		same = same && binding_life_version(&r->lifetime[i]) == r->lifetime_wish[i];
+		r->lifetime_wish[i] = binding_life_version(&r->lifetime[i]);
 	}
 	if (same)
 		return;
-	uint32_t version = n->sockets.version + 1;
-	n->paths_wish = paths->version;
-	n->check_socket = own;
-	n->sockets.n = 0;
-	n->sockets.version = version;
+	uint32_t version = r->sockets.version + 1;
+	r->paths_wish = paths->version;
+	r->check_socket = own;
+	r->sockets.n = 0;
+	r->sockets.version = version;
 	if (own)
-		socket_wish_add(&n->sockets, own);
+		socket_wish_add(&r->sockets, own);
 	for (int i = 0; i < 2; i++) {
 		uint16_t v[BINDING_LIFE_SOCKETS_MAX];
-		size_t count = binding_life_sockets(&n->lifetime[i], v);
+		size_t count = binding_life_sockets(&r->lifetime[i], v);
 		for (size_t k = 0; k < count; k++)
-			socket_wish_add(&n->sockets, v[k]);
+			socket_wish_add(&r->sockets, v[k]);
 	}
 	for (size_t i = 0; i < paths->n; i++)
-		socket_wish_add(&n->sockets, paths->v[i]);
+		socket_wish_add(&r->sockets, paths->v[i]);
 }
 
-static bool output(struct node *n, struct way *to, struct wr *out, mono_ns now)
+static bool output(struct reach *r, struct way *to, struct wr *out, mono_ns now)
 {
 	struct endpoint ep;
 	uint16_t socket;
-	bool any = netcheck_output(n->netcheck, &ep, &socket, out, now) ||
-		   binding_life_output(&n->lifetime[0], &ep, &socket, out, now) ||
-		   binding_life_output(&n->lifetime[1], &ep, &socket, out, now);
+	bool any = netcheck_output(r->netcheck, &ep, &socket, out, now) ||
+		   binding_life_output(&r->lifetime[0], &ep, &socket, out, now) ||
+		   binding_life_output(&r->lifetime[1], &ep, &socket, out, now);
 	if (any)
 		*to = way_udp_by(&ep, socket);
 	return any;
 }
 
-void checks_pump(struct node *n, mono_ns now)
+void reach_output_checks(struct reach *r, mono_ns now)
 {
 	struct packet p;
 	struct way to;
 	enum netcheck_event what;
-	while (n->slots_used < NODE_SLOTS && n->out.n_udp < NODE_OUT_MAX && node_slot(n, &p)) {
+	while (r->slots_used < REACH_SLOTS && r->out.n_udp < REACH_OUT_MAX && reach_slot(r, &p)) {
 		struct wr w = wr_of(p.data, p.tail);
-		if (!output(n, &to, &w, now)) {
-			n->slots_used--;
+		if (!output(r, &to, &w, now)) {
+			reach_slot_back(r);
 			break;
 		}
 		if (packet_append(&p, w.n))
-			(void)node_send_udp(n, &p, &to);
+			reach_send_udp(r, &p, &to);
 	}
-	while ((what = netcheck_event(n->netcheck)) != NETCHECK_NOTHING)
-		node_tell(n, &(struct node_event){.kind = NODE_NETCHECK, .netcheck = what});
-	wish(n);
-	tell_lifetimes(n);
+	while ((what = netcheck_event(r->netcheck)) != NETCHECK_NOTHING)
+		reach_emit(r, &(struct reach_event){.kind = REACH_NETCHECK, .netcheck = what});
+	wish(r);
+	tell_lifetimes(r);
 }
 
-mono_ns checks_deadline(const struct node *n)
+mono_ns checks_deadline(const struct reach *r)
 {
-	mono_ns lifetimes = mono_min(binding_life_deadline(&n->lifetime[0]),
-				     binding_life_deadline(&n->lifetime[1]));
-	return mono_min(netcheck_deadline(n->netcheck), lifetimes);
+	mono_ns lifetimes = mono_min(binding_life_deadline(&r->lifetime[0]),
+				     binding_life_deadline(&r->lifetime[1]));
+	return mono_min(netcheck_deadline(r->netcheck), lifetimes);
 }
 
-void checks_tick(struct node *n, mono_ns now)
+void checks_tick(struct reach *r, mono_ns now)
 {
-	netcheck_tick(n->netcheck, now);
-	binding_life_tick(&n->lifetime[0], now);
-	binding_life_tick(&n->lifetime[1], now);
+	netcheck_tick(r->netcheck, now);
+	binding_life_tick(&r->lifetime[0], now);
+	binding_life_tick(&r->lifetime[1], now);
 }

@@ -1,59 +1,94 @@
 /* What is to be sent and told, until the owner takes it.  Packets of a batch lie in the owner's
- * memory, our own in slots; both stay as they are until the owner, having acted on what node_drain
+ * memory, our own in slots; both stay as they are until the owner, having acted on what the drain
  * gave, calls again. */
-#include "node/inside.h"
+#include "reach/inside.h"
 
-void node_begin(struct node *n)
+void reach_begin(struct reach *r)
 {
-	if (!n->handed)
+	if (!r->handed)
 		return;
-	n->handed = false;
-	n->out.n_udp = n->out.n_tun = 0;
-	n->slots_used = 0;
+	r->handed = false;
+	r->out.n_udp = r->out.n_relayed = 0;
+	r->slots_used = 0;
 }
 
-bool node_slot(struct node *n, struct packet *out)
+const struct reach_out *reach_hand_out(struct reach *r)
 {
-	if (n->slots_used == NODE_SLOTS) {
-		n->stats.no_room++;
+	r->handed = true;
+	return &r->out;
+}
+
+size_t reach_used(const struct reach *r)
+{
+	return r->slots_used;
+}
+
+bool reach_has_room(const struct reach *r)
+{
+	return r->slots_used < REACH_SLOTS && r->out.n_udp + 3 <= REACH_OUT_MAX;
+}
+
+bool reach_slot(struct reach *r, struct packet *out)
+{
+	if (r->slots_used == REACH_SLOTS) {
+		r->stats.no_room++;
 		return false;
 	}
-	*out = packet_in(n->slots[n->slots_used++], PACKET_SIZE, PACKET_HEADROOM);
+	*out = packet_in(r->slots[r->slots_used++], PACKET_SIZE, PACKET_HEADROOM);
 	return true;
 }
 
-bool node_send_udp(struct node *n, const struct packet *p, const struct way *to)
+void reach_slot_back(struct reach *r)
 {
-	return node_send_udp_from(n, p, to, &(struct ip){0});
+	r->slots_used--;
 }
 
-bool node_send_udp_from(struct node *n, const struct packet *p, const struct way *to,
-			const struct ip *from)
+static void send_from(struct reach *r, const struct packet *p, const struct way *to,
+		      const struct ip *from, bool dont_fragment)
 {
-	if (n->out.n_udp == NODE_OUT_MAX) {
-		n->stats.no_room++;
-		return false;
+	if (r->out.n_udp == REACH_OUT_MAX) {
+		r->stats.no_room++;
+		return;
 	}
-	n->out.udp[n->out.n_udp++] = (struct datagram){.packet = *p,
-						       .at = nat64_out(&n->nat64, &to->ep),
+	r->out.udp[r->out.n_udp++] = (struct datagram){.packet = *p,
+						       .at = nat64_out(&r->nat64, &to->ep),
 						       .from = *from,
-						       .socket = to->socket};
-	return true;
+						       .socket = to->socket,
+						       .dont_fragment = dont_fragment};
 }
 
-bool node_send_probe(struct node *n, const struct packet *p, const struct paths_send *to)
+void reach_send_udp(struct reach *r, const struct packet *p, const struct way *to)
 {
-	if (!node_send_udp_from(n, p, &to->via, &to->from))
-		return false;
-	n->out.udp[n->out.n_udp - 1].dont_fragment = to->dont_fragment;
-	return true;
+	send_from(r, p, to, &(struct ip){0}, false);
 }
 
-void node_tell(struct node *n, const struct node_event *ev)
+void reach_send_probe(struct reach *r, const struct packet *p, const struct paths_send *to)
 {
-	if (n->n_events == NODE_EVENTS_MAX) {
-		n->event_first = (n->event_first + 1) % NODE_EVENTS_MAX;
-		n->n_events--;
+	send_from(r, p, &to->via, &to->from, to->dont_fragment);
+}
+
+void reach_emit(struct reach *r, const struct reach_event *ev)
+{
+	if (r->n_events == REACH_EVENTS_MAX) {
+		r->event_first = (r->event_first + 1) % REACH_EVENTS_MAX;
+		r->n_events--;
 	}
-	n->events[(n->event_first + n->n_events++) % NODE_EVENTS_MAX] = *ev;
+	r->events[(r->event_first + r->n_events++) % REACH_EVENTS_MAX] = *ev;
+}
+
+bool reach_event(struct reach *r, struct reach_event *ev)
+{
+	if (relays_event(r, ev))
+		return true;
+	struct upnp_ask upnp;
+	if (paths_upnp_ask(r->paths, &upnp)) {
+		*ev = (struct reach_event){.kind = REACH_UPNP, .upnp = upnp};
+		return true;
+	}
+	if (r->n_events == 0)
+		return false;
+	*ev = r->events[r->event_first];
+	r->event_first = (r->event_first + 1) % REACH_EVENTS_MAX;
+	r->n_events--;
+	return true;
 }

@@ -4,77 +4,127 @@
  * A network that has only IPv6: datagrams for IPv4 endpoints leave by its NAT64, and those that
  * come from there are taken as from the IPv4 endpoint.  The prefixes are in reach/nat64.h; DNS and
  * the routers are the owner's to ask. */
-#include "node/inside.h"
+#include "reach/inside.h"
 
 /* Every path, and whether the relays are still there. */
-static void doubt_links(struct node *n, mono_ns now)
+static void doubt_links(struct reach *r, mono_ns now)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
-		if (n->relays[i].used)
-			relay_client_link_changed(n->relays[i].client, now);
-	paths_on_link_change(n->paths, now);
-	netcheck_link_changed(n->netcheck, now);
-	checks_link_changed(n, now);
+		if (r->relays[i].used)
+			relay_client_link_changed(r->relays[i].client, now);
+	paths_on_link_change(r->paths, now);
+	netcheck_link_changed(r->netcheck, now);
+	checks_link_changed(r, now);
 }
 
 /* Another prefix, or none: what was proven through the old one is in doubt. */
-static void settle(struct node *n, mono_ns now)
+static void settle(struct reach *r, mono_ns now)
 {
-	if (!nat64_settle(&n->nat64, now))
+	if (!nat64_settle(&r->nat64, now))
 		return;
-	doubt_links(n, now);
-	node_tell(n, &(struct node_event){.kind = NODE_NAT64});
+	doubt_links(r, now);
+	reach_emit(r, &(struct reach_event){.kind = REACH_NAT64});
 }
 
-void node_set_interfaces(struct node *n, const struct own_address *v, size_t count, mono_ns now)
+void reach_set_interfaces(struct reach *r, const struct own_address *v, size_t count, mono_ns now)
 {
-	nat64_set_interfaces(&n->nat64, v, count, now);
-	settle(n, now);
-	paths_set_interfaces(n->paths, v, count, now);
-	if (netcheck_set_interfaces(n->netcheck, v, count, now))
-		checks_link_changed(n, now);
+	nat64_set_interfaces(&r->nat64, v, count, now);
+	settle(r, now);
+	paths_set_interfaces(r->paths, v, count, now);
+	if (netcheck_set_interfaces(r->netcheck, v, count, now))
+		checks_link_changed(r, now);
 }
 
-void node_link_changed(struct node *n, mono_ns now)
+void reach_set_uplinks(struct reach *r, const struct uplink *v, size_t count, mono_ns now)
 {
-	nat64_link_changed(&n->nat64, now);
-	doubt_links(n, now);
+	paths_set_gateways(r->paths, v, count, now);
 }
 
-void node_slept(struct node *n, mono_ns how_long, mono_ns now)
+void reach_set_fixed(struct reach *r, const struct endpoint *v, size_t count, mono_ns now)
 {
-	if (how_long >= NODE_SLEEP_LONG)
-		relays_hangup_all(n, "this machine slept", now);
-	node_link_changed(n, now);
+	paths_set_fixed(r->paths, v, count, now);
 }
 
-void node_set_route4(struct node *n, bool has, mono_ns now)
+void reach_set_hard(struct reach *r, const struct hard_config *cfg, mono_ns now)
 {
-	nat64_set_route4(&n->nat64, has, now);
-	settle(n, now);
+	paths_set_hard(r->paths, cfg, now);
 }
 
-void node_nat64_tick(struct node *n, mono_ns now)
+void reach_set_mtu(struct reach *r, uint16_t bytes)
 {
-	if (nat64_wants_lookup(&n->nat64, now))
-		node_tell(n, &(struct node_event){.kind = NODE_LOOKUP64});
-	settle(n, now);
+	paths_set_mtu(r->paths, bytes);
 }
 
-void node_nat64_answer(struct node *n, const struct ip *v, size_t count, uint32_t ttl_s,
-		       bool failed, mono_ns now)
+void reach_set_port(struct reach *r, uint16_t port, mono_ns now)
 {
-	nat64_answer(&n->nat64, v, count, ttl_s, failed, now);
-	settle(n, now);
+	paths_set_port(r->paths, port, now);
+	netcheck_set_port(r->netcheck, port, now);
 }
 
-void node_nat64_advertised(struct node *n, const struct prefix *p, uint32_t lifetime_s, mono_ns now)
+void reach_upnp_report(struct reach *r, const struct upnp_report *report, mono_ns now)
 {
-	nat64_advertised(&n->nat64, p, lifetime_s, now);
-	settle(n, now);
+	paths_upnp_report(r->paths, report, now);
 }
 
-const struct prefix *node_nat64(const struct node *n)
+bool reach_gateway_announced(struct reach *r, const struct endpoint *from, struct bytes datagram,
+			     mono_ns now)
 {
-	return nat64_prefix(&n->nat64);
+	return paths_gateway_announced(r->paths, from, datagram, now);
+}
+
+void reach_release(struct reach *r, mono_ns now)
+{
+	reach_begin(r);
+	paths_release(r->paths, now);
+}
+
+void reach_udp_unreachable(struct reach *r, const struct endpoint *ep, mono_ns now)
+{
+	struct endpoint known = nat64_in(&r->nat64, ep);
+	paths_on_unreachable(r->paths, &known, now);
+}
+
+void reach_link_changed(struct reach *r, mono_ns now)
+{
+	nat64_link_changed(&r->nat64, now);
+	doubt_links(r, now);
+}
+
+void reach_slept(struct reach *r, mono_ns how_long, mono_ns now)
+{
+	if (how_long >= REACH_SLEEP_LONG)
+		relays_hangup_all(r, "this machine slept", now);
+	reach_link_changed(r, now);
+}
+
+void reach_set_route4(struct reach *r, bool has, mono_ns now)
+{
+	nat64_set_route4(&r->nat64, has, now);
+	settle(r, now);
+}
+
+void network_tick(struct reach *r, mono_ns now)
+{
+	if (nat64_wants_lookup(&r->nat64, now))
+		reach_emit(r, &(struct reach_event){.kind = REACH_LOOKUP64});
+	settle(r, now);
+}
+
+void reach_nat64_answer(struct reach *r, const struct ip *v, size_t count, uint32_t ttl_s,
+			bool failed, mono_ns now)
+{
+	nat64_answer(&r->nat64, v, count, ttl_s, failed, now);
+	settle(r, now);
+}
+
+void reach_nat64_advertised(struct reach *r, const struct prefix *p, uint32_t lifetime_s,
+			    mono_ns now)
+{
+	nat64_advertised(&r->nat64, p, lifetime_s, now);
+	settle(r, now);
+}
+
+const struct prefix *reach_nat64(const struct reach *r)
+{
+	return nat64_prefix(&r->nat64);
 }

@@ -1,42 +1,42 @@
-/* The node's relay clients, one a region. The streams are the owner's: he is told to dial and to
- * hang up.  The first relay that was set is home, and always connected; the others connect when
- * something is to be sent to a peer that lives there, and are let go when idle. */
+/* The relay clients, one a region.  The streams are the owner's: it is told to dial and to hang up.
+ * Home is always connected; the others connect when something is to be sent to a peer that lives
+ * there, and are let go when idle. */
 #include <assert.h>
 #include <string.h>
 
-#include "node/inside.h"
+#include "reach/inside.h"
 
-static struct relay_slot *find(struct node *n, uint16_t region)
+static struct relay_slot *find(struct reach *r, uint16_t region)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
-		if (n->relays[i].used && n->relays[i].region == region)
-			return &n->relays[i];
+		if (r->relays[i].used && r->relays[i].region == region)
+			return &r->relays[i];
 	return NULL;
 }
 
 /* A dial that the owner has not heard of needs no hanging up. */
-static void hang_up(struct relay_slot *r)
+static void hang_up(struct relay_slot *s)
 {
-	if (r->open && !r->dial)
-		r->hangup_from = r->region;
-	r->open = r->dial = false;
+	if (s->open && !s->dial)
+		s->hangup_from = s->region;
+	s->open = s->dial = false;
 }
 
-static void drop(struct relay_slot *r)
+static void drop(struct relay_slot *s)
 {
-	relay_client_free(r->client);
-	hang_up(r);
-	*r = (struct relay_slot){.region = r->region, .hangup_from = r->hangup_from};
+	relay_client_free(s->client);
+	hang_up(s);
+	*s = (struct relay_slot){.region = s->region, .hangup_from = s->hangup_from};
 }
 
-static void add(struct node *n, uint16_t region, bool home, mono_ns now)
+static void add(struct reach *r, uint16_t region, bool home, mono_ns now)
 {
 	struct relay_slot *free_slot = NULL;
 	for (size_t i = 0; i < RELAYS_MAX && !free_slot; i++)
-		if (!n->relays[i].used)
-			free_slot = &n->relays[i];
+		if (!r->relays[i].used)
+			free_slot = &r->relays[i];
 	assert(free_slot); /* there are as many as relays */
-	struct relay_client_config cfg = {.key = n->key, .rng = n->rng, .home = home};
+	struct relay_client_config cfg = {.key = r->key, .rng = r->rng, .home = home};
 	*free_slot = (struct relay_slot){.region = region,
 					 .client = relay_client_new(&cfg, now),
 					 .hangup_from = free_slot->hangup_from};
@@ -44,176 +44,183 @@ static void add(struct node *n, uint16_t region, bool home, mono_ns now)
 	key_wipe(&cfg, sizeof(cfg));
 }
 
-void node_set_relays(struct node *n, const struct relay_place *v, size_t count, mono_ns now)
+void reach_set_relays(struct reach *r, const struct relay_place *v, size_t count, uint16_t home,
+		      mono_ns now)
 {
 	count = count < RELAYS_MAX ? count : RELAYS_MAX;
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
 		bool keep = false;
 		for (size_t k = 0; k < count; k++)
-			keep |= v[k].region == n->relays[i].region;
-		if (!n->relays[i].used || keep)
+			keep |= v[k].region == r->relays[i].region;
+		if (!r->relays[i].used || keep)
 			continue;
-		paths_on_relay_lost(n->paths, n->relays[i].region, now);
-		drop(&n->relays[i]);
+		paths_on_relay_lost(r->paths, r->relays[i].region, now);
+		drop(&r->relays[i]);
 	}
 	for (size_t k = 0; k < count; k++) {
-		struct relay_slot *r = find(n, v[k].region);
-		if (r)
-			relay_client_set_home(r->client, k == 0, now);
+		struct relay_slot *s = find(r, v[k].region);
+		if (s)
+			relay_client_set_home(s->client, v[k].region == home, now);
 		else
-			add(n, v[k].region, k == 0, now);
+			add(r, v[k].region, v[k].region == home, now);
 	}
-	paths_set_relays(n->paths, v, count, now);
-	netcheck_set_relays(n->netcheck, v, count);
+	paths_set_relays(r->paths, v, count, now);
+	netcheck_set_relays(r->netcheck, v, count);
 }
 
-void relays_free(struct node *n)
+void relays_free(struct reach *r)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
-		if (n->relays[i].used)
-			relay_client_free(n->relays[i].client);
+		if (r->relays[i].used)
+			relay_client_free(r->relays[i].client);
 }
 
-void relays_send(struct node *n, uint16_t region, const struct node_key *to, struct bytes b,
+void relays_send(struct reach *r, uint16_t region, const struct node_key *to, struct bytes b,
 		 mono_ns now)
 {
-	struct relay_slot *r = find(n, region);
-	if (r)
-		relay_client_send(r->client, to, b, now);
+	struct relay_slot *s = find(r, region);
+	if (s)
+		relay_client_send(s->client, to, b, now);
 	else
-		n->stats.no_way++;
+		r->stats.no_way++;
 }
 
-void node_stream_up(struct node *n, uint16_t region, const struct node_key *server_key, mono_ns now)
-{
-	struct relay_slot *r = find(n, region);
-	if (r && r->open)
-		relay_client_up(r->client, server_key, now);
-}
-
-void node_stream_down(struct node *n, uint16_t region, const char *why, mono_ns now)
-{
-	struct relay_slot *r = find(n, region);
-	if (!r || !r->open)
-		return;
-	r->open = false;
-	relay_client_down(r->client, why, now);
-}
-
-void relays_hangup_all(struct node *n, const char *why, mono_ns now)
-{
-	for (size_t i = 0; i < RELAYS_MAX; i++) {
-		struct relay_slot *r = &n->relays[i];
-		if (!r->used || !r->open)
-			continue;
-		hang_up(r);
-		relay_client_down(r->client, why, now);
-	}
-}
-
-void node_from_stream(struct node *n, uint16_t region, struct bytes b, mono_ns now)
-{
-	node_begin(n);
-	struct relay_slot *r = find(n, region);
-	if (!r || !r->open)
-		return;
-	netcheck_heard(n->netcheck, region, now);
-	relay_client_input(r->client, b, now);
-}
-
-size_t node_to_stream(struct node *n, uint16_t region, uint8_t *out, size_t cap, mono_ns now)
-{
-	struct relay_slot *r = find(n, region);
-	return r && r->open ? relay_client_output(r->client, out, cap, now) : 0;
-}
-
-static void on_event(struct node *n, struct relay_slot *r, const struct relay_client_event *ev,
+void reach_stream_up(struct reach *r, uint16_t region, const struct node_key *server_key,
 		     mono_ns now)
 {
-	struct node_event tell = {.kind = NODE_RELAY, .region = r->region};
-	switch (ev->kind) {
-	case RELAY_DIAL:
-		r->open = r->dial = true;
-		break;
-	case RELAY_HANGUP:
-		hang_up(r);
-		break;
-	case RELAY_READY:
-		tell.ready = true;
-		node_tell(n, &tell);
-		break;
-	case RELAY_LOST:
-		paths_on_relay_lost(n->paths, r->region, now);
-		memcpy(tell.why, ev->why, sizeof(tell.why));
-		node_tell(n, &tell);
-		break;
-	case RELAY_PEER_GONE:
-		tunnel_unreached(n->tunnel, tunnel_peer_find(n->tunnel, &ev->peer), now);
-		break;
-	case RELAY_PACKET: /* relays_packet */
-	case RELAY_HEALTH: /* shown by node_relay_status */
-		break;
+	struct relay_slot *s = find(r, region);
+	if (s && s->open)
+		relay_client_up(s->client, server_key, now);
+}
+
+void reach_stream_down(struct reach *r, uint16_t region, const char *why, mono_ns now)
+{
+	struct relay_slot *s = find(r, region);
+	if (!s || !s->open)
+		return;
+	s->open = false;
+	relay_client_down(s->client, why, now);
+}
+
+void relays_hangup_all(struct reach *r, const char *why, mono_ns now)
+{
+	for (size_t i = 0; i < RELAYS_MAX; i++) {
+		struct relay_slot *s = &r->relays[i];
+		if (!s->used || !s->open)
+			continue;
+		hang_up(s);
+		relay_client_down(s->client, why, now);
 	}
 }
 
-bool relays_packet(struct node *n, uint16_t *region, struct relay_client_event *ev, mono_ns now)
+void reach_from_stream(struct reach *r, uint16_t region, struct bytes b, mono_ns now)
+{
+	reach_begin(r);
+	struct relay_slot *s = find(r, region);
+	if (!s || !s->open)
+		return;
+	netcheck_heard(r->netcheck, region, now);
+	relay_client_input(s->client, b, now);
+}
+
+size_t reach_to_stream(struct reach *r, uint16_t region, uint8_t *out, size_t cap, mono_ns now)
+{
+	struct relay_slot *s = find(r, region);
+	return s && s->open ? relay_client_output(s->client, out, cap, now) : 0;
+}
+
+static void on_lost(struct reach *r, const struct relay_slot *s, const char *why, mono_ns now)
+{
+	struct reach_event lost = {.kind = REACH_RELAY, .region = s->region};
+	paths_on_relay_lost(r->paths, s->region, now);
+	memcpy(lost.why, why, sizeof(lost.why));
+	reach_emit(r, &lost);
+}
+
+/* What a client says of its stream, and not of its peers. True: it was that. */
+static bool on_stream_event(struct reach *r, struct relay_slot *s,
+			    const struct relay_client_event *ev, mono_ns now)
+{
+	switch (ev->kind) {
+	case RELAY_DIAL:
+		s->open = s->dial = true;
+		break;
+	case RELAY_HANGUP:
+		hang_up(s);
+		break;
+	case RELAY_READY:
+		reach_emit(r, &(struct reach_event){
+				      .kind = REACH_RELAY, .region = s->region, .ready = true});
+		break;
+	case RELAY_LOST:
+		on_lost(r, s, ev->why, now);
+		break;
+	case RELAY_HEALTH: /* shown by reach_relay_status */
+		break;
+	case RELAY_PEER_GONE:
+	case RELAY_PACKET:
+		return false;
+	}
+	return true;
+}
+
+bool relays_next(struct reach *r, uint16_t *region, struct relay_client_event *ev, mono_ns now)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
-		struct relay_slot *r = &n->relays[i];
-		while (r->used && relay_client_event(r->client, ev)) {
-			*region = r->region;
-			if (ev->kind == RELAY_PACKET)
+		struct relay_slot *s = &r->relays[i];
+		while (s->used && relay_client_event(s->client, ev)) {
+			*region = s->region;
+			if (!on_stream_event(r, s, ev, now))
 				return true;
-			on_event(n, r, ev, now);
 		}
 	}
 	return false;
 }
 
-bool relays_event(struct node *n, struct node_event *ev)
+bool relays_event(struct reach *r, struct reach_event *ev)
 {
 	/* Hang up first, all of them: a new stream must not be taken for the old one of its region.
 	 */
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
-		struct relay_slot *r = &n->relays[i];
-		if (r->hangup_from == 0)
+		struct relay_slot *s = &r->relays[i];
+		if (s->hangup_from == 0)
 			continue;
-		*ev = (struct node_event){.kind = NODE_HANGUP, .region = r->hangup_from};
-		r->hangup_from = 0;
+		*ev = (struct reach_event){.kind = REACH_HANGUP, .region = s->hangup_from};
+		s->hangup_from = 0;
 		return true;
 	}
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
-		struct relay_slot *r = &n->relays[i];
-		if (!r->dial)
+		struct relay_slot *s = &r->relays[i];
+		if (!s->dial)
 			continue;
-		*ev = (struct node_event){.kind = NODE_DIAL, .region = r->region};
-		r->dial = false;
+		*ev = (struct reach_event){.kind = REACH_DIAL, .region = s->region};
+		s->dial = false;
 		return true;
 	}
 	return false;
 }
 
-mono_ns relays_deadline(const struct node *n)
+mono_ns relays_deadline(const struct reach *r)
 {
 	mono_ns first = MONO_NEVER;
 	for (size_t i = 0; i < RELAYS_MAX; i++)
-		if (n->relays[i].used)
-			first = mono_min(first, relay_client_deadline(n->relays[i].client));
+		if (r->relays[i].used)
+			first = mono_min(first, relay_client_deadline(r->relays[i].client));
 	return first;
 }
 
-void relays_tick(struct node *n, mono_ns now)
+void relays_tick(struct reach *r, mono_ns now)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
-		if (n->relays[i].used)
-			relay_client_tick(n->relays[i].client, now);
+		if (r->relays[i].used)
+			relay_client_tick(r->relays[i].client, now);
 }
 
-bool node_relay_status(const struct node *n, uint16_t region, struct relay_client_status *out)
+bool reach_relay_status(const struct reach *r, uint16_t region, struct relay_client_status *out)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
-		if (n->relays[i].used && n->relays[i].region == region) {
-			relay_client_status(n->relays[i].client, out);
+		if (r->relays[i].used && r->relays[i].region == region) {
+			relay_client_status(r->relays[i].client, out);
 			return true;
 		}
 	return false;

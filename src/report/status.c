@@ -40,7 +40,7 @@ static json_t *endpoints_json(const struct node *n)
 {
 	char text[ENDPOINT_TEXT_MAX];
 	json_t *list = json_array();
-	const struct candidates *c = node_candidates(n);
+	const struct candidates *c = reach_candidates(node_reach_of(n));
 	for (size_t i = 0; i < c->n; i++)
 		json_array_append_new(list, json_pack("{s:s, s:s}", "endpoint",
 						      endpoint_format(&c->v[i].ep, text), "kind",
@@ -52,7 +52,7 @@ static json_t *endpoints_json(const struct node *n)
 static json_t *nat64_json(const struct node *n)
 {
 	char text[PREFIX_TEXT_MAX];
-	const struct prefix *p = node_nat64(n);
+	const struct prefix *p = reach_nat64(node_reach_of(n));
 	return p ? json_string(prefix_format(p, text)) : json_null();
 }
 
@@ -76,7 +76,7 @@ static json_t *mappings_json(const struct portmap_status *p)
 static json_t *port_mapping_json(const struct status_source *s)
 {
 	struct portmap_status p;
-	node_portmap(s->node, s->now, &p);
+	reach_portmap(node_reach_of(s->node), s->now, &p);
 	return json_pack("{s:b, s:b, s:b, s:b, s:o}", "enabled", (int)s->cfg->node.port_mapping,
 			 "pcp", (int)p.pcp, "nat_pmp", (int)p.natpmp, "upnp", (int)p.upnp,
 			 "mappings", mappings_json(&p));
@@ -101,12 +101,14 @@ static json_t *self_json(const struct status_source *s)
 		char disco[KEY_TEXT_MAX];
 		json_object_set_new(
 			self, "disco_key",
-			json_string(key_format(disco, KEY_DISCO, node_disco_key(s->node)->b)));
+			json_string(key_format(disco, KEY_DISCO,
+					       reach_disco_key(node_reach_of(s->node))->b)));
 		json_object_set_new(self, "endpoints", endpoints_json(s->node));
 		json_object_set_new(self, "nat64", nat64_json(s->node));
-		json_object_set_new(self, "binding_lifetime",
-				    netcheck_lifetime_json(node_lifetime(s->node, 4),
-							   node_lifetime(s->node, 6), s->now));
+		json_object_set_new(
+			self, "binding_lifetime",
+			netcheck_lifetime_json(reach_lifetime(node_reach_of(s->node), 4),
+					       reach_lifetime(node_reach_of(s->node), 6), s->now));
 		json_object_set_new(self, "port_mapping", port_mapping_json(s));
 	}
 	return self;
@@ -120,7 +122,7 @@ static json_t *relay_json(const struct status_source *s, size_t i)
 	struct relay_client_status st;
 	json_t *relay = json_pack("{s:s, s:i, s:b}", "name", r->name, "region", (int)r->region,
 				  "home", i == 0);
-	if (!relay || !s->node || !node_relay_status(s->node, r->region, &st))
+	if (!relay || !s->node || !reach_relay_status(node_reach_of(s->node), r->region, &st))
 		return relay;
 	json_object_set_new(relay, "connected", json_boolean(st.ready));
 	json_object_set_new(relay, "why", text_or_null(st.ready ? NULL : st.why));
@@ -153,7 +155,7 @@ static void set_route(json_t *peer, const struct config *cfg, const struct route
 /* The direct way of its traffic goes through the NAT64 of this network. */
 static bool is_by_nat64(const struct node *n, const struct route *route)
 {
-	const struct prefix *p = node_nat64(n);
+	const struct prefix *p = reach_nat64(node_reach_of(n));
 	for (uint8_t i = 0; p && i < route->n; i++)
 		if (route->via[i].kind == WAY_UDP)
 			return nat64_translates(p, &route->via[i].ep.ip);
@@ -209,7 +211,7 @@ json_t *status_peer_json(const struct status_source *s, const struct config_peer
 				 relay_name(s->cfg, p->home), "wireguard_only", p->plain);
 	if (!peer || !s->node)
 		return peer;
-	peer_id id = node_peer_find(s->node, &p->key);
+	peer_id id = reach_peer_find(node_reach_of(s->node), &p->key);
 	if (id != PEER_NONE && node_peer_status(s->node, id, s->now, &st))
 		set_live(peer, s, &st);
 	return peer;
@@ -245,7 +247,7 @@ static json_t *tunnel_dropped(const struct tunnel_stats *t)
 
 static json_t *dropped_json(const struct node *n)
 {
-	const struct paths_stats *p = node_paths_stats(n);
+	const struct paths_stats *p = reach_paths_stats(node_reach_of(n));
 	const struct node_stats *s = node_stats(n);
 	const struct counter path[] = {{"malformed", p->malformed},
 				       {"unauthentic", p->unauthentic},
@@ -253,7 +255,7 @@ static json_t *dropped_json(const struct node *n)
 				       {"unexpected", p->unexpected}};
 	const struct counter node[] = {{"no_peer", s->no_peer},
 				       {"not_ip", s->not_ip},
-				       {"no_way", s->no_way},
+				       {"no_way", reach_stats(node_reach_of(n))->no_way},
 				       {"own_datagram", s->own_datagram}};
 	return json_pack("{s:o, s:o, s:o}", "tunnel", tunnel_dropped(node_tunnel_stats(n)), "path",
 			 counters(path, ARRAY_LEN(path)), "node", counters(node, ARRAY_LEN(node)));

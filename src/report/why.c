@@ -281,9 +281,9 @@ static json_t *render(const struct why_source *s, const struct why_facts *f,
 	why_now(f, now);
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "name", f->peer,
 			 "now", now, "direct", (int)f->direct, "tried", tried(s, f, w), "seen",
-			 seen(f, w, node_nat64(s->node)), "failed", sentences(f, why_failed),
-			 "advice", sentences(f, why_advice), "facts", facts_json(s, f, w),
-			 "history", history, "forgotten", (int)w->forgotten);
+			 seen(f, w, reach_nat64(node_reach_of(s->node))), "failed",
+			 sentences(f, why_failed), "advice", sentences(f, why_advice), "facts",
+			 facts_json(s, f, w), "history", history, "forgotten", (int)w->forgotten);
 }
 
 json_t *why_json(const struct why_source *s)
@@ -294,18 +294,19 @@ json_t *why_json(const struct why_source *s)
 	struct node_peer_status status;
 	struct relay_client_status relay;
 	struct why_facts f = {.peer = config_peer_label(s->peer, label), .port = s->port};
-	peer_id id = node_peer_find(s->node, &s->peer->key);
-	if (!node_peer_facts(s->node, id, s->now, &w) ||
+	peer_id id = reach_peer_find(node_reach_of(s->node), &s->peer->key);
+	if (!reach_peer_facts(node_reach_of(s->node), id, s->now, &w) ||
 	    !node_peer_status(s->node, id, s->now, &status))
 		return NULL;
 	const struct config_relay *r =
 		w.relay.kind == WAY_RELAY ? config_relay(s->cfg, w.relay.region) : NULL;
 	f.relay = r ? r->name : NULL;
-	if (r && node_relay_status(s->node, r->region, &relay) && !relay.ready && relay.why[0])
+	if (r && reach_relay_status(node_reach_of(s->node), r->region, &relay) && !relay.ready &&
+	    relay.why[0])
 		f.relay_lost = relay.why;
 	if (r && s->driver && !f.relay_lost)
 		f.proxy = driver_relay_proxy(s->driver, r->region);
-	add_netcheck(&w, node_netcheck_report(s->node));
+	add_netcheck(&w, reach_netcheck_report(node_reach_of(s->node)));
 	why_gather(&f, &w, &status.tunnel);
 	why_hard_gather(&f, &w.hard, s->now);
 	why_portmap_gather(&f, &w.portmap, s->cfg->node.port_mapping, &texts);

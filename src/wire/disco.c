@@ -187,6 +187,9 @@ bool disco_read(struct bytes inner, struct disco_msg *out)
 		return version == 0 && !r.bad;
 	case DISCO_EXTENSION:
 		return disco_extension_read(&r, version, &out->extension);
+	case DISCO_RECEIPT:
+		out->receipt = rd_be64(&r);
+		return !r.bad;
 	}
 	return false;
 }
@@ -219,6 +222,9 @@ void disco_write(struct wr *out, const struct disco_msg *msg)
 		break;
 	case DISCO_EXTENSION:
 		disco_extension_write(out, &msg->extension);
+		break;
+	case DISCO_RECEIPT:
+		wr_be64(out, msg->receipt);
 		break;
 	}
 }

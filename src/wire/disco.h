@@ -33,7 +33,8 @@ enum disco_type {
 	DISCO_CALL_ME_MAYBE_VIA = 0x07,
 	DISCO_ALLOCATE_REQUEST = 0x08,
 	DISCO_ALLOCATE_RESPONSE = 0x09,
-	DISCO_EXTENSION = DISCO_EXTENSION_TYPE /* Warren's own: disco_extension.h */
+	DISCO_EXTENSION = DISCO_EXTENSION_TYPE, /* Warren's own: disco_extension.h */
+	DISCO_RECEIPT = 0x58                    /* Warren's own: disco.md 2.7 */
 };
 
 struct disco_txid {
@@ -89,6 +90,7 @@ struct disco_msg {
 		struct disco_relay relay;
 		struct disco_allocate allocate;
 		struct disco_extension extension;
+		uint64_t receipt; /* RECEIPT: grows with each that its sender sends */
 	};
 };
 

@@ -157,10 +157,11 @@ json_t *netcheck_local_lifetime(struct netcheck_local *o, uint32_t longest_s)
 {
 	struct node *n = driver_node(o->driver);
 	if (longest_s) {
-		node_lifetime_begin(n, longest_s * SECOND, loop_now(o->loop));
+		reach_lifetime_begin(node_reach(n), longest_s * SECOND, loop_now(o->loop));
 		driver_settle(o->driver);
 	}
-	return netcheck_lifetime_json(node_lifetime(n, 4), node_lifetime(n, 6), loop_now(o->loop));
+	return netcheck_lifetime_json(reach_lifetime(node_reach(n), 4),
+				      reach_lifetime(node_reach(n), 6), loop_now(o->loop));
 }
 
 const char *netcheck_local_unresolved(const struct netcheck_local *o, size_t *i, const char **why)

@@ -6,6 +6,7 @@
 #include "fuzz/fuzz.h"
 #include "path/hard/budget.h"
 #include "unit/path/friend.h"
+#include "unit/path/sent.h"
 #include "wire/stun.h"
 
 enum { PEERS = 2 };
@@ -179,7 +180,7 @@ static void step(struct setting *s, uint8_t what, uint8_t a, uint8_t b)
 		break;
 	case 5:
 	case 6:
-		paths_route(s->p, a % PEERS, s->now, &route);
+		paths_sent_by(s->p, a % PEERS, s->now, &route);
 		break;
 	case 7:
 		if (b > 128)

@@ -6,6 +6,7 @@
 #include "fuzz/fuzz.h"
 #include "path/pace.h"
 #include "unit/path/friend.h"
+#include "unit/path/sent.h"
 
 enum { PEERS = 3, PONGS_MAX = 64 };
 
@@ -148,7 +149,7 @@ static void ask_route(struct setting *s, peer_id id)
 {
 	struct route route;
 	struct paths_peer_status st;
-	paths_route(s->p, id, s->now, &route);
+	paths_sent_by(s->p, id, s->now, &route);
 	paths_peer_status(s->p, id, s->now, &st);
 	FUZZ_ASSERT(route.n <= 2 && st.route.n == route.n);
 	for (int i = 0; i < route.n; i++)

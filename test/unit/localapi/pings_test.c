@@ -91,7 +91,7 @@ static int set_up(void **state)
 		.key = drive.cfg->node.key, .rng = seeded_rng(&seed), .peers_max = 4, .port = 7777};
 	const struct relay_place relay = {.region = 1};
 	drive.node = node_new(&n, loop_now(loop));
-	node_set_relays(drive.node, &relay, 1, loop_now(loop));
+	reach_set_relays(node_reach(drive.node), &relay, 1, 1, loop_now(loop));
 	add_peer(&drive.cfg->peers[0]);
 	add_peer(&drive.cfg->peers[1]);
 	pings = pings_new(loop, &drive, answer);
@@ -113,7 +113,7 @@ static int tear_down(void **state)
 
 static peer_id bob(void)
 {
-	return node_peer_find(drive.node, &drive.cfg->peers[0].key);
+	return reach_peer_find(node_reach(drive.node), &drive.cfg->peers[0].key);
 }
 
 static void pong(struct way via, mono_ns rtt)

@@ -27,6 +27,7 @@ struct side {
 	uint8_t received[RECEIVED_MAX]; /* last byte of each packet that came out of the TUN side */
 	size_t n_received;
 	struct path_event moved;
+	mono_ns handshake_at; /* of the last session that was counted */
 	int pongs_relay, pongs_direct, sessions, hangups, relay_lost;
 	uint64_t udp_sent;
 };
@@ -68,51 +69,59 @@ static void on_path(struct side *s, const struct path_event *ev)
 		s->pongs_direct++;
 }
 
-static void on_event(struct world *w, struct side *s, const struct node_event *ev)
+static void on_event(struct world *w, struct side *s, const struct reach_event *ev)
 {
 	switch (ev->kind) {
-	case NODE_DIAL:
+	case REACH_DIAL:
 		s->dial = true;
 		break;
-	case NODE_HANGUP:
+	case REACH_HANGUP:
 		s->hangups++;
 		if (s->stream)
 			relay_server_gone(w->relay, s->client, w->now);
 		s->stream = s->dial = false;
 		break;
-	case NODE_RELAY:
+	case REACH_RELAY:
 		s->relay_lost += !ev->ready;
 		break;
-	case NODE_PATH:
+	case REACH_PATH:
 		on_path(s, &ev->path);
 		break;
-	case NODE_SESSION:
-		s->sessions++;
-		break;
-	case NODE_UPNP:
-	case NODE_SELF:
-	case NODE_NETCHECK:
-	case NODE_LOOKUP64:
-	case NODE_NAT64:
+	case REACH_UPNP:
+	case REACH_SELF:
+	case REACH_NETCHECK:
+	case REACH_LOOKUP64:
+	case REACH_NAT64:
 		break;
 	}
+}
+
+static void count_sessions(struct world *w, struct side *s)
+{
+	struct node_peer_status st;
+	if (!node_peer_status(s->node, s->peer, w->now, &st) ||
+	    st.tunnel.handshake_at == MONO_NEVER || st.tunnel.handshake_at == s->handshake_at)
+		return;
+	s->handshake_at = st.tunnel.handshake_at;
+	s->sessions++;
 }
 
 static void drain(struct world *w, size_t i)
 {
 	struct side *s = &w->side[i];
 	const struct node_out *out;
-	struct node_event ev;
+	struct reach_event ev;
 	while (node_drain(s->node, &out, w->now)) {
-		for (size_t k = 0; k < out->n_udp; k++)
-			take_udp(w, i, &out->udp[k]);
+		for (size_t k = 0; k < out->net->n_udp; k++)
+			take_udp(w, i, &out->net->udp[k]);
 		for (size_t k = 0; k < out->n_tun; k++) {
 			assert_true(s->n_received < RECEIVED_MAX);
 			s->received[s->n_received++] = out->tun[k].data[out->tun[k].len - 1];
 		}
 	}
-	while (node_event(s->node, &ev))
+	while (reach_event(node_reach(s->node), &ev))
 		on_event(w, s, &ev);
+	count_sessions(w, s);
 }
 
 static void move_streams(struct world *w)
@@ -124,11 +133,12 @@ static void move_streams(struct world *w)
 		if (s->dial && relay_server_open(w->relay, w->now, &s->client)) {
 			s->dial = false;
 			s->stream = true;
-			node_stream_up(s->node, REGION, relay_server_key(w->relay), w->now);
+			reach_stream_up(node_reach(s->node), REGION, relay_server_key(w->relay),
+					w->now);
 			drain(w, i);
 		}
-		while (s->stream &&
-		       (n = node_to_stream(s->node, REGION, chunk, sizeof(chunk), w->now)) > 0)
+		while (s->stream && (n = reach_to_stream(node_reach(s->node), REGION, chunk,
+							 sizeof(chunk), w->now)) > 0)
 			assert_true(relay_server_input(w->relay, s->client,
 						       (struct bytes){chunk, n}, w->now));
 	}
@@ -136,7 +146,8 @@ static void move_streams(struct world *w)
 		struct side *s = &w->side[i];
 		while (s->stream && (n = relay_server_output(w->relay, s->client, chunk,
 							     sizeof(chunk), w->now)) > 0) {
-			node_from_stream(s->node, REGION, (struct bytes){chunk, n}, w->now);
+			reach_from_stream(node_reach(s->node), REGION, (struct bytes){chunk, n},
+					  w->now);
 			drain(w, i);
 		}
 	}
@@ -199,8 +210,8 @@ static void start(struct world *w, size_t i)
 	struct relay_place relay = {.region = REGION};
 	struct own_address home = {.ip = s->ep.ip, .bits = 24};
 	node_set_addresses(s->node, &s->address, 1);
-	node_set_relays(s->node, &relay, 1, w->now);
-	node_set_interfaces(s->node, &home, 1, w->now);
+	reach_set_relays(node_reach(s->node), &relay, 1, 1, w->now);
+	reach_set_interfaces(node_reach(s->node), &home, 1, w->now);
 	introduce(w, i, NULL);
 	drain(w, i);
 }
@@ -280,11 +291,11 @@ static void then_it_goes_directly(void **state)
 	assert_int_equal(w->side[0].moved.reason, PATH_FIRST);
 	assert_true(endpoint_equal(&w->side[0].moved.via.ep, &w->side[1].ep));
 	struct relay_client_status before, after;
-	assert_true(node_relay_status(w->side[0].node, REGION, &before));
+	assert_true(reach_relay_status(node_reach(w->side[0].node), REGION, &before));
 	say(w, 0, 2);
 	say(w, 1, 3);
 	run(w, 50 * MSEC);
-	assert_true(node_relay_status(w->side[0].node, REGION, &after));
+	assert_true(reach_relay_status(node_reach(w->side[0].node), REGION, &after));
 	assert_int_equal(before.tx_packets, after.tx_packets);
 	assert_int_equal(w->side[1].received[1], 2);
 	assert_int_equal(w->side[0].received[0], 3);
@@ -347,10 +358,11 @@ static void who_restarted_as_somebody_says_gets_a_new_handshake(void **state)
 	struct world *w = world_new();
 	run(w, 100 * MSEC);
 	introduce(w, 0,
-		  node_disco_key(w->side[1].node)); /* known already, or never known: no restart */
+		  reach_disco_key(node_reach(
+			  w->side[1].node))); /* known already, or never known: no restart */
 	say(w, 0, 1);
 	run(w, 1 * SECOND);
-	introduce(w, 0, node_disco_key(w->side[1].node));
+	introduce(w, 0, reach_disco_key(node_reach(w->side[1].node)));
 	say(w, 0, 1);
 	run(w, 100 * MSEC);
 	assert_int_equal(w->side[0].sessions, 1);
@@ -361,7 +373,7 @@ static void who_restarted_as_somebody_says_gets_a_new_handshake(void **state)
 	start(w, 1);
 	run(w, 100 * MSEC);
 	assert_int_equal(w->side[1].n_received, 0);
-	introduce(w, 0, node_disco_key(w->side[1].node));
+	introduce(w, 0, reach_disco_key(node_reach(w->side[1].node)));
 	say(w, 0, 2);
 	run(w, 100 * MSEC);
 	assert_int_equal(w->side[0].sessions, 2);
@@ -482,11 +494,11 @@ static void a_relay_that_is_left_out_is_hung_up(void **state)
 	struct world *w = world_new();
 	run(w, 100 * MSEC);
 	assert_true(w->side[0].stream);
-	node_set_relays(w->side[0].node, NULL, 0, w->now);
+	reach_set_relays(node_reach(w->side[0].node), NULL, 0, 1, w->now);
 	drain(w, 0);
 	assert_int_equal(w->side[0].hangups, 1);
 	struct relay_client_status status;
-	assert_false(node_relay_status(w->side[0].node, REGION, &status));
+	assert_false(reach_relay_status(node_reach(w->side[0].node), REGION, &status));
 	/* Without a way, packets are counted as lost and nothing breaks. */
 	say(w, 0, 1);
 	run(w, 100 * MSEC);
@@ -500,7 +512,7 @@ static void a_lost_stream_is_dialled_again(void **state)
 	struct side *s = &w->side[0];
 	relay_server_gone(w->relay, s->client, w->now);
 	s->stream = false;
-	node_stream_down(s->node, REGION, "the cable was cut", w->now);
+	reach_stream_down(node_reach(s->node), REGION, "the cable was cut", w->now);
 	drain(w, 0);
 	assert_int_equal(s->relay_lost, 1);
 	run(w, 10 * SECOND);
@@ -520,7 +532,7 @@ static void a_removed_peer_is_gone(void **state)
 	struct side *s = &w->side[0];
 	node_peer_remove(s->node, s->peer);
 	node_peer_remove(s->node, s->peer);
-	assert_int_equal(node_peer_find(s->node, &w->side[1].pub), PEER_NONE);
+	assert_int_equal(reach_peer_find(node_reach(s->node), &w->side[1].pub), PEER_NONE);
 	struct node_peer_status status;
 	assert_false(node_peer_status(s->node, s->peer, w->now, &status));
 	run(w, 500 * MSEC);

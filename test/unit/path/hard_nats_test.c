@@ -2,6 +2,7 @@
  * would. */
 #include "path/facts.h"
 #include "unit/path/friend.h"
+#include "unit/path/sent.h"
 #include "unit/path/side.h"
 #include "unit/unit.h"
 #include "wire/stun.h"
@@ -67,7 +68,7 @@ static void run(struct table *t, mono_ns time)
 	mono_ns until = t->now + time, traffic = t->now;
 	while (t->now < until) {
 		if (t->now >= traffic) {
-			paths_route(t->p, 0, t->now, &route);
+			paths_sent_by(t->p, 0, t->now, &route);
 			traffic = t->now + 500 * MSEC;
 		}
 		drain(t);
@@ -201,7 +202,7 @@ static void a_pong_to_an_extra_socket_wins_and_the_others_are_closed(void **stat
 				 .pong = {.txid = m.ping.txid, .seen = outside}};
 	friend_say(&t->bob, t->p, &from, &pong, &t->rng, t->now);
 	struct route route;
-	paths_route(t->p, 0, t->now, &route);
+	paths_sent_by(t->p, 0, t->now, &route);
 	assert_int_equal(route.n, 1);
 	assert_int_equal(route.via[0].socket, number);
 	assert_true(endpoint_equal(&route.via[0].ep, &there));

@@ -1,4 +1,5 @@
 #include "path/table.h"
+#include "unit/path/sent.h"
 #include "unit/path/toy.h"
 
 enum { SEEDS = 40 };
@@ -9,7 +10,7 @@ static void traffic_goes_through_the_relay_before_any_probe(void **state)
 {
 	struct toy *t = toy_new(1, true);
 	struct route route;
-	paths_route(t->node[0].paths, 0, t->now, &route);
+	paths_sent_by(t->node[0].paths, 0, t->now, &route);
 	assert_int_equal(route.n, 1);
 	assert_int_equal(route.via[0].kind, WAY_RELAY);
 	assert_int_equal(route.via[0].region, TOY_REGION);
@@ -298,7 +299,7 @@ static void a_refusal_of_the_system_is_a_doubt_at_once(void **state)
 			     t->now); /* not a path of anybody */
 	assert_true(toy_direct(t, 0));
 	paths_on_unreachable(t->node[0].paths, &t->node[1].outside, t->now);
-	paths_route(t->node[0].paths, 0, t->now, &route);
+	paths_sent_by(t->node[0].paths, 0, t->now, &route);
 	assert_int_equal(route.n, 2);
 	toy_drain(t, 0);
 	assert_int_equal(toy_count(t, 0, PATH_DOUBT, PATH_UNREACHABLE), 1);
@@ -402,7 +403,7 @@ static void after_45_s_without_traffic_nothing_runs_any_more(void **state)
 	assert_int_equal(stats->stun_sent, stun);
 	/* The path is remembered, and doubted when it is used again. */
 	struct route route;
-	paths_route(t->node[0].paths, 0, t->now, &route);
+	paths_sent_by(t->node[0].paths, 0, t->now, &route);
 	assert_int_equal(route.n, 2);
 	toy_stream(t, SECOND, true);
 	assert_true(toy_direct(t, 0));

@@ -1,4 +1,5 @@
 #include "unit/path/friend.h"
+#include "unit/path/sent.h"
 #include "unit/unit.h"
 #include "wire/stun.h"
 
@@ -201,7 +202,7 @@ static void a_pong_from_elsewhere_proves_the_address_that_was_pinged(void **stat
 	struct route route;
 	struct disco_msg ping = provoke_ping(f), pong = pong_to(&ping);
 	assert_int_equal(say(f, &f->a, &from, &pong), PATHS_TAKEN);
-	paths_route(f->p, 0, f->now, &route);
+	paths_sent_by(f->p, 0, f->now, &route);
 	assert_int_equal(route.n, 1);
 	assert_true(way_equal(&route.via[0], &pinged));
 	paths_free(f->p);
@@ -360,7 +361,7 @@ static void a_peer_that_calls_while_we_think_it_direct_must_prove_it(void **stat
 	paths_tick(f->p, f->now);
 	f->now += 160 * MSEC;
 	paths_tick(f->p, f->now);
-	paths_route(f->p, 0, f->now, &route);
+	paths_sent_by(f->p, 0, f->now, &route);
 	assert_int_equal(route.n, 2);
 	assert_true(paths_event(f->p, &ev));
 	assert_int_equal(ev.kind, PATH_DOUBT);
@@ -402,11 +403,11 @@ static void nothing_is_sent_to_a_peer_that_was_removed(void **state)
 	struct disco_msg ping = ping_of(&f->a);
 	struct route route;
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
-	paths_route(f->p, 0, f->now, &route);
+	paths_sent_by(f->p, 0, f->now, &route);
 	paths_peer_remove(f->p, 0);
 	paths_peer_remove(f->p, 0);
 	assert_false(next(f, &f->a));
-	paths_route(f->p, 0, f->now, &route);
+	paths_sent_by(f->p, 0, f->now, &route);
 	assert_int_equal(route.n, 0);
 	assert_true(paths_deadline(f->p) == MONO_NEVER);
 	paths_free(f->p);
@@ -457,12 +458,12 @@ static void a_plain_peer_is_where_it_was_last_heard(void **state)
 	struct route route;
 	paths_peer_set(f->p, 1, &cfg, f->now);
 	paths_peer_disco(f->p, 1, &f->b.disco_public, f->now); /* it has none: ignored */
-	paths_route(f->p, 1, f->now, &route);
+	paths_sent_by(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 1);
 	assert_true(way_equal(&route.via[0], &first));
 	paths_on_heard(f->p, 1, &second, f->now);
 	paths_on_heard(f->p, 1, &relay, f->now);
-	paths_route(f->p, 1, f->now, &route);
+	paths_sent_by(f->p, 1, f->now, &route);
 	assert_true(way_equal(&route.via[0], &second));
 	paths_on_link_change(f->p, f->now);
 	assert_false(next(f, &f->b));
@@ -478,14 +479,14 @@ static void a_peer_without_a_home_is_reached_where_it_reached_us(void **state)
 	struct paths_peer cfg = {.key = f->b.node};
 	struct route route;
 	paths_peer_set(f->p, 1, &cfg, f->now);
-	paths_route(f->p, 1, f->now, &route);
+	paths_sent_by(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 0);
 	paths_on_heard(f->p, 1, &second, f->now);
-	paths_route(f->p, 1, f->now, &route);
+	paths_sent_by(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 1);
 	assert_true(way_equal(&route.via[0], &second));
 	paths_on_heard(f->p, 1, &unknown, f->now); /* a relay that is not on our map any more */
-	paths_route(f->p, 1, f->now, &route);
+	paths_sent_by(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 0);
 	paths_free(f->p);
 }
@@ -497,7 +498,7 @@ static void without_a_relay_the_first_hint_is_tried_blindly(void **state)
 	struct paths_peer cfg = {.key = f->b.node, .hints = {hint.ep}, .n_hints = 1};
 	struct route route;
 	paths_peer_set(f->p, 1, &cfg, f->now);
-	paths_route(f->p, 1, f->now, &route);
+	paths_sent_by(f->p, 1, f->now, &route);
 	assert_int_equal(route.n, 1);
 	assert_true(way_equal(&route.via[0], &hint));
 	assert_false(is_direct(f, 1));
@@ -514,7 +515,7 @@ static void a_new_hint_is_probed_while_there_is_traffic(void **state)
 	struct way hint = udp(1);
 	struct paths_peer cfg = {
 		.key = f->a.node, .home = FRIEND_REGION, .hints = {hint.ep}, .n_hints = 1};
-	paths_route(f->p, 0, f->now, &route);
+	paths_sent_by(f->p, 0, f->now, &route);
 	drain(f);
 	f->now += 2 * SECOND;
 	paths_tick(f->p, f->now);

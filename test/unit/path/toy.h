@@ -12,6 +12,7 @@
 
 #include "crypto/seeded.h"
 #include "path/paths.h"
+#include "unit/path/sent.h"
 #include "unit/unit.h"
 #include "wire/disco.h"
 #include "wire/stun.h"
@@ -241,7 +242,7 @@ static inline void toy_send(struct toy *t, int i)
 {
 	static const uint8_t data[40] = {4, 0, 0, 0};
 	struct route route;
-	paths_route(t->node[i].paths, 0, t->now, &route);
+	paths_sent_by(t->node[i].paths, 0, t->now, &route);
 	for (int k = 0; k < route.n; k++)
 		toy_leave(t, i, &route.via[k], BYTES_OF(data));
 	toy_drain(t, i);

@@ -1,6 +1,6 @@
-/* A node in a network that has only IPv6: what it asks for, and where its datagrams go. */
+/* A machine in a network that has only IPv6: what it asks for, and where its datagrams go. */
 #include "crypto/seeded.h"
-#include "node/node.h"
+#include "reach/reach.h"
 #include "unit/unit.h"
 #include "wire/stun.h"
 
@@ -8,7 +8,7 @@ static const mono_ns start = 1000 * SECOND;
 
 struct alone {
 	struct seeded seeded;
-	struct node *node;
+	struct reach *reach;
 	unsigned resolver, changes;
 	struct endpoint to[32]; /* of the datagrams that it sent */
 	struct stun_txid txid[32];
@@ -32,17 +32,17 @@ static struct ip ip(const char *text)
 /* Does what the node wants; its STUN requests are noted. */
 static void turn(struct alone *a, mono_ns now)
 {
-	const struct node_out *out;
-	struct node_event ev;
+	const struct reach_out *out;
+	struct reach_event ev;
 	a->n = 0;
-	node_tick(a->node, now);
-	while (node_drain(a->node, &out, now))
+	reach_tick(a->reach, now);
+	while (reach_drain(a->reach, &out, now))
 		for (size_t i = 0; i < out->n_udp && a->n < ARRAY_LEN(a->to); i++)
 			if (stun_read_request(packet_bytes(&out->udp[i].packet), &a->txid[a->n]))
 				a->to[a->n++] = out->udp[i].at;
-	while (node_event(a->node, &ev)) {
-		a->resolver += ev.kind == NODE_LOOKUP64;
-		a->changes += ev.kind == NODE_NAT64;
+	while (reach_event(a->reach, &ev)) {
+		a->resolver += ev.kind == REACH_LOOKUP64;
+		a->changes += ev.kind == REACH_NAT64;
 	}
 }
 
@@ -52,18 +52,18 @@ static void begin(struct alone *a, const char *address)
 	struct own_address own = {.ip = ip(address), .bits = 64};
 	*a = (struct alone){0};
 	seeded_init(&a->seeded, 64);
-	struct node_config cfg = {.rng = seeded_rng(&a->seeded), .peers_max = 4, .port = 41641};
+	struct reach_config cfg = {.rng = seeded_rng(&a->seeded), .peers_max = 4, .port = 41641};
 	key_generate(cfg.key.b, &cfg.rng);
-	a->node = node_new(&cfg, start);
-	node_set_interfaces(a->node, &own, 1, start);
-	node_set_relays(a->node, &relay, 1, start);
+	a->reach = reach_new(&cfg, start);
+	reach_set_interfaces(a->reach, &own, 1, start);
+	reach_set_relays(a->reach, &relay, 1, 1, start);
 	turn(a, start);
 }
 
 static void answer(struct alone *a, const char *address, mono_ns now)
 {
 	struct ip v = ip(address);
-	node_nat64_answer(a->node, &v, 1, 3600, false, now);
+	reach_nat64_answer(a->reach, &v, 1, 3600, false, now);
 	turn(a, now);
 }
 
@@ -88,7 +88,8 @@ static void take(struct alone *a, const char *from, const struct stun_txid *txid
 	struct wr w = wr_of(d.packet.data, d.packet.tail);
 	stun_write_response(&w, txid, &reflexive);
 	assert_non_null(packet_append(&d.packet, w.n));
-	node_from_udp(a->node, &d, 1, now);
+	struct way from_way;
+	assert_int_equal(reach_input(a->reach, &d, now, &from_way), REACH_TAKEN);
 	turn(a, now);
 }
 
@@ -98,10 +99,10 @@ static void it_looks_up_the_prefix_and_asks_stun_servers_through_it(void **state
 	struct stun_txid txid;
 	begin(&a, "2001:db8::5");
 	assert_int_equal(a.resolver, 1);
-	assert_null(node_nat64(a.node));
+	assert_null(reach_nat64(a.reach));
 	answer(&a, "64:ff9b::192.0.0.170", start + 30 * MSEC);
 	assert_int_equal(a.changes, 1);
-	assert_int_equal(node_nat64(a.node)->bits, 96);
+	assert_int_equal(reach_nat64(a.reach)->bits, 96);
 	assert_true(sent_to(&a, "[64:ff9b::203.0.113.1]:3478", &txid));
 	assert_false(sent_to(&a, "203.0.113.1:3478", &txid));
 
@@ -109,8 +110,8 @@ static void it_looks_up_the_prefix_and_asks_stun_servers_through_it(void **state
 	struct endpoint outside = ep("198.51.100.7:5555");
 	assert_true(sent_to(&a, "[64:ff9b::203.0.113.1]:3478", &txid));
 	take(&a, "[64:ff9b::203.0.113.1]:3478", &txid, "198.51.100.7:5555", start + 80 * MSEC);
-	assert_true(candidates_have(node_candidates(a.node), &outside));
-	node_free(a.node);
+	assert_true(candidates_have(reach_candidates(a.reach), &outside));
+	reach_free(a.reach);
 }
 
 static void what_routers_say_is_heard_and_its_end_noticed(void **state)
@@ -120,15 +121,15 @@ static void what_routers_say_is_heard_and_its_end_noticed(void **state)
 	struct stun_txid txid;
 	begin(&a, "2001:db8::5");
 	assert_true(prefix_parse(&p, "2001:db8:64::/96"));
-	node_nat64_advertised(a.node, &p, 600, start + SECOND);
+	reach_nat64_advertised(a.reach, &p, 600, start + SECOND);
 	turn(&a, start + SECOND);
 	assert_true(sent_to(&a, "[2001:db8:64::203.0.113.1]:3478", &txid));
-	assert_true(node_deadline(a.node) <= start + 601 * SECOND);
+	assert_true(reach_deadline(a.reach) <= start + 601 * SECOND);
 	turn(&a, start + 601 * SECOND);
-	assert_null(node_nat64(a.node));
+	assert_null(reach_nat64(a.reach));
 	assert_int_equal(a.changes, 2);
 	assert_true(sent_to(&a, "203.0.113.1:3478", &txid)); /* in vain, but as it is */
-	node_free(a.node);
+	reach_free(a.reach);
 }
 
 static void with_ipv4_of_its_own_nothing_of_this_happens(void **state)
@@ -139,9 +140,9 @@ static void with_ipv4_of_its_own_nothing_of_this_happens(void **state)
 	assert_int_equal(a.resolver, 0);
 	assert_true(sent_to(&a, "203.0.113.1:3478", &txid));
 	answer(&a, "64:ff9b::192.0.0.170", start + SECOND);
-	assert_null(node_nat64(a.node));
+	assert_null(reach_nat64(a.reach));
 	assert_int_equal(a.changes, 0);
-	node_free(a.node);
+	reach_free(a.reach);
 }
 
 static void another_link_is_looked_up_anew(void **state)
@@ -150,16 +151,16 @@ static void another_link_is_looked_up_anew(void **state)
 	begin(&a, "2001:db8::5");
 	answer(&a, "64:ff9b::192.0.0.170", start + 30 * MSEC);
 	assert_int_equal(a.resolver, 1);
-	node_link_changed(a.node, start + SECOND);
+	reach_link_changed(a.reach, start + SECOND);
 	turn(&a, start + SECOND);
 	assert_int_equal(a.resolver, 2);
 	answer(&a, "64:ff9b::192.0.0.171",
 	       start + 2 * SECOND); /* the same prefix: no change of anything */
 	assert_int_equal(a.changes, 1);
-	node_slept(a.node, 3600 * SECOND, start + 3 * SECOND);
+	reach_slept(a.reach, 3600 * SECOND, start + 3 * SECOND);
 	turn(&a, start + 3 * SECOND);
 	assert_int_equal(a.resolver, 3);
-	node_free(a.node);
+	reach_free(a.reach);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -229,8 +229,8 @@ static struct running start_node(void)
 	peer_id id;
 	r.node = node_new(&n, SECOND);
 	assert_non_null(r.node);
-	node_set_relays(r.node, &relay, 1, SECOND);
-	node_set_interfaces(r.node, &eth, 1, SECOND);
+	reach_set_relays(node_reach(r.node), &relay, 1, 1, SECOND);
+	reach_set_interfaces(node_reach(r.node), &eth, 1, SECOND);
 	assert_int_equal(node_peer_set(r.node, &peer, SECOND, &id), TUNNEL_ADDED);
 	return r;
 }
@@ -240,10 +240,10 @@ static void answer_pcp(struct node *n, const struct uplink *gw)
 	const struct node_out *out;
 	struct pcp_request q = {.op = PCP_ANNOUNCE};
 	while (node_drain(n, &out, SECOND))
-		for (size_t i = 0; i < out->n_udp; i++)
-			if (ip_equal(&out->udp[i].at.ip, &gw->gateway) &&
-			    ip_equal(&out->udp[i].from, &gw->self) &&
-			    pcp_read_request(packet_bytes(&out->udp[i].packet), &q))
+		for (size_t i = 0; i < out->net->n_udp; i++)
+			if (ip_equal(&out->net->udp[i].at.ip, &gw->gateway) &&
+			    ip_equal(&out->net->udp[i].from, &gw->self) &&
+			    pcp_read_request(packet_bytes(&out->net->udp[i].packet), &q))
 				break;
 	assert_int_equal(q.op, PCP_MAP);
 	struct pcp_response a = {.op = PCP_MAP, .lifetime_s = 60, .has_map = true, .map = q.map};
@@ -261,7 +261,7 @@ static void it_tells_what_a_gateway_maps(void **state)
 	struct running r = start_node();
 	const struct uplink gw = {ip_v4(198, 51, 100, 1), ip_v4(198, 51, 100, 7), 2};
 	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = 21 * SECOND};
-	node_set_gateways(r.node, &gw, 1, SECOND);
+	reach_set_uplinks(node_reach(r.node), &gw, 1, SECOND);
 	answer_pcp(r.node, &gw);
 	json_t *status = status_json(&s);
 	json_t *all = json_object_get(json_object_get(status, "self"), "port_mapping");

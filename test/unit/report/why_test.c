@@ -113,7 +113,7 @@ static void a_node_says_why_in_json(void **state)
 			       .now = SECOND,
 			       .wall_offset_ns = SECOND};
 	assert_null(why_json(&s)); /* it does not have him yet */
-	node_set_relays(node, &relay, 1, SECOND);
+	reach_set_relays(node_reach(node), &relay, 1, 1, SECOND);
 	assert_int_equal(node_peer_set(node, &peer, SECOND, &id), TUNNEL_ADDED);
 	json_t *all = why_json(&s), *facts = json_object_get(all, "facts");
 	assert_string_equal(string(all, "name"), "bob");
@@ -174,8 +174,8 @@ static void a_network_that_has_only_ipv6_is_told_of(void **state)
 	json_t *all = why_json(&s);
 	assert_false(says(json_object_get(all, "seen"), "NAT64"));
 	json_decref(all);
-	node_set_interfaces(node, &global, 1, SECOND);
-	node_nat64_advertised(node, &p64, 600, SECOND);
+	reach_set_interfaces(node_reach(node), &global, 1, SECOND);
+	reach_nat64_advertised(node_reach(node), &p64, 600, SECOND);
 	all = why_json(&s);
 	assert_true(says(json_object_get(all, "seen"),
 			 "IPv4 is reached through its NAT64 (64:ff9b::/96)"));

@@ -27,8 +27,9 @@ static void count_probe(void *self, const struct box *at, const struct net_datag
 {
 	struct count *c = self;
 	bool is_probe =
-		d->src.port == c->easy->node.port && ip_equal(&d->src.ip, &c->easy->external);
-	if (c->met || !is_probe || node_paths_stats(c->hard->node.node)->hard_sent < 256)
+		d->src.port == c->easy->node.net.port && ip_equal(&d->src.ip, &c->easy->external);
+	if (c->met || !is_probe ||
+	    reach_paths_stats(node_reach(c->hard->node.node))->hard_sent < 256)
 		return;
 	c->probes += fate == NET_NAT || fate == NET_DELIVERED;
 	c->met = fate == NET_DELIVERED;
@@ -44,7 +45,7 @@ static struct world *meet(uint64_t seed, const struct place *a, const struct pla
 	world_relay(w, 10 * MSEC, NULL);
 	places_build(w, a, b, &line, homes);
 	for (int i = 0; i < 2; i++)
-		homes[i]->node.hard.slow = slow; /* it is started anew below */
+		homes[i]->node.net.hard.slow = slow; /* it is started anew below */
 	world_know(w, homes[0], homes[1]);
 	world_run(w, 2 * SECOND + rng_below(&w->rng, SECOND));
 	stream_start(world_stream(w, homes[0], homes[1], pace), world_now(w));
@@ -102,7 +103,7 @@ static void play_slow(unsigned seeds, const char *nat, uint32_t *probes)
 		struct world *w = meet(i + 1, &place, &place, 10 * SECOND, true);
 		bool met = world_wait(w, is_direct, 1800 * SECOND);
 		assert_string_equal(w->fault, "");
-		uint64_t sent = node_paths_stats(w->homes[0].node.node)->hard_sent;
+		uint64_t sent = reach_paths_stats(node_reach(w->homes[0].node.node))->hard_sent;
 		probes[i] = met ? (uint32_t)sent : UINT32_MAX;
 		assert_true(sent <= HARD_SLOW_MAX + 100);
 		world_free(w);

@@ -312,13 +312,28 @@ static void relay_messages_need_whole_addresses_and_our_version(void **state)
 	assert_false(reads(wr_done(&w), NULL));
 }
 
+static void a_receipt_is_its_number(void **state)
+{
+	struct spoil spoil = {.read = reads};
+	struct disco_msg m = {.type = DISCO_RECEIPT, .receipt = 0x0102030405060708}, back;
+	const uint8_t bytes[] = {0x58, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+	uint8_t out[16];
+	struct wr w = wr_of(out, sizeof(out));
+	disco_write(&w, &m);
+	assert_int_equal(w.n, sizeof(bytes));
+	assert_memory_equal(out, bytes, sizeof(bytes));
+	assert_true(disco_read(wr_done(&w), &back));
+	assert_int_equal(back.receipt, m.receipt);
+	assert_int_equal(spoil_cut(&spoil, wr_done(&w)), 0);
+}
+
 static void other_types_are_dropped(void **state)
 {
 	uint8_t b[256] = {0};
 	for (unsigned type = 0; type < 256; type++) {
 		b[0] = (uint8_t)type;
 		/* 2 + 124 + 18: long enough for each of them. */
-		bool known = type >= 1 && type <= 8;
+		bool known = (type >= 1 && type <= 8) || type == DISCO_RECEIPT;
 		assert_int_equal(reads((struct bytes){b, 2 + 124 + 18}, NULL), known);
 		assert_false(reads((struct bytes){b, 1}, NULL));
 	}
@@ -450,6 +465,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(endpoints_over_the_limit_are_left_out),
 	cmocka_unit_test(relay_messages_stand_where_the_reference_puts_them),
 	cmocka_unit_test(relay_messages_need_whole_addresses_and_our_version),
+	cmocka_unit_test(a_receipt_is_its_number),
 	cmocka_unit_test(other_types_are_dropped),
 	cmocka_unit_test(the_future_is_ignored),
 	cmocka_unit_test(frames_need_the_magic_and_their_length),
