@@ -1,4 +1,5 @@
 #include "tunnel/inside.h"
+#include "wire/ip.h"
 
 /* --- handshake messages and cookies --- */
 
@@ -53,37 +54,12 @@ static enum tunnel_opened open_cookie(struct tunnel *t, struct bytes d, mono_ns 
 
 /* --- transport messages --- */
 
-/* Source and length by the header of an IP packet; false: not IP, or longer than what there is. */
-static bool read_inner(struct bytes b, struct ip *src, size_t *len)
-{
-	struct rd r = rd_of(b);
-	uint8_t version = rd_u8(&r) >> 4;
-	if (version == 4) {
-		rd_skip(&r, 1);
-		*len = rd_be16(&r);
-		rd_skip(&r, 8);
-		struct bytes addr = rd_take(&r, 4);
-		if (r.bad || *len < 20 || *len > b.n)
-			return false;
-		*src = ip_v4_from(addr.p);
-		return true;
-	}
-	rd_skip(&r, 3);
-	*len = (size_t)rd_be16(&r) + 40;
-	rd_skip(&r, 2);
-	struct bytes addr = rd_take(&r, 16);
-	if (version != 6 || r.bad || *len > b.n)
-		return false;
-	*src = ip_v6_from(addr.p);
-	return true;
-}
-
 /* Takes the padding off a packet whose source this peer may use. */
 static bool deliver(struct tunnel *t, peer_id id, struct packet *packet)
 {
 	struct ip src;
 	size_t len;
-	if (!read_inner(packet_bytes(packet), &src, &len)) {
+	if (!ip_read_src(packet_bytes(packet), &src, &len)) {
 		t->stats.malformed++;
 		return false;
 	}

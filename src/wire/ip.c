@@ -137,6 +137,26 @@ bool ip_read_dst(struct bytes b, struct ip *dst)
 	return !r.bad && dst->family == version;
 }
 
+bool ip_read_src(struct bytes b, struct ip *src, size_t *len)
+{
+	struct rd r = rd_of(b);
+	int version = rd_u8(&r) >> 4;
+	size_t least = IP4_HEADER_LEN;
+	if (version == 4) {
+		rd_skip(&r, 1);
+		*len = rd_be16(&r);
+		rd_skip(&r, 8);
+		*src = read_v4(&r);
+	} else {
+		least = IP6_HEADER_LEN;
+		rd_skip(&r, 3);
+		*len = IP6_HEADER_LEN + (size_t)rd_be16(&r);
+		rd_skip(&r, 2);
+		*src = read_v6(&r);
+	}
+	return !r.bad && src->family == version && *len >= least && *len <= b.n;
+}
+
 /* --- checksums --- */
 
 uint32_t inet_sum(struct bytes b, uint32_t sum)

@@ -34,6 +34,9 @@ struct ip_packet {
 bool ip_read(struct bytes b, struct ip_packet *out) MUST_USE;
 /* The destination alone, for the way out; false: not IP, or IPv4-mapped in an IPv6 packet. */
 bool ip_read_dst(struct bytes b, struct ip *dst) MUST_USE;
+/* Source and own length alone, for the way in; false: not IP, longer than b, or IPv4-mapped in an
+ * IPv6 packet. */
+bool ip_read_src(struct bytes b, struct ip *src, size_t *len) MUST_USE;
 /* Appends the header of a packet with `payload_len` bytes behind it, IPv4 checksum included. The
  * writer goes bad when the families differ or the packet would be longer than 65535 bytes. */
 void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,

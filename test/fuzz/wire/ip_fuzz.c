@@ -47,11 +47,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes d = {data, size};
 	struct ip_packet p;
-	struct ip dst;
-	bool has_dst = ip_read_dst(d, &dst);
+	struct ip src, dst;
+	size_t len = 0;
+	bool has_dst = ip_read_dst(d, &dst), has_src = ip_read_src(d, &src, &len);
+	FUZZ_ASSERT(!has_src || (len <= size && src.family == data[0] >> 4));
 	if (!ip_read(d, &p))
 		return 0;
 	FUZZ_ASSERT(has_dst && ip_equal(&dst, &p.dst));
+	FUZZ_ASSERT(has_src && ip_equal(&src, &p.src) && len == p.len);
 	FUZZ_ASSERT(p.src.family == p.dst.family && p.src.family == data[0] >> 4);
 	FUZZ_ASSERT(p.len <= size && p.payload.p >= data &&
 		    p.payload.p + p.payload.n == data + p.len);

@@ -147,6 +147,10 @@ static void a_peer_may_use_its_own_addresses_only(void **state)
 		{"60000000 00193b40 fd000000000000000000000000000001 "
 		 "fd000000000000000000000000000002",
 		 TUNNEL_DROPPED, 0},
+		/* ::ffff:10.0.0.1 would pass for 10.0.0.1, which A may use. */
+		{"60000000 00003b40 00000000000000000000ffff0a000001 "
+		 "fd000000000000000000000000000002",
+		 TUNNEL_DROPPED, 0},
 		{"00000014 00000000 40110000 0a000001 0a000002", TUNNEL_DROPPED, 0},
 		{"45", TUNNEL_DROPPED, 0},
 		{"60", TUNNEL_DROPPED, 0},
@@ -164,7 +168,7 @@ static void a_peer_may_use_its_own_addresses_only(void **state)
 			assert_int_equal(p.end[B].packet.len, rows[i].len);
 	}
 	assert_int_equal(stats(&p, B)->not_allowed, 2);
-	assert_int_equal(stats(&p, B)->malformed, 6);
+	assert_int_equal(stats(&p, B)->malformed, 7);
 	tunnel_disallow(p.end[B].t, PEER);
 	assert_false(pair_pass(&p, A, 100));
 	pair_stop(&p);

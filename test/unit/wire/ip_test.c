@@ -20,12 +20,15 @@ static bool same(const struct ip *a, const char *text)
 static bool reads(struct bytes b, void *arg)
 {
 	struct ip_packet p;
-	struct ip dst;
+	struct ip src, dst;
+	size_t len;
 	bool ok = ip_read(b, &p);
-	/* A packet that is read has the destination that was read alone. */
+	/* The two short readers agree with the full one. */
 	if (ok) {
 		assert_true(ip_read_dst(b, &dst));
 		assert_true(ip_equal(&dst, &p.dst));
+		assert_true(ip_read_src(b, &src, &len));
+		assert_true(ip_equal(&src, &p.src) && len == p.len);
 		assert_true(p.len <= b.n && p.payload.n <= p.len);
 	}
 	return ok;
@@ -186,7 +189,8 @@ static void ipv6_extension_headers_are_skipped(void **state)
 /* As an IPv6 packet from ::ffff:100.64.0.1 it would pass for one from 100.64.0.1. */
 static void ipv4_addresses_do_not_come_in_ipv6_packets(void **state)
 {
-	struct ip dst;
+	struct ip src, dst;
+	size_t len;
 	for (size_t at = 8; at <= 24; at += 16) {
 		struct message m = v6(IP_UDP, "aabb");
 		assert_true(reads(view(&m), NULL));
@@ -195,6 +199,7 @@ static void ipv4_addresses_do_not_come_in_ipv6_packets(void **state)
 		memset(m.b + at + 10, 0xff, 2);
 		assert_false(reads(view(&m), NULL));
 		assert_int_equal(ip_read_dst(view(&m), &dst), at == 8);
+		assert_int_equal(ip_read_src(view(&m), &src, &len), at == 24);
 	}
 }
 
@@ -247,6 +252,24 @@ static void the_destination_needs_a_whole_header(void **state)
 		assert_false(ip_read_dst((struct bytes){four.b, n}, &dst));
 	six.b[0] = 0x50;
 	assert_false(ip_read_dst(view(&six), &dst));
+}
+
+static void the_source_needs_a_whole_packet(void **state)
+{
+	struct message four = message("4500001600000000401100000102030405060708 aabb"),
+		       six = v6(IP_UDP, "aabb");
+	struct ip src;
+	size_t len;
+	assert_true(ip_read_src(view(&four), &src, &len) && same(&src, "1.2.3.4") && len == 22);
+	assert_true(ip_read_src(view(&six), &src, &len) && same(&src, "2001:db8::1") && len == 42);
+	for (size_t n = 0; n < six.n; n++)
+		assert_false(ip_read_src((struct bytes){six.b, n}, &src, &len));
+	for (size_t n = 0; n < four.n; n++)
+		assert_false(ip_read_src((struct bytes){four.b, n}, &src, &len));
+	four.b[3] = IP4_HEADER_LEN - 1;
+	assert_false(ip_read_src(view(&four), &src, &len));
+	six.b[0] = 0x50;
+	assert_false(ip_read_src(view(&six), &src, &len));
 }
 
 static void udp_lengths_are_not_believed(void **state)
@@ -404,6 +427,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(ipv4_addresses_do_not_come_in_ipv6_packets),
 	cmocka_unit_test(a_packet_has_at_most_65535_bytes),
 	cmocka_unit_test(the_destination_needs_a_whole_header),
+	cmocka_unit_test(the_source_needs_a_whole_packet),
 	cmocka_unit_test(udp_lengths_are_not_believed),
 	cmocka_unit_test(tcp_headers_are_read),
 	cmocka_unit_test(icmp_headers_are_read),
