@@ -22,30 +22,20 @@ void blake2s(uint8_t out[static BLAKE2S_LEN], struct bytes a, struct bytes b)
 	EVP_MD_CTX_free(ctx);
 }
 
-static void keyed(uint8_t *out, size_t n, struct bytes key, struct bytes data)
+void blake2s_mac16(uint8_t out[static BLAKE2S_MAC_LEN], struct bytes key, struct bytes data)
 {
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "BLAKE2SMAC", NULL);
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+	size_t n = BLAKE2S_MAC_LEN, written = 0;
 	const OSSL_PARAM size[] = {
 		OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &n),
 		OSSL_PARAM_construct_end(),
 	};
-	size_t written = 0;
 	must(ctx && EVP_MAC_init(ctx, key.p, key.n, size) == 1);
 	must(EVP_MAC_update(ctx, data.p, data.n) == 1);
 	must(EVP_MAC_final(ctx, out, &written, n) == 1 && written == n);
 	EVP_MAC_CTX_free(ctx);
 	EVP_MAC_free(mac);
-}
-
-void blake2s_mac16(uint8_t out[static BLAKE2S_MAC_LEN], struct bytes key, struct bytes data)
-{
-	keyed(out, BLAKE2S_MAC_LEN, key, data);
-}
-
-void blake2s_mac32(uint8_t out[static BLAKE2S_LEN], struct bytes key, struct bytes data)
-{
-	keyed(out, BLAKE2S_LEN, key, data);
 }
 
 static void xor_block(uint8_t block[static BLAKE2S_BLOCK_LEN], uint8_t with)

@@ -13,10 +13,8 @@ enum { BLAKE2S_LEN = 32, BLAKE2S_MAC_LEN = 16, BLAKE2S_BLOCK_LEN = 64 };
 
 /* Hash of a and then b; either may be empty. */
 void blake2s(uint8_t out[static BLAKE2S_LEN], struct bytes a, struct bytes b);
-/* Keyed BLAKE2s with 16 or 32 bytes of output: the output length is part of the hash. key.n
- * is 1..32. */
+/* Keyed BLAKE2s with 16 bytes of output: the output length is part of the hash. key.n is 1..32. */
 void blake2s_mac16(uint8_t out[static BLAKE2S_MAC_LEN], struct bytes key, struct bytes data);
-void blake2s_mac32(uint8_t out[static BLAKE2S_LEN], struct bytes key, struct bytes data);
 /* key.n is at most BLAKE2S_BLOCK_LEN. */
 void hmac_blake2s(uint8_t out[static BLAKE2S_LEN], struct bytes key, struct bytes data);
 

@@ -273,35 +273,6 @@ void udp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint1
 	write_checksum(out, start, 6, inet_pseudo_sum(src, dst, IP_UDP, (uint32_t)len), true);
 }
 
-bool tcp_read(struct bytes b, struct tcp_header *out, struct bytes *payload)
-{
-	struct rd r = rd_of(b);
-	out->src = rd_be16(&r);
-	out->dst = rd_be16(&r);
-	out->seq = rd_be32(&r);
-	out->ack = rd_be32(&r);
-	size_t header = (size_t)(rd_u8(&r) >> 4) * 4;
-	out->flags = rd_u8(&r);
-	out->window = rd_be16(&r);
-	rd_skip(&r, 4);
-	if (r.bad || header < TCP_HEADER_LEN)
-		return false;
-	rd_skip(&r, header - TCP_HEADER_LEN);
-	*payload = rd_rest(&r);
-	return !r.bad;
-}
-
-bool icmp_read(struct bytes b, struct icmp_header *out, struct bytes *payload)
-{
-	struct rd r = rd_of(b);
-	out->type = rd_u8(&r);
-	out->code = rd_u8(&r);
-	out->checksum = rd_be16(&r);
-	out->rest = rd_be32(&r);
-	*payload = rd_rest(&r);
-	return !r.bad;
-}
-
 void icmp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t type,
 		uint8_t code, uint32_t rest, struct bytes payload)
 {

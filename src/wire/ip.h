@@ -1,5 +1,4 @@
-/* wire/ip.h - IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC 768), TCP (RFC 9293), ICMP (RFC 792, 4443)
- * headers
+/* wire/ip.h - headers of IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC 768), ICMP (RFC 792, 4443)
  *
  * Reading never believes a length field further than the bytes there are.
  */
@@ -8,13 +7,7 @@
 
 #include "base/addr.h"
 
-enum {
-	IP4_HEADER_LEN = 20,
-	IP6_HEADER_LEN = 40,
-	UDP_HEADER_LEN = 8,
-	TCP_HEADER_LEN = 20,
-	ICMP_HEADER_LEN = 8
-};
+enum { IP4_HEADER_LEN = 20, IP6_HEADER_LEN = 40, UDP_HEADER_LEN = 8, ICMP_HEADER_LEN = 8 };
 
 enum ip_proto { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMP6 = 58, IP_TSMP = 99 };
 
@@ -50,21 +43,6 @@ bool udp_read(struct bytes b, struct udp_header *out, struct bytes *payload) MUS
 void udp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint16_t sport,
 	       uint16_t dport, struct bytes payload);
 
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
-struct tcp_header {
-	uint16_t src, dst;
-	uint32_t seq, ack;
-	uint8_t flags;
-	uint16_t window;
-};
-bool tcp_read(struct bytes b, struct tcp_header *out, struct bytes *payload) MUST_USE;
-
-struct icmp_header {
-	uint8_t type, code;
-	uint16_t checksum;
-	uint32_t rest;
-};
-bool icmp_read(struct bytes b, struct icmp_header *out, struct bytes *payload) MUST_USE;
 /* Appends an ICMP or ICMPv6 message, checksum included (the family is src's). */
 void icmp_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t type,
 		uint8_t code, uint32_t rest, struct bytes payload);

@@ -2,13 +2,7 @@
 
 #include <string.h>
 
-enum {
-	U_OCTET = 8,
-	OPTION_UNITS = 2,
-	LIFETIME_UNIT_S = 8,
-	LIFETIME_MAX = 0x1fff,
-	PREFIX_OCTETS = 12
-};
+enum { U_OCTET = 8, OPTION_UNITS = 2, LIFETIME_UNIT_S = 8, PREFIX_OCTETS = 12 };
 
 /* By the prefix length code of RFC 8781 s. 4. */
 static const uint8_t lengths[] = {96, 64, 56, 48, 40, 32};
@@ -127,18 +121,4 @@ bool pref64_read(struct bytes option, struct prefix *p, uint32_t *lifetime_s)
 	*p = got;
 	*lifetime_s = (uint32_t)(scaled >> 3) * LIFETIME_UNIT_S;
 	return true;
-}
-
-bool pref64_write(struct wr *out, const struct prefix *p, uint32_t lifetime_s)
-{
-	uint32_t units = lifetime_s / LIFETIME_UNIT_S + (lifetime_s % LIFETIME_UNIT_S != 0);
-	if (!nat64_prefix_is_good(p))
-		return false;
-	const uint8_t *code = memchr(lengths, p->bits, sizeof(lengths));
-	wr_u8(out, PREF64_OPTION);
-	wr_u8(out, OPTION_UNITS);
-	wr_be16(out, (uint16_t)((units < LIFETIME_MAX ? units : LIFETIME_MAX) << 3 |
-				(uint32_t)(code - lengths)));
-	wr_put(out, p->ip.b, PREFIX_OCTETS);
-	return !out->bad;
 }

@@ -44,7 +44,4 @@ size_t nat64_discover(const struct ip *v, size_t n, struct prefix out[static NAT
 /* The whole option, from its type on. False: no PREF64, malformed, a reserved length or no good
  * prefix. A lifetime of 0: do not use the prefix any more. */
 bool pref64_read(struct bytes option, struct prefix *p, uint32_t *lifetime_s) MUST_USE;
-/* False: the prefix is not good; the lifetime is rounded up to 8 s and ends at 65528 s. */
-bool pref64_write(struct wr *out, const struct prefix *p, uint32_t lifetime_s) MUST_USE;
-
 #endif

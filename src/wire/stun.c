@@ -165,14 +165,6 @@ bool stun_read_question(struct bytes datagram, struct stun_question *out)
 	return !attrs.bad;
 }
 
-bool stun_read_request(struct bytes datagram, struct stun_txid *txid)
-{
-	struct stun_question q;
-	bool plain = stun_read_question(datagram, &q) && !q.wants_origin && !q.elsewhere;
-	*txid = q.txid;
-	return plain;
-}
-
 /* Cookie and transaction id: what an address is XORed with. */
 static void address_mask(const struct stun_txid *txid, uint8_t mask[static 16])
 {
@@ -331,10 +323,4 @@ void stun_write_answer(struct wr *out, const struct stun_answer *a)
 	write_address(out, ATTR_XOR_MAPPED_ADDRESS, &a->reflexive, mask);
 	write_address(out, ATTR_RESPONSE_ORIGIN, &a->origin, no_mask);
 	write_address(out, ATTR_OTHER_ADDRESS, &a->other, no_mask);
-}
-
-void stun_write_response(struct wr *out, const struct stun_txid *txid,
-			 const struct endpoint *reflexive)
-{
-	stun_write_answer(out, &(struct stun_answer){.txid = *txid, .reflexive = *reflexive});
 }

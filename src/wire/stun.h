@@ -22,14 +22,6 @@ struct stun_txid {
 bool stun_is(struct bytes datagram);
 
 void stun_write_request(struct wr *out, const struct stun_txid *txid);
-/* Any well-formed binding request, as RFC 8489 has it: comprehension-required attributes that are
- * unknown make it false (ICE's PRIORITY is: this is no ICE agent), credentials are ignored,
- * FINGERPRINT is checked where present. */
-bool stun_read_request(struct bytes datagram, struct stun_txid *txid) MUST_USE;
-
-/* The writer goes bad when there is no address to tell. */
-void stun_write_response(struct wr *out, const struct stun_txid *txid,
-			 const struct endpoint *reflexive);
 /* A binding success with an address: XOR-MAPPED-ADDRESS (0x0020 or 0x8020), else MAPPED-ADDRESS.
  * Unknown attributes, and bytes behind the declared length, are ignored. */
 bool stun_read_response(struct bytes datagram, struct stun_txid *txid,
@@ -59,7 +51,9 @@ void stun_write_change_request(struct wr *out, const struct stun_txid *txid, uin
 /* One with RESPONSE-PORT, STUN_ELSEWHERE_LEN bytes: by this a socket asks for an answer to another
  * one behind the same NAT, without touching the mapping of that. */
 void stun_write_elsewhere_request(struct wr *out, const struct stun_txid *txid, uint16_t port);
-/* What stun_read_request reads, and one with CHANGE-REQUEST, PADDING or RESPONSE-PORT. */
+/* Any well-formed binding request, as RFC 8489 has it, also with CHANGE-REQUEST, PADDING or
+ * RESPONSE-PORT. Comprehension-required attributes that are unknown make it false (ICE's PRIORITY
+ * is: this is no ICE agent), credentials are ignored, FINGERPRINT is checked where present. */
 bool stun_read_question(struct bytes datagram, struct stun_question *out) MUST_USE;
 
 struct stun_answer {

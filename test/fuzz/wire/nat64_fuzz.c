@@ -3,6 +3,7 @@
 #include "wire/nat64.h"
 
 #include "fuzz/fuzz.h"
+#include "unit/wire/pref64.h"
 
 static void option(struct bytes b)
 {

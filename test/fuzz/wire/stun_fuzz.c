@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "unit/wire/plain_stun.h"
 
 static void check_request(struct bytes d)
 {

@@ -33,15 +33,14 @@ static void hashes_match_the_vectors(void **state)
 	expect(out, "69217a3079908094e11121d042354a7c1f55b6482ca1a51e1b250dfd1ed0eef9");
 }
 
-/* The first and last rows of the reference implementation's keyed table, and shorter outputs, which
- * are hashes of their own. */
+/* Made with Python's hashlib. The lengths of key and output are part of the hash. */
 static void keyed_hashes_match_the_vectors(void **state)
 {
-	uint8_t out[BLAKE2S_LEN];
-	blake2s_mac32(out, counting(32), counting(0));
-	expect(out, "48a8997da407876b3d79c0d92325ad3b89cbb754d86ab71aee047ad345fd2c49");
-	blake2s_mac32(out, counting(32), counting(255));
-	expect(out, "3fb735061abc519dfe979e54c1ee5bfad0a9d858b3315bad34bde999efd724dd");
+	uint8_t out[BLAKE2S_MAC_LEN];
+	blake2s_mac16(out, counting(32), counting(0));
+	expect(out, "9536f9b267655743dee97b8a670f9f53");
+	blake2s_mac16(out, counting(32), counting(255));
+	expect(out, "cd075928ab7e6883e697fe7fd3ac43ee");
 	blake2s_mac16(out, counting(32), text("mac of this"));
 	expect(out, "48018448573e4ba3da29f4440f7206ad");
 	blake2s_mac16(out, counting(16), text("mac of this"));

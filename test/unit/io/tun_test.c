@@ -19,6 +19,7 @@
 #include "io/tun.h"
 #include "io/udp.h"
 #include "unit/unit.h"
+#include "unit/wire/pref64.h"
 #include "wire/ip.h"
 #include "wire/nat64.h"
 

@@ -75,8 +75,9 @@ static void echo(struct ip src, struct ip dst, uint8_t type, uint16_t id)
 /* A TCP segment without data. */
 static void tcp(struct ip src, uint16_t sport, struct ip dst, uint16_t dport)
 {
-	uint8_t t[TCP_HEADER_LEN] = {(uint8_t)(sport >> 8), (uint8_t)sport, (uint8_t)(dport >> 8),
-				     (uint8_t)dport,        [12] = 0x50,    [13] = TCP_SYN};
+	enum { SYN = 2 };
+	uint8_t t[20] = {(uint8_t)(sport >> 8), (uint8_t)sport, (uint8_t)(dport >> 8),
+			 (uint8_t)dport,        [12] = 0x50,    [13] = SYN};
 	uint16_t sum =
 		inet_fold(inet_sum(BYTES_OF(t), inet_pseudo_sum(&src, &dst, IP_TCP, sizeof(t))));
 	t[16] = (uint8_t)(sum >> 8);

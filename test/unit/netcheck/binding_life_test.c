@@ -5,6 +5,7 @@
 #include "crypto/seeded.h"
 #include "relay/stun_server.h"
 #include "unit/unit.h"
+#include "unit/wire/plain_stun.h"
 
 enum { FIRST_SOCKET = 0xfe00, N_SOCKETS = 0x80, WAITING_MAX = 256, PLACES_MAX = 4096 };
 

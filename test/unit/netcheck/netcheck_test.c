@@ -7,6 +7,7 @@
 #include "netcheck/nat_probe.h"
 #include "relay/stun_server.h"
 #include "unit/unit.h"
+#include "unit/wire/plain_stun.h"
 
 enum { RELAYS_HERE = 6, WAITING_MAX = 256, OWN_PORT = 41641, PROBE_PORT = 50000 };
 

@@ -1,6 +1,7 @@
 /* Two nodes on a simulated line of 1280 bytes, and packets of alice's that do not fit it whole. */
 #include "sim/pair.h"
 #include "unit/unit.h"
+#include "unit/wire/icmp.h"
 #include "wire/ip.h"
 
 static struct answer {

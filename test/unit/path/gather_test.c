@@ -3,6 +3,7 @@
 #include "crypto/seeded.h"
 #include "path/gather.h"
 #include "unit/unit.h"
+#include "unit/wire/plain_stun.h"
 
 static struct ip ip_of(const char *text)
 {

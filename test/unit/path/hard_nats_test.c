@@ -5,6 +5,7 @@
 #include "unit/path/sent.h"
 #include "unit/path/side.h"
 #include "unit/unit.h"
+#include "unit/wire/plain_stun.h"
 #include "wire/stun.h"
 
 static const struct way relay = {.kind = WAY_RELAY, .region = FRIEND_REGION};

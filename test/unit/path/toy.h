@@ -14,6 +14,7 @@
 #include "path/paths.h"
 #include "unit/path/sent.h"
 #include "unit/unit.h"
+#include "unit/wire/plain_stun.h"
 #include "wire/disco.h"
 #include "wire/stun.h"
 

@@ -2,6 +2,7 @@
 #include "crypto/seeded.h"
 #include "reach/reach.h"
 #include "unit/unit.h"
+#include "unit/wire/plain_stun.h"
 #include "wire/stun.h"
 
 static const mono_ns start = 1000 * SECOND;

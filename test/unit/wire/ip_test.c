@@ -3,6 +3,7 @@
 #include "crypto/seeded.h"
 #include "unit/message.h"
 #include "unit/spoil.h"
+#include "unit/wire/icmp.h"
 
 static struct ip ip(const char *text)
 {
@@ -302,28 +303,6 @@ static void udp_lengths_are_not_believed(void **state)
 	}
 }
 
-static void tcp_headers_are_read(void **state)
-{
-	struct message m =
-		message("0050d431 01020304 05060708 6012 fff0 1234 0000 02040564 aabbcc");
-	struct tcp_header h;
-	struct bytes payload;
-	assert_true(tcp_read(view(&m), &h, &payload));
-	assert_int_equal(h.src, 80);
-	assert_int_equal(h.dst, 0xd431);
-	assert_int_equal(h.seq, 0x01020304);
-	assert_int_equal(h.ack, 0x05060708);
-	assert_int_equal(h.flags, TCP_SYN | TCP_ACK);
-	assert_int_equal(h.window, 0xfff0);
-	assert_int_equal(payload.n, 3);
-	for (size_t n = 0; n < 24; n++)
-		assert_false(tcp_read((struct bytes){m.b, n}, &h, &payload));
-	m.b[12] = 0x40;
-	assert_false(tcp_read(view(&m), &h, &payload));
-	m.b[12] = 0xf0;
-	assert_false(tcp_read(view(&m), &h, &payload));
-}
-
 static void icmp_headers_are_read(void **state)
 {
 	struct message m = message("0800f7fd 00010001 aabb");
@@ -429,7 +408,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_destination_needs_a_whole_header),
 	cmocka_unit_test(the_source_needs_a_whole_packet),
 	cmocka_unit_test(udp_lengths_are_not_believed),
-	cmocka_unit_test(tcp_headers_are_read),
 	cmocka_unit_test(icmp_headers_are_read),
 	cmocka_unit_test(icmp_checksums_by_family),
 	cmocka_unit_test(a_udp_checksum_is_never_zero),

@@ -2,6 +2,7 @@
 
 #include "crypto/seeded.h"
 #include "unit/unit.h"
+#include "unit/wire/pref64.h"
 
 static struct ip ip(const char *text)
 {

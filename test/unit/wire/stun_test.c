@@ -3,6 +3,7 @@
 #include "crypto/seeded.h"
 #include "unit/message.h"
 #include "unit/spoil.h"
+#include "unit/wire/plain_stun.h"
 
 /* The vectors of the reference, data plane 13: transaction id 00..0b. */
 static const char request_hex[] =
