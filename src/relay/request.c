@@ -69,6 +69,12 @@ static void text_add(struct text *t, const char *p, size_t n)
 	t->n = (uint8_t)(t->n + n);
 }
 
+/* Paths are compared byte by byte (RFC 3986 6.2.2.1), all else without regard to case. */
+static bool path_is(const struct text *path, const char *want)
+{
+	return !path->too_long && strlen(want) == path->n && memcmp(path->s, want, path->n) == 0;
+}
+
 static bool text_is(const struct text *t, const char *want)
 {
 	return !t->too_long && strlen(want) == t->n && strncasecmp(t->s, want, t->n) == 0;
@@ -210,7 +216,7 @@ static struct page no_content(const struct upgrade_asked *a, char *headers, size
 
 static bool is_probe(const struct upgrade_asked *a)
 {
-	return text_is(&a->path, "/derp/probe") || text_is(&a->path, "/derp/latency-check");
+	return path_is(&a->path, "/derp/probe") || path_is(&a->path, "/derp/latency-check");
 }
 
 static struct page find_page(const struct upgrade_asked *a, char *headers, size_t cap)
@@ -221,17 +227,17 @@ static struct page find_page(const struct upgrade_asked *a, char *headers, size_
 				     is_probe(a) ? "bogus probe method\n" : "method not allowed\n"};
 	if (is_probe(a))
 		return (struct page){"200 OK", "Access-Control-Allow-Origin: *\r\n", NULL};
-	if (text_is(&a->path, "/generate_204"))
+	if (path_is(&a->path, "/generate_204"))
 		return no_content(a, headers, cap);
-	if (text_is(&a->path, "/derp"))
+	if (path_is(&a->path, "/derp"))
 		return (struct page){"426 Upgrade Required", "Upgrade: DERP\r\n",
 				     "DERP requires connection upgrade\n"};
-	if (text_is(&a->path, "/"))
+	if (path_is(&a->path, "/"))
 		return (struct page){
 			"200 OK", NULL,
 			"This is a relay. It carries sealed packets between machines that cannot\n"
 			"reach each other directly, and cannot read them.\n"};
-	if (text_is(&a->path, "/robots.txt"))
+	if (path_is(&a->path, "/robots.txt"))
 		return (struct page){"200 OK", NULL, "User-agent: *\nDisallow: /\n"};
 	return (struct page){"404 Not Found", NULL, "there is nothing here\n"};
 }
@@ -249,7 +255,7 @@ static enum upgrade_want answer(struct upgrade_asked *a, const struct node_key *
 	char headers[256];
 	bool head_only = a->parser.method == HTTP_HEAD;
 	cut_query(&a->path);
-	if (a->parser.method == HTTP_GET && text_is(&a->path, "/derp") && wants_derp(a)) {
+	if (a->parser.method == HTTP_GET && path_is(&a->path, "/derp") && wants_derp(a)) {
 		if (!text_is(&a->header[FAST_START], "1"))
 			write_switch(out, server_key);
 		return WANT_DERP;
