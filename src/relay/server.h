@@ -59,7 +59,7 @@ struct relay_server_stats {
 	uint32_t clients;    /* streams now */
 	uint32_t registered; /* of them through the handshake */
 	uint64_t packets_in, packets_out, bytes_in, bytes_out;
-	uint64_t dropped_unknown, dropped_oldest, dropped_full, dropped_duplicate, dropped_gone;
+	uint64_t dropped_unknown, dropped_oldest, dropped_full, dropped_gone;
 	uint64_t peer_gone_sent, keepalives_sent;
 };
 const struct relay_server_stats *relay_server_stats(const struct relay_server *s);

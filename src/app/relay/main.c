@@ -48,18 +48,16 @@ struct relay {
 
 static json_t *server_counters(const struct relay_server_stats *s)
 {
-	return json_pack("{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "clients",
-			 (json_int_t)s->clients, "registered", (json_int_t)s->registered,
-			 "accepted", (json_int_t)s->accepted, "refused", (json_int_t)s->refused,
-			 "broke_protocol", (json_int_t)s->broke_protocol, "packets_in",
-			 (json_int_t)s->packets_in, "packets_out", (json_int_t)s->packets_out,
-			 "bytes_in", (json_int_t)s->bytes_in, "bytes_out", (json_int_t)s->bytes_out,
-			 "dropped_unknown", (json_int_t)s->dropped_unknown, "dropped_oldest",
-			 (json_int_t)s->dropped_oldest, "dropped_full", (json_int_t)s->dropped_full,
-			 "dropped_duplicate", (json_int_t)s->dropped_duplicate, "dropped_gone",
-			 (json_int_t)s->dropped_gone, "peer_gone_sent",
-			 (json_int_t)s->peer_gone_sent, "keepalives_sent",
-			 (json_int_t)s->keepalives_sent);
+	return json_pack(
+		"{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "clients", (json_int_t)s->clients,
+		"registered", (json_int_t)s->registered, "accepted", (json_int_t)s->accepted,
+		"refused", (json_int_t)s->refused, "broke_protocol", (json_int_t)s->broke_protocol,
+		"packets_in", (json_int_t)s->packets_in, "packets_out", (json_int_t)s->packets_out,
+		"bytes_in", (json_int_t)s->bytes_in, "bytes_out", (json_int_t)s->bytes_out,
+		"dropped_unknown", (json_int_t)s->dropped_unknown, "dropped_oldest",
+		(json_int_t)s->dropped_oldest, "dropped_full", (json_int_t)s->dropped_full,
+		"dropped_gone", (json_int_t)s->dropped_gone, "peer_gone_sent",
+		(json_int_t)s->peer_gone_sent, "keepalives_sent", (json_int_t)s->keepalives_sent);
 }
 
 static json_t *stream_counters(const struct relay_listen_stats *s)
