@@ -78,8 +78,9 @@ struct relay_client {
 	struct bucket bucket; /* what the server lets us send */
 
 	bool tell_dial, tell_hangup, tell_ready, tell_lost;
-	char why[RELAY_WHY_MAX];  /* last failure */
-	char said[RELAY_WHY_MAX]; /* the last one that was told */
+	char why[RELAY_WHY_MAX];    /* last failure */
+	char said[RELAY_WHY_MAX];   /* the last one that was told */
+	char health[RELAY_WHY_MAX]; /* what the server last said of itself; empty: healthy */
 	uint64_t rx_packets, tx_packets, dropped;
 };
 
@@ -111,6 +112,7 @@ static void forget_stream(struct relay_client *c)
 	c->pong_by = c->ready_at = c->connect_by = MONO_NEVER;
 	c->owes_pong = c->server_known = c->tell_ready = c->tell_dial = false;
 	c->bucket = (struct bucket){0};
+	c->health[0] = '\0';
 	c->state = WAITING;
 }
 
@@ -311,6 +313,15 @@ static void on_pong(struct relay_client *c, const uint8_t *ping)
 		c->pong_by = MONO_NEVER;
 }
 
+/* A stranger's text goes to a terminal: control characters become spaces. */
+static void health_text(char out[static RELAY_WHY_MAX], struct bytes said)
+{
+	size_t n = said.n < RELAY_WHY_MAX - 1 ? said.n : RELAY_WHY_MAX - 1;
+	for (size_t i = 0; i < n; i++)
+		out[i] = said.p[i] < ' ' || said.p[i] == 0x7f ? ' ' : (char)said.p[i];
+	out[n] = '\0';
+}
+
 static void tell(struct relay_client *c, uint8_t type, struct bytes payload)
 {
 	if (c->state == READY && !inbox_add(&c->inbox, type, payload))
@@ -336,8 +347,11 @@ static void on_frame(struct relay_client *c, uint8_t type, struct bytes payload,
 		back_off_use(&c->back_off, now);
 		tell(c, type, payload);
 		break;
-	case DERP_PEER_GONE:
 	case DERP_HEALTH:
+		health_text(c->health, f.health);
+		tell(c, type, payload);
+		break;
+	case DERP_PEER_GONE:
 		tell(c, type, payload);
 		break;
 	case DERP_PING:
@@ -554,12 +568,7 @@ static void event_of_frame(struct relay_client *c, struct relay_client_event *ev
 		ev->peer = f.gone.peer;
 	} else {
 		ev->kind = RELAY_HEALTH;
-		size_t n = f.health.n < sizeof(ev->why) - 1 ? f.health.n : sizeof(ev->why) - 1;
-		if (n)
-			memcpy(ev->why, f.health.p, n);
-		for (size_t i = 0; i < n; i++) /* it goes to a terminal */
-			if ((uint8_t)ev->why[i] < ' ' || ev->why[i] == 0x7f)
-				ev->why[i] = ' ';
+		health_text(ev->why, f.health);
 	}
 }
 
@@ -606,4 +615,5 @@ void relay_client_status(const struct relay_client *c, struct relay_client_statu
 	if (c->server_known)
 		out->server = c->server;
 	memcpy(out->why, c->why, sizeof(out->why));
+	memcpy(out->health, c->health, sizeof(out->health));
 }

@@ -78,7 +78,8 @@ struct relay_client_status {
 	mono_ns next_dial; /* MONO_NEVER: none planned */
 	struct node_key server;
 	uint64_t rx_packets, tx_packets, dropped_oldest;
-	char why[RELAY_WHY_MAX]; /* last failure; empty: none */
+	char why[RELAY_WHY_MAX];    /* last failure; empty: none */
+	char health[RELAY_WHY_MAX]; /* what the server last said is wrong with it; empty: nothing */
 };
 void relay_client_status(const struct relay_client *c, struct relay_client_status *out);
 

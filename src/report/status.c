@@ -126,6 +126,7 @@ static json_t *relay_json(const struct status_source *s, size_t i)
 		return relay;
 	json_object_set_new(relay, "connected", json_boolean(st.ready));
 	json_object_set_new(relay, "why", text_or_null(st.ready ? NULL : st.why));
+	json_object_set_new(relay, "health", text_or_null(st.health));
 	json_object_set_new(relay, "proxy",
 			    text_or_null(s->driver && st.ready
 						 ? driver_relay_proxy(s->driver, r->region)

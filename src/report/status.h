@@ -3,8 +3,8 @@
  *   {"up": true, "version": "0.1.0",
  *    "self":   {"name", "public_key", "addresses": [], "interface", "port", "relay", "disco_key",
  *               "endpoints": [{"endpoint", "kind"}]},
- *    "relays": [{"name", "region", "home", "connected", "why", "proxy", "rx_packets",
- *    "tx_packets"}],
+ *    "relays": [{"name", "region", "home", "connected", "why", "health", "proxy",
+ *                "rx_packets", "tx_packets"}],
  *    "peers":  [{"name", "public_key", "addresses": [], "allowed_ips": [], "home_relay",
  *    "wireguard_only",
  *                "session", "active", "direct", "in_doubt", "endpoint", "relay", "rtt_ms",
@@ -16,6 +16,7 @@
  * relay_faster: there is a direct path, but the relay is clearly faster, and has the traffic.  mtu:
  * the largest packet that fits whole into what the path carries, where that is less than the
  * interface takes. proxy: the HTTP proxy through which the relay is reached, "host:port".
+ * health: what a connected relay says is wrong with it.
  * disco_key: another one at each start. null: there is none.  Names may be added, and do not
  * change.  While it is down, what only a running node knows is left out.
  */

@@ -275,6 +275,31 @@ static void tells_what_comes_in_its_order(void **state)
 	end(&s);
 }
 
+static void the_status_has_what_the_server_says_of_itself(void **state)
+{
+	static struct scene s;
+	struct derp_frame h = {.type = DERP_HEALTH};
+	char longer[2 * RELAY_WHY_MAX];
+	begin_ready(&s, true);
+	assert_string_equal(status(&s).health, "");
+	h.health = (struct bytes){(const uint8_t *)"too\x1bslow", 8};
+	give(&s, &h);
+	assert_string_equal(status(&s).health, "too slow");
+	memset(longer, 'x', sizeof(longer));
+	h.health = (struct bytes){(const uint8_t *)longer, sizeof(longer)};
+	give(&s, &h);
+	assert_int_equal(strlen(status(&s).health), RELAY_WHY_MAX - 1);
+	h.health = (struct bytes){0};
+	give(&s, &h);
+	assert_string_equal(status(&s).health, "");
+
+	h.health = (struct bytes){(const uint8_t *)"bad", 3};
+	give(&s, &h);
+	relay_client_down(s.c, "gone", s.now); /* what is not connected says nothing */
+	assert_string_equal(status(&s).health, "");
+	end(&s);
+}
+
 static void what_nobody_reads_is_bounded(void **state)
 {
 	static struct scene s;
@@ -749,6 +774,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_waited_for_more_than_five_seconds_is_not_sent),
 	cmocka_unit_test(fast_start_waits_for_nothing),
 	cmocka_unit_test(tells_what_comes_in_its_order),
+	cmocka_unit_test(the_status_has_what_the_server_says_of_itself),
 	cmocka_unit_test(what_nobody_reads_is_bounded),
 	cmocka_unit_test(the_send_queue_drops_its_oldest),
 	cmocka_unit_test(output_fits_any_room),

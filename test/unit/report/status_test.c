@@ -341,6 +341,7 @@ static void up_it_tells_what_the_node_knows(void **state)
 	assert_string_equal(json_string_value(json_object_get(endpoint, "kind")), "local");
 	json_t *relay = json_array_get(json_object_get(status, "relays"), 0);
 	assert_true(json_is_false(json_object_get(relay, "connected")));
+	assert_true(json_is_null(json_object_get(relay, "health")));
 	json_t *peer = json_array_get(json_object_get(status, "peers"), 0);
 	assert_true(json_is_false(json_object_get(peer, "session")));
 	assert_true(json_is_null(json_object_get(peer, "handshake_age_s")));
