@@ -75,7 +75,8 @@ struct relay_client {
 	struct outbox_writing writing;
 	bool owes_pong;
 	uint8_t pong[DERP_PING_LEN], ping[DERP_PING_LEN];
-	struct bucket bucket; /* what the server lets us send */
+	struct bucket_rate rate; /* what the server lets us send: bytes of frames */
+	struct bucket bucket;
 
 	bool tell_dial, tell_hangup, tell_ready, tell_lost;
 	char why[RELAY_WHY_MAX];    /* last failure */
@@ -111,6 +112,7 @@ static void forget_stream(struct relay_client *c)
 	c->writing = (struct outbox_writing){0};
 	c->pong_by = c->ready_at = c->connect_by = MONO_NEVER;
 	c->owes_pong = c->server_known = c->tell_ready = c->tell_dial = false;
+	c->rate = (struct bucket_rate){0};
 	c->bucket = (struct bucket){0};
 	c->health[0] = '\0';
 	c->state = WAITING;
@@ -298,7 +300,7 @@ static void on_server_info(struct relay_client *c, struct bytes sealed, mono_ns 
 		hang_up(c, "the relay could not prove its key", now);
 		return;
 	}
-	c->bucket = bucket_of(info.bytes_per_second, info.burst_bytes, now);
+	c->rate = bucket_rate_per_second(info.bytes_per_second, info.burst_bytes);
 	c->state = READY;
 	c->ready_at = now;
 	c->connect_by = MONO_NEVER;
@@ -449,7 +451,7 @@ static struct outbox_frame *next_packet(struct relay_client *c, mono_ns now)
 		return NULL;
 	while ((f = outbox_pop(&c->packets))) {
 		if (mono_since(f->queued_at, now) <= PACKET_LIFE &&
-		    bucket_take(&c->bucket, f->n, now)) {
+		    bucket_take(&c->bucket, &c->rate, f->n, now)) {
 			c->tx_packets++;
 			return f;
 		}

@@ -7,6 +7,7 @@
 #ifndef RELAY_CLIENTS_H
 #define RELAY_CLIENTS_H
 
+#include "base/bucket.h"
 #include "base/index.h"
 #include "base/time.h"
 #include "crypto/hash.h"
@@ -51,10 +52,9 @@ struct client {
 	struct outbox_queue queue[CLIENT_QUEUES];
 	struct outbox_writing writing;
 	struct receivers receivers;
-	mono_ns not_here_from; /* the next PeerGone(NotHere) counts from here: 1 a second, burst 3
-				*/
-	uint32_t keepalive_ms; /* drawn once for each connection */
-	uint32_t generation;   /* of this number: how often it was given out */
+	struct bucket not_here; /* for PeerGone(NotHere) */
+	uint32_t keepalive_ms;  /* drawn once for each connection */
+	uint32_t generation;    /* of this number: how often it was given out */
 	uint32_t before,
 		after; /* on the ready list; after: also on the free and the expired list */
 	uint32_t ring_before, ring_after;

@@ -33,13 +33,14 @@ enum {
 	DISCO_LOOKS_MIN = 62, /* data plane 3.6: shorter ones are queued as data */
 	KEEPALIVE_MS = 60 * 1000,
 	KEEPALIVE_JITTER_MS = 5 * 1000,
-	NOT_HERE_BURST = 3,
 	INFO_ROOM = 256, /* our ServerInfo, sealed */
 	HELD_SMALL = 2048
 };
 
-#define HANDSHAKE_MAX  (10 * SECOND) /* data plane 3.4 */
-#define NOT_HERE_EVERY SECOND
+#define HANDSHAKE_MAX (10 * SECOND) /* data plane 3.4 */
+
+/* PeerGone(NotHere) to one client: derp.md 5.3. */
+static const struct bucket_rate not_here_rate = {1, SECOND, 3};
 
 struct relay_server {
 	struct relay_server_config cfg;
@@ -271,11 +272,8 @@ static void not_here(struct relay_server *s, uint32_t sender, const struct node_
 		     mono_ns now)
 {
 	struct client *c = &s->clients.v[sender];
-	mono_ns from = mono_max(c->not_here_from, now);
-	if (from - now > (NOT_HERE_BURST - 1) * NOT_HERE_EVERY)
-		return;
-	c->not_here_from = from + NOT_HERE_EVERY;
-	notify_gone(s, sender, peer, DERP_GONE_NOT_HERE);
+	if (bucket_take(&c->not_here, &not_here_rate, 1, now))
+		notify_gone(s, sender, peer, DERP_GONE_NOT_HERE);
 }
 
 static void on_packet(struct relay_server *s, uint32_t i, const struct derp_frame *f, mono_ns now)

@@ -3,38 +3,97 @@
 
 static void without_a_rate_there_is_no_limit(void **state)
 {
-	struct bucket b = bucket_of(0, 100, 0), c = bucket_of(100, -1, 0);
-	assert_true(bucket_take(&b, UINT64_MAX, 0));
-	assert_true(bucket_take(&c, UINT64_MAX, 0));
+	struct bucket b = {0}, c = {0};
+	struct bucket_rate none = bucket_rate_per_second(0, 100),
+			   less = bucket_rate_per_second(100, -1);
+	assert_true(bucket_take(&b, &none, UINT64_MAX, 0));
+	assert_true(bucket_take(&c, &less, UINT64_MAX, 0));
+	assert_true(bucket_left(&b, &none, 0) == UINT64_MAX);
+	assert_true(bucket_when(&b, &none, 7) == 0);
 }
 
 static void a_burst_then_the_rate(void **state)
 {
-	struct bucket b = bucket_of(1000, 300, 5 * SECOND);
-	assert_true(bucket_take(&b, 200, 5 * SECOND));
-	assert_true(bucket_take(&b, 100, 5 * SECOND));
-	assert_false(bucket_take(&b, 1, 5 * SECOND));
-	assert_false(bucket_take(&b, 101, 5100 * MSEC));
-	assert_true(bucket_take(&b, 100, 5100 * MSEC));
-	assert_true(bucket_take(&b, 300, 100 * SECOND));
-	assert_false(bucket_take(&b, 1, 100 * SECOND));
-	assert_false(bucket_take(&b, 1, 50 * SECOND)); /* a clock that goes back gives nothing */
+	struct bucket b = {0};
+	struct bucket_rate r = bucket_rate_per_second(1000, 300);
+	assert_true(bucket_take(&b, &r, 200, 5 * SECOND));
+	assert_true(bucket_take(&b, &r, 100, 5 * SECOND));
+	assert_false(bucket_take(&b, &r, 1, 5 * SECOND));
+	assert_false(bucket_take(&b, &r, 101, 5100 * MSEC));
+	assert_true(bucket_take(&b, &r, 100, 5100 * MSEC));
+	assert_true(bucket_take(&b, &r, 300, 100 * SECOND));
+	assert_false(bucket_take(&b, &r, 1, 100 * SECOND));
+	assert_false(
+		bucket_take(&b, &r, 1, 50 * SECOND)); /* a clock that goes back gives nothing */
 }
 
 static void small_steps_add_up(void **state)
 {
-	struct bucket b = bucket_of(10, 10, 0);
-	assert_true(bucket_take(&b, 10, 0));
+	struct bucket b = {0};
+	struct bucket_rate r = bucket_rate_per_second(10, 10);
+	assert_true(bucket_take(&b, &r, 10, 0));
 	for (mono_ns now = 0; now < SECOND; now += MSEC)
-		assert_false(bucket_take(&b, 11, now));
-	assert_true(bucket_take(&b, 10, SECOND));
+		assert_false(bucket_take(&b, &r, 11, now));
+	assert_true(bucket_take(&b, &r, 10, SECOND));
 }
 
 static void absurd_rates_do_not_overflow(void **state)
 {
-	struct bucket b = bucket_of(INT64_MAX, INT64_MAX, 0);
-	assert_true(bucket_take(&b, 1000000, 0));
-	assert_true(bucket_take(&b, 1000000, MONO_NEVER - 1));
+	struct bucket b = {0};
+	struct bucket_rate r = bucket_rate_per_second(INT64_MAX, INT64_MAX);
+	assert_true(bucket_take(&b, &r, 1000000, 0));
+	assert_true(bucket_take(&b, &r, 1000000, MONO_NEVER - 1));
+	assert_false(bucket_take(&b, &r, UINT64_MAX, MONO_NEVER - 1));
+}
+
+static void what_is_left_and_when_there_is_more(void **state)
+{
+	static const struct bucket_rate hourly = {8000, 3600 * SECOND, 8000};
+	struct bucket b = {0};
+	mono_ns now = 7 * SECOND, each = 450 * MSEC;
+	assert_true(bucket_left(&b, &hourly, now) == 8000);
+	assert_true(bucket_when(&b, &hourly, 8000) <= now);
+	assert_true(bucket_take(&b, &hourly, 8000, now));
+	assert_true(bucket_left(&b, &hourly, now) == 0);
+	assert_true(bucket_left(&b, &hourly, now + each - 1) == 0);
+	assert_true(bucket_left(&b, &hourly, now + each) == 1);
+	assert_true(bucket_left(&b, &hourly, now + 10 * each + each / 2) == 10);
+	assert_true(bucket_when(&b, &hourly, 1) == now + each);
+	assert_true(bucket_when(&b, &hourly, 100) == now + 100 * each);
+	assert_true(bucket_when(&b, &hourly, 8000) == now + 3600 * SECOND);
+	assert_true(bucket_left(&b, &hourly, now + 7200 * SECOND) == 8000);
+	b = (struct bucket){0};
+	assert_true(bucket_left(&b, &hourly, now) == 8000);
+}
+
+/* What is left is what can be taken, and when it is said to be there it is there, not before. */
+static void the_three_questions_agree(void **state)
+{
+	static const struct bucket_rate rates[] = {
+		{3, SECOND, 1}, {7, SECOND, 20}, {200, SECOND, 200}, {1, 4500 * MSEC, 240}};
+	uint64_t random = 1;
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+		const struct bucket_rate *r = &rates[i];
+		struct bucket b = {0}, copy;
+		mono_ns now = SECOND;
+		for (int step = 0; step < 5000; step++) {
+			random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+			now += (random >> 33) % (2 * r->period / r->tokens);
+			uint64_t n = 1 + (random >> 20) % r->burst, left = bucket_left(&b, r, now);
+			mono_ns when = bucket_when(&b, r, n);
+			assert_int_equal(left >= n, when <= now);
+			copy = b;
+			assert_true(bucket_take(&copy, r, left, now));
+			copy = b;
+			assert_false(bucket_take(&copy, r, left + 1, now));
+			copy = b;
+			assert_true(bucket_take(&copy, r, n, mono_max(when, now)));
+			copy = b;
+			assert_true(when <= now || !bucket_take(&copy, r, n, when - 1));
+			if (random >> 63)
+				assert_int_equal(bucket_take(&b, r, n, now), left >= n);
+		}
+	}
 }
 
 static const struct CMUnitTest tests[] = {
@@ -42,5 +101,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_burst_then_the_rate),
 	cmocka_unit_test(small_steps_add_up),
 	cmocka_unit_test(absurd_rates_do_not_overflow),
+	cmocka_unit_test(what_is_left_and_when_there_is_more),
+	cmocka_unit_test(the_three_questions_agree),
 };
 RUN_TESTS(tests)
