@@ -358,7 +358,7 @@ static void a_datagram_leaves_from_the_address_that_was_asked_for(void **state)
 	udp_close(a);
 }
 
-static struct endpoint extra4(const struct udp *u, uint16_t number)
+static struct endpoint extra4(struct udp *u, uint16_t number)
 {
 	return (struct endpoint){ip_v4(127, 0, 0, 1), udp_extra_port(u, number)};
 }
