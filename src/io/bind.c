@@ -39,15 +39,13 @@ static bool explain(char why[static FAILURE_MAX], const struct endpoint *at, enu
 	if (errno == EADDRINUSE)
 		return failure_say(why,
 				   "%s port %u is in use: stop the program that has it (ss -lnp "
-				   "shows which), or choose "
-				   "another port",
+				   "shows which), or choose another port",
 				   protocol, at->port);
 	if (errno == EACCES)
-		return failure_say(
-			why,
-			"%s port %u may not be opened by this user: start as root or with "
-			"CAP_NET_BIND_SERVICE, or choose a port above 1023",
-			protocol, at->port);
+		return failure_say(why,
+				   "%s port %u may not be opened by this user: start as root or "
+				   "with CAP_NET_BIND_SERVICE, or choose a port above 1023",
+				   protocol, at->port);
 	if (errno == EADDRNOTAVAIL)
 		return failure_say(why, "%s is not an address of this machine", text);
 	return failure_say(why, "cannot open %s %s: %s", protocol, text, strerror(errno));

@@ -158,9 +158,7 @@ int file_lock(const char *path, const char *whose, char why[static FAILURE_MAX])
 	if (errno == EWOULDBLOCK)
 		failure_say(why,
 			    "another program already uses %s (it holds the lock %s): stop it "
-			    "first, or use "
-			    "another "
-			    "place",
+			    "first, or use another place",
 			    whose, path);
 	else
 		failed(why, "lock", path, errno);

@@ -253,8 +253,7 @@ bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to,
 	if (foreign != 0)
 		return failure_say(why,
 				   "there is another route to %s, by interface %d, where its "
-				   "packets go: remove "
-				   "it, or leave that range out of AllowedIPs",
+				   "packets go: remove it, or leave that range out of AllowedIPs",
 				   prefix_format(to, text), foreign);
 	if (!error || error == EEXIST)
 		return true;

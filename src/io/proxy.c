@@ -217,9 +217,8 @@ bool proxy_answer(const struct proxy *p, const char *head, char why[static FAILU
 			"it does not accept the user and password (%u): correct them in its URL",
 			status);
 	if (status == 407)
-		return failure_say(why,
-				   "it wants a user and password (407): put them into its URL, "
-				   "http://user:password@host:port");
+		return failure_say(why, "it wants a user and password (407): put them into its "
+					"URL, http://user:password@host:port");
 	size_t len = strcspn(head, "\r\n");
 	return failure_say(why, "it refused: %.*s", (int)(len < 80 ? len : 80), head);
 }

@@ -75,11 +75,8 @@ bool sandbox_drop_capabilities(uint64_t keep, char why[static FAILURE_MAX])
 	}
 	if (syscall(SYS_capset, &head, v))
 		return failure_say(why, "capabilities could not be given up: %s", strerror(errno));
-	return whole ||
-	       failure_say(
-		       why,
-		       "the bounding set of capabilities could not be cut: that takes CAP_SETPCAP; "
-		       "they are given up all the same");
+	return whole || failure_say(why, "the bounding set of capabilities could not be cut: that "
+					 "takes CAP_SETPCAP; they are given up all the same");
 }
 
 /* --- system calls --- */

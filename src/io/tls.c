@@ -34,8 +34,7 @@ static bool context_trust(SSL_CTX *ctx, enum stream_trust trust, const char *ca_
 		if (SSL_CTX_set_default_verify_paths(ctx) == 1)
 			return true;
 		return failure_say(why, "cannot read the system's root certificates: install "
-					"ca-certificates, or give a "
-					"CA file or a pin");
+					"ca-certificates, or give a CA file or a pin");
 	case STREAM_CA:
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 		if (ca_file && SSL_CTX_load_verify_file(ctx, ca_file) == 1)
@@ -146,9 +145,7 @@ void tls_failure(SSL *ssl, unsigned long error, const char *where, char why[stat
 	if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
 		failure_say(why,
 			    "the certificate of %s is not trusted: %s; if it is the right one, "
-			    "give its CA file "
-			    "or "
-			    "its pin",
+			    "give its CA file or its pin",
 			    where, X509_verify_cert_error_string(verdict));
 	else if (ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER ||
 		 ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)

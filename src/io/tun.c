@@ -40,17 +40,17 @@ static bool create_failed(char *why, const char *name, int error)
 				   "choose another name",
 				   name);
 	if (error == EPERM)
-		return failure_say(why,
-				   "not allowed to create the interface %s: run as root or give "
-				   "CAP_NET_ADMIN; in a "
-				   "container, start it with --cap-add NET_ADMIN",
-				   name);
+		return failure_say(
+			why,
+			"not allowed to create the interface %s: run as root or give "
+			"CAP_NET_ADMIN; in a container, start it with --cap-add NET_ADMIN",
+			name);
 	if (error == EINVAL)
-		return failure_say(why,
-				   "cannot create the interface %s: there is another kind of "
-				   "interface with that "
-				   "name, or it is no name for an interface; choose another",
-				   name);
+		return failure_say(
+			why,
+			"cannot create the interface %s: there is another kind of interface with "
+			"that name, or it is no name for an interface; choose another",
+			name);
 	return failure_say(why, "cannot create the interface %s: %s", name, strerror(error));
 }
 

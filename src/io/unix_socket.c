@@ -256,8 +256,7 @@ static bool bind_socket(struct unix_server *s, char *why)
 	if (r && error == EADDRINUSE)
 		return failure_say(why,
 				   "another program answers at %s, or there is another file of "
-				   "that name: stop it, or "
-				   "choose another socket",
+				   "that name: stop it, or choose another socket",
 				   path);
 	if (r)
 		return failure_say(why, "cannot open the socket %s: %s", path, strerror(error));
