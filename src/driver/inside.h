@@ -12,6 +12,7 @@
 #include "driver/interface.h"
 #include "driver/relay_streams.h"
 #include "driver/resolver.h"
+#include "io/netlink_monitor.h"
 #include "reach/pump.h"
 
 struct driver {

@@ -43,19 +43,4 @@ bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct own_address
  * the same address as another. */
 size_t netlink_gateways(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX]);
 
-/* Tells when addresses, links or default routes changed. The caller waits a little after the first
- * change before he looks (there are always several), say 200 ms. */
-struct netlink_monitor;
-/* Changes of skip_ifindex (our own TUN; 0: none) do not count. */
-struct netlink_monitor *netlink_monitor_open(int skip_ifindex,
-					     char why[static FAILURE_MAX]) MUST_USE;
-void netlink_monitor_close(struct netlink_monitor *m);   /* NULL is allowed */
-int netlink_monitor_fd(const struct netlink_monitor *m); /* readable: call netlink_monitor_read */
-/* Reads all that is waiting. True: something changed (or so much that messages were lost). */
-bool netlink_monitor_read(struct netlink_monitor *m) MUST_USE;
-/* The next NAT64 prefix that a router advertised (RFC 8781), of those that were read; lifetime 0:
- * it is taken back. False: no more. When more wait than there is room for, the oldest is lost. */
-bool netlink_monitor_pref64(struct netlink_monitor *m, struct prefix *p,
-			    uint32_t *lifetime_s) MUST_USE;
-
 #endif

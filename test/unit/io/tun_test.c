@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/netlink.h"
+#include "io/netlink_monitor.h"
 #include "io/socket_address.h"
 #include "io/tun.h"
 #include "io/udp.h"
