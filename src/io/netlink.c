@@ -114,12 +114,10 @@ bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu, char why[sta
 			   strerror(error), netlink_hint(error));
 }
 
-static int address_request(struct netlink *nl, bool add, int ifindex, const struct ip *ip,
-			   uint8_t bits)
+static int address_request(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits)
 {
 	struct nlmsghdr *h =
-		netlink_request(nl, add ? RTM_NEWADDR : RTM_DELADDR,
-				(uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
+		netlink_request(nl, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
 	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->ifa_family = netlink_family(ip);
 	m->ifa_prefixlen = bits;
@@ -134,21 +132,9 @@ bool netlink_address_add(struct netlink *nl, int ifindex, const struct ip *ip, u
 			 char why[static FAILURE_MAX])
 {
 	char text[IP_TEXT_MAX];
-	int error = address_request(nl, true, ifindex, ip, bits);
+	int error = address_request(nl, ifindex, ip, bits);
 	if (!error || error == EEXIST)
 		return true;
 	return failure_say(why, "cannot give interface %d the address %s/%u: %s%s", ifindex,
 			   ip_format(ip, text), bits, strerror(error), netlink_hint(error));
-}
-
-bool netlink_address_remove(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
-			    char why[static FAILURE_MAX])
-{
-	char text[IP_TEXT_MAX];
-	int error = address_request(nl, false, ifindex, ip, bits);
-	if (!error || error == EADDRNOTAVAIL || error == ENODEV)
-		return true;
-	return failure_say(why, "cannot take the address %s/%u from interface %d: %s%s",
-			   ip_format(ip, text), bits, ifindex, strerror(error),
-			   netlink_hint(error));
 }

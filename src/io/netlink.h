@@ -20,8 +20,6 @@ bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu,
 /* Gives the interface an address with a subnet of `bits`. */
 bool netlink_address_add(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
 			 char why[static FAILURE_MAX]) MUST_USE;
-bool netlink_address_remove(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
-			    char why[static FAILURE_MAX]) MUST_USE;
 /* A route to the prefix by way of the interface, without a gateway. */
 bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to,
 		       char why[static FAILURE_MAX]) MUST_USE;

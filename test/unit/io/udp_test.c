@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/socket_address.h"
 #include "io/udp.h"
 #include "unit/unit.h"
 
@@ -293,41 +292,6 @@ static void a_port_taken_for_one_family_is_taken(void **state)
 	close(fd);
 }
 
-static void addresses_go_to_the_kernel_and_back(void **state)
-{
-	static const char *const table[] = {"192.0.2.1:41641", "[2001:db8::1]:443", "0.0.0.0:1"};
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct endpoint e, back;
-		struct sockaddr_storage sa;
-		assert_true(endpoint_parse(&e, table[i]));
-		assert_true(socket_address_write(&sa, &e) > 0);
-		assert_true(socket_address_read(&back, &sa));
-		assert_true(endpoint_equal(&e, &back));
-	}
-	struct sockaddr_storage sa = {.ss_family = AF_UNIX};
-	struct endpoint e = {0};
-	assert_false(socket_address_read(&e, &sa));
-	assert_int_equal(socket_address_write(&sa, &e), 0);
-}
-
-static void a_link_local_address_keeps_its_interface(void **state)
-{
-	struct endpoint e = {.port = 5351, .scope = 3}, back, other;
-	struct sockaddr_storage sa;
-	assert_true(ip_parse(&e.ip, "fe80::1"));
-	assert_true(socket_address_write(&sa, &e) > 0);
-	assert_true(socket_address_read(&back, &sa));
-	assert_true(endpoint_equal(&e, &back));
-	other = back;
-	other.scope = 4;
-	assert_false(endpoint_equal(&e, &other));
-	/* The kernel says it for other addresses too, where it means nothing. */
-	assert_true(ip_parse(&e.ip, "2001:db8::1"));
-	assert_true(socket_address_write(&sa, &e) > 0);
-	assert_true(socket_address_read(&back, &sa));
-	assert_int_equal(back.scope, 0);
-}
-
 static void a_datagram_leaves_from_the_address_that_was_asked_for(void **state)
 {
 	struct udp *a = open_any(false, false);
@@ -514,7 +478,6 @@ static void one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody(void **s
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(one_that_must_not_be_cut_keeps_its_place_and_is_the_only_one),
 	cmocka_unit_test(one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody),
-	cmocka_unit_test(a_link_local_address_keeps_its_interface),
 	cmocka_unit_test(a_datagram_leaves_from_the_address_that_was_asked_for),
 	cmocka_unit_test(five_hundred_datagrams_arrive_whole_merged),
 	cmocka_unit_test(five_hundred_datagrams_arrive_whole_one_by_one),
@@ -531,6 +494,5 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_extra_socket_is_of_both_families),
 	cmocka_unit_test(extra_sockets_follow_the_wish),
 	cmocka_unit_test(what_goes_to_a_closed_extra_socket_is_counted),
-	cmocka_unit_test(addresses_go_to_the_kernel_and_back),
 };
 RUN_TESTS(tests)

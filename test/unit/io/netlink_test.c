@@ -1,0 +1,167 @@
+#include <arpa/inet.h>
+#include <signal.h>
+
+#include "io/netlink.h"
+#include "unit/own_network.h"
+
+static char why[FAILURE_MAX];
+
+static void set_up(struct netlink *nl, struct tun *t)
+{
+	struct ip a4 = ip_v4(100, 64, 0, 1);
+	struct prefix net;
+	CHECK(prefix_parse(&net, "100.64.0.0/24"));
+	CHECK(netlink_link_up(nl, tun_index(t), 1280, why));
+	CHECK(netlink_address_add(nl, tun_index(t), &a4, 32, why));
+	CHECK(netlink_route_add(nl, tun_index(t), &net, why));
+}
+
+static bool listed(const struct own_address *v, size_t n, const char *text, uint8_t bits)
+{
+	struct ip ip;
+	CHECK(ip_parse(&ip, text));
+	for (size_t i = 0; i < n; i++)
+		if (ip_equal(&v[i].ip, &ip))
+			return v[i].bits == bits;
+	return false;
+}
+
+static void addresses_are_listed(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct own_address v[16];
+	struct ip a4 = ip_v4(10, 1, 2, 3), a6;
+	size_t n = 99;
+	CHECK(ip_parse(&a6, "fd7a::1"));
+	CHECK(netlink_interfaces(nl, 0, v, 16, &n, why) && n == 0); /* all are down */
+	CHECK(netlink_link_up(nl, 1, 65536, why));
+	CHECK(netlink_link_up(nl, tun_index(t), 1400, why));
+	CHECK(netlink_address_add(nl, tun_index(t), &a4, 24, why));
+	CHECK(netlink_address_add(nl, tun_index(t), &a4, 24, why)); /* there already */
+	CHECK(netlink_interfaces(nl, 0, v, 16, &n, why));
+	CHECK(listed(v, n, "10.1.2.3", 24) && listed(v, n, "127.0.0.1", 8));
+	for (size_t i = 0; i < n; i++)
+		CHECK(v[i].loopback == ip_is_loopback(&v[i].ip));
+	CHECK(netlink_interfaces(nl, tun_index(t), v, 16, &n, why) &&
+	      !listed(v, n, "10.1.2.3", 24));
+	CHECK(netlink_interfaces(nl, 0, v, 1, &n, why) && n == 1);
+	if (netlink_address_add(nl, tun_index(t), &a6, 64, why)) { /* where there is IPv6 */
+		CHECK(netlink_interfaces(nl, 0, v, 16, &n, why) && listed(v, n, "fd7a::1", 64));
+		CHECK(address_remove(tun_index(t), &a6, 64) == 0);
+	}
+	CHECK(address_remove(tun_index(t), &a4, 24) == 0);
+	CHECK(netlink_interfaces(nl, 0, v, 16, &n, why) && !listed(v, n, "10.1.2.3", 24));
+	netlink_close(nl);
+	netlink_close(NULL);
+	tun_close(t);
+}
+
+/* So many addresses that the kernel tells them in pieces; meanwhile others change. */
+static void addresses_that_change_meanwhile_are_listed(void)
+{
+	enum { ADDRESSES = 1500 };
+	static struct own_address v[2 * ADDRESSES];
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct ip changing = ip_v4(10, 200, 0, 1);
+	size_t n;
+	set_up(nl, t);
+	for (int i = 0; i < ADDRESSES; i++) {
+		struct ip ip = ip_v4(10, 1, (uint8_t)(i / 250), (uint8_t)(1 + i % 250));
+		CHECK(netlink_address_add(nl, tun_index(t), &ip, 32, why));
+	}
+	pid_t child = fork();
+	if (child == 0) {
+		struct netlink *own = own_network_netlink();
+		for (int i = 0; own && i < 20000; i++)
+			if (!netlink_address_add(own, tun_index(t), &changing, 32, why) ||
+			    address_remove(tun_index(t), &changing, 32))
+				_exit(1);
+		_exit(0);
+	}
+	for (int i = 0; i < 200; i++)
+		CHECK(netlink_interfaces(nl, 0, v, ARRAY_LEN(v), &n, why) && n > ADDRESSES / 2);
+	kill(child, SIGKILL);
+	CHECK(waitpid(child, NULL, 0) == child);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+static void routes_come_and_go(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct prefix p4, p6;
+	CHECK(prefix_parse(&p4, "10.9.0.0/16") && prefix_parse(&p6, "fd7a:1::/48"));
+	set_up(nl, t);
+	CHECK(netlink_route_add(nl, tun_index(t), &p4, why));
+	CHECK(netlink_route_add(nl, tun_index(t), &p4, why));
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+	inet_pton(AF_INET, "10.9.1.1", &to.sin_addr);
+	CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0);
+	CHECK(netlink_route_remove(nl, tun_index(t), &p4, why));
+	CHECK(netlink_route_remove(nl, tun_index(t), &p4, why));
+	CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0);
+	if (netlink_route_add(nl, tun_index(t), &p6, why))
+		CHECK(netlink_route_remove(nl, tun_index(t), &p6, why));
+	close(fd);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+static void a_route_by_another_interface_is_not_taken_for_ours(void)
+{
+	struct tun *ours = own_network_tun("ours"), *other = own_network_tun("other");
+	struct netlink *nl = own_network_netlink();
+	static const char *const prefixes[] = {"10.9.0.0/16", "fd7a:1::/48"};
+	struct ip a4 = ip_v4(10, 0, 0, 1);
+	CHECK(netlink_link_up(nl, tun_index(ours), 1280, why));
+	CHECK(netlink_link_up(nl, tun_index(other), 1280, why));
+	CHECK(netlink_address_add(nl, tun_index(other), &a4, 32, why));
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		struct prefix p;
+		CHECK(prefix_parse(&p, prefixes[i]));
+		if (!netlink_route_add(nl, tun_index(other), &p, why))
+			continue; /* no IPv6 here */
+		CHECK(netlink_route_add(nl, tun_index(other), &p, why));
+		CHECK(!netlink_route_add(nl, tun_index(ours), &p, why));
+		CHECK(strstr(why, "there is another route to") && strstr(why, prefixes[i]));
+		CHECK(netlink_route_is_foreign(nl, tun_index(ours), &p));
+		CHECK(!netlink_route_is_foreign(nl, tun_index(other), &p));
+		CHECK(netlink_route_remove(nl, tun_index(other), &p, why));
+		CHECK(netlink_route_add(nl, tun_index(ours), &p, why));
+		CHECK(netlink_route_add(nl, tun_index(ours), &p, why));
+	}
+	netlink_close(nl);
+	tun_close(ours);
+	tun_close(other);
+}
+
+static void netlink_failures_are_sentences(void)
+{
+	struct netlink *nl = own_network_netlink();
+	struct ip ip = ip_v4(10, 0, 0, 1);
+	struct prefix p = prefix_of(&ip, 32);
+	CHECK(!netlink_link_up(nl, 999, 1280, why) && strstr(why, "interface 999"));
+	CHECK(!netlink_address_add(nl, 999, &ip, 32, why) && strstr(why, "10.0.0.1/32"));
+	CHECK(!netlink_route_add(nl, 999, &p, why) && strstr(why, "10.0.0.1/32"));
+	CHECK(netlink_route_remove(nl, 999, &p, why));
+	netlink_close(nl);
+}
+
+IN_OWN_NETWORK(addresses_are_listed)
+IN_OWN_NETWORK(addresses_that_change_meanwhile_are_listed)
+IN_OWN_NETWORK(routes_come_and_go)
+IN_OWN_NETWORK(a_route_by_another_interface_is_not_taken_for_ours)
+IN_OWN_NETWORK(netlink_failures_are_sentences)
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_addresses_are_listed),
+	cmocka_unit_test(test_addresses_that_change_meanwhile_are_listed),
+	cmocka_unit_test(test_routes_come_and_go),
+	cmocka_unit_test(test_a_route_by_another_interface_is_not_taken_for_ours),
+	cmocka_unit_test(test_netlink_failures_are_sentences),
+};
+RUN_TESTS(tests)
