@@ -1,8 +1,9 @@
 /* io/netlink.h - interfaces, addresses and routes, by rtnetlink
  *
- * Calls wait for the kernel's answer, which comes at once.  "There already" (adding) and "not
- * there" (removing) are successes; but a route that is there already by another interface is not
- * ours, and packets would go there: that is a failure.  Source: rtnetlink(7); over libmnl.
+ * A call waits for the kernel's answer, which comes at once.  Adding what is there already and
+ * removing what is not there are successes.
+ *
+ * Source: rtnetlink(7); over libmnl.
  */
 #ifndef IO_NETLINK_H
 #define IO_NETLINK_H
@@ -12,33 +13,58 @@
 
 struct netlink;
 
+/* NULL: why. */
 struct netlink *netlink_open(char why[static FAILURE_MAX]) MUST_USE;
 void netlink_close(struct netlink *nl); /* NULL is allowed */
 
+/* Sets the interface up, with this MTU. False: why. */
 bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu,
 		     char why[static FAILURE_MAX]) MUST_USE;
-/* Gives the interface an address with a subnet of `bits`. */
+/* Gives the interface an address with a subnet of `bits`. False: why. */
 bool netlink_address_add(struct netlink *nl, int ifindex, const struct ip *ip, uint8_t bits,
 			 char why[static FAILURE_MAX]) MUST_USE;
-/* A route to the prefix by way of the interface, without a gateway. */
+/**
+ * netlink_route_add() - adds a route to the main table: to a prefix, by an interface, no gateway
+ *
+ * A route of that prefix stands in the way if it has the metric that ours would get. If it leads by
+ * another interface or by several, or drops packets (blackhole, unreachable), then packets do not
+ * come to us: that is a failure. A route with a higher metric does no harm, for the kernel prefers
+ * ours.
+ *
+ * Return: true: added, or the interface has that route already. False: why.
+ */
 bool netlink_route_add(struct netlink *nl, int ifindex, const struct prefix *to,
 		       char why[static FAILURE_MAX]) MUST_USE;
-/* It has one in the main table, but by another interface than this. */
+/* Does such a route of somebody else stand in the way, and is there none of ours? False also when
+ * the kernel does not say. */
 bool netlink_route_is_foreign(struct netlink *nl, int ifindex, const struct prefix *to);
+/* False: why. */
 bool netlink_route_remove(struct netlink *nl, int ifindex, const struct prefix *to,
 			  char why[static FAILURE_MAX]) MUST_USE;
 
-/* Addresses of all interfaces that are up, but for skip_ifindex (0: none skipped). Without IPv6
- * addresses that are tentative, deprecated or failed. The rest beyond max is left out.
- * False: why; n is not set. */
+/**
+ * netlink_interfaces() - lists the addresses of all interfaces that are up
+ * @skip_ifindex:	left out; 0: none is
+ * @v, @max:	set; what is beyond max is left out
+ *
+ * Without IPv6 addresses that are tentative, deprecated or failed.
+ *
+ * Return: false, and *n is not set: why.
+ */
 bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct own_address *v, size_t max,
 			size_t *n, char why[static FAILURE_MAX]) MUST_USE;
 
-/* The gateways to the internet, and the address of ours that the kernel would take towards each:
- * first those by which it goes, for IPv4 and IPv6; then those of other interfaces that have a
- * default route, too (a second uplink). One that leads over skip_ifindex, or by a link without a
- * gateway, is none; so is an IPv6 gateway while we have no global address there, and an IPv4 one of
- * the same address as another. */
+/**
+ * netlink_gateways() - lists the gateways to the internet, each with our address towards it
+ *
+ * First come those that the kernel would use now, for IPv4 and IPv6. Then come those of other
+ * interfaces that have a default route, too (a second uplink). Not listed are:
+ *   - what leads over skip_ifindex (our own TUN; 0: none), or over a link without a gateway
+ *   - an IPv6 gateway while we have no global address on its link
+ *   - an IPv4 gateway with the same address as one before it
+ *
+ * Return: how many; 0 also when the kernel does not say.
+ */
 size_t netlink_gateways(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX]);
 
 #endif

@@ -139,6 +139,79 @@ static void a_route_by_another_interface_is_not_taken_for_ours(void)
 	tun_close(other);
 }
 
+struct other_route {
+	uint8_t type;    /* RTN_x */
+	int by;          /* an interface; 0: none */
+	uint32_t metric; /* 0: what the kernel gives */
+};
+
+static void other_route_add(const struct prefix *to, const struct other_route *o)
+{
+	struct {
+		struct nlmsghdr h;
+		struct rtmsg m;
+		char attributes[128];
+	} r = {.h = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.m)),
+		     .nlmsg_type = RTM_NEWROUTE,
+		     .nlmsg_flags = NLM_F_CREATE | NLM_F_APPEND},
+	       .m = {.rtm_family = to->ip.family == 6 ? AF_INET6 : AF_INET,
+		     .rtm_dst_len = to->bits,
+		     .rtm_table = RT_TABLE_MAIN,
+		     .rtm_type = o->type,
+		     .rtm_protocol = RTPROT_STATIC}};
+	if (to->bits > 0)
+		rtnetlink_put(&r.h, RTA_DST, to->ip.b, ip_len(&to->ip));
+	if (o->by)
+		rtnetlink_put(&r.h, RTA_OIF, &(uint32_t){(uint32_t)o->by}, 4);
+	if (o->metric)
+		rtnetlink_put(&r.h, RTA_PRIORITY, &o->metric, 4);
+	CHECK(rtnetlink_ask(&r.h) == 0);
+}
+
+/* A route to a prefix is there. May ours be added, and is it then the one that packets take? */
+static void only_a_route_of_ours_counts_as_there_already(void)
+{
+	struct tun *ours = own_network_tun("ours"), *other = own_network_tun("other");
+	struct netlink *nl = own_network_netlink();
+	int a = tun_index(ours), b = tun_index(other);
+	const struct {
+		const char *to;
+		struct other_route there[2];
+		bool taken; /* ours is not added: packets go elsewhere */
+	} table[] = {
+		{"10.1.0.0/16", {{RTN_UNICAST, a}}, false},
+		{"10.2.0.0/16", {{RTN_UNICAST, b}}, true},
+		{"10.3.0.0/16", {{RTN_BLACKHOLE}}, true},
+		{"10.4.0.0/16", {{RTN_UNREACHABLE}}, true},
+		{"10.5.0.0/16", {{RTN_UNICAST, b, 100}}, false},
+		{"10.6.0.0/16", {{RTN_UNICAST, a, 100}, {RTN_UNICAST, b}}, true},
+		{"10.7.0.0/16", {{RTN_UNICAST, b, 100}, {RTN_UNICAST, a}}, false},
+		{"0.0.0.0/0", {{RTN_UNICAST, b}}, true},
+		{"fd7a:1::/48", {{RTN_UNICAST, a}}, false},
+		{"fd7a:2::/48", {{RTN_UNICAST, b}}, true},
+		{"fd7a:3::/48", {{RTN_BLACKHOLE}}, true},
+		{"fd7a:4::/48", {{RTN_UNICAST, b, 5000}}, false},
+		{"::/0", {{RTN_UNICAST, b}}, true},
+	};
+	CHECK_WHY(netlink_link_up(nl, a, 1280, why) && netlink_link_up(nl, b, 1280, why), why);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct prefix to;
+		CHECK(prefix_parse(&to, table[i].to));
+		if (to.ip.family == 6 && access("/proc/net/if_inet6", F_OK))
+			continue;
+		for (size_t k = 0; k < 2 && table[i].there[k].type; k++)
+			other_route_add(&to, &table[i].there[k]);
+		snprintf(why, sizeof(why), "%s was added", table[i].to);
+		CHECK_WHY(netlink_route_add(nl, a, &to, why) != table[i].taken, why);
+		CHECK_WHY(netlink_route_is_foreign(nl, a, &to) == table[i].taken, table[i].to);
+		CHECK_WHY(!table[i].taken || strstr(why, "there is another route to"), why);
+		CHECK_WHY(!table[i].taken || strstr(why, table[i].to), why);
+	}
+	netlink_close(nl);
+	tun_close(ours);
+	tun_close(other);
+}
+
 static void netlink_failures_are_sentences(void)
 {
 	struct netlink *nl = own_network_netlink();
@@ -155,6 +228,7 @@ IN_OWN_NETWORK(addresses_are_listed)
 IN_OWN_NETWORK(addresses_that_change_meanwhile_are_listed)
 IN_OWN_NETWORK(routes_come_and_go)
 IN_OWN_NETWORK(a_route_by_another_interface_is_not_taken_for_ours)
+IN_OWN_NETWORK(only_a_route_of_ours_counts_as_there_already)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 
 static const struct CMUnitTest tests[] = {
@@ -162,6 +236,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_addresses_that_change_meanwhile_are_listed),
 	cmocka_unit_test(test_routes_come_and_go),
 	cmocka_unit_test(test_a_route_by_another_interface_is_not_taken_for_ours),
+	cmocka_unit_test(test_only_a_route_of_ours_counts_as_there_already),
 	cmocka_unit_test(test_netlink_failures_are_sentences),
 };
 RUN_TESTS(tests)
