@@ -144,7 +144,7 @@ static void on_limit(void *self)
 struct relay_stream *relay_stream_open(struct dialer *d, const struct stream_config *cfg,
 				       const struct relay_stream_calls *calls)
 {
-	struct loop *l = d->l;
+	struct loop *l = dialer_loop(d);
 	struct relay_stream *k = calloc(1, sizeof(*k));
 	if (!k)
 		return NULL;

@@ -61,7 +61,7 @@ static void on_found(void *self, const struct ip *v, size_t n, const char *why)
 {
 	struct place *p = self;
 	struct resolver *l = p->owner;
-	mono_ns now = loop_now(l->d->l);
+	mono_ns now = loop_now(dialer_loop(l->d));
 	p->lookup = NULL;
 	p->answered = true;
 	if (n)
@@ -86,7 +86,7 @@ static void ask(struct place *p)
 static void on_timer(void *self)
 {
 	struct resolver *l = self;
-	mono_ns now = loop_now(l->d->l);
+	mono_ns now = loop_now(dialer_loop(l->d));
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region && l->v[i].due <= now)
 			ask(&l->v[i]);
@@ -96,7 +96,7 @@ static void on_timer(void *self)
 /* All of them at the end of this turn. */
 static void ask_all(struct resolver *l)
 {
-	mono_ns now = loop_now(l->d->l);
+	mono_ns now = loop_now(dialer_loop(l->d));
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
 		l->v[i].due = now;
 		l->v[i].pause = PAUSE_MIN;
@@ -138,7 +138,7 @@ static void begin(struct resolver *l, const struct config_relay *r)
 			continue;
 		p->region = r->region;
 		memcpy(p->host, r->host, sizeof(p->host));
-		p->due = loop_now(l->d->l);
+		p->due = loop_now(dialer_loop(l->d));
 		p->pause = PAUSE_MIN;
 		return;
 	}
@@ -217,7 +217,7 @@ struct resolver *resolver_new(struct dialer *d, const struct resolver_calls *cal
 		return NULL;
 	l->d = d;
 	l->calls = *calls;
-	l->timer = loop_timer_new(d->l, (struct loop_call){on_timer, l});
+	l->timer = loop_timer_new(dialer_loop(d), (struct loop_call){on_timer, l});
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		l->v[i].owner = l;
 	if (l->timer)

@@ -1,4 +1,15 @@
-#include "io/dialer.h"
+/* io/dialer.c - theory of operation
+ *
+ * evdns answers each lookup, also one that was cancelled, and then from a later turn of the loop.
+ * So a lookup that is stopped stays until its answer comes, and a dialer that is freed stays until
+ * the answers of all its lookups have come.
+ *
+ * After a failure the servers are read again before the next lookup: the network may have changed
+ * and nobody noticed.
+ *
+ * Bounded: the addresses taken from an answer; the time of a question (2 s, three attempts).
+ */
+#include "io/dialer_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +44,7 @@ static void release(evutil_socket_t fd, short what, void *self)
 	free(d);
 }
 
-/* In a turn of its own: evdns calls itself about what it gave up, and looks at its base then. */
+/* In a turn of its own: evdns is still inside a call of its own, and uses its base after it. */
 static void release_soon(struct dialer *d)
 {
 	static const struct timeval now = {0, 0};
@@ -45,8 +56,13 @@ void dialer_free(struct dialer *d)
 	if (!d)
 		return;
 	d->closed = true;
-	if (d->resolver == 0)
+	if (d->lookups == 0)
 		release_soon(d);
+}
+
+struct loop *dialer_loop(const struct dialer *d)
+{
+	return d->l;
 }
 
 void dialer_network_changed(struct dialer *d)
@@ -59,7 +75,7 @@ void dialer_set_nat64(struct dialer *d, const struct prefix *p)
 	d->nat64 = p ? *p : (struct prefix){0};
 }
 
-/* Questions under way are asked again of the new servers. */
+/* Questions under way go to the new servers. */
 static void read_servers(struct dialer *d)
 {
 	int what = DNS_OPTION_SEARCH | DNS_OPTION_NAMESERVERS | DNS_OPTION_MISC;
@@ -73,7 +89,6 @@ static void read_servers(struct dialer *d)
 	d->dns_stale = false;
 }
 
-/* Outlives its stop: evdns calls back in any case, and then it is freed. */
 struct lookup {
 	struct dialer *d;
 	struct lookup_call call; /* fn NULL: stopped */
@@ -102,7 +117,7 @@ static void on_answer(int error, struct evutil_addrinfo *found, void *self)
 	d->dns_stale |= error == EVUTIL_EAI_AGAIN || error == EVUTIL_EAI_FAIL;
 	if (!k->starting)
 		free(k);
-	if (--d->resolver == 0 && d->closed)
+	if (--d->lookups == 0 && d->closed)
 		release_soon(d);
 	else if (call.fn)
 		call.fn(call.self, v, n,
@@ -120,7 +135,7 @@ struct lookup *lookup_start(struct dialer *d, const char *host, struct lookup_ca
 	if (d->dns_stale)
 		read_servers(d);
 	*k = (struct lookup){.d = d, .call = call, .starting = true};
-	d->resolver++;
+	d->lookups++;
 	k->request = evdns_getaddrinfo(d->dns, host, NULL, &hints, on_answer, k);
 	k->starting = false;
 	if (!k->done)
@@ -138,7 +153,6 @@ void lookup_stop(struct lookup *k)
 		evdns_getaddrinfo_cancel(k->request);
 }
 
-/* As a lookup, it outlives its stop. */
 struct lookup64 {
 	struct lookup64_call call; /* fn NULL: stopped */
 	struct dialer *d;
@@ -158,7 +172,7 @@ static void on_answer64(int result, char type, int count, int ttl, void *address
 	struct dialer *d = k->d;
 	d->dns_stale |= a.failed && result != DNS_ERR_CANCEL;
 	free(k);
-	if (--d->resolver == 0 && d->closed)
+	if (--d->lookups == 0 && d->closed)
 		release_soon(d);
 	else if (call.fn)
 		call.fn(call.self, &a);
@@ -174,7 +188,7 @@ struct lookup64 *lookup64_start(struct dialer *d, const char *host, struct looku
 	*k = (struct lookup64){.call = call, .d = d};
 	k->request = evdns_base_resolve_ipv6(d->dns, host, DNS_QUERY_NO_SEARCH, on_answer64, k);
 	if (k->request) {
-		d->resolver++;
+		d->lookups++;
 		return k;
 	}
 	free(k);

@@ -31,7 +31,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 
-#include "io/dialer.h"
+#include "io/dialer_inside.h"
 #include "io/proxy.h"
 #include "io/race.h"
 #include "io/socket_address.h"

@@ -16,6 +16,8 @@
 #define IO_STREAM_H
 
 #include "base/addr.h"
+#include "base/bytes.h"
+#include "io/dialer.h"
 #include "io/failure.h"
 #include "io/loop.h"
 
@@ -27,18 +29,6 @@ enum {
 	STREAM_PIN_TEXT_MAX = 76 /* "sha256-raw:" and 64 digits */
 };
 #define STREAM_CONNECT_LIMIT (10 * SECOND)
-#define STREAM_V6_HEAD_START (200 * MSEC)
-
-/* What all streams of a program share: DNS, and the system's roots (read when first needed). */
-struct dialer;
-struct dialer *dialer_new(struct loop *l) MUST_USE; /* NULL: out of memory */
-/* All its streams must have been closed. */
-void dialer_free(struct dialer *d);
-/* The network changed: read /etc/resolv.conf and /etc/hosts again before the next look-up. */
-void dialer_network_changed(struct dialer *d);
-/* IPv4 addresses are dialled through the NAT64 with this prefix from now on; NULL: as they are.
- * Copied. */
-void dialer_set_nat64(struct dialer *d, const struct prefix *p);
 
 enum stream_trust {
 	STREAM_PLAIN, /* no TLS */

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/dialer.h"
+#include "io/dialer_inside.h"
 #include <stdio.h>
 
 #include "unit/unit.h"

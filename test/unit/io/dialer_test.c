@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/dialer.h"
+#include "io/dialer_inside.h"
 #include "io/netlink.h"
 #include "unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "io/dialer.h"
+#include "io/dialer_inside.h"
 
 #include "io/clock.h"
 #include "unit/dns_server.h"
