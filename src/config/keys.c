@@ -1,6 +1,7 @@
 /* The keys of each section, and how each is read. */
 #include "config/reader.h"
 #include "config/value.h"
+#include "crypto/pin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,7 +173,7 @@ static bool relay_port(struct reader *r, char *value)
 
 static bool relay_pin(struct reader *r, char *value)
 {
-	relay_of(r)->pinned = value_pin(relay_of(r)->pin, value);
+	relay_of(r)->pinned = pin_parse(relay_of(r)->pin, value);
 	return relay_of(r)->pinned;
 }
 

@@ -82,13 +82,6 @@ bool value_host(char *out, size_t cap, const char *text)
 	return value_name(out, cap, text);
 }
 
-bool value_pin(uint8_t out[static 32], const char *text)
-{
-	static const char prefix[] = "sha256-raw:";
-	size_t n = sizeof(prefix) - 1;
-	return strncmp(text, prefix, n) == 0 && hex_parse(out, 32, text + n, strlen(text + n));
-}
-
 bool value_address(struct ip *ip, uint8_t *bits, const char *text)
 {
 	char host[IP_TEXT_MAX];

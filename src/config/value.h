@@ -15,7 +15,6 @@ bool value_name(char *out, size_t cap, const char *text) MUST_USE;
 bool value_path(char *out, size_t cap, const char *text) MUST_USE;
 /* A DNS name, or an address with or without brackets; the brackets are left out. */
 bool value_host(char *out, size_t cap, const char *text) MUST_USE;
-bool value_pin(uint8_t out[static 32], const char *text) MUST_USE; /* sha256-raw:<64 hex> */
 /* An address and the length of its subnet, the host bits kept. */
 bool value_address(struct ip *ip, uint8_t *bits, const char *text) MUST_USE;
 /* One at which somebody can be reached: no port 0, not 0.0.0.0, not multicast. */

@@ -17,6 +17,7 @@
 
 #include "base/addr.h"
 #include "base/bytes.h"
+#include "crypto/pin.h"
 #include "io/dialer.h"
 #include "io/failure.h"
 #include "io/loop.h"
@@ -24,9 +25,7 @@
 enum {
 	STREAM_HOST_MAX = 256,
 	STREAM_WRITE_MAX = 128 << 10, /* bytes that may wait to be sent */
-	STREAM_CN_MAX = 80,
-	STREAM_PIN_LEN = 32,
-	STREAM_PIN_TEXT_MAX = 76 /* "sha256-raw:" and 64 digits */
+	STREAM_CN_MAX = 80
 };
 #define STREAM_CONNECT_LIMIT (10 * SECOND)
 
@@ -38,11 +37,6 @@ enum stream_trust {
 			 not   looked at: the pin names the one certificate that is meant */
 	STREAM_UNTESTED /* TLS with anybody; for tests */
 };
-
-/* "sha256-raw:" and 64 hexadecimal digits, as in relay maps. */
-bool stream_pin_parse(uint8_t pin[static STREAM_PIN_LEN], const char *text) MUST_USE;
-const char *stream_pin_format(char out[static STREAM_PIN_TEXT_MAX],
-			      const uint8_t pin[static STREAM_PIN_LEN]);
 
 struct stream_up {
 	int tls;                     /* 0: none, 0x0303: TLS 1.2, 0x0304: TLS 1.3 */
@@ -63,10 +57,10 @@ struct stream_config {
 	const char *host; /* name or address; copied */
 	uint16_t port;
 	enum stream_trust trust;
-	const char *ca_file; /* STREAM_CA; copied */
-	const char *name;    /* the name that the certificate must have; NULL: host. Copied */
-	uint8_t pin[STREAM_PIN_LEN]; /* STREAM_PIN */
-	struct ip known4, known6;    /* where host is, if known: then DNS is not asked */
+	const char *ca_file;      /* STREAM_CA; copied */
+	const char *name;         /* the name that the certificate must have; NULL: host. Copied */
+	uint8_t pin[PIN_LEN];     /* STREAM_PIN */
+	struct ip known4, known6; /* where host is, if known: then DNS is not asked */
 	/* NULL: as the environment says (https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; http_proxy
 	 * for STREAM_PLAIN; no_proxy, NO_PROXY). "": none. Else its URL:
 	 * http://[user:password@]host[:port]. */

@@ -7,24 +7,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
-static const char PIN_FRONT[] = "sha256-raw:";
 static const char META_FRONT[] = "derpkey";
-
-bool stream_pin_parse(uint8_t pin[static STREAM_PIN_LEN], const char *text)
-{
-	size_t front = sizeof(PIN_FRONT) - 1;
-	if (strncmp(text, PIN_FRONT, front) != 0)
-		return false;
-	return hex_parse(pin, STREAM_PIN_LEN, text + front, strlen(text + front));
-}
-
-const char *stream_pin_format(char out[static STREAM_PIN_TEXT_MAX],
-			      const uint8_t pin[static STREAM_PIN_LEN])
-{
-	memcpy(out, PIN_FRONT, sizeof(PIN_FRONT));
-	hex_format(out + sizeof(PIN_FRONT) - 1, (struct bytes){pin, STREAM_PIN_LEN});
-	return out;
-}
 
 static bool context_trust(SSL_CTX *ctx, enum stream_trust trust, const char *ca_file, char *why)
 {
@@ -110,28 +93,28 @@ void tls_meta_cn(SSL *ssl, char cn[static STREAM_CN_MAX])
 			return;
 }
 
-static bool pin_of(X509 *cert, uint8_t pin[static STREAM_PIN_LEN])
+static bool pin_of(X509 *cert, uint8_t pin[static PIN_LEN])
 {
-	unsigned len = STREAM_PIN_LEN;
-	return X509_digest(cert, EVP_sha256(), pin, &len) == 1 && len == STREAM_PIN_LEN;
+	unsigned len = PIN_LEN;
+	return X509_digest(cert, EVP_sha256(), pin, &len) == 1 && len == PIN_LEN;
 }
 
-bool tls_check_pin(SSL *ssl, const uint8_t pin[static STREAM_PIN_LEN], const char *where,
+bool tls_check_pin(SSL *ssl, const uint8_t pin[static PIN_LEN], const char *where,
 		   char why[static FAILURE_MAX])
 {
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
-	char cn[STREAM_CN_MAX], want[STREAM_PIN_TEXT_MAX], have[STREAM_PIN_TEXT_MAX];
-	uint8_t found[STREAM_PIN_LEN];
+	char cn[STREAM_CN_MAX], want[PIN_TEXT_MAX], have[PIN_TEXT_MAX];
+	uint8_t found[PIN_LEN];
 	int others = 0;
 	for (int i = 1; i < sk_X509_num(chain); i++)
 		others += !meta_cn_of(sk_X509_value(chain, i), cn);
 	if (sk_X509_num(chain) < 1 || !pin_of(sk_X509_value(chain, 0), found))
 		return failure_say(why, "%s showed no certificate, expected one with the pin %s",
-				   where, stream_pin_format(want, pin));
-	if (CRYPTO_memcmp(found, pin, STREAM_PIN_LEN) != 0)
+				   where, pin_format(want, pin));
+	if (CRYPTO_memcmp(found, pin, PIN_LEN) != 0)
 		return failure_say(
 			why, "the certificate of %s does not match the pin: found %s, expected %s",
-			where, stream_pin_format(have, found), stream_pin_format(want, pin));
+			where, pin_format(have, found), pin_format(want, pin));
 	if (others > 0)
 		return failure_say(why, "%s shows %d certificates, but a pin wants exactly one",
 				   where, 1 + others);

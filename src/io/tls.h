@@ -17,7 +17,7 @@ SSL_CTX *tls_context(enum stream_trust trust, const char *ca_file,
  * `name`. NULL: out of memory. */
 SSL *tls_new(SSL_CTX *ctx, enum stream_trust trust, const char *host, const char *name) MUST_USE;
 /* After the handshake: is this the certificate that the pin means? `where` is "host:port". */
-bool tls_check_pin(SSL *ssl, const uint8_t pin[static STREAM_PIN_LEN], const char *where,
+bool tls_check_pin(SSL *ssl, const uint8_t pin[static PIN_LEN], const char *where,
 		   char why[static FAILURE_MAX]) MUST_USE;
 /* Common name of the relay's meta certificate, or "". */
 void tls_meta_cn(SSL *ssl, char cn[static STREAM_CN_MAX]);

@@ -190,17 +190,10 @@ SSL_CTX *certificate_context(const char *chain, const char *key, const struct no
 	return NULL;
 }
 
-bool certificate_pin(const SSL_CTX *ctx, char out[static CERTIFICATE_PIN_MAX])
+bool certificate_pin(const SSL_CTX *ctx, uint8_t pin[static PIN_LEN])
 {
-	static const char prefix[] = "sha256-raw:";
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	unsigned n;
 	X509 *x = SSL_CTX_get0_certificate(ctx);
-	if (!x || X509_digest(x, EVP_sha256(), digest, &n) != 1)
-		return false;
-	memcpy(out, prefix, sizeof(prefix) - 1);
-	hex_format(out + sizeof(prefix) - 1, (struct bytes){digest, n});
-	return true;
+	return x && X509_digest(x, EVP_sha256(), pin, NULL) == 1;
 }
 
 bool certificate_is_for(const SSL_CTX *ctx, const char *name)

@@ -8,9 +8,8 @@
 #include <openssl/types.h>
 
 #include "crypto/keys.h"
+#include "crypto/pin.h"
 #include "io/failure.h"
-
-enum { CERTIFICATE_PIN_MAX = 80 };
 
 /* Makes a certificate that nobody signed but itself (EC P-256, 10 years) for a DNS name or an IP
  * address, and writes it with its key into one file (PEM, mode 0600). */
@@ -27,8 +26,8 @@ bool certificate_make(const char *path, const char *name, char why[static FAILUR
 SSL_CTX *certificate_context(const char *chain, const char *key, const struct node_key *server_key,
 			     char why[static FAILURE_MAX]) MUST_USE;
 
-/* "sha256-raw:" and 64 hex digits: of the context's own certificate. */
-bool certificate_pin(const SSL_CTX *ctx, char out[static CERTIFICATE_PIN_MAX]) MUST_USE;
+/* The pin of the context's own certificate. */
+bool certificate_pin(const SSL_CTX *ctx, uint8_t pin[static PIN_LEN]) MUST_USE;
 /* Is it for this DNS name or IP address? */
 bool certificate_is_for(const SSL_CTX *ctx, const char *name) MUST_USE;
 

@@ -134,7 +134,7 @@ static bool read_arguments(struct derp_peer *p, int argc, char **argv)
 		.host = argv[1], .port = (uint16_t)strtoul(argv[2], NULL, 10), .trust = STREAM_PIN};
 	if (strcmp(argv[3], "plain") == 0)
 		p->where.trust = STREAM_PLAIN;
-	else if (!stream_pin_parse(p->where.pin, argv[3]))
+	else if (!pin_parse(p->where.pin, argv[3]))
 		return false;
 	p->text = sends ? argv[6] : NULL;
 	return !sends || key_parse(p->to.b, KEY_NODE, argv[5]);

@@ -90,11 +90,13 @@ static void on_say_counters(void *self)
 /* What a node's file needs to use this relay. Without TLS there is nothing to pin. */
 static void say_node_lines(const struct relay *r)
 {
-	char pin[CERTIFICATE_PIN_MAX] = "";
+	uint8_t digest[PIN_LEN] = {0};
+	char pin[PIN_TEXT_MAX];
 	uint16_t port = r->o.no_tls ? r->http_port : r->port;
 	bool self_signed = !r->o.no_tls && !r->o.certfile[0];
-	if (self_signed && !certificate_pin(r->tls, pin))
+	if (self_signed && !certificate_pin(r->tls, digest))
 		return;
+	pin_format(pin, digest);
 	if (r->o.json) {
 		json_t *j = json_pack("{ss si ss si}", "name", "lab", "region", 1, "host",
 				      r->o.host, "port", port);

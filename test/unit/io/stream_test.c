@@ -169,14 +169,14 @@ static void a_wrong_pin_is_told_with_both_pins(void **state)
 	struct server s;
 	struct seen c = begin();
 	struct identity id = identity_make("anything", 1, NULL);
-	char found[STREAM_PIN_TEXT_MAX], expected[STREAM_PIN_TEXT_MAX];
+	char found[PIN_TEXT_MAX], expected[PIN_TEXT_MAX];
 	struct stream_config cfg = {.host = "127.0.0.1", .trust = STREAM_PIN, .pin = {1, 2, 3}};
 	server_start(&s, serve_echo, &id, NULL, TLS1_3_VERSION);
 	cfg.port = s.port;
 	open_stream(&c, cfg);
 	expect_down(&c, "does not match the pin");
-	assert_non_null(strstr(c.why, stream_pin_format(found, id.pin)));
-	assert_non_null(strstr(c.why, stream_pin_format(expected, cfg.pin)));
+	assert_non_null(strstr(c.why, pin_format(found, id.pin)));
+	assert_non_null(strstr(c.why, pin_format(expected, cfg.pin)));
 	assert_int_equal(c.ups, 0);
 	end(&c);
 	server_stop(&s);
@@ -218,20 +218,6 @@ static void a_pin_wants_one_certificate(void **state)
 	server_stop(&s);
 	identity_free(&id);
 	identity_free(&other);
-}
-
-static void pins_have_a_text_form(void **state)
-{
-	uint8_t pin[STREAM_PIN_LEN], back[STREAM_PIN_LEN];
-	char text[STREAM_PIN_TEXT_MAX];
-	for (size_t i = 0; i < sizeof(pin); i++)
-		pin[i] = (uint8_t)(i * 9);
-	assert_true(stream_pin_parse(back, stream_pin_format(text, pin)));
-	assert_memory_equal(pin, back, sizeof(pin));
-	assert_int_equal(strlen(text), STREAM_PIN_TEXT_MAX - 1);
-	text[STREAM_PIN_TEXT_MAX - 2] = 0;
-	assert_false(stream_pin_parse(back, text));
-	assert_false(stream_pin_parse(back, "sha256:00"));
 }
 
 /* A CA file with the server's own certificate in it: name and address are checked. */
@@ -636,7 +622,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_wrong_pin_is_told_with_both_pins),
 	cmocka_unit_test(a_meta_certificate_is_seen_and_does_not_disturb_the_pin),
 	cmocka_unit_test(a_pin_wants_one_certificate),
-	cmocka_unit_test(pins_have_a_text_form),
 	cmocka_unit_test(a_ca_is_taken_for_the_right_name_only),
 	cmocka_unit_test(the_systems_roots_do_not_know_a_stranger),
 	cmocka_unit_test(a_ca_file_that_is_none_is_told),
