@@ -3,8 +3,6 @@
  * fails to answer in a round, so a round in progress does not make candidates come and go. */
 #include "path/find/reflexive.h"
 
-#include <string.h>
-
 #define ROUND_MIN   (20 * SECOND)
 #define ROUND_MAX   (26 * SECOND)
 #define ROUND_APART (1 * SECOND) /* rounds on request are not nearer to each other than this */
@@ -27,21 +25,11 @@ static void plan_next_round(struct reflexive_finder *f, mono_ns now)
 	f->next_round = f->wanted && f->n > 0 ? now + after : MONO_NEVER;
 }
 
-static void try_server(struct reflexive_finder *f, struct stun_server *s, mono_ns now)
-{
-	s->owed = true;
-	s->next = now + patience[s->tries];
-	s->tries++;
-}
-
 static void begin_round(struct reflexive_finder *f, mono_ns now)
 {
 	f->round_at = now;
-	for (size_t i = 0; i < f->n; i++) {
-		rng_fill(&f->rng, f->v[i].txid.b, STUN_TXID_LEN);
-		f->v[i].tries = 0;
-		try_server(f, &f->v[i], now);
-	}
+	for (size_t i = 0; i < f->n; i++)
+		stun_ask_begin(&f->v[i].ask, &f->v[i].at, STUN_TRIES, &f->rng, now + patience[0]);
 	plan_next_round(f, now);
 }
 
@@ -56,7 +44,7 @@ static void add_server(struct reflexive_finder *f, const struct endpoint *at)
 		same_family += f->v[i].at.ip.family == at->ip.family;
 	}
 	if (same_family < STUN_SERVERS_PER_FAMILY)
-		f->v[f->n++] = (struct stun_server){.at = *at, .next = MONO_NEVER};
+		f->v[f->n++] = (struct stun_server){.at = *at};
 }
 
 void reflexive_set(struct reflexive_finder *f, const struct relay_place *v, size_t n, mono_ns now)
@@ -79,17 +67,13 @@ void reflexive_set(struct reflexive_finder *f, const struct relay_place *v, size
 static bool stun_input(void *self, const struct endpoint *from, struct bytes datagram, mono_ns now)
 {
 	struct reflexive_finder *f = self;
-	struct stun_txid txid;
-	struct endpoint seen;
-	if (!stun_read_response(datagram, &txid, &seen) || !endpoint_is_set(&seen))
+	struct stun_answer answer;
+	if (!stun_read_answer(datagram, &answer))
 		return false;
 	for (size_t i = 0; i < f->n; i++) {
-		struct stun_server *s = &f->v[i];
-		if (s->next == MONO_NEVER || memcmp(s->txid.b, txid.b, STUN_TXID_LEN) != 0)
+		if (stun_ask_input(&f->v[i].ask, &answer) != STUN_ASK_ANSWERED)
 			continue;
-		s->seen = seen;
-		s->next = MONO_NEVER;
-		s->owed = false;
+		f->v[i].seen = answer.reflexive;
 		f->answered_at = now;
 		return true;
 	}
@@ -99,14 +83,9 @@ static bool stun_input(void *self, const struct endpoint *from, struct bytes dat
 static bool stun_output(void *self, struct endpoint *to, struct wr *out)
 {
 	struct reflexive_finder *f = self;
-	for (size_t i = 0; i < f->n; i++) {
-		if (!f->v[i].owed)
-			continue;
-		f->v[i].owed = false;
-		*to = f->v[i].at;
-		stun_write_request(out, &f->v[i].txid);
-		return true;
-	}
+	for (size_t i = 0; i < f->n; i++)
+		if (stun_ask_output(&f->v[i].ask, to, out))
+			return true;
 	return false;
 }
 
@@ -115,14 +94,18 @@ static mono_ns stun_deadline(const void *self)
 	const struct reflexive_finder *f = self;
 	mono_ns first = f->next_round;
 	for (size_t i = 0; i < f->n; i++)
-		first = mono_min(first, f->v[i].next);
+		first = mono_min(first, stun_ask_deadline(&f->v[i].ask));
 	return first;
 }
 
-static void give_up(struct stun_server *s)
+static void try_server(struct stun_server *s, mono_ns now)
 {
+	uint8_t tried = STUN_TRIES - s->ask.tries_left;
+	mono_ns wait = tried < STUN_TRIES ? patience[tried] : 0;
+	if (stun_ask_again(&s->ask, now + wait))
+		return;
+	stun_ask_end(&s->ask);
 	s->seen = (struct endpoint){0};
-	s->next = MONO_NEVER;
 }
 
 static void stun_tick(void *self, mono_ns now)
@@ -130,14 +113,9 @@ static void stun_tick(void *self, mono_ns now)
 	struct reflexive_finder *f = self;
 	if (f->next_round <= now)
 		begin_round(f, now);
-	for (size_t i = 0; i < f->n; i++) {
-		if (f->v[i].next > now)
-			continue;
-		if (f->v[i].tries < STUN_TRIES)
-			try_server(f, &f->v[i], now);
-		else
-			give_up(&f->v[i]);
-	}
+	for (size_t i = 0; i < f->n; i++)
+		if (stun_ask_is_due(&f->v[i].ask, now))
+			try_server(&f->v[i], now);
 }
 
 /* The first answer over this family, then those that more than one server gave: an answer that only

@@ -13,7 +13,7 @@
 #include "base/rng.h"
 #include "path/find/finder.h"
 #include "wire/mapping.h"
-#include "wire/stun.h"
+#include "wire/stun_ask.h"
 
 enum {
 	STUN_SERVERS_PER_FAMILY = 4, /* the first of the list: more would tell nothing new */
@@ -25,10 +25,7 @@ struct reflexive_finder {
 	struct stun_server {
 		struct endpoint at;
 		struct endpoint seen; /* its last answer; unset: none */
-		struct stun_txid txid;
-		mono_ns next; /* next try, or the end of waiting; MONO_NEVER: done in this round */
-		uint8_t tries;
-		bool owed; /* a request is to be written */
+		struct stun_ask ask;  /* of this round */
 	} v[STUN_SERVERS_MAX];
 	size_t n;
 	struct rng rng;

@@ -177,6 +177,13 @@ static bool answer(struct stun_fixture *s, const struct stun_txid *txid, const c
 	return reflexive_finder.input(&s->f, &s->asked[0], wr_done(&out), now);
 }
 
+/* The first relay's answers, over IPv4 and IPv6. */
+static void answer_both(struct stun_fixture *s, mono_ns now)
+{
+	assert_true(answer(s, &s->txid[0], "198.51.100.1:5", now));
+	assert_true(answer(s, &s->txid[1], "[2001:db8:5::1]:5", now));
+}
+
 /* Relays 1, 2, 3; each answers at 203.0.113.<region>:3478 and [2001:db8::<region>]:3478. */
 static void set_relays(struct stun_fixture *s, uint8_t n, mono_ns now)
 {
@@ -253,6 +260,22 @@ static void an_answer_that_nobody_asked_for_is_not_taken(void **state)
 	assert_false(reflexive_finder.fresh(&s.f, 0));
 }
 
+/* The address of a translator between us and the server is none at which a peer reaches us. */
+static void an_answer_of_another_family_than_the_servers_is_not_taken(void **state)
+{
+	struct stun_fixture s;
+	struct candidates c = {.n = 0};
+	const mono_ns t = 1000 * SECOND;
+	stun_setup(&s, 1);
+	assert_false(answer(&s, &s.txid[0], "[2001:db8:5::1]:5", t));
+	assert_false(answer(&s, &s.txid[1], "198.51.100.1:5", t));
+	assert_false(reflexive_finder.fresh(&s.f, t));
+	reflexive_finder.candidates(&s.f, &c);
+	assert_int_equal(c.n, 0);
+	answer_both(&s, t); /* the question goes on */
+	assert_true(reflexive_finder.fresh(&s.f, t));
+}
+
 static void the_first_answer_and_those_of_several_servers_are_candidates(void **state)
 {
 	struct stun_fixture s;
@@ -282,8 +305,7 @@ static void rounds_repeat_each_20_to_26_s_while_wanted(void **state)
 	struct stun_fixture s;
 	mono_ns t = 1000 * SECOND;
 	stun_setup(&s, 1);
-	for (int i = 0; i < 2; i++)
-		assert_true(answer(&s, &s.txid[i], "198.51.100.1:5", t));
+	answer_both(&s, t);
 	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
 	reflexive_finder.want(&s.f, true, t + SECOND);
 	for (int round = 0; round < 50; round++) {
@@ -293,8 +315,7 @@ static void rounds_repeat_each_20_to_26_s_while_wanted(void **state)
 		reflexive_finder.tick(&s.f, t);
 		drain(&s);
 		assert_int_equal(s.n, 2);
-		for (int i = 0; i < 2; i++)
-			assert_true(answer(&s, &s.txid[i], "198.51.100.1:5", t));
+		answer_both(&s, t);
 	}
 	reflexive_finder.want(&s.f, false, t);
 	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
@@ -389,6 +410,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_server_is_asked_at_once_over_both_families),
 	cmocka_unit_test(a_request_is_repeated_twice_and_then_given_up),
 	cmocka_unit_test(an_answer_that_nobody_asked_for_is_not_taken),
+	cmocka_unit_test(an_answer_of_another_family_than_the_servers_is_not_taken),
 	cmocka_unit_test(the_first_answer_and_those_of_several_servers_are_candidates),
 	cmocka_unit_test(rounds_repeat_each_20_to_26_s_while_wanted),
 	cmocka_unit_test(a_refresh_asks_again_and_forgets_when_the_network_changed),
