@@ -2,8 +2,6 @@
  * each of its requests is answered or given up; then the next one adds its own. */
 #include "netcheck/nat_probe.h"
 
-#include <string.h>
-
 #define TRY_AGAIN_AFTER (200 * MSEC)
 #define PATIENCE_MIN    (400 * MSEC)
 #define PATIENCE_FIRST  (600 * MSEC) /* before any round trip is known */
@@ -38,13 +36,9 @@ static void ask(struct nat_test *t, enum nat_test_socket socket, size_t server,
 	*a = (struct nat_test_ask){.step = t->step,
 				   .socket = socket,
 				   .server = server,
-				   .to = *to,
 				   .change = change,
-				   .tries = 1,
-				   .next = now + TRY_AGAIN_AFTER,
-				   .asked_at = now,
-				   .owed = true};
-	rng_fill(&t->rng, a->txid.b, STUN_TXID_LEN);
+				   .asked_at = now};
+	stun_ask_begin(&a->ask, to, NAT_TEST_TRIES, &t->rng, now + TRY_AGAIN_AFTER);
 }
 
 static void ask_for_descriptions(struct nat_test *t, mono_ns now)
@@ -107,7 +101,7 @@ size_t nat_test_probe_samples(const struct nat_test *t,
 		const struct nat_test_ask *a = &t->asks[i];
 		bool fresh = a->step == NAT_TEST_DESCRIBE || a->step == NAT_TEST_STEP;
 		if (fresh && a->answered && n < NAT_TEST_SAMPLES_MAX)
-			out[n++] = (struct sample){a->to, a->seen};
+			out[n++] = (struct sample){a->ask.to, a->seen};
 	}
 	return n;
 }
@@ -153,7 +147,7 @@ static void enter(struct nat_test *t, enum nat_test_step step, mono_ns now)
 static bool step_waits(const struct nat_test *t)
 {
 	for (size_t i = 0; i < t->n_asks; i++)
-		if (t->asks[i].step == t->step && t->asks[i].next != MONO_NEVER)
+		if (t->asks[i].step == t->step && stun_ask_deadline(&t->asks[i].ask) != MONO_NEVER)
 			return true;
 	return false;
 }
@@ -207,6 +201,7 @@ static mono_ns patience(const struct nat_test *t)
 static void take(struct nat_test *t, struct nat_test_ask *a, const struct endpoint *from,
 		 const struct stun_answer *answer, mono_ns now)
 {
+	a->answered = true;
 	a->seen = answer->reflexive;
 	switch (a->step) {
 	case NAT_TEST_DESCRIBE:
@@ -215,10 +210,10 @@ static void take(struct nat_test *t, struct nat_test_ask *a, const struct endpoi
 		break;
 	case NAT_TEST_FILTER:
 		if (a->socket == NAT_TEST_OWN)
-			nat_test_note(t, &(struct sample){a->to, a->seen}, false);
-		else if ((a->change & STUN_CHANGE_ADDRESS) && !ip_equal(&from->ip, &a->to.ip))
+			nat_test_note(t, &(struct sample){a->ask.to, a->seen}, false);
+		else if ((a->change & STUN_CHANGE_ADDRESS) && !ip_equal(&from->ip, &a->ask.to.ip))
 			t->other_address = ARRIVAL_YES;
-		else if (!(a->change & STUN_CHANGE_ADDRESS) && from->port != a->to.port)
+		else if (!(a->change & STUN_CHANGE_ADDRESS) && from->port != a->ask.to.port)
 			t->other_port = ARRIVAL_YES;
 		break;
 	case NAT_TEST_STEP:
@@ -232,16 +227,9 @@ static void take(struct nat_test *t, struct nat_test_ask *a, const struct endpoi
 static struct nat_test_ask *find(struct nat_test *t, const struct stun_txid *txid)
 {
 	for (size_t i = 0; i < t->n_asks; i++)
-		if (memcmp(t->asks[i].txid.b, txid->b, STUN_TXID_LEN) == 0)
+		if (stun_ask_is(&t->asks[i].ask, txid))
 			return &t->asks[i];
 	return NULL;
-}
-
-static void answered(struct nat_test_ask *a)
-{
-	a->answered = true;
-	a->owed = false;
-	a->next = MONO_NEVER;
 }
 
 /* One of our own requests came back to us. */
@@ -250,7 +238,7 @@ static void take_hairpin(struct nat_test *t)
 	t->hairpin = ARRIVAL_YES;
 	for (size_t i = 0; i < t->n_asks; i++)
 		if (t->asks[i].step == NAT_TEST_HAIRPIN)
-			answered(&t->asks[i]);
+			stun_ask_end(&t->asks[i].ask);
 }
 
 bool nat_test_input(struct nat_test *t, const struct endpoint *from, struct bytes datagram,
@@ -267,10 +255,9 @@ bool nat_test_input(struct nat_test *t, const struct endpoint *from, struct byte
 			take_hairpin(t);
 	} else {
 		a = stun_read_answer(datagram, &answer) ? find(t, &answer.txid) : NULL;
-		if (a && !a->answered && a->step != NAT_TEST_HAIRPIN) {
+		if (a && a->step != NAT_TEST_HAIRPIN &&
+		    stun_ask_input(&a->ask, &answer) == STUN_ASK_ANSWERED)
 			take(t, a, from, &answer, now);
-			answered(a);
-		}
 	}
 	if (a)
 		go_on(t, now);
@@ -284,15 +271,13 @@ bool nat_test_output(struct nat_test *t, struct endpoint *to, enum nat_test_sock
 {
 	for (size_t i = 0; i < t->n_asks; i++) {
 		struct nat_test_ask *a = &t->asks[i];
-		if (!a->owed)
+		if (!stun_ask_send(&a->ask, to))
 			continue;
-		a->owed = false;
-		*to = a->to;
 		*socket = a->socket;
 		if (a->change >= 0)
-			stun_write_change_request(out, &a->txid, (uint8_t)a->change);
+			stun_write_change_request(out, &a->ask.txid, (uint8_t)a->change);
 		else
-			stun_write_request(out, &a->txid);
+			stun_write_request(out, &a->ask.txid);
 		return true;
 	}
 	return false;
@@ -302,23 +287,18 @@ mono_ns nat_test_deadline(const struct nat_test *t)
 {
 	mono_ns first = MONO_NEVER;
 	for (size_t i = 0; i < t->n_asks; i++)
-		first = mono_min(first, t->asks[i].next);
+		first = mono_min(first, stun_ask_deadline(&t->asks[i].ask));
 	return first;
 }
 
 void nat_test_tick(struct nat_test *t, mono_ns now)
 {
 	for (size_t i = 0; i < t->n_asks; i++) {
-		struct nat_test_ask *a = &t->asks[i];
-		if (a->next > now)
-			continue;
-		if (a->tries == NAT_TEST_TRIES) {
-			a->next = MONO_NEVER;
-			continue;
-		}
-		a->tries++;
-		a->owed = true;
-		a->next = now + (a->tries < NAT_TEST_TRIES ? TRY_AGAIN_AFTER : patience(t));
+		struct stun_ask *a = &t->asks[i].ask;
+		mono_ns wait = a->tries_left > 1 ? TRY_AGAIN_AFTER : patience(t);
+		/* A late answer is taken all the same, so no question is ended here. */
+		if (stun_ask_is_due(a, now))
+			(void)!stun_ask_again(a, now + wait);
 	}
 	go_on(t, now);
 }

@@ -20,7 +20,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "netcheck/behaviour.h"
-#include "wire/stun.h"
+#include "wire/stun_ask.h"
 
 enum {
 	NAT_TEST_SERVERS_MAX = 4,
@@ -50,13 +50,10 @@ struct nat_test {
 		enum nat_test_step step;
 		enum nat_test_socket socket;
 		size_t server;
-		struct endpoint to;
+		struct stun_ask ask;
 		int change; /* STUN_CHANGE_ bits; -1: a plain request */
-		struct stun_txid txid;
-		uint8_t tries;
-		mono_ns next; /* next try, or the end of waiting; MONO_NEVER: over */
 		mono_ns asked_at;
-		bool owed, answered;
+		bool answered;        /* by a server */
 		struct endpoint seen; /* answered by a server: from where it came */
 	} asks[NAT_TEST_ASKS_MAX];
 	size_t n_asks;
