@@ -16,8 +16,6 @@
  * */
 #include "netcheck/binding_life.h"
 
-#include <string.h>
-
 #define USED_FOR     (2500 * MSEC) /* longer than the two seconds of Linux */
 #define STAGGER      (30 * MSEC)
 #define PATIENCE_MIN (200 * MSEC)
@@ -88,8 +86,8 @@ static void settle(struct binding_life *t, struct lifetime_subject *s,
 		   enum lifetime_subject_state verdict)
 {
 	s->state = verdict;
-	s->owed = false;
 	s->due = MONO_NEVER;
+	stun_ask_end(&s->ask);
 	t->version++;
 }
 
@@ -102,28 +100,13 @@ static mono_ns patience(const struct binding_life *t)
 
 static void ask_by_asker(struct binding_life *t)
 {
-	rng_fill(&t->rng, t->asker.txid.b, STUN_TXID_LEN);
-	t->asker.owed = true;
+	stun_ask_begin(&t->asker.ask, &t->servers[t->server], 1, &t->rng, MONO_NEVER);
 }
 
-/* The next try of what the subject waits for; false: there were enough. */
-static bool try_again(struct binding_life *t, struct lifetime_subject *s, mono_ns now)
+static void begin_question(struct binding_life *t, struct lifetime_subject *s, mono_ns now)
 {
-	if (s->tries == TRIES)
-		return false;
-	if (s->tries++ == 0)
-		rng_fill(&t->rng, s->txid.b, STUN_TXID_LEN);
-	s->owed = true;
-	s->due = now + patience(t);
-	return true;
-}
-
-static void begin_asking(struct binding_life *t, struct lifetime_subject *s, mono_ns now)
-{
-	s->state = SUBJECT_ASKED;
-	s->tries = 0;
-	s->asked = now;
-	(void)!try_again(t, s, now);
+	s->due = MONO_NEVER;
+	stun_ask_begin(&s->ask, &t->servers[t->server], TRIES, &t->rng, now + patience(t));
 }
 
 /* Silence proves something only if the way to the server and back is open, and the outside address
@@ -144,19 +127,23 @@ static void tick_subject(struct binding_life *t, struct lifetime_subject *s, mon
 	switch (s->state) {
 	case SUBJECT_OPENING:
 	case SUBJECT_USED:
-		if (!try_again(t, s, now))
+		if (!s->ask.waits)
+			begin_question(t, s, now);
+		else if (!stun_ask_again(&s->ask, now + patience(t)))
 			settle(t, s, SUBJECT_UNKNOWN);
 		break;
 	case SUBJECT_RESTING:
-		begin_asking(t, s, now);
+		s->state = SUBJECT_ASKED;
+		s->asked = now;
+		begin_question(t, s, now);
 		break;
 	case SUBJECT_ASKED:
-		if (!try_again(t, s, now)) {
-			s->silence = s->last_asked + mono_min(t->rtt, PATIENCE_MAX) - s->sent;
-			settle(t, s, verdict_of_silence(t, s));
-		} else if (s->tries > 1) {
+		if (stun_ask_again(&s->ask, now + patience(t))) {
 			ask_by_asker(t);
+			break;
 		}
+		s->silence = s->last_asked + mono_min(t->rtt, PATIENCE_MAX) - s->sent;
+		settle(t, s, verdict_of_silence(t, s));
 		break;
 	case SUBJECT_ALIVE:
 	case SUBJECT_DEAD:
@@ -173,8 +160,6 @@ static void on_answer(struct binding_life *t, struct lifetime_subject *s,
 	t->rtt = mono_max(t->rtt, mono_since(s->sent, now));
 	s->seen = *seen;
 	s->heard = now;
-	s->owed = false;
-	s->tries = 0;
 	if (s->state == SUBJECT_OPENING && s->rest > 0) {
 		s->state = SUBJECT_USED;
 		s->due = now + USED_FOR;
@@ -218,7 +203,7 @@ static void end(struct binding_life *t, enum lifetime_state state, mono_ns now)
 	t->step = BINDING_LIFE_OFF;
 	t->n_subjects = 0;
 	t->asker.socket = 0;
-	t->asker.owed = false;
+	stun_ask_end(&t->asker.ask);
 	t->version++;
 }
 
@@ -360,9 +345,16 @@ static void on_proof(struct binding_life *t, struct lifetime_subject *s, uint16_
 	go_on(t, now);
 }
 
-static bool is_it(const struct stun_txid *a, const struct stun_txid *b)
+/* An answer with the transaction of this subject's question. */
+static void take(struct binding_life *t, struct lifetime_subject *s, uint16_t socket,
+		 const struct stun_answer *a, mono_ns now)
 {
-	return memcmp(a->b, b->b, STUN_TXID_LEN) == 0;
+	if (stun_ask_input(&s->ask, a) != STUN_ASK_ANSWERED)
+		return;
+	if (s->state == SUBJECT_ASKED)
+		on_proof(t, s, socket, now);
+	else
+		on_answer(t, s, &a->reflexive, now);
 }
 
 bool binding_life_input(struct binding_life *t, uint16_t socket, struct bytes datagram, mono_ns now)
@@ -370,20 +362,18 @@ bool binding_life_input(struct binding_life *t, uint16_t socket, struct bytes da
 	struct stun_answer a;
 	if (!binding_life_runs(t) || !stun_is(datagram) || !stun_read_answer(datagram, &a))
 		return false;
-	if (is_it(&a.txid, &t->asker.txid)) {
+	enum stun_ask_verdict verdict = stun_ask_input(&t->asker.ask, &a);
+	if (verdict == STUN_ASK_ANSWERED) {
 		t->any_answer = true;
 		t->asker.seen = a.reflexive;
 		t->asker.answered_at = now;
-		return true;
 	}
+	if (verdict != STUN_ASK_OTHER)
+		return true;
 	for (size_t i = 0; i < t->n_subjects; i++) {
-		struct lifetime_subject *s = &t->subjects[i];
-		if (!is_it(&a.txid, &s->txid))
+		if (!stun_ask_is(&t->subjects[i].ask, &a.txid))
 			continue;
-		if (s->state == SUBJECT_ASKED)
-			on_proof(t, s, socket, now);
-		else if ((s->state == SUBJECT_OPENING || s->state == SUBJECT_USED) && s->tries > 0)
-			on_answer(t, s, &a.reflexive, now);
+		take(t, &t->subjects[i], socket, &a, now);
 		return true;
 	}
 	return false;
@@ -392,15 +382,14 @@ bool binding_life_input(struct binding_life *t, uint16_t socket, struct bytes da
 static void write_for(struct binding_life *t, struct lifetime_subject *s, uint16_t *socket,
 		      struct wr *out, mono_ns now)
 {
-	s->owed = false;
 	if (s->state == SUBJECT_ASKED) {
 		s->last_asked = now;
 		*socket = t->asker.socket;
-		stun_write_elsewhere_request(out, &s->txid, s->seen.port);
+		stun_write_elsewhere_request(out, &s->ask.txid, s->seen.port);
 	} else {
 		s->sent = now;
 		*socket = s->socket;
-		stun_write_request(out, &s->txid);
+		stun_write_request(out, &s->ask.txid);
 	}
 }
 
@@ -409,16 +398,13 @@ bool binding_life_output(struct binding_life *t, struct endpoint *to, uint16_t *
 {
 	if (!binding_life_runs(t))
 		return false;
-	*to = t->servers[t->server];
-	if (t->asker.owed) {
-		t->asker.owed = false;
+	if (stun_ask_output(&t->asker.ask, to, out)) {
 		*socket = t->asker.socket;
-		stun_write_request(out, &t->asker.txid);
 		t->report.sent++;
 		return true;
 	}
 	for (size_t i = 0; i < t->n_subjects; i++) {
-		if (!t->subjects[i].owed)
+		if (!stun_ask_send(&t->subjects[i].ask, to))
 			continue;
 		write_for(t, &t->subjects[i], socket, out, now);
 		t->report.sent++;
@@ -427,13 +413,19 @@ bool binding_life_output(struct binding_life *t, struct endpoint *to, uint16_t *
 	return false;
 }
 
+/* The next step of a subject by time: its next question, or the next try of the one it asks. */
+static mono_ns subject_due(const struct lifetime_subject *s)
+{
+	return mono_min(s->due, stun_ask_deadline(&s->ask));
+}
+
 /* --- time --- */
 
 mono_ns binding_life_deadline(const struct binding_life *t)
 {
 	mono_ns first = MONO_NEVER;
 	for (size_t i = 0; i < t->n_subjects; i++)
-		first = mono_min(first, t->subjects[i].due);
+		first = mono_min(first, subject_due(&t->subjects[i]));
 	return binding_life_runs(t) ? first : MONO_NEVER;
 }
 
@@ -442,7 +434,7 @@ void binding_life_tick(struct binding_life *t, mono_ns now)
 	if (!binding_life_runs(t))
 		return;
 	for (size_t i = 0; i < t->n_subjects; i++)
-		if (t->subjects[i].due <= now)
+		if (subject_due(&t->subjects[i]) <= now)
 			tick_subject(t, &t->subjects[i], now);
 	go_on(t, now);
 }

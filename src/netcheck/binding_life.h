@@ -26,7 +26,7 @@
 
 #include "base/rng.h"
 #include "base/time.h"
-#include "wire/stun.h"
+#include "wire/stun_ask.h"
 
 enum { BINDING_LIFE_SERVERS_MAX = 4, BINDING_LIFE_SUBJECTS_MAX = 24 };
 
@@ -64,10 +64,9 @@ struct binding_life {
 
 	struct {
 		uint16_t socket; /* 0: none */
-		struct stun_txid txid;
+		struct stun_ask ask;
 		struct endpoint seen;
 		mono_ns answered_at; /* MONO_NEVER: not yet */
-		bool owed;
 	} asker;
 
 	struct lifetime_subject {
@@ -82,10 +81,8 @@ struct binding_life {
 		} state;
 		uint16_t socket;
 		mono_ns rest;
-		struct stun_txid txid;
-		uint8_t tries;
-		bool owed, asked_again;
-		mono_ns due;
+		struct stun_ask ask; /* of its own; ASKED: of the asker, for it */
+		mono_ns due;         /* its next question; MONO_NEVER: none, or under way */
 		struct endpoint seen;
 		mono_ns sent, heard;       /* last by itself; last before it rested */
 		mono_ns asked, last_asked; /* for it, first and last */
