@@ -126,7 +126,7 @@ static void end(struct paths *p, enum attempt_end how, mono_ns now)
 	enter(h, HARD_IDLE, now);
 	h->peer = PEER_NONE;
 	h->n_sockets = 0;
-	h->samples.n_owed = 0;
+	samples_stop(&h->samples);
 	settle_sockets(p, now);
 	h->look_at = now + SECOND; /* for whom it is time since then, too */
 }

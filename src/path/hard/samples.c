@@ -4,8 +4,6 @@
  * Bounded: SAMPLES_ASKS_MAX requests, none repeated. */
 #include "path/hard/samples.h"
 
-#include <string.h>
-
 enum { DESCRIBE = HARD_PLAN_SAMPLES, ELSEWHERE };
 
 void samples_begin(struct hard_samples *s, const struct endpoint *server, bool mapping_is_known)
@@ -14,55 +12,64 @@ void samples_begin(struct hard_samples *s, const struct endpoint *server, bool m
 				   .asks_elsewhere = !mapping_is_known};
 	s->n_wanted += s->asks_elsewhere;
 	for (uint32_t i = 0; i < SAMPLES_ASKS_MAX; i++)
-		s->v[i] = (struct hard_ask){.to = *server, .socket = i < HARD_PLAN_SAMPLES ? i : 0};
+		s->v[i] = (struct hard_ask){.ask = {.to = *server},
+					    .socket = i < HARD_PLAN_SAMPLES ? i : 0};
 }
 
 bool samples_send(struct hard_samples *s, const struct rng *rng, mono_ns now)
 {
 	struct hard_ask *a = &s->v[s->n_sent];
-	rng_fill(rng, a->txid.b, sizeof(a->txid.b));
+	const struct endpoint to = a->ask.to;
+	stun_ask_begin(&a->ask, &to, 1, rng, MONO_NEVER);
 	a->sent_at = now;
-	s->n_owed++;
 	return s->n_sent++ != DESCRIBE;
 }
 
 bool samples_output(struct hard_samples *s, uint32_t *socket, struct endpoint *to, struct wr *out)
 {
-	if (s->n_owed == 0)
-		return false;
-	uint32_t i = s->n_sent - s->n_owed--;
-	if (i == DESCRIBE)
-		stun_write_change_request(out, &s->v[i].txid, 0);
-	else
-		stun_write_request(out, &s->v[i].txid);
-	*socket = s->v[i].socket;
-	*to = s->v[i].to;
-	return true;
+	for (uint32_t i = 0; i < s->n_sent; i++) {
+		struct hard_ask *a = &s->v[i];
+		if (!stun_ask_send(&a->ask, to))
+			continue;
+		*socket = a->socket;
+		if (i == DESCRIBE)
+			stun_write_change_request(out, &a->ask.txid, 0);
+		else
+			stun_write_request(out, &a->ask.txid);
+		return true;
+	}
+	return false;
 }
 
-static struct hard_ask *find(struct hard_samples *s, uint32_t socket, const struct stun_txid *txid)
+void samples_stop(struct hard_samples *s)
 {
 	for (uint32_t i = 0; i < s->n_sent; i++)
-		if (s->v[i].socket == socket &&
-		    memcmp(s->v[i].txid.b, txid->b, sizeof(txid->b)) == 0)
-			return &s->v[i];
-	return NULL;
+		stun_ask_end(&s->v[i].ask);
+}
+
+static void take(struct hard_samples *s, struct hard_ask *a, const struct stun_answer *answer)
+{
+	a->seen = answer->reflexive;
+	if (a != &s->v[DESCRIBE] || answer->other.ip.family != 4 || s->n_wanted != ELSEWHERE)
+		return;
+	s->v[ELSEWHERE].ask.to = answer->other;
+	s->n_wanted++;
 }
 
 bool samples_input(struct hard_samples *s, uint32_t socket, struct bytes datagram)
 {
 	struct stun_answer answer;
-	if (!stun_read_answer(datagram, &answer) || answer.reflexive.ip.family != 4)
+	if (!stun_read_answer(datagram, &answer))
 		return false;
-	struct hard_ask *a = find(s, socket, &answer.txid);
-	if (!a)
-		return false;
-	a->seen = answer.reflexive;
-	if (a == &s->v[DESCRIBE] && answer.other.ip.family == 4 && s->n_wanted == ELSEWHERE) {
-		s->v[ELSEWHERE].to = answer.other;
-		s->n_wanted++;
+	for (uint32_t i = 0; i < s->n_sent; i++) {
+		struct hard_ask *a = &s->v[i];
+		if (a->socket != socket || !stun_ask_is(&a->ask, &answer.txid))
+			continue;
+		if (stun_ask_input(&a->ask, &answer) == STUN_ASK_ANSWERED)
+			take(s, a, &answer);
+		return !a->ask.waits; /* the same answer once more is ours, too */
 	}
-	return true;
+	return false;
 }
 
 bool samples_complete(const struct hard_samples *s)
@@ -108,7 +115,7 @@ void samples_tell(const struct hard_samples *s, struct disco_extension *out)
 	int same = same_elsewhere(s);
 	if (same == 0)
 		out->mapping = MAPPING_VARIES;
-	else if (same == 1 && !ip_equal(&s->v[0].to.ip, &s->v[ELSEWHERE].to.ip))
+	else if (same == 1 && !ip_equal(&s->v[0].ask.to.ip, &s->v[ELSEWHERE].ask.to.ip))
 		out->mapping = MAPPING_SAME;
 }
 

@@ -10,20 +10,18 @@
 #define PATH_HARD_SAMPLES_H
 
 #include "path/hard/plan.h"
-#include "wire/stun.h"
+#include "wire/stun_ask.h"
 
 enum { SAMPLES_ASKS_MAX = HARD_PLAN_SAMPLES + 2 };
 
 struct hard_samples {
 	struct hard_ask {
-		struct stun_txid txid;
-		struct endpoint to;
+		struct stun_ask ask;
 		uint32_t socket; /* the nth of the attempt, from 0 */
 		mono_ns sent_at;
 		struct endpoint seen; /* port 0: no answer yet */
 	} v[SAMPLES_ASKS_MAX];
-	uint32_t n_wanted, n_sent, n_owed; /* owed: sent, but not written yet */
-	struct endpoint other;             /* where else the server listens */
+	uint32_t n_wanted, n_sent;
 	bool asks_elsewhere;
 };
 
@@ -40,6 +38,8 @@ bool samples_output(struct hard_samples *s, uint32_t *socket, struct endpoint *t
 		    struct wr *out) MUST_USE;
 /* An answer to this socket. */
 bool samples_input(struct hard_samples *s, uint32_t socket, struct bytes datagram) MUST_USE;
+/* What is not written yet is not sent any more, and no answer is taken. */
+void samples_stop(struct hard_samples *s);
 bool samples_complete(const struct hard_samples *s);
 /* What was seen, for the peer: samples, addresses, mapping where it is not known by other means. */
 void samples_tell(const struct hard_samples *s, struct disco_extension *out);

@@ -172,10 +172,21 @@ static void from_a_second_place_the_mapping_is_told(void **state)
 	}
 }
 
+static void after_a_stop_nothing_is_sent(void **state)
+{
+	struct table *t = table_new(true);
+	uint8_t b[STUN_CHANGE_LEN];
+	struct wr w = wr_of(b, sizeof(b));
+	(void)!samples_send(&t->s, &t->rng, 0);
+	samples_stop(&t->s);
+	assert_false(samples_output(&t->s, &t->socket, &t->to, &w));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(fresh_sockets_ask_in_a_row),
 	cmocka_unit_test(what_was_not_answered_is_left_out),
 	cmocka_unit_test(answers_of_others_are_not_taken),
 	cmocka_unit_test(from_a_second_place_the_mapping_is_told),
+	cmocka_unit_test(after_a_stop_nothing_is_sent),
 };
 RUN_TESTS(tests)
