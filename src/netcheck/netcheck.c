@@ -1,6 +1,4 @@
-/* Each relay has two lanes, IPv4 and IPv6: a few requests at planned times (schedule.h), each with
- * a transaction of its own, so that a late answer is measured from its own request.  The first
- * answer ends a lane.
+/* The states of a report:
  *
  *   REST  -> ASKING  the lanes run, and in a full report the NAT test beside them
  *   ASKING -> HTTPS  nothing came back: the owner measures over HTTPS
@@ -13,31 +11,12 @@
 
 #include "base/socket_wish.h"
 #include "netcheck/home.h"
+#include "netcheck/lanes.h"
 #include "netcheck/nat_probe.h"
-#include "netcheck/schedule.h"
 
 #define WHOLE         (5 * SECOND)
-#define STUN_STAGE    (3 * SECOND)
 #define FULL_EVERY    (300 * SECOND)
 #define CAPTIVE_AFTER (200 * MSEC)
-
-enum { ENOUGH_RELAYS = 3 };
-
-struct lane {
-	struct endpoint to;
-	struct schedule_lane plan;
-	uint8_t tried;
-	bool owed, over;
-	struct lane_try {
-		struct stun_txid txid;
-		mono_ns sent;
-	} tries[SCHEDULE_TRIES_MAX];
-};
-
-struct asked_relay {
-	struct relay_place is;
-	struct lane v4, v6;
-};
 
 struct netcheck {
 	struct rng rng;
@@ -51,9 +30,7 @@ struct netcheck {
 	mono_ns heard; /* the last frame from the preferred relay; MONO_NEVER */
 
 	enum { REST, ASKING, HTTPS } state;
-	struct asked_relay asked[RELAYS_MAX]; /* as now.relays */
-	mono_ns stun_until; /* when the lanes are given up; MONO_NEVER: not begun */
-	size_t n_answered;  /* relays */
+	struct lanes lanes; /* to now.relays */
 	mono_ns captive_at;
 	struct nat_test test4, test6;
 	uint16_t socket; /* of the last tests */
@@ -83,7 +60,7 @@ struct netcheck *netcheck_new(const struct rng *rng, uint16_t port)
 		return NULL;
 	n->rng = *rng;
 	n->port = port;
-	n->heard = n->full_at = n->captive_at = n->stun_until = MONO_NEVER;
+	n->heard = n->full_at = n->captive_at = MONO_NEVER;
 	nat_test_init(&n->test4, rng);
 	nat_test_init(&n->test6, rng);
 	return n;
@@ -192,13 +169,7 @@ size_t netcheck_servers(const struct netcheck *n, uint8_t family, struct endpoin
 	return count;
 }
 
-static void make_lane(struct lane *lane, const struct endpoint *to,
-		      const struct schedule_lane *plan)
-{
-	*lane = (struct lane){.to = *to, .plan = *plan, .over = plan->tries == 0};
-}
-
-static void plan(struct netcheck *n)
+static void plan(struct netcheck *n, mono_ns now)
 {
 	struct schedule_relay v[RELAYS_MAX] = {0};
 	const struct schedule_host host = {.has4 = n->now.has4,
@@ -215,13 +186,10 @@ static void plan(struct netcheck *n)
 		schedule_full(v, n->n_relays, &host);
 	else
 		schedule_incremental(v, n->n_relays, &host);
-	for (size_t i = 0; i < n->n_relays; i++) {
+	for (size_t i = 0; i < n->n_relays; i++)
 		n->now.relays[i].region = n->relays[i].region;
-		n->asked[i].is = n->relays[i];
-		make_lane(&n->asked[i].v4, &n->relays[i].stun4, &v[i].v4);
-		make_lane(&n->asked[i].v6, &n->relays[i].stun6, &v[i].v6);
-	}
 	n->now.n_relays = n->n_relays;
+	lanes_begin(&n->lanes, n->relays, v, n->n_relays, n->now.full, now);
 }
 
 /* An incremental report repeats what the last full one said of the NAT. */
@@ -261,11 +229,9 @@ static void begin(struct netcheck *n, bool full, mono_ns now)
 					  .has4 = has_family(n, 4) || n->nat64.ip.family != 0,
 					  .has6 = has_family(n, 6)};
 	n->state = ASKING;
-	n->n_answered = 0;
-	n->stun_until = now + STUN_STAGE;
 	n->captive_at = full ? now + CAPTIVE_AFTER : MONO_NEVER;
 	n->tell_captive = n->tell_https = false;
-	plan(n);
+	plan(n, now);
 	if (full)
 		begin_tests(n, now);
 	else
@@ -362,24 +328,9 @@ static void finish(struct netcheck *n, mono_ns now)
 	n->last = n->now;
 	n->have_last = true;
 	n->state = REST;
-	n->stun_until = n->captive_at = MONO_NEVER;
+	n->captive_at = MONO_NEVER;
 	n->tell_captive = n->tell_https = false;
 	n->tell_done = true;
-}
-
-static bool lanes_are_over(const struct netcheck *n)
-{
-	for (size_t i = 0; i < n->now.n_relays; i++)
-		if (!n->asked[i].v4.over || !n->asked[i].v6.over)
-			return false;
-	return true;
-}
-
-static void give_up_lanes(struct netcheck *n)
-{
-	n->stun_until = MONO_NEVER;
-	for (size_t i = 0; i < n->now.n_relays; i++)
-		n->asked[i].v4.over = n->asked[i].v6.over = true;
 }
 
 static void finish_if_over(struct netcheck *n, mono_ns now)
@@ -390,7 +341,7 @@ static void finish_if_over(struct netcheck *n, mono_ns now)
 		finish(n, now);
 		return;
 	}
-	if (n->state == HTTPS || !lanes_are_over(n))
+	if (n->state == HTTPS || !lanes_are_over(&n->lanes))
 		return;
 	if (!n->now.udp && n->now.n_relays > 0) {
 		n->state = HTTPS;
@@ -422,54 +373,13 @@ void netcheck_captive(struct netcheck *n, bool captive)
 		*t = captive ? TRI_YES : TRI_NO;
 }
 
-/* --- lanes --- */
-
-/* Would an answer still tell something? */
-static bool is_useful(const struct netcheck *n, size_t i, bool v6)
-{
-	if (netcheck_latency(&n->now.relays[i]) == 0)
-		return true;
-	return v6 ? !n->now.ipv6 : n->now.nat4.varies == TRI_UNKNOWN;
-}
-
-static mono_ns lane_deadline(const struct netcheck *n, const struct lane *lane)
-{
-	return lane->over || lane->tried >= lane->plan.tries
-		       ? MONO_NEVER
-		       : n->now.began + lane->plan.at[lane->tried];
-}
-
-static void run_lane(struct netcheck *n, size_t i, struct lane *lane, bool v6, mono_ns now)
-{
-	if (lane_deadline(n, lane) > now)
-		return;
-	if (!is_useful(n, i, v6)) {
-		lane->over = true;
-		return;
-	}
-	struct lane_try *t = &lane->tries[lane->tried++];
-	rng_fill(&n->rng, t->txid.b, STUN_TXID_LEN);
-	t->sent = now;
-	lane->owed = true;
-}
+/* --- datagrams --- */
 
 static void run_lanes(struct netcheck *n, mono_ns now)
 {
-	for (size_t i = 0; i < n->now.n_relays; i++) {
-		run_lane(n, i, &n->asked[i].v4, false, now);
-		run_lane(n, i, &n->asked[i].v6, true, now);
-	}
-}
-
-/* Three relays have answered: how long others may take, by the slowest of them. */
-static void hurry(struct netcheck *n, mono_ns now)
-{
-	mono_ns slowest = 0;
-	if (++n->n_answered != ENOUGH_RELAYS)
-		return;
-	for (size_t i = 0; i < n->now.n_relays; i++)
-		slowest = mono_max(slowest, netcheck_latency(&n->now.relays[i]));
-	n->stun_until = mono_min(n->stun_until, now + slowest * (n->now.full ? 2 : 1));
+	const struct lanes_need need = {.v4 = n->now.nat4.varies == TRI_UNKNOWN,
+					.v6 = !n->now.ipv6};
+	lanes_tick(&n->lanes, need, &n->rng, now);
 }
 
 static void see(struct netcheck *n, const struct sample *s)
@@ -497,64 +407,39 @@ static void see(struct netcheck *n, const struct sample *s)
 		nat_test_note(test, s, nat);
 }
 
-static void take(struct netcheck *n, size_t i, bool v6, mono_ns rtt, const struct endpoint *seen,
-		 mono_ns now)
+static void take(struct netcheck *n, const struct lanes_answer *a)
 {
-	struct netcheck_relay *r = &n->now.relays[i];
-	struct lane *lane = v6 ? &n->asked[i].v6 : &n->asked[i].v4;
-	bool first = netcheck_latency(r) == 0;
-	lane->over = true;
-	lane->owed = false;
+	struct netcheck_relay *r = &n->now.relays[a->relay];
 	n->now.udp = true;
-	*(v6 ? &r->v6 : &r->v4) = rtt ? rtt : 1;
-	*(v6 ? &r->seen6 : &r->seen4) = *seen;
-	see(n, &(struct sample){lane->to, *seen});
-	if (first)
-		hurry(n, now);
+	*(a->v6 ? &r->v6 : &r->v4) = a->rtt;
+	*(a->v6 ? &r->seen6 : &r->seen4) = a->sample.seen;
+	see(n, &a->sample);
 }
 
-static bool take_if_asked(struct netcheck *n, size_t i, bool v6, const struct stun_answer *a,
-			  mono_ns now)
+static bool take_from_lanes(struct netcheck *n, struct bytes datagram, mono_ns now)
 {
-	const struct lane *lane = v6 ? &n->asked[i].v6 : &n->asked[i].v4;
-	for (uint8_t k = 0; k < lane->tried; k++) {
-		if (memcmp(lane->tries[k].txid.b, a->txid.b, STUN_TXID_LEN) != 0)
-			continue;
-		if (!lane->over && endpoint_is_set(&a->reflexive) &&
-		    (a->reflexive.ip.family == 6) == v6)
-			take(n, i, v6, mono_since(lane->tries[k].sent, now), &a->reflexive, now);
-		return true;
-	}
-	return false;
+	struct stun_answer answer;
+	struct lanes_answer a;
+	if (!stun_read_answer(datagram, &answer))
+		return false;
+	enum stun_ask_verdict verdict = lanes_input(&n->lanes, &answer, &a, now);
+	if (verdict == STUN_ASK_ANSWERED)
+		take(n, &a);
+	return verdict != STUN_ASK_OTHER;
 }
 
 bool netcheck_input(struct netcheck *n, const struct endpoint *from, struct bytes datagram,
 		    mono_ns now)
 {
-	struct stun_answer a;
 	if (n->state == REST || !stun_is(datagram))
 		return false;
 	bool taken = nat_test_input(&n->test4, from, datagram, now) ||
 		     nat_test_input(&n->test6, from, datagram, now);
 	n->now.udp |= taken;
-	if (!taken && stun_read_answer(datagram, &a))
-		for (size_t i = 0; i < n->now.n_relays && !taken; i++)
-			taken = take_if_asked(n, i, false, &a, now) ||
-				take_if_asked(n, i, true, &a, now);
+	taken = taken || take_from_lanes(n, datagram, now);
 	if (taken)
 		finish_if_over(n, now);
 	return taken;
-}
-
-static bool lane_output(struct lane *lane, struct endpoint *to, struct wr *out, mono_ns now)
-{
-	if (!lane->owed)
-		return false;
-	lane->owed = false;
-	*to = lane->to;
-	lane->tries[lane->tried - 1].sent = now;
-	stun_write_request(out, &lane->tries[lane->tried - 1].txid);
-	return true;
 }
 
 bool netcheck_output(struct netcheck *n, struct endpoint *to, uint16_t *socket, struct wr *out,
@@ -564,10 +449,8 @@ bool netcheck_output(struct netcheck *n, struct endpoint *to, uint16_t *socket, 
 	*socket = 0;
 	if (n->state != ASKING)
 		return false;
-	for (size_t i = 0; i < n->now.n_relays; i++)
-		if (lane_output(&n->asked[i].v4, to, out, now) ||
-		    lane_output(&n->asked[i].v6, to, out, now))
-			return true;
+	if (lanes_output(&n->lanes, to, out, now))
+		return true;
 	if (!nat_test_output(&n->test4, to, &which, out, now) &&
 	    !nat_test_output(&n->test6, to, &which, out, now))
 		return false;
@@ -589,11 +472,7 @@ mono_ns netcheck_deadline(const struct netcheck *n)
 	mono_ns first = mono_min(n->captive_at, n->now.began + WHOLE);
 	if (n->state == HTTPS)
 		return first;
-	first = mono_min(first, n->stun_until);
-	for (size_t i = 0; i < n->now.n_relays; i++) {
-		first = mono_min(first, lane_deadline(n, &n->asked[i].v4));
-		first = mono_min(first, lane_deadline(n, &n->asked[i].v6));
-	}
+	first = mono_min(first, lanes_deadline(&n->lanes));
 	return mono_min(first,
 			mono_min(nat_test_deadline(&n->test4), nat_test_deadline(&n->test6)));
 }
@@ -611,8 +490,6 @@ void netcheck_tick(struct netcheck *n, mono_ns now)
 		nat_test_tick(&n->test4, now);
 		nat_test_tick(&n->test6, now);
 	}
-	if (n->stun_until <= now)
-		give_up_lanes(n);
 	finish_if_over(n, now);
 }
 
