@@ -1,6 +1,6 @@
 #include "path/find/candidate.h"
 
-bool candidates_have(const struct candidates *c, const struct endpoint *ep)
+static bool have(const struct candidates *c, const struct endpoint *ep)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (endpoint_equal(&c->v[i].ep, ep))
@@ -10,7 +10,7 @@ bool candidates_have(const struct candidates *c, const struct endpoint *ep)
 
 static void add(struct candidates *c, const struct candidate *v)
 {
-	if (c->n < CANDIDATES_MAX && !candidates_have(c, &v->ep))
+	if (c->n < CANDIDATES_MAX && !have(c, &v->ep))
 		c->v[c->n++] = *v;
 }
 

@@ -39,7 +39,6 @@ struct candidates {
 void candidates_add(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind);
 /* The same, for peers behind the same outer NAT only. */
 void candidates_add_near(struct candidates *c, const struct endpoint *ep, enum candidate_kind kind);
-bool candidates_have(const struct candidates *c, const struct endpoint *ep);
 /* The same set of endpoints for the same peers, in any order. */
 bool candidates_same_set(const struct candidates *a, const struct candidates *b);
 const char *candidate_kind_name(

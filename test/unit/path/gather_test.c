@@ -2,6 +2,7 @@
 
 #include "crypto/seeded.h"
 #include "path/gather.h"
+#include "unit/candidates.h"
 #include "unit/unit.h"
 #include "unit/wire/plain_stun.h"
 

@@ -1,6 +1,7 @@
 /* A machine in a network that has only IPv6: what it asks for, and where its datagrams go. */
 #include "crypto/seeded.h"
 #include "reach/reach.h"
+#include "unit/candidates.h"
 #include "unit/unit.h"
 #include "unit/wire/plain_stun.h"
 #include "wire/stun.h"
