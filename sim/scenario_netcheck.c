@@ -57,18 +57,20 @@ static void expect_nat(struct world *w, const struct netcheck_report *r,
 	int step = hard && nat->ports == NAT_PORT_SEQUENTIAL ? nat->port_step : 0;
 	world_expect(w, r->nat4.mapping == behaviours[nat->mapping], "mapping: %s",
 		     behaviour_name(r->nat4.mapping));
-	world_expect(w, r->nat4.varies == (hard ? TRI_YES : TRI_NO),
+	world_expect(w, r->nat4.varies == (hard ? MAPPING_VARIES : MAPPING_SAME),
 		     "whether the mapping varies is wrong");
 	world_expect(w, r->nat4.filtering == behaviours[nat->filtering], "filtering: %s",
 		     behaviour_name(r->nat4.filtering));
 	world_expect(w, r->nat4.step == step, "a step of %d, found %d", step, r->nat4.step);
 	world_expect(w,
-		     r->nat4.port_preserved == (nat->ports == NAT_PORT_PRESERVE ? TRI_YES : TRI_NO),
+		     r->nat4.port_preserved ==
+			     (nat->ports == NAT_PORT_PRESERVE ? TRISTATE_YES : TRISTATE_NO),
 		     "whether the port is preserved is wrong");
 	if (!hard)
-		world_expect(
-			w, r->nat4.hairpin == (nat->hairpin == NAT_HAIRPIN_NONE ? TRI_NO : TRI_YES),
-			"hairpin: %d", r->nat4.hairpin);
+		world_expect(w,
+			     r->nat4.hairpin == (nat->hairpin == NAT_HAIRPIN_NONE ? TRISTATE_NO
+										  : TRISTATE_YES),
+			     "hairpin: %d", r->nat4.hairpin);
 }
 
 static void netcheck_any_nat(struct world *w)
@@ -79,7 +81,7 @@ static void netcheck_any_nat(struct world *w)
 	if (!r)
 		return;
 	world_expect(w, r->udp && r->ipv4 && !r->ipv6, "UDP or a family is wrong");
-	world_expect(w, r->nat4.present == TRI_YES, "the NAT was not seen");
+	world_expect(w, r->nat4.present == TRISTATE_YES, "the NAT was not seen");
 	world_expect(w, ip_equal(&r->global4.ip, &w->homes[0].external), "another outside address");
 	world_expect(w, r->preferred != 0, "no preferred relay");
 	expect_nat(w, r, &home.nat);
@@ -111,12 +113,13 @@ static void netcheck_in_the_open(struct world *w)
 	const struct netcheck_report *r = full_report(w, &home);
 	if (!r)
 		return;
-	world_expect(w, r->nat4.present == TRI_NO, "a NAT where there is none");
+	world_expect(w, r->nat4.present == TRISTATE_NO, "a NAT where there is none");
 	world_expect(w, r->nat4.mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "mapping: %s",
 		     behaviour_name(r->nat4.mapping));
 	world_expect(w, r->nat4.filtering == BEHAVIOUR_ENDPOINT_INDEPENDENT, "filtering: %s",
 		     behaviour_name(r->nat4.filtering));
-	world_expect(w, r->nat4.port_preserved == TRI_YES && r->nat4.hairpin == TRI_UNKNOWN,
+	world_expect(w,
+		     r->nat4.port_preserved == TRISTATE_YES && r->nat4.hairpin == TRISTATE_UNKNOWN,
 		     "port or hairpin");
 }
 
@@ -150,7 +153,7 @@ static void netcheck_ipv6(struct world *w)
 	world_expect(w, r->global6.ip.family == 6 && r->global6.port == w->homes[0].node.net.port,
 		     "the IPv6 address is not our own");
 	expect_nat(w, r, &home.nat);
-	world_expect(w, r->nat6.present == TRI_NO && r->nat6.port_preserved == TRI_YES,
+	world_expect(w, r->nat6.present == TRISTATE_NO && r->nat6.port_preserved == TRISTATE_YES,
 		     "a NAT of IPv6");
 	world_expect(w, r->nat6.mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "IPv6 mapping: %s",
 		     behaviour_name(r->nat6.mapping));
@@ -170,7 +173,7 @@ static void netcheck_nat66(struct world *w)
 	const struct netcheck_report *r = report_of(w, h);
 	if (!r)
 		return;
-	world_expect(w, r->nat6.present == TRI_YES && ip_equal(&r->global6.ip, &nat.external),
+	world_expect(w, r->nat6.present == TRISTATE_YES && ip_equal(&r->global6.ip, &nat.external),
 		     "the NAT of IPv6: %d, ipv6 %d, port %u", r->nat6.present, r->ipv6,
 		     r->global6.port);
 	world_expect(w, r->nat6.mapping == behaviours[nat.mapping], "IPv6 mapping: %s",
@@ -188,7 +191,7 @@ static void netcheck_no_udp(struct world *w)
 	const struct netcheck_report *r = full_report(w, &home);
 	if (!r)
 		return;
-	world_expect(w, !r->udp && !r->ipv4 && r->nat4.present == TRI_UNKNOWN,
+	world_expect(w, !r->udp && !r->ipv4 && r->nat4.present == TRISTATE_UNKNOWN,
 		     "something came through");
 	world_expect(w,
 		     r->nat4.mapping == BEHAVIOUR_UNKNOWN && r->nat4.filtering == BEHAVIOUR_UNKNOWN,
@@ -211,8 +214,9 @@ static void netcheck_lossy(struct world *w)
 		     r->nat4.filtering == behaviours[home.nat.filtering];
 	world_measure(w, "right", right);
 	world_expect(w, r->udp, "no UDP");
-	world_expect(w, home.nat.mapping != NAT_ENDPOINT_INDEPENDENT || r->nat4.varies != TRI_YES,
-		     "an easy NAT was called hard");
+	world_expect(
+		w, home.nat.mapping != NAT_ENDPOINT_INDEPENDENT || r->nat4.varies != MAPPING_VARIES,
+		"an easy NAT was called hard");
 }
 
 /* Three relays about as far as each other, and lines that tremble: home is chosen once. */

@@ -33,7 +33,7 @@ void binding_life_init(struct binding_life *t, const struct rng *rng, uint16_t f
 		.rng = *rng, .first_socket = first_socket, .n_sockets = n_sockets};
 }
 
-bool binding_life_runs(const struct binding_life *t)
+static bool runs(const struct binding_life *t)
 {
 	return t->step != BINDING_LIFE_OFF;
 }
@@ -297,7 +297,7 @@ static void go_on(struct binding_life *t, mono_ns now)
 void binding_life_begin(struct binding_life *t, const struct endpoint *servers, size_t n,
 			mono_ns longest, mono_ns now)
 {
-	if (binding_life_runs(t))
+	if (runs(t))
 		return;
 	*t = (struct binding_life){.rng = t->rng,
 				   .first_socket = t->first_socket,
@@ -323,7 +323,7 @@ void binding_life_begin(struct binding_life *t, const struct endpoint *servers, 
 
 void binding_life_link_changed(struct binding_life *t, mono_ns now)
 {
-	if (binding_life_runs(t))
+	if (runs(t))
 		end(t, LIFETIME_DISTURBED, now);
 	else if (t->report.state != LIFETIME_DISTURBED)
 		t->report = (struct lifetime_report){.state = LIFETIME_NONE};
@@ -360,7 +360,7 @@ static void take(struct binding_life *t, struct lifetime_subject *s, uint16_t so
 bool binding_life_input(struct binding_life *t, uint16_t socket, struct bytes datagram, mono_ns now)
 {
 	struct stun_answer a;
-	if (!binding_life_runs(t) || !stun_is(datagram) || !stun_read_answer(datagram, &a))
+	if (!runs(t) || !stun_is(datagram) || !stun_read_answer(datagram, &a))
 		return false;
 	enum stun_ask_verdict verdict = stun_ask_input(&t->asker.ask, &a);
 	if (verdict == STUN_ASK_ANSWERED) {
@@ -396,7 +396,7 @@ static void write_for(struct binding_life *t, struct lifetime_subject *s, uint16
 bool binding_life_output(struct binding_life *t, struct endpoint *to, uint16_t *socket,
 			 struct wr *out, mono_ns now)
 {
-	if (!binding_life_runs(t))
+	if (!runs(t))
 		return false;
 	if (stun_ask_output(&t->asker.ask, to, out)) {
 		*socket = t->asker.socket;
@@ -426,12 +426,12 @@ mono_ns binding_life_deadline(const struct binding_life *t)
 	mono_ns first = MONO_NEVER;
 	for (size_t i = 0; i < t->n_subjects; i++)
 		first = mono_min(first, subject_due(&t->subjects[i]));
-	return binding_life_runs(t) ? first : MONO_NEVER;
+	return runs(t) ? first : MONO_NEVER;
 }
 
 void binding_life_tick(struct binding_life *t, mono_ns now)
 {
-	if (!binding_life_runs(t))
+	if (!runs(t))
 		return;
 	for (size_t i = 0; i < t->n_subjects; i++)
 		if (subject_due(&t->subjects[i]) <= now)

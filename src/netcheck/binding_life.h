@@ -101,7 +101,6 @@ void binding_life_begin(struct binding_life *t, const struct endpoint *servers, 
 			mono_ns longest, mono_ns now);
 /* The network is another one: what is being measured or was says nothing of it. */
 void binding_life_link_changed(struct binding_life *t, mono_ns now);
-bool binding_life_runs(const struct binding_life *t);
 const struct lifetime_report *binding_life_report(const struct binding_life *t);
 
 /* socket: by which of ours it came. False: not for this machine. */

@@ -246,13 +246,8 @@ void netcheck_begin(struct netcheck *n, bool full, mono_ns now)
 		return;
 	bool due = !n->have_last || n->full_at == MONO_NEVER ||
 		   mono_since(n->full_at, now) > FULL_EVERY;
-	bool walled = n->have_last && !n->last.udp && n->last.captive_portal == TRI_YES;
+	bool walled = n->have_last && !n->last.udp && n->last.captive_portal == TRISTATE_YES;
 	begin(n, full || due || walled, now);
-}
-
-bool netcheck_runs(const struct netcheck *n)
-{
-	return n->state != REST;
 }
 
 void netcheck_link_changed(struct netcheck *n, mono_ns now)
@@ -265,21 +260,46 @@ void netcheck_link_changed(struct netcheck *n, mono_ns now)
 
 /* --- ending --- */
 
+/* Does the mapping vary by destination, after the NAT test?  seen: what the lanes have shown. */
+static enum dest_mapping varies_by(enum behaviour mapping, enum dest_mapping seen)
+{
+	switch (mapping) {
+	case BEHAVIOUR_UNKNOWN:
+		break;
+	case BEHAVIOUR_ENDPOINT_INDEPENDENT:
+	case BEHAVIOUR_NOT_ON_PORT:
+		return seen == MAPPING_UNKNOWN ? MAPPING_SAME : seen;
+	case BEHAVIOUR_ADDRESS_DEPENDENT:
+	case BEHAVIOUR_DEPENDENT:
+		return seen == MAPPING_UNKNOWN ? MAPPING_VARIES : seen;
+	case BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT:
+		return MAPPING_VARIES;
+	}
+	return seen;
+}
+
+static enum tristate tristate_of(enum arrival a)
+{
+	switch (a) {
+	case ARRIVAL_UNTRIED:
+		break;
+	case ARRIVAL_NO:
+		return TRISTATE_NO;
+	case ARRIVAL_YES:
+		return TRISTATE_YES;
+	}
+	return TRISTATE_UNKNOWN;
+}
+
 static void conclude_nat(struct netcheck_nat *r, const struct nat_test *t)
 {
 	struct sample probe[NAT_TEST_SAMPLES_MAX];
 	size_t n_probe = nat_test_probe_samples(t, probe);
 	r->mapping = behaviour_of_mapping(t->own, t->n_own);
-	if (r->varies == TRI_UNKNOWN && r->mapping != BEHAVIOUR_UNKNOWN)
-		r->varies = r->mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT ||
-					    r->mapping == BEHAVIOUR_NOT_ON_PORT
-				    ? TRI_NO
-				    : TRI_YES;
-	if (r->mapping == BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT)
-		r->varies = TRI_YES;
+	r->varies = varies_by(r->mapping, r->varies);
 	r->filtering = behaviour_of_filtering(t->other_port, t->other_address);
 	r->step = behaviour_step(probe, n_probe);
-	r->hairpin = (enum tri)t->hairpin;
+	r->hairpin = tristate_of(t->hairpin);
 	for (size_t i = 0; i < t->n_own; i++) {
 		bool is_new = true;
 		for (size_t k = 0; k < i; k++)
@@ -368,16 +388,16 @@ void netcheck_https_done(struct netcheck *n, mono_ns now)
 /* The first verdict that there is one wins. */
 void netcheck_captive(struct netcheck *n, bool captive)
 {
-	enum tri *t = n->state != REST ? &n->now.captive_portal : &n->last.captive_portal;
-	if (*t != TRI_YES)
-		*t = captive ? TRI_YES : TRI_NO;
+	enum tristate *t = n->state != REST ? &n->now.captive_portal : &n->last.captive_portal;
+	if (*t != TRISTATE_YES)
+		*t = captive ? TRISTATE_YES : TRISTATE_NO;
 }
 
 /* --- datagrams --- */
 
 static void run_lanes(struct netcheck *n, mono_ns now)
 {
-	const struct lanes_need need = {.v4 = n->now.nat4.varies == TRI_UNKNOWN,
+	const struct lanes_need need = {.v4 = n->now.nat4.varies == MAPPING_UNKNOWN,
 					.v6 = !n->now.ipv6};
 	lanes_tick(&n->lanes, need, &n->rng, now);
 }
@@ -391,17 +411,17 @@ static void see(struct netcheck *n, const struct sample *s)
 	struct nat_test *test = v6 ? &n->test6 : &n->test4;
 	if (!endpoint_is_set(global)) {
 		*global = s->seen;
-		r->present = nat ? TRI_YES : TRI_NO;
+		r->present = nat ? TRISTATE_YES : TRISTATE_NO;
 	} else if (!endpoint_equal(global, &s->seen)) {
-		r->varies = TRI_YES;
-	} else if (r->varies == TRI_UNKNOWN) {
-		r->varies = TRI_NO;
+		r->varies = MAPPING_VARIES;
+	} else if (r->varies == MAPPING_UNKNOWN) {
+		r->varies = MAPPING_SAME;
 	}
 	/* Of a hard NAT only one mapping can have our port. */
 	if (s->seen.port == n->port)
-		r->port_preserved = TRI_YES;
-	else if (r->port_preserved == TRI_UNKNOWN)
-		r->port_preserved = TRI_NO;
+		r->port_preserved = TRISTATE_YES;
+	else if (r->port_preserved == TRISTATE_UNKNOWN)
+		r->port_preserved = TRISTATE_NO;
 	*(v6 ? &n->now.ipv6 : &n->now.ipv4) = true;
 	if (nat_test_runs(test))
 		nat_test_note(test, s, nat);

@@ -18,8 +18,9 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "netcheck/behaviour.h"
+#include "wire/mapping.h"
 
-enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
+enum tristate { TRISTATE_UNKNOWN, TRISTATE_NO, TRISTATE_YES };
 
 struct netcheck_relay {
 	uint16_t region;
@@ -29,11 +30,11 @@ struct netcheck_relay {
 
 /* Of the NAT or firewall over one family. */
 struct netcheck_nat {
-	enum tri present; /* it changes addresses */
-	enum tri varies;  /* its mapping, by destination */
+	enum tristate present;    /* it changes addresses */
+	enum dest_mapping varies; /* its mapping, by destination */
 	enum behaviour mapping, filtering;
-	enum tri port_preserved; /* some mapping has our own port */
-	enum tri hairpin;
+	enum tristate port_preserved; /* some mapping has our own port */
+	enum tristate hairpin;
 	int step;          /* of a NAT that counts; 0: it does not, or unknown */
 	uint8_t n_outside; /* outside addresses of it that were seen */
 };
@@ -54,7 +55,7 @@ struct netcheck_report {
 	struct prefix
 		nat64; /* by which IPv4 is reached without an address of it; no family: none */
 
-	enum tri captive_portal;
+	enum tristate captive_portal;
 };
 
 /* The least of what was measured; 0: it did not answer. */
@@ -88,7 +89,6 @@ size_t netcheck_servers(const struct netcheck *n, uint8_t family, struct endpoin
 /* Begins one, unless one is being made. It is full if that is wanted, or if the last full one is
  * five minutes old. */
 void netcheck_begin(struct netcheck *n, bool full, mono_ns now);
-bool netcheck_runs(const struct netcheck *n);
 /* NETCHECK_HTTPS: one relay's latency; then, when there is no more to come, done. */
 void netcheck_https(struct netcheck *n, uint16_t region, mono_ns latency);
 void netcheck_https_done(struct netcheck *n, mono_ns now);

@@ -2,9 +2,14 @@
 
 #include <string.h>
 
-static json_t *tri(enum tri t)
+static json_t *tristate(enum tristate t)
 {
-	return t == TRI_UNKNOWN ? json_null() : json_boolean(t == TRI_YES);
+	return t == TRISTATE_UNKNOWN ? json_null() : json_boolean(t == TRISTATE_YES);
+}
+
+static json_t *varies(enum dest_mapping m)
+{
+	return m == MAPPING_UNKNOWN ? json_null() : json_boolean(m == MAPPING_VARIES);
 }
 
 static json_t *endpoint(const struct endpoint *e)
@@ -33,9 +38,9 @@ static json_t *relay_name(const struct config *cfg, uint16_t region)
 
 static json_t *nat_json(const struct netcheck_nat *r)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "present", tri(r->present), "mapping",
-			 behaviour(r->mapping), "filtering", behaviour(r->filtering),
-			 "port_preserved", tri(r->port_preserved), "port_step", r->step,
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "present", tristate(r->present),
+			 "mapping", behaviour(r->mapping), "filtering", behaviour(r->filtering),
+			 "port_preserved", tristate(r->port_preserved), "port_step", r->step,
 			 "outside_addresses", (int)r->n_outside);
 }
 
@@ -92,15 +97,15 @@ static json_t *mapped_json(const struct portmap_status *p)
 }
 
 /* The gateway's outside address against the one that relays see. */
-static enum tri double_nat(const struct netcheck_source *s)
+static enum tristate double_nat(const struct netcheck_source *s)
 {
-	enum tri found = TRI_UNKNOWN;
+	enum tristate found = TRISTATE_UNKNOWN;
 	for (size_t i = 0; i < s->portmap->n; i++) {
 		const struct ip *outside = &s->portmap->v[i].outside.ip;
 		bool far = s->portmap->v[i].double_nat ||
 			   (s->report->ipv4 && !ip_equal(outside, &s->report->global4.ip));
-		if (outside->family == 4 && found != TRI_YES)
-			found = far ? TRI_YES : TRI_NO;
+		if (outside->family == 4 && found != TRISTATE_YES)
+			found = far ? TRISTATE_YES : TRISTATE_NO;
 	}
 	return found;
 }
@@ -113,12 +118,12 @@ json_t *netcheck_json(const struct netcheck_source *s)
 			      "ipv6", endpoint(&r->global6), "has_ipv6", r->has6);
 	if (!j)
 		return NULL;
-	json_object_set_new(j, "mapping_varies_by_dest_ip", tri(r->nat4.varies));
-	json_object_set_new(j, "hair_pinning", tri(r->nat4.hairpin));
+	json_object_set_new(j, "mapping_varies_by_dest_ip", varies(r->nat4.varies));
+	json_object_set_new(j, "hair_pinning", tristate(r->nat4.hairpin));
 	json_object_set_new(j, "port_mapping", protocols_json(s->portmap));
 	json_object_set_new(j, "mapped", mapped_json(s->portmap));
-	json_object_set_new(j, "captive_portal", tri(r->captive_portal));
-	json_object_set_new(j, "double_nat", tri(double_nat(s)));
+	json_object_set_new(j, "captive_portal", tristate(r->captive_portal));
+	json_object_set_new(j, "double_nat", tristate(double_nat(s)));
 	json_object_set_new(j, "nat", nat_json(&r->nat4));
 	json_object_set_new(j, "nat_ipv6", r->ipv6 ? nat_json(&r->nat6) : json_null());
 	json_object_set_new(j, "nat64",

@@ -245,12 +245,8 @@ static bool is_of_this_network(const struct path_facts *w, const struct netcheck
 
 static void add_netcheck(struct path_facts *w, const struct netcheck_report *r)
 {
-	if (w->mapping != MAPPING_UNKNOWN || !r || !is_of_this_network(w, r))
-		return;
-	if (r->nat4.varies == TRI_YES)
-		w->mapping = MAPPING_VARIES;
-	else if (r->nat4.varies == TRI_NO)
-		w->mapping = MAPPING_SAME;
+	if (w->mapping == MAPPING_UNKNOWN && r && is_of_this_network(w, r))
+		w->mapping = r->nat4.varies;
 }
 
 /* --- all of it --- */
