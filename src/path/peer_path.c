@@ -75,7 +75,7 @@ bool peer_path_is_direct(const struct peer_path *p)
 
 struct remote *peer_path_best(struct peer_path *p)
 {
-	return remotes_find_by(&p->remotes, &p->best.ep, p->best.socket);
+	return remotes_find(&p->remotes, &p->best.ep, p->best.socket);
 }
 
 /* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use.
@@ -420,7 +420,7 @@ void peer_path_on_ping(struct peer_path *p, struct env *m, const struct way *fro
 		return;
 	p->pings_heard++;
 	bool is_new = remotes_on_seen(&p->remotes, &from->ep, from->socket, &p->best.ep, now);
-	struct remote *t = remotes_find_by(&p->remotes, &from->ep, from->socket);
+	struct remote *t = remotes_find(&p->remotes, &from->ep, from->socket);
 	if (is_new && !peer_path_is_settled(p) && !p->attempt_under_way)
 		pace_answer(&p->pace, now);
 	else if (t && (is_new || !peer_path_is_settled(p))) {
@@ -464,7 +464,7 @@ void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *p
 	if (p->attempt_under_way &&
 	    remotes_on_seen(&p->remotes, &via->ep, via->socket, &p->best.ep, now))
 		remotes_count_ping(&p->remotes, &via->ep, via->socket, false);
-	struct remote *t = remotes_find_by(&p->remotes, &via->ep, via->socket);
+	struct remote *t = remotes_find(&p->remotes, &via->ep, via->socket);
 	if (!t)
 		return;
 	bool same = is_best(p, &t->ep, t->socket);

@@ -4,17 +4,12 @@
 
 #define PROOF_LASTS (150 * SECOND) /* of a path not in use: all are pinged each 60 s */
 
-struct remote *remotes_find_by(struct remotes *t, const struct endpoint *ep, uint16_t socket)
+struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16_t socket)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (t->v[i].socket == socket && endpoint_equal(&t->v[i].ep, ep))
 			return &t->v[i];
 	return NULL;
-}
-
-struct remote *remotes_find(struct remotes *t, const struct endpoint *ep)
-{
-	return remotes_find_by(t, ep, 0);
 }
 
 /* The one whose place is worth least: told of no more, or only seen, and longest ago. */
@@ -39,7 +34,7 @@ static struct remote *least_worth(struct remotes *t, const struct endpoint *in_u
 static struct remote *place_of(struct remotes *t, const struct endpoint *ep, uint16_t socket,
 			       const struct endpoint *in_use, bool *is_new)
 {
-	struct remote *found = remotes_find_by(t, ep, socket);
+	struct remote *found = remotes_find(t, ep, socket);
 	*is_new = !found;
 	if (found)
 		return found;
@@ -51,12 +46,6 @@ static struct remote *place_of(struct remotes *t, const struct endpoint *ep, uin
 					 .pinged_at = MONO_NEVER,
 					 .ponged_at = MONO_NEVER};
 	return found;
-}
-
-bool remotes_on_seen_main(struct remotes *t, const struct endpoint *ep,
-			  const struct endpoint *in_use, mono_ns now)
-{
-	return remotes_on_seen(t, ep, 0, in_use, now);
 }
 
 bool remotes_on_seen(struct remotes *t, const struct endpoint *ep, uint16_t socket,
@@ -145,7 +134,7 @@ void remotes_restart(struct remotes *t)
 
 void remotes_count_ping(struct remotes *t, const struct endpoint *ep, uint16_t socket, bool padded)
 {
-	struct remote *v = remotes_find_by(t, ep, socket);
+	struct remote *v = remotes_find(t, ep, socket);
 	if (!v)
 		return;
 	v->pings += !padded;

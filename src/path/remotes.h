@@ -43,12 +43,9 @@ struct remotes {
 	size_t n;
 };
 
-/* By the main port. */
-struct remote *remotes_find(struct remotes *t, const struct endpoint *ep);
-struct remote *remotes_find_by(struct remotes *t, const struct endpoint *ep, uint16_t socket);
+/* NULL: it is not in the table. */
+struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16_t socket);
 /* True: it was not there before. in_use is never given up for it. */
-bool remotes_on_seen_main(struct remotes *t, const struct endpoint *ep,
-			  const struct endpoint *in_use, mono_ns now);
 bool remotes_on_seen(struct remotes *t, const struct endpoint *ep, uint16_t socket,
 		     const struct endpoint *in_use, mono_ns now);
 /* Those of extra sockets that were not seen for REMOTE_SEEN_FOR go, but for this one. */

@@ -173,7 +173,7 @@ static void a_told_target_stays_until_a_list_leaves_it_out(void **state)
 	assert_int_equal(t.n, 2);
 	assert_false(remotes_set(&t, REMOTE_CALLED, &list[1], 1, &none));
 	assert_int_equal(t.n, 1);
-	assert_null(remotes_find(&t, &list[0]));
+	assert_null(remotes_find(&t, &list[0], 0));
 	/* Two sources hold it: both must let it go. */
 	assert_false(remotes_set(&t, REMOTE_HINT, &list[1], 1, &none));
 	remotes_set(&t, REMOTE_CALLED, NULL, 0, &none);
@@ -186,14 +186,14 @@ static void a_seen_target_lives_for_45_s_after_its_last_ping(void **state)
 {
 	struct remotes t = {.n = 0};
 	struct endpoint a = at(1), b = at(2);
-	assert_true(remotes_on_seen_main(&t, &a, &none, 0));
-	assert_false(remotes_on_seen_main(&t, &a, &none, 10 * SECOND));
-	assert_true(remotes_on_seen_main(&t, &b, &none, 10 * SECOND));
+	assert_true(remotes_on_seen(&t, &a, 0, &none, 0));
+	assert_false(remotes_on_seen(&t, &a, 0, &none, 10 * SECOND));
+	assert_true(remotes_on_seen(&t, &b, 0, &none, 10 * SECOND));
 	remotes_expire(&t, &none, 54 * SECOND);
 	assert_int_equal(t.n, 2);
 	remotes_expire(&t, &b, 55 * SECOND); /* b is in use */
 	assert_int_equal(t.n, 1);
-	assert_non_null(remotes_find(&t, &b));
+	assert_non_null(remotes_find(&t, &b, 0));
 }
 
 static void a_full_table_gives_up_what_was_seen_longest_ago(void **state)
@@ -201,18 +201,18 @@ static void a_full_table_gives_up_what_was_seen_longest_ago(void **state)
 	struct remotes t = {.n = 0};
 	struct endpoint in_use = at(1), told = at(1000);
 	for (uint16_t i = 1; i <= REMOTES_MAX; i++)
-		remotes_on_seen_main(&t, &(struct endpoint){at(0).ip, i}, &in_use, i * SECOND);
+		remotes_on_seen(&t, &(struct endpoint){at(0).ip, i}, 0, &in_use, i * SECOND);
 	assert_true(remotes_set(&t, REMOTE_CALLED, &told, 1, &in_use));
 	assert_int_equal(t.n, REMOTES_MAX);
-	assert_non_null(remotes_find(&t, &in_use)); /* the oldest, but in use */
-	assert_null(remotes_find(&t, &(struct endpoint){at(0).ip, 2}));
+	assert_non_null(remotes_find(&t, &in_use, 0)); /* the oldest, but in use */
+	assert_null(remotes_find(&t, &(struct endpoint){at(0).ip, 2}, 0));
 	/* When all are told of, there is no room. */
 	struct endpoint all[REMOTES_MAX], one_more = at(5000);
 	for (uint16_t i = 0; i < REMOTES_MAX; i++)
 		all[i] = at((uint16_t)(2000 + i));
 	remotes_set(&t, REMOTE_HINT, all, REMOTES_MAX, &none);
-	assert_false(remotes_on_seen_main(&t, &one_more, &none, 99 * SECOND));
-	assert_null(remotes_find(&t, &one_more));
+	assert_false(remotes_on_seen(&t, &one_more, 0, &none, 99 * SECOND));
+	assert_null(remotes_find(&t, &one_more, 0));
 }
 
 static void a_list_replaces_a_full_list(void **state)
@@ -227,7 +227,7 @@ static void a_list_replaces_a_full_list(void **state)
 	assert_true(remotes_set(&t, REMOTE_CALLED, all, REMOTES_MAX, &none));
 	assert_int_equal(t.n, REMOTES_MAX);
 	for (uint16_t i = 0; i < REMOTES_MAX; i++)
-		assert_non_null(remotes_find(&t, &all[i]));
+		assert_non_null(remotes_find(&t, &all[i], 0));
 }
 
 static void the_second_best_is_proven_and_not_in_use(void **state)
@@ -236,10 +236,10 @@ static void the_second_best_is_proven_and_not_in_use(void **state)
 	struct endpoint v[] = {at(1), at(2), at(3), at(4)};
 	remotes_set(&t, REMOTE_CALLED, v, 4, &none);
 	assert_null(remotes_second(&t, &v[0], 0));
-	remote_on_pong(remotes_find(&t, &v[0]), false, 10 * MSEC, SECOND);
-	remote_on_pong(remotes_find(&t, &v[1]), false, 30 * MSEC, SECOND);
-	remote_on_pong(remotes_find(&t, &v[2]), false, 20 * MSEC, SECOND);
-	assert_ptr_equal(remotes_second(&t, &v[0], SECOND), remotes_find(&t, &v[2]));
+	remote_on_pong(remotes_find(&t, &v[0], 0), false, 10 * MSEC, SECOND);
+	remote_on_pong(remotes_find(&t, &v[1], 0), false, 30 * MSEC, SECOND);
+	remote_on_pong(remotes_find(&t, &v[2], 0), false, 20 * MSEC, SECOND);
+	assert_ptr_equal(remotes_second(&t, &v[0], SECOND), remotes_find(&t, &v[2], 0));
 	assert_null(remotes_second(&t, &v[0], 500 * SECOND)); /* proven too long ago */
 	remotes_restart(&t);
 	assert_int_equal(t.n, 0);

@@ -137,7 +137,7 @@ static void whose_traffic_a_relay_had_that_is_taken_away_is_direct_at_once(void 
 	key_public(cfg.key.b, (const uint8_t[KEY_LEN]){1});
 	assert_int_equal(reach_peer_set(r, &cfg, T0, &id), REACH_PEER_KEPT);
 	struct peer_path *p = paths_peer_of(r->paths, id);
-	assert_true(remotes_on_seen_main(&p->remotes, &at, &p->best.ep, T0));
+	assert_true(remotes_on_seen(&p->remotes, &at, 0, &p->best.ep, T0));
 	p->best = (struct direct_path){.ep = at, .rtt = 300 * MSEC};
 	p->state = PEER_ASIDE;
 	liveness_begin(&p->liveness, true, 0, T0);

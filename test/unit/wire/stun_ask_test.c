@@ -3,6 +3,7 @@
 
 #include "crypto/seeded.h"
 #include "unit/unit.h"
+#include "unit/wire/plain_stun.h"
 
 static const struct endpoint server = {{4, {203, 0, 113, 9}}, STUN_PORT};
 static const struct endpoint seen = {{4, {192, 0, 2, 1}}, 41641};
