@@ -107,7 +107,7 @@ void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
 /* Is there something for this peer in what the finders have found? */
 static bool concerns(const struct peer_path *peer)
 {
-	return peer->used && (peer->active || peer->call_by != MONO_NEVER);
+	return peer->used && (peer->active || call_is_planned(&peer->call));
 }
 
 void paths_settle_gather(struct paths *p, mono_ns now)

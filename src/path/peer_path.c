@@ -26,12 +26,8 @@
  * and one for each doubt. */
 #include "path/peer_path.h"
 
-#define ACTIVE       (45 * SECOND) /* after the last data sent */
-#define DOUBT_MAX    (5 * SECOND)
-#define CALL_APART   (250 * MSEC)
-#define ANSWER_APART (5 * SECOND)  /* between two calls of ours that answer the peer's */
-#define CALL_WAIT    (300 * MSEC)  /* for STUN, before a call */
-#define STUN_YOUNG   (27 * SECOND) /* reference, 7.1 "endpoints fresh" */
+#define ACTIVE    (45 * SECOND) /* after the last data sent */
+#define DOUBT_MAX (5 * SECOND)
 
 enum {
 	RELAY_MUTE = 2,   /* pings in a row without an answer, while it has the traffic */
@@ -48,11 +44,9 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.state = plain ? PEER_PLAIN : PEER_RELAYED,
 				.since = now,
 				.sent_at = MONO_NEVER,
-				.call_by = MONO_NEVER,
-				.called_at = MONO_NEVER,
-				.answered_at = MONO_NEVER,
 				.heartbeat.at = MONO_NEVER};
 	pace_init(&p->pace, now);
+	call_init(&p->call);
 	liveness_init(&p->liveness);
 	receipts_init(&p->receipts);
 	hard_budget_peer_init(&p->budget, now);
@@ -195,30 +189,29 @@ static void ping_way(struct peer_path *p, struct env *m, mono_ns now)
 		outbox_ping(&m->outbox, p->id, &relay, false, now);
 }
 
-static void call(struct peer_path *p, struct env *m, const struct way *relay)
+static void send_call(struct peer_path *p, struct env *m, const struct way *relay)
 {
 	p->calls_sent++;
 	outbox_call(&m->outbox, p->id, relay);
 }
 
-/* Plans a call-me-maybe, with candidates of ours that are young enough to be true. */
-static void want_call(struct peer_path *p, struct env *m, mono_ns now)
+/* A path that fell silent may mean that our NAT forgot us: our candidates of before are in doubt,
+ * too. */
+static mono_ns candidates_in_doubt_before(const struct peer_path *p, mono_ns now)
 {
-	mono_ns young = now > STUN_YOUNG ? now - STUN_YOUNG : 0;
-	/* A path that fell silent may mean that our NAT forgot us: what we knew before is in doubt,
-	 * too. */
-	p->call_needs = p->state == PEER_DOUBTED ? p->since : p->state == PEER_ASIDE ? now : young;
-	p->call_from = p->called_at == MONO_NEVER ? now : mono_max(now, p->called_at + CALL_APART);
-	p->call_by = p->call_from + CALL_WAIT;
-	if (!gather_fresh(&m->gather, p->call_needs))
-		gather_refresh(&m->gather, false, now);
+	return p->state == PEER_DOUBTED ? p->since : p->state == PEER_ASIDE ? now : 0;
 }
 
-static mono_ns call_at(const struct peer_path *p, const struct env *m)
+static bool candidates_are_fresh(const struct peer_path *p, const struct env *m)
 {
-	if (p->call_by == MONO_NEVER)
-		return MONO_NEVER;
-	return gather_fresh(&m->gather, p->call_needs) ? p->call_from : p->call_by;
+	return call_is_planned(&p->call) && gather_fresh(&m->gather, p->call.needs);
+}
+
+static void plan_call(struct peer_path *p, struct env *m, mono_ns now)
+{
+	call_plan(&p->call, candidates_in_doubt_before(p, now), now);
+	if (!candidates_are_fresh(p, m))
+		gather_refresh(&m->gather, false, now);
 }
 
 static void attempt(struct peer_path *p, mono_ns now)
@@ -277,7 +270,7 @@ static void go_doubted(struct peer_path *p, struct env *m, enum path_reason reas
 	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the
 	 * call of the attempt does. */
 	if (peer_path_has_disco(p) && relay.kind != WAY_NONE)
-		call(p, m, &relay);
+		send_call(p, m, &relay);
 	search_anew(p, now);
 }
 
@@ -318,7 +311,7 @@ static void fall_asleep(struct peer_path *p, struct env *m)
 {
 	p->active = false;
 	p->heartbeat.at = MONO_NEVER;
-	p->call_by = MONO_NEVER;
+	call_cancel(&p->call);
 	pace_rest(&p->pace);
 	if (--m->n_active == 0)
 		gather_want(&m->gather, false, 0);
@@ -544,12 +537,9 @@ void peer_path_on_call(struct peer_path *p, struct env *m, const struct endpoint
 		return;
 	if (p->state != PEER_ASIDE)
 		pace_answer(&p->pace, now);
-	/* It must punch its NAT for us, too, and does so when it is called. That we called just now
-	 * does not count: as long as it did not know our disco key, it could not read that. */
-	if (mono_since(p->answered_at, now) < ANSWER_APART || p->call_by != MONO_NEVER)
-		return;
-	p->answered_at = now;
-	want_call(p, m, now);
+	/* The peer must open its NAT for us, too, and does so when we call. */
+	if (call_on_call(&p->call, now))
+		plan_call(p, m, now);
 }
 
 void peer_path_on_unreachable(struct peer_path *p, struct env *m, mono_ns now)
@@ -589,7 +579,7 @@ void peer_path_on_link_change(struct peer_path *p, struct env *m, mono_ns now)
 void peer_path_on_own_candidates(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->active && !peer_path_is_settled(p) && peer_path_has_disco(p))
-		want_call(p, m, now);
+		plan_call(p, m, now);
 }
 
 void peer_path_ping_for_person(struct peer_path *p, struct env *m, mono_ns now)
@@ -640,7 +630,7 @@ static void tick_attempt(struct peer_path *p, struct env *m, mono_ns now)
 	if (!pace_may_search(&p->pace, p->remotes.n, now))
 		return;
 	if (p->pace.round == 0 && p->pace.calls)
-		want_call(p, m, now);
+		plan_call(p, m, now);
 	ping_all(p, m, now);
 	if (pace_step(&p->pace, &m->outbox.rng, now) && !p->active)
 		pace_rest(&p->pace);
@@ -649,12 +639,8 @@ static void tick_attempt(struct peer_path *p, struct env *m, mono_ns now)
 static void tick_call(struct peer_path *p, struct env *m, mono_ns now)
 {
 	struct way relay = peer_path_relay(p, m);
-	if (call_at(p, m) > now)
-		return;
-	p->call_by = MONO_NEVER;
-	p->called_at = now;
-	if (relay.kind != WAY_NONE)
-		call(p, m, &relay);
+	if (call_tick(&p->call, candidates_are_fresh(p, m), now) && relay.kind != WAY_NONE)
+		send_call(p, m, &relay);
 }
 
 static void ping_relay(struct peer_path *p, struct env *m, mono_ns now)
@@ -728,7 +714,8 @@ void peer_path_tick(struct peer_path *p, struct env *m, mono_ns now)
 mono_ns peer_path_deadline(const struct peer_path *p, const struct env *m)
 {
 	mono_ns first = mono_min(state_ends(p), mono_min(p->pace.next, p->heartbeat.at));
-	first = mono_min(first, mono_min(call_at(p, m), p->receipts.due));
+	mono_ns call = call_deadline(&p->call, candidates_are_fresh(p, m));
+	first = mono_min(first, mono_min(call, p->receipts.due));
 	if (peer_path_is_settled(p))
 		first = mono_min(first, liveness_deadline(&p->liveness));
 	return p->active ? mono_min(first, p->sent_at + ACTIVE) : first;

@@ -8,6 +8,7 @@
 #ifndef PATH_PEER_PATH_H
 #define PATH_PEER_PATH_H
 
+#include "path/call.h"
 #include "path/choose.h"
 #include "path/env.h"
 #include "path/hard/attempts.h"
@@ -47,10 +48,7 @@ struct peer_path {
 	bool active;     /* traffic within the last 45 s */
 	mono_ns sent_at; /* last traffic; MONO_NEVER */
 	struct pace pace;
-	mono_ns call_from, call_by; /* a call-me-maybe is to be sent; MONO_NEVER: none */
-	mono_ns call_needs;         /* wait with it until our candidates are as young as this */
-	mono_ns called_at;          /* last one sent; MONO_NEVER */
-	mono_ns answered_at;        /* last time that we answered one with ours; MONO_NEVER */
+	struct call call;
 	struct heartbeat heartbeat;
 	struct rivalry rivalry;
 	struct mtu mtu; /* of the best */
