@@ -30,13 +30,13 @@ static struct remote *least_worth(struct remotes *t, const struct endpoint *in_u
 	return least;
 }
 
-/* Finds or makes it; NULL: the table is full. */
+/* Finds or makes it; NULL: the table is full, or nobody can be there. */
 static struct remote *place_of(struct remotes *t, const struct endpoint *ep, uint16_t socket,
 			       const struct endpoint *in_use, bool *is_new)
 {
 	struct remote *found = remotes_find(t, ep, socket);
 	*is_new = !found;
-	if (found)
+	if (found || !endpoint_is_set(ep))
 		return found;
 	found = t->n < REMOTES_MAX ? &t->v[t->n++] : least_worth(t, in_use);
 	if (found)
@@ -79,8 +79,7 @@ bool remotes_set(struct remotes *t, enum remote_source source, const struct endp
 		t->v[i].sources &= (uint8_t)~source;
 	for (size_t i = 0; i < n; i++) {
 		bool is_new;
-		struct remote *place =
-			endpoint_is_set(&v[i]) ? place_of(t, &v[i], 0, in_use, &is_new) : NULL;
+		struct remote *place = place_of(t, &v[i], 0, in_use, &is_new);
 		if (!place)
 			continue;
 		place->sources |= (uint8_t)source;

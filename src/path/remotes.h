@@ -45,7 +45,8 @@ struct remotes {
 
 /* NULL: it is not in the table. */
 struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16_t socket);
-/* True: it was not there before. in_use is never given up for it. */
+/* True: it was not there before. in_use is never given up for it.  An endpoint without a port is
+ * not taken: nothing can be sent there. */
 bool remotes_on_seen(struct remotes *t, const struct endpoint *ep, uint16_t socket,
 		     const struct endpoint *in_use, mono_ns now);
 /* Those of extra sockets that were not seen for REMOTE_SEEN_FOR go, but for this one. */

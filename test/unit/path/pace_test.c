@@ -196,6 +196,14 @@ static void a_seen_target_lives_for_45_s_after_its_last_ping(void **state)
 	assert_non_null(remotes_find(&t, &b, 0));
 }
 
+static void a_ping_from_port_0_makes_no_remote(void **state)
+{
+	struct remotes t = {.n = 0};
+	struct endpoint nowhere = {.ip = at(1).ip};
+	assert_false(remotes_on_seen(&t, &nowhere, 0, &none, 0));
+	assert_int_equal(t.n, 0);
+}
+
 static void a_full_table_gives_up_what_was_seen_longest_ago(void **state)
 {
 	struct remotes t = {.n = 0};
@@ -321,6 +329,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_attempt_of_our_own_waits_until_it_can_be_paid_whole),
 	cmocka_unit_test(a_told_target_stays_until_a_list_leaves_it_out),
 	cmocka_unit_test(a_seen_target_lives_for_45_s_after_its_last_ping),
+	cmocka_unit_test(a_ping_from_port_0_makes_no_remote),
 	cmocka_unit_test(a_full_table_gives_up_what_was_seen_longest_ago),
 	cmocka_unit_test(a_list_replaces_a_full_list),
 	cmocka_unit_test(the_second_best_is_proven_and_not_in_use),
