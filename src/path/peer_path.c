@@ -26,6 +26,8 @@
  * and one for each doubt. */
 #include "path/peer_path.h"
 
+#include <assert.h>
+
 #define ACTIVE    (45 * SECOND) /* after the last data sent */
 #define DOUBT_MAX (5 * SECOND)
 
@@ -67,9 +69,20 @@ bool peer_path_is_direct(const struct peer_path *p)
 	return p->state == PEER_DIRECT || p->state == PEER_DOUBTED;
 }
 
-struct remote *peer_path_best(struct peer_path *p)
+/* A best path exists exactly in these states. */
+static bool has_best(const struct peer_path *p)
 {
-	return remotes_find(&p->remotes, &p->best.ep, p->best.socket);
+	return p->state == PEER_DIRECT || p->state == PEER_ASIDE || p->state == PEER_DOUBTED;
+}
+
+/* The remote of the best path, where there is one.  It is in the table: remotes.c keeps the
+ * endpoint in use whatever its sources do. */
+static struct remote *best_remote(struct peer_path *p)
+{
+	assert(has_best(p));
+	struct remote *best = remotes_find(&p->remotes, &p->best.ep, p->best.socket);
+	assert(best);
+	return best;
 }
 
 /* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use.
@@ -173,9 +186,7 @@ static void ping_all(struct peer_path *p, struct env *m, mono_ns now)
 
 static void ping_best(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct remote *t = peer_path_best(p);
-	if (t)
-		ping(p, m, t, now);
+	ping(p, m, best_remote(p), now);
 }
 
 /* The way in use is asked whether it is alive. */
@@ -233,6 +244,8 @@ static void enter(struct peer_path *p, enum peer_state state, mono_ns now)
 {
 	p->state = state;
 	p->since = now;
+	assert(has_best(p) == endpoint_is_set(&p->best.ep));
+	assert(!has_best(p) || best_remote(p));
 }
 
 /* Traffic goes to this target from now on. */
@@ -444,8 +457,8 @@ static void compare(struct peer_path *p, struct env *m, struct remote *best, str
 /* It fell silent, and another one has answered: did it lose much before? */
 static void leave_lossy(struct peer_path *p, const struct remote *t, mono_ns now)
 {
-	struct remote *best = peer_path_best(p);
-	if (best && best != t && quality_loss_percent(&best->quality, now) > 0)
+	struct remote *best = best_remote(p);
+	if (best != t && quality_loss_percent(&best->quality, now) > 0)
 		rivalry_left(&p->rivalry, &best->quality, now);
 }
 
@@ -488,7 +501,7 @@ void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *p
 			p->best = path;
 			liveness_on_pong(&p->liveness, t->rtt, now);
 		} else {
-			compare(p, m, peer_path_best(p), t, now);
+			compare(p, m, best_remote(p), t, now);
 		}
 		break;
 	case PEER_DOUBTED:
@@ -502,7 +515,7 @@ void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *p
 static bool relay_wins(struct peer_path *p, mono_ns now)
 {
 	const struct remote *second = remotes_second(&p->remotes, &p->best.ep, now);
-	const struct quality *best = &peer_path_best(p)->quality;
+	const struct quality *best = &best_remote(p)->quality;
 	return !(second && quality_beats(&second->quality, best, now)) &&
 	       rivalry_relay_wins(&p->rivalry, best, now);
 }
@@ -553,9 +566,8 @@ void peer_path_on_unreachable(struct peer_path *p, struct env *m, mono_ns now)
 void peer_path_on_relay_lost(struct peer_path *p, struct env *m, uint16_t region, mono_ns now)
 {
 	struct way relay = peer_path_relay(p, m);
-	struct remote *t = peer_path_best(p);
-	if (p->state == PEER_ASIDE && t && relay.kind == WAY_RELAY && relay.region == region)
-		go_direct(p, m, t, PATH_RELAY_LOST, now);
+	if (p->state == PEER_ASIDE && relay.kind == WAY_RELAY && relay.region == region)
+		go_direct(p, m, best_remote(p), PATH_RELAY_LOST, now);
 }
 
 void peer_path_on_link_change(struct peer_path *p, struct env *m, mono_ns now)
@@ -657,9 +669,24 @@ static bool has_died_aside(struct peer_path *p, struct env *m, mono_ns now)
 		return false;
 	if (quality_mute(&p->rivalry.relay, RELAY_MUTE, now))
 		go_doubted(p, m, PATH_RELAY_SILENT, now);
-	else if (quality_mute(&peer_path_best(p)->quality, DIRECT_MUTE, now))
+	else if (quality_mute(&best_remote(p)->quality, DIRECT_MUTE, now))
 		go_relayed(p, m, PATH_SILENT, now);
 	return p->state != PEER_ASIDE;
+}
+
+static struct heartbeat_view view_for_heartbeat(struct peer_path *p, const struct env *m,
+						mono_ns now)
+{
+	bool has_relay = peer_path_has_disco(p) && peer_path_relay(p, m).kind != WAY_NONE;
+	return (struct heartbeat_view){.remotes = &p->remotes,
+				       .best = best_remote(p),
+				       .mtu = &p->mtu,
+				       .is_aside = p->state == PEER_ASIDE,
+				       .is_doubted = p->state == PEER_DOUBTED,
+				       .has_relay = has_relay,
+				       .is_heard = p->liveness.trust_until + HEARTBEAT + SECOND >=
+						   now + LIVENESS_TRUST,
+				       .binding_life = {m->lifetime[0], m->lifetime[1]}};
 }
 
 static void tick_heartbeat(struct peer_path *p, struct env *m, mono_ns now)
@@ -667,11 +694,12 @@ static void tick_heartbeat(struct peer_path *p, struct env *m, mono_ns now)
 	struct way best = way_of(&p->best);
 	if (p->heartbeat.at > now)
 		return;
-	const struct remote *t = peer_path_best(p);
-	bool is_lossy = t && quality_loss_percent(&t->quality, now) > 0;
+	bool is_lossy = quality_loss_percent(&best_remote(p)->quality, now) > 0;
 	if (!heartbeat_is_due(&p->heartbeat, is_lossy, now) || has_died_aside(p, m, now))
 		return;
-	struct heartbeat_ask ask = heartbeat_ask(p, m, now);
+	remotes_expire(&p->remotes, &p->best.ep, now);
+	struct heartbeat_view view = view_for_heartbeat(p, m, now);
+	struct heartbeat_ask ask = heartbeat_ask(&p->heartbeat, &view, now);
 	switch (ask.whom) {
 	case HEARTBEAT_REMOTE:
 		ping(p, m, ask.remote, now);
@@ -682,8 +710,6 @@ static void tick_heartbeat(struct peer_path *p, struct env *m, mono_ns now)
 		break;
 	case HEARTBEAT_RELAY:
 		ping_relay(p, m, now);
-		break;
-	case HEARTBEAT_NOBODY:
 		break;
 	}
 }
@@ -709,6 +735,7 @@ void peer_path_tick(struct peer_path *p, struct env *m, mono_ns now)
 	tick_call(p, m, now);
 	tick_heartbeat(p, m, now);
 	tick_receipt(p, m, now);
+	assert(has_best(p) == endpoint_is_set(&p->best.ep));
 }
 
 mono_ns peer_path_deadline(const struct peer_path *p, const struct env *m)

@@ -100,8 +100,6 @@ bool peer_path_is_direct(const struct peer_path *p);
 /* There is a direct path that has been proven and is not in doubt, though the relay may be better
  * at present: no need to look for one. */
 bool peer_path_is_settled(const struct peer_path *p);
-/* The target of its best path; NULL: there is none. */
-struct remote *peer_path_best(struct peer_path *p);
 /* Is it behind the same outer NAT as we: did it call us with a reflexive address of ours? */
 bool peer_path_is_near(const struct peer_path *p, const struct candidates *own);
 
