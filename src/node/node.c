@@ -129,7 +129,7 @@ enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_
 		return TUNNEL_BAD_KEY;
 	enum tunnel_add added = set_tunnel(n, *id, cfg, now);
 	if (added != TUNNEL_ADDED) {
-		node_peer_remove(n, *id);
+		node_peer_remove(n, *id, now);
 		return added;
 	}
 	n->peers[*id].plain = cfg->path.plain;
@@ -140,9 +140,9 @@ enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_
 	return TUNNEL_ADDED;
 }
 
-void node_peer_remove(struct node *n, peer_id id)
+void node_peer_remove(struct node *n, peer_id id, mono_ns now)
 {
-	reach_peer_remove(n->reach, id);
+	reach_peer_remove(n->reach, id, now);
 	if (!peer_of(n, id))
 		return;
 	tunnel_peer_remove(n->tunnel, id);

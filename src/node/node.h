@@ -47,7 +47,7 @@ struct node_peer {
 };
 enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_ns now,
 			      peer_id *id) MUST_USE;
-void node_peer_remove(struct node *n, peer_id id);
+void node_peer_remove(struct node *n, peer_id id, mono_ns now);
 
 /* --- what happened --- */
 

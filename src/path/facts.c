@@ -71,5 +71,5 @@ void paths_facts(const struct paths *p, peer_id id, mono_ns now, struct path_fac
 	add_peer(peer, &p->env, now, out);
 	add_ourselves(&p->env, out);
 	portmap_facts(&p->env.gather.portmap, now, &out->portmap);
-	hard_facts(p, peer, now, &out->hard);
+	hard_facts(&p->hard, peer, now, &out->hard);
 }

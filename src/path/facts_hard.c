@@ -1,11 +1,7 @@
-#include "path/hard_nats.h"
+#include "path/facts_hard.h"
 
-#include "path/facts.h"
-#include "path/table.h"
-
-static enum hard_now now_of(const struct paths *p, const struct peer_path *peer, mono_ns now)
+static enum hard_now now_of(const struct hard *h, const struct peer_path *peer, mono_ns now)
 {
-	const struct hard *h = &p->hard;
 	struct endpoint server, seen;
 	struct hard_budget host = h->budget; /* asking must change nothing */
 	struct hard_budget_peer of_peer = peer->budget;
@@ -19,9 +15,9 @@ static enum hard_now now_of(const struct paths *p, const struct peer_path *peer,
 		return HARD_NOW_ASLEEP;
 	if (!peer_path_has_disco(peer))
 		return HARD_NOW_NO_KEY;
-	if (peer_path_relay(peer, &p->env).kind != WAY_RELAY)
+	if (peer_path_relay(peer, h->env).kind != WAY_RELAY)
 		return HARD_NOW_NO_RELAY;
-	if (!reflexive_here(&p->env.gather.stun, &server, &seen))
+	if (!reflexive_here(&h->env->gather.stun, &server, &seen))
 		return HARD_NOW_UNSEEN;
 	if (peer->budget.cool_until > now)
 		return HARD_NOW_COOLING;
@@ -30,17 +26,17 @@ static enum hard_now now_of(const struct paths *p, const struct peer_path *peer,
 	return h->state != HARD_IDLE ? HARD_NOW_BUSY : HARD_NOW_SOON;
 }
 
-void hard_facts(const struct paths *p, const struct peer_path *peer, mono_ns now,
+void hard_facts(const struct hard *h, const struct peer_path *peer, mono_ns now,
 		struct hard_facts *out)
 {
 	const struct attempts *c = &peer->attempts;
 	*out = (struct hard_facts){.next = MONO_NEVER,
 				   .peer_left = hard_budget_peer_left(&peer->budget, now),
-				   .host_left = hard_budget_host_left(&p->hard.budget, now),
-				   .slow = p->hard.cfg.slow,
+				   .host_left = hard_budget_host_left(&h->budget, now),
+				   .slow = h->cfg.slow,
 				   .heard = c->heard,
 				   .forgotten = c->forgotten};
-	out->now = now_of(p, peer, now);
+	out->now = now_of(h, peer, now);
 	if (out->now == HARD_NOW_COOLING || out->now == HARD_NOW_SOON)
 		out->next = hard_budget_due(&peer->budget);
 	for (size_t i = 0; i < c->n; i++)

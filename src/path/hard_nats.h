@@ -12,11 +12,9 @@
 
 #include "path/hard/plan.h"
 #include "path/hard/samples.h"
-#include "path/paths.h"
+#include "path/sockets.h"
 #include "wire/disco.h"
 #include "wire/stun.h"
-
-struct peer_path;
 
 enum hard_state {
 	HARD_IDLE,
@@ -27,6 +25,9 @@ enum hard_state {
 };
 
 struct hard {
+	struct env *env;         /* kept */
+	struct peer_path *peers; /* kept: the table of all peers, by id */
+	uint32_t peers_max;
 	struct hard_config cfg;
 	enum hard_state state;
 	mono_ns since; /* when the state began */
@@ -35,39 +36,33 @@ struct hard {
 	bool asked_again;
 	struct disco_extension ours, theirs;
 	bool have_theirs;
-	uint16_t first_socket; /* the attempt's have the numbers from it on */
-	uint32_t n_sockets;
+	struct sockets sockets; /* of all peers, those of the attempt among them */
 	struct hard_samples samples;
 	struct hard_plan plan;
 	mono_ns nothing_until; /* the plan had nothing to send */
 	struct hard_budget budget;
-	mono_ns look_at;  /* which peer may be due; MONO_NEVER */
-	mono_ns sweep_at; /* which sockets are not in use any more; MONO_NEVER */
+	mono_ns look_at; /* which peer may be due; MONO_NEVER */
 };
 
-void hard_init(struct hard *h, mono_ns now);
-void hard_set(struct paths *p, const struct hard_config *cfg, mono_ns now);
+void hard_init(struct hard *h, struct env *env, struct peer_path *peers, uint32_t peers_max,
+	       mono_ns now);
+void hard_set(struct hard *h, const struct hard_config *cfg, mono_ns now);
 
 /* After anything happened to this peer: is simple punching failing, or does a path work now? */
-void hard_on_peer(struct paths *p, struct peer_path *peer, mono_ns now);
+void hard_on_peer(struct hard *h, struct peer_path *peer, mono_ns now);
 /* The network is another one: what is under way is void, and what failed may work. */
-void hard_link_changed(struct paths *p, mono_ns now);
+void hard_link_changed(struct hard *h, mono_ns now);
 /* The peer is going to be removed. */
-void hard_forget(struct paths *p, peer_id peer);
+void hard_forget(struct hard *h, peer_id peer, mono_ns now);
 /* The peer's message, over a relay. */
-void hard_message_in(struct paths *p, struct peer_path *peer, const struct way *from,
+void hard_message_in(struct hard *h, struct peer_path *peer, const struct way *from,
 		     const struct disco_extension *e, mono_ns now);
 /* A STUN answer to an extra socket. */
-bool hard_input(struct paths *p, uint16_t socket, struct bytes datagram, mono_ns now) MUST_USE;
-bool hard_output(struct paths *p, struct way *to, struct wr *out) MUST_USE;
+bool hard_input(struct hard *h, uint16_t socket, struct bytes datagram, mono_ns now) MUST_USE;
+bool hard_output(struct hard *h, struct way *to, struct wr *out) MUST_USE;
 /* What we say in this step. */
 void hard_message_out(const struct hard *h, uint64_t nonce, enum disco_step step,
 		      struct disco_extension *out);
 mono_ns hard_deadline(const struct hard *h);
-void hard_tick(struct paths *p, mono_ns now);
-/* facts_hard.c: what was tried with this peer, and why nothing is tried now. */
-struct hard_facts;
-void hard_facts(const struct paths *p, const struct peer_path *peer, mono_ns now,
-		struct hard_facts *out);
-
+void hard_tick(struct hard *h, mono_ns now);
 #endif

@@ -17,17 +17,17 @@ struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
 	p->self = cfg->self;
 	p->disco = cfg->disco;
 	p->peers_max = cfg->peers_max;
-	hard_init(&p->hard, now);
 	key_public(p->disco_public.b, p->disco.b);
 	hash_secret_generate(&p->secret, &cfg->rng);
 	p->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*p->peers));
 	bool indexes =
 		index_init(&p->by_node, cfg->peers_max) && index_init(&p->by_disco, cfg->peers_max);
 	bool timers = heap_init(&p->timers, cfg->peers_max);
-	bool means = env_init(&p->env, &cfg->rng, cfg->port, cfg->peers_max);
-	if (p->peers && indexes && timers && means)
+	bool env = env_init(&p->env, &cfg->rng, cfg->port, cfg->peers_max);
+	hard_init(&p->hard, &p->env, p->peers, p->peers_max, now);
+	if (p->peers && indexes && timers && env)
 		return p;
-	if (!means)
+	if (!env)
 		p->env = (struct env){0};
 	paths_free(p);
 	return NULL;
@@ -96,7 +96,7 @@ const struct disco_key *paths_peer_disco_key(const struct paths *p, peer_id id)
 void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	peer_path_tick(peer, &p->env, now);
-	hard_on_peer(p, peer, now);
+	hard_on_peer(&p->hard, peer, now);
 	mono_ns at = peer_path_deadline(peer, &p->env);
 	if (at < peer->timer) {
 		peer->timer = at;
@@ -130,7 +130,7 @@ void paths_on_link_change(struct paths *p, mono_ns now)
 {
 	memset(p->env.lifetime, 0, sizeof(p->env.lifetime));
 	gather_refresh(&p->env.gather, true, now);
-	hard_link_changed(p, now);
+	hard_link_changed(&p->hard, now);
 	for (uint32_t id = 0; id < p->peers_max; id++) {
 		struct peer_path *peer = paths_peer_of(p, id);
 		if (!peer)
@@ -208,7 +208,7 @@ void paths_set_lifetime(struct paths *p, uint8_t family, mono_ns lifetime)
 
 void paths_set_hard(struct paths *p, const struct hard_config *cfg, mono_ns now)
 {
-	hard_set(p, cfg, now);
+	hard_set(&p->hard, cfg, now);
 }
 
 /* Another port is another mapping in every NAT. */
@@ -228,12 +228,12 @@ static void unindex_disco(struct paths *p, struct peer_path *peer)
 		index_remove(&p->by_disco, paths_hash(p, peer->disco.b), peer->id);
 }
 
-void paths_peer_remove(struct paths *p, peer_id id)
+void paths_peer_remove(struct paths *p, peer_id id, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (!peer)
 		return;
-	hard_forget(p, id);
+	hard_forget(&p->hard, id, now);
 	unindex_disco(p, peer);
 	index_remove(&p->by_node, paths_hash(p, peer->key.b), id);
 	heap_set(&p->timers, id, MONO_NEVER);
@@ -247,7 +247,7 @@ void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, m
 		return;
 	if (peer &&
 	    (!key_equal(peer->key.b, cfg->key.b) || (peer->state == PEER_PLAIN) != cfg->plain)) {
-		paths_peer_remove(p, id);
+		paths_peer_remove(p, id, now);
 		peer = NULL;
 	}
 	if (!peer) {
@@ -319,7 +319,7 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 	struct outgoing o;
 	struct endpoint server;
 	while (outbox_next(&p->env.outbox, &o)) {
-		if (o.via.socket != 0 && !socket_wished(&p->sockets, o.via.socket))
+		if (o.via.socket != 0 && !socket_wished(&p->hard.sockets.wish, o.via.socket))
 			continue; /* its socket is not ours any more */
 		const struct peer_path *peer = &p->peers[o.peer];
 		*to = (struct paths_send){
@@ -328,7 +328,7 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 		return true;
 	}
 	*to = (struct paths_send){.via.kind = WAY_NONE};
-	if (hard_output(p, &to->via, out))
+	if (hard_output(&p->hard, &to->via, out))
 		return true;
 	if (!gather_output(&p->env.gather, &server, out))
 		return false;
@@ -429,7 +429,7 @@ bool paths_ping(struct paths *p, peer_id id, mono_ns now)
 
 const struct socket_wish *paths_sockets(const struct paths *p)
 {
-	return &p->sockets;
+	return &p->hard.sockets.wish;
 }
 
 /* --- time, events, answers to questions --- */
@@ -448,7 +448,7 @@ void paths_tick(struct paths *p, mono_ns now)
 		paths_settle_gather(p, now);
 	}
 	if (hard_deadline(&p->hard) <= now)
-		hard_tick(p, now);
+		hard_tick(&p->hard, now);
 	while (heap_due(&p->timers, now, &id)) {
 		p->peers[id].timer = MONO_NEVER;
 		paths_settle(p, &p->peers[id], now);

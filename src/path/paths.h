@@ -94,7 +94,7 @@ void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg,
 peer_id paths_peer_find(const struct paths *p, const struct node_key *key); /* PEER_NONE */
 /* Borrowed; zero: not known, or there is no such peer. */
 const struct disco_key *paths_peer_disco_key(const struct paths *p, peer_id id);
-void paths_peer_remove(struct paths *p, peer_id id);
+void paths_peer_remove(struct paths *p, peer_id id, mono_ns now);
 /* The peer's disco key, learned inside the tunnel or from control. A new one means it restarted. */
 void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, mono_ns now);
 

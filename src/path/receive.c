@@ -131,7 +131,7 @@ static enum paths_input take_extension(struct paths *p, const struct letter *l,
 	if (!peer)
 		return drop(&p->env.stats.unexpected);
 	p->env.stats.extensions_taken++;
-	hard_message_in(p, peer, l->from, e, l->now);
+	hard_message_in(&p->hard, peer, l->from, e, l->now);
 	paths_settle(p, peer, l->now);
 	return PATHS_TAKEN;
 }
@@ -219,8 +219,9 @@ enum paths_input paths_input(struct paths *p, const struct way *from,
 		return take_disco(p, from, relay_source, datagram, now);
 	bool is_stun = stun_is(datagram);
 	if (from->kind == WAY_UDP && is_stun && from->socket != 0)
-		return hard_input(p, from->socket, datagram, now) ? PATHS_TAKEN
-								  : drop(&p->env.stats.unexpected);
+		return hard_input(&p->hard, from->socket, datagram, now)
+			       ? PATHS_TAKEN
+			       : drop(&p->env.stats.unexpected);
 	if (from->kind != WAY_UDP || !(is_stun || portmap_is(&from->ep, datagram)))
 		return PATHS_NOT_MINE;
 	if (!gather_input(&p->env.gather, &from->ep, datagram, now))

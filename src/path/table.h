@@ -3,10 +3,9 @@
 #define PATH_TABLE_H
 
 #include "base/heap.h"
-#include "base/socket_wish.h"
 #include "crypto/hash.h"
-#include "path/facts.h"
 #include "path/hard_nats.h"
+#include "path/paths.h"
 #include "path/peer_path.h"
 
 struct paths {
@@ -20,7 +19,6 @@ struct paths {
 		by_disco;   /* several peers may share a disco key: one device, two networks */
 	struct heap timers; /* by peer id */
 	struct env env;
-	struct socket_wish sockets;
 	struct hard hard;
 };
 

@@ -103,11 +103,11 @@ enum reach_peer_set reach_peer_set(struct reach *r, const struct paths_peer *cfg
 	return is_other_disco(r, at, &was) ? REACH_PEER_RESTARTED : REACH_PEER_KEPT;
 }
 
-void reach_peer_remove(struct reach *r, peer_id id)
+void reach_peer_remove(struct reach *r, peer_id id, mono_ns now)
 {
 	if (!reach_has_peer(r, id))
 		return;
-	paths_peer_remove(r->paths, id);
+	paths_peer_remove(r->paths, id, now);
 	r->peers[id] = (struct reach_peer){0};
 	r->free_ids[r->n_free++] = id;
 }

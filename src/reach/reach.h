@@ -88,7 +88,7 @@ enum reach_peer_set {
 /* By its key. New or changed; a peer that is new gets the lowest free id of late. */
 enum reach_peer_set reach_peer_set(struct reach *r, const struct paths_peer *cfg, mono_ns now,
 				   peer_id *id) MUST_USE;
-void reach_peer_remove(struct reach *r, peer_id id);
+void reach_peer_remove(struct reach *r, peer_id id, mono_ns now);
 peer_id reach_peer_find(const struct reach *r, const struct node_key *key); /* PEER_NONE */
 const struct node_key *reach_peer_key(const struct reach *r, peer_id id);
 /* The peer's disco key, as the peer itself told it over an authentic channel. */

@@ -189,7 +189,7 @@ static void step(struct setting *s, uint8_t what, uint8_t a, uint8_t b)
 			paths_on_link_change(s->p, s->now);
 		break;
 	case 8:
-		paths_peer_remove(s->p, a % PEERS);
+		paths_peer_remove(s->p, a % PEERS, s->now);
 		friend_introduce(&s->f[a % PEERS], s->p, a % PEERS, s->now);
 		break;
 	}

@@ -113,7 +113,7 @@ static void set_peer(struct setting *s, peer_id id, uint8_t arg)
 	cfg.hints[0] = endpoint_of(arg);
 	cfg.n_hints = (arg >> 3) & 1;
 	if (arg & 4)
-		paths_peer_remove(s->p, id);
+		paths_peer_remove(s->p, id, s->now);
 	if (arg & 128)
 		friend_make(&s->f[id], s->p, &s->rng);
 	cfg.key = s->f[id].node;

@@ -246,7 +246,7 @@ static void a_peer_that_was_taken_out_is_said(void **state)
 	pings_ask(pings, &asks[0], "bob", 20 * MSEC);
 	pings_ask(pings, &asks[1], "bob", 10 * SECOND);
 	pong(direct(), 8 * MSEC);
-	node_peer_remove(drive.node, bob());
+	node_peer_remove(drive.node, bob(), loop_now(loop));
 	turn_for(250 * MSEC);
 	assert_answer(0, "{\"error\": \"this peer was taken out of the configuration\"}");
 	assert_answer(1, "{\"error\": \"this peer was taken out of the configuration\"}");

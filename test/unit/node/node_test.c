@@ -530,8 +530,8 @@ static void a_removed_peer_is_gone(void **state)
 	say(w, 0, 1);
 	run(w, 500 * MSEC);
 	struct side *s = &w->side[0];
-	node_peer_remove(s->node, s->peer);
-	node_peer_remove(s->node, s->peer);
+	node_peer_remove(s->node, s->peer, w->now);
+	node_peer_remove(s->node, s->peer, w->now);
 	assert_int_equal(reach_peer_find(node_reach(s->node), &w->side[1].pub), PEER_NONE);
 	struct node_peer_status status;
 	assert_false(node_peer_status(s->node, s->peer, w->now, &status));

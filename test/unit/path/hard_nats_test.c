@@ -493,11 +493,21 @@ static void a_peer_that_is_removed_ends_the_attempt(void **state)
 	run(t, 2100 * MSEC);
 	say(t, DISCO_STEP_AGREE, t->said.nonce);
 	run(t, 50 * MSEC);
-	paths_peer_remove(t->p, 0);
+	paths_peer_remove(t->p, 0, t->now);
 	assert_int_equal(paths_sockets(t->p)->n, 0);
 	mono_ns before = t->now;
 	run(t, 5 * SECOND);
 	assert_true(t->now > before);
+	paths_free(t->p);
+}
+
+static void a_peer_that_is_removed_late_in_the_attempt_leaves_no_deadline_behind(void **state)
+{
+	struct table *t = table_new(true);
+	say(t, DISCO_STEP_READY, agree(t));
+	run(t, 3 * SECOND);
+	paths_peer_remove(t->p, 0, t->now);
+	assert_true(paths_deadline(t->p) > t->now);
 	paths_free(t->p);
 }
 
@@ -528,6 +538,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(switched_off_under_way_it_ends),
 	cmocka_unit_test(by_udp_and_from_strangers_it_is_dropped),
 	cmocka_unit_test(a_peer_that_is_removed_ends_the_attempt),
+	cmocka_unit_test(a_peer_that_is_removed_late_in_the_attempt_leaves_no_deadline_behind),
 	cmocka_unit_test(without_traffic_it_ends),
 	cmocka_unit_test(each_step_of_an_attempt_can_be_asked_for),
 	cmocka_unit_test(how_an_attempt_ended_can_be_asked_for),

@@ -95,7 +95,7 @@ static void a_disco_key_learned_late_starts_the_attempt_at_once(void **state)
 {
 	struct toy *t = toy_new(5, true);
 	struct paths_peer cfg = {.key = t->node[1].key, .home = TOY_REGION};
-	paths_peer_remove(t->node[0].paths, 0);
+	paths_peer_remove(t->node[0].paths, 0, t->now);
 	paths_peer_set(t->node[0].paths, 0, &cfg, t->now);
 	assert_false(paths_ping(t->node[0].paths, 0, t->now));
 	toy_send(t, 0);
@@ -113,7 +113,7 @@ static void a_disco_key_of_the_configuration_counts_until_the_peer_tells_another
 	const struct disco_key given = {{0xd1, 7}}, newer = {{0xd2, 9}};
 	struct paths_peer cfg = {.key = t->node[1].key, .home = TOY_REGION, .disco = given};
 	struct paths_peer_status st;
-	paths_peer_remove(t->node[0].paths, 0);
+	paths_peer_remove(t->node[0].paths, 0, t->now);
 	paths_peer_set(t->node[0].paths, 0, &cfg, t->now);
 	paths_peer_status(t->node[0].paths, 0, t->now, &st);
 	assert_true(key_equal(st.disco.b, given.b));

@@ -389,9 +389,9 @@ static void peers_that_share_a_disco_key_are_told_apart(void **state)
 	drain(f);
 	assert_int_equal(paths_stats(f->p)->pongs_sent, 1);
 	assert_int_equal(paths_stats(f->p)->pings_sent, 1 + 2);
-	paths_peer_remove(f->p, 0);
+	paths_peer_remove(f->p, 0, f->now);
 	assert_int_equal(say(f, &twin, &relay, &ping), PATHS_TAKEN);
-	paths_peer_remove(f->p, 1);
+	paths_peer_remove(f->p, 1, f->now);
 	assert_int_equal(say(f, &twin, &relay, &ping), PATHS_DROPPED);
 	paths_free(f->p);
 }
@@ -404,8 +404,8 @@ static void nothing_is_sent_to_a_peer_that_was_removed(void **state)
 	struct route route;
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	paths_sent_by(f->p, 0, f->now, &route);
-	paths_peer_remove(f->p, 0);
-	paths_peer_remove(f->p, 0);
+	paths_peer_remove(f->p, 0, f->now);
+	paths_peer_remove(f->p, 0, f->now);
 	assert_false(next(f, &f->a));
 	paths_sent_by(f->p, 0, f->now, &route);
 	assert_int_equal(route.n, 0);
