@@ -1,11 +1,9 @@
-/* The table of all peers: found by id, by node key and by disco key, each with one timer in a heap.
- *
- * Each call into the machine reports something to one peer's machine (peer_path.h) or to the
- * finders (gather.h) and then settles it: what is due now is done, and the timer is set again.  A
- * timer may go off early, because data sent or heard only ever moves it later and is not worth a
- * turn of the heap; it is then set again. */
+/* What the owner of `paths` calls.  Each call reports something to one peer's machine
+ * (peer_path.h), to the finders (gather.h) or to the attempts at hard NATs (hard_nats.h), and then
+ * settles what it changed (table.h). */
 #include "path/table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,26 +56,6 @@ const struct candidates *paths_candidates(const struct paths *p)
 	return &p->env.gather.found;
 }
 
-uint64_t paths_hash(const struct paths *p, const uint8_t key[static KEY_LEN])
-{
-	return hash_bytes(&p->secret, (struct bytes){key, KEY_LEN});
-}
-
-struct peer_path *paths_peer_of(const struct paths *p, peer_id id)
-{
-	return id < p->peers_max && p->peers[id].used ? &p->peers[id] : NULL;
-}
-
-struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_key *key)
-{
-	uint32_t id;
-	for (struct index_walk w = index_walk(&p->by_node, paths_hash(p, key->b));
-	     index_next(&w, &id);)
-		if (key_equal(p->peers[id].key.b, key->b))
-			return &p->peers[id];
-	return NULL;
-}
-
 peer_id paths_peer_find(const struct paths *p, const struct node_key *key)
 {
 	const struct peer_path *peer = paths_peer_by_node(p, key);
@@ -91,40 +69,7 @@ const struct disco_key *paths_peer_disco_key(const struct paths *p, peer_id id)
 	return peer ? &peer->disco : &none;
 }
 
-/* --- settling --- */
-
-void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
-{
-	peer_path_tick(peer, &p->env, now);
-	hard_on_peer(&p->hard, peer, now);
-	mono_ns at = peer_path_deadline(peer, &p->env);
-	if (at < peer->timer) {
-		peer->timer = at;
-		heap_set(&p->timers, peer->id, at);
-	}
-}
-
-/* Is there something for this peer in what the finders have found? */
-static bool concerns(const struct peer_path *peer)
-{
-	return peer->used && (peer->active || call_is_planned(&peer->call));
-}
-
-void paths_settle_gather(struct paths *p, mono_ns now)
-{
-	bool changed = gather_merge(&p->env.gather);
-	if (changed)
-		path_events_emit(&p->env.events,
-				 &(struct path_event){.kind = PATH_SELF, .peer = PEER_NONE});
-	for (uint32_t id = 0; id < p->peers_max; id++) {
-		struct peer_path *peer = &p->peers[id];
-		if (!concerns(peer))
-			continue;
-		if (changed)
-			peer_path_on_own_candidates(peer, &p->env, now);
-		paths_settle(p, peer, now);
-	}
-}
+/* --- what there is around us --- */
 
 void paths_on_link_change(struct paths *p, mono_ns now)
 {
@@ -140,8 +85,6 @@ void paths_on_link_change(struct paths *p, mono_ns now)
 	}
 	paths_settle_gather(p, now);
 }
-
-/* --- what there is around us --- */
 
 void paths_set_relays(struct paths *p, const struct relay_place *v, size_t n, mono_ns now)
 {
@@ -450,6 +393,7 @@ void paths_tick(struct paths *p, mono_ns now)
 	if (hard_deadline(&p->hard) <= now)
 		hard_tick(&p->hard, now);
 	while (heap_due(&p->timers, now, &id)) {
+		assert(p->peers[id].used && p->peers[id].timer <= now);
 		p->peers[id].timer = MONO_NEVER;
 		paths_settle(p, &p->peers[id], now);
 	}
@@ -460,66 +404,7 @@ bool paths_event(struct paths *p, struct path_event *ev)
 	return path_events_next(&p->env.events, ev);
 }
 
-void paths_peer_status(const struct paths *p, peer_id id, mono_ns now,
-		       struct paths_peer_status *out)
-{
-	struct peer_path *peer = paths_peer_of(p, id);
-	*out = (struct paths_peer_status){0};
-	if (!peer)
-		return;
-	const struct remote *second = remotes_second(&peer->remotes, &peer->best.ep, now);
-	if (second && endpoint_is_set(&peer->best.ep))
-		out->second = second->ep;
-	peer_path_route(peer, &p->env, &out->route);
-	out->direct = peer_path_is_direct(peer) || peer->state == PEER_PLAIN;
-	out->doubted = peer->state == PEER_DOUBTED || out->route.n == 2;
-	out->active = peer->active;
-	out->aside = peer->state == PEER_ASIDE;
-	out->rtt = out->aside ? peer->rivalry.relay.rtt : peer->best.rtt;
-	out->disco = peer->disco;
-	out->n_candidates = (uint32_t)peer->remotes.n;
-	out->mtu = peer_path_mtu(peer);
-	out->rest = lifetime_rest(&peer->heartbeat.lifetime, env_lifetime(&p->env, &peer->best.ep));
-	out->lifetime_below = peer->heartbeat.lifetime.below;
-}
-
 const struct paths_stats *paths_stats(const struct paths *p)
 {
 	return &p->env.stats;
-}
-
-const char *path_reason_text(enum path_reason r)
-{
-	switch (r) {
-	case PATH_FIRST:
-		return "a direct path was found";
-	case PATH_BETTER:
-		return "its round trip is clearly shorter";
-	case PATH_SILENT:
-		return "the direct path fell silent";
-	case PATH_STALE:
-		return "the direct path was not in use for a while and is asked anew";
-	case PATH_UNREACHABLE:
-		return "the system refused to send there";
-	case PATH_LINK_CHANGE:
-		return "the network of this machine changed";
-	case PATH_RESTARTED:
-		return "the peer was started anew";
-	case PATH_WAS_BAD:
-		return "the path before it was slow or lost packets, and this one is clearly "
-		       "better";
-	case PATH_RELAY_FASTER:
-		return "the relay is clearly better than the direct path";
-	case PATH_RELAY_SILENT:
-		return "the relay fell silent";
-	case PATH_RELAY_LOST:
-		return "the connection to the relay was lost";
-	case PATH_AS_GOOD:
-		return "the direct path is as good as the relay again";
-	case PATH_INSTEAD:
-		return "it answered and the path before has not";
-	case PATH_PROVEN:
-		return "it answered again";
-	}
-	return "unknown";
 }

@@ -1,4 +1,7 @@
-/* path/table.h - inside of paths.h: the table of all peers, seen by paths.c and receive.c only */
+/* path/table.h - inside of paths.h: all peers, found by id, by node key and by disco key
+ *
+ * Seen by the files that make up paths.h: paths.c, receive.c, status.c, facts.c.
+ */
 #ifndef PATH_TABLE_H
 #define PATH_TABLE_H
 
