@@ -191,7 +191,8 @@ static void remove_old_peers(struct driver *d, const struct config *was)
 	for (size_t i = 0; i < was->n_peers; i++)
 		if (!config_peer(d->cfg, &was->peers[i].key))
 			node_peer_remove(d->node,
-					 reach_peer_find(node_reach(d->node), &was->peers[i].key), loop_now(d->loop));
+					 reach_peer_find(node_reach(d->node), &was->peers[i].key),
+					 loop_now(d->loop));
 }
 
 bool driver_reload(struct driver *d, const struct config *cfg, char why[static FAILURE_MAX])

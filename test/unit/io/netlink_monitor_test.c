@@ -1,7 +1,7 @@
 #include "io/netlink_monitor.h"
 #include "unit/own_network.h"
-#include "wire/ip.h"
 #include "unit/wire/pref64.h"
+#include "wire/ip.h"
 #include "wire/nat64.h"
 
 static char why[FAILURE_MAX];

@@ -1,6 +1,6 @@
 #include "path/table.h"
-#include "unit/path/sent.h"
 #include "unit/candidates.h"
+#include "unit/path/sent.h"
 #include "unit/path/toy.h"
 
 enum { SEEDS = 40 };

@@ -30,7 +30,8 @@ static void a_binding_that_is_measured_keeps_its_socket_while_others_want_all(vo
 	struct socket_wish before = *reach_sockets(r);
 	assert_in_range(before.n, 2, BINDING_LIFE_SOCKETS_MAX);
 	while (r->paths->hard.sockets.wish.n < SOCKETS_MAX)
-		socket_wish_add(&r->paths->hard.sockets.wish, (uint16_t)(1 + r->paths->hard.sockets.wish.n));
+		socket_wish_add(&r->paths->hard.sockets.wish,
+				(uint16_t)(1 + r->paths->hard.sockets.wish.n));
 	r->paths->hard.sockets.wish.version++;
 	drain(r, now);
 	const struct socket_wish *all = reach_sockets(r);
