@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "io/clock.h"
+#include "report/way_text.h"
 
 enum {
 	TURN_BATCHES = 8,
@@ -180,26 +181,6 @@ static void nat64_answered(void *self, const struct lookup64_answer *a)
 
 /* --- events --- */
 
-const char *driver_via_text(const struct config *cfg, const struct way *via,
-			    char out[static WAY_TEXT_MAX])
-{
-	const struct config_relay *r;
-	char ep[ENDPOINT_TEXT_MAX];
-	switch (via->kind) {
-	case WAY_UDP:
-		snprintf(out, WAY_TEXT_MAX, "%s", endpoint_format(&via->ep, ep));
-		break;
-	case WAY_RELAY:
-		r = config_relay(cfg, via->region);
-		snprintf(out, WAY_TEXT_MAX, "relay(%s)", r ? r->name : "unknown");
-		break;
-	case WAY_NONE:
-		snprintf(out, WAY_TEXT_MAX, "none");
-		break;
-	}
-	return out;
-}
-
 static void log_relay(struct driver *d, const char *name, const struct reach_event *ev)
 {
 	const char *proxy = ev->ready ? relay_streams_proxy(d->relay_streams, ev->region) : NULL;
@@ -220,8 +201,8 @@ static void log_path(struct driver *d, const struct path_event *ev)
 	if (!peer)
 		return;
 	config_peer_label(peer, label);
-	driver_via_text(d->cfg, &ev->was, was);
-	driver_via_text(d->cfg, &ev->via, via);
+	way_text(d->cfg, &ev->was, was);
+	way_text(d->cfg, &ev->via, via);
 	if (ev->rtt > 0)
 		snprintf(rtt, sizeof(rtt), ", %.1f ms", (double)ev->rtt / (double)MSEC);
 	if (ev->kind == PATH_MOVED)

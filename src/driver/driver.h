@@ -61,9 +61,5 @@ void driver_on_netcheck(struct driver *d, void (*fn)(void *self, enum netcheck_e
 /* The HTTP proxy through which a relay is reached, "host:port"; NULL: none, or not reached.
  * Borrowed. */
 const char *driver_relay_proxy(const struct driver *d, uint16_t region);
-/* A way in words: "relay(lab)" or "192.0.2.1:41641". Borrowed from `out`. */
-enum { WAY_TEXT_MAX = CONFIG_NAME_MAX + ENDPOINT_TEXT_MAX };
-const char *driver_via_text(const struct config *cfg, const struct way *via,
-			    char out[static WAY_TEXT_MAX]);
 
 #endif

@@ -48,13 +48,22 @@ static void refuse(struct unix_ask *ask, const char *why)
 
 /* --- verbs --- */
 
+static void find_proxies(const struct driver *d, const char *out[static RELAYS_MAX])
+{
+	const struct config *cfg = driver_config(d);
+	for (size_t i = 0; i < cfg->n_relays && i < RELAYS_MAX; i++)
+		out[i] = driver_relay_proxy(d, cfg->relays[i].region);
+}
+
 static void verb_status(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
 	const struct tun *tun = driver_tun(c->driver);
 	const struct udp *udp = driver_udp(c->driver);
+	const char *proxies[RELAYS_MAX];
+	find_proxies(c->driver, proxies);
 	const struct status_source s = {.cfg = driver_config(c->driver),
 					.node = driver_node(c->driver),
-					.driver = c->driver,
+					.proxies = proxies,
 					.interface = tun ? tun_name(tun) : NULL,
 					.port = udp ? udp_port(udp) : 0,
 					.no_peers =
@@ -108,9 +117,11 @@ static void verb_why(struct localapi *c, struct unix_ask *ask, const json_t *req
 	struct node *n = driver_node(c->driver);
 	const struct config_peer *peer =
 		name ? config_peer_named(driver_config(c->driver), name) : NULL;
+	const char *proxies[RELAYS_MAX];
+	find_proxies(c->driver, proxies);
 	const struct why_source s = {.cfg = driver_config(c->driver),
 				     .node = n,
-				     .driver = c->driver,
+				     .proxies = proxies,
 				     .peer = peer,
 				     .port = n ? udp_port(driver_udp(c->driver)) : 0,
 				     .now = loop_now(c->loop),

@@ -3,7 +3,7 @@
  *
  *   {"verb": "status", "peers": true}                   what report/status.h says
  *   {"verb": "up"}, {"verb": "down"}                    {"up": true, "changed": true}
- *   {"verb": "why", "peer": "bob"}                      what explain/why.h says
+ *   {"verb": "why", "peer": "bob"}                      what report/why.h says
  *   {"verb": "ping", "peer": "bob", "timeout_ms": 5000} what localapi/pings.h says
  *   {"verb": "netcheck", "full": true}                  what report/netcheck.h says
  *   {"verb": "lifetime", "longest_s": 180}              its "binding_lifetime"; begins to measure,

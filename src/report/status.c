@@ -1,6 +1,6 @@
 #include "report/status.h"
 
-#include "driver/driver.h"
+#include "node/node.h"
 #include "report/netcheck.h"
 
 #include <string.h>
@@ -128,9 +128,7 @@ static json_t *relay_json(const struct status_source *s, size_t i)
 	json_object_set_new(relay, "why", text_or_null(st.ready ? NULL : st.why));
 	json_object_set_new(relay, "health", text_or_null(st.health));
 	json_object_set_new(relay, "proxy",
-			    text_or_null(s->driver && st.ready
-						 ? driver_relay_proxy(s->driver, r->region)
-						 : NULL));
+			    text_or_null(s->proxies && st.ready ? s->proxies[i] : NULL));
 	json_object_set_new(relay, "rx_packets", count(st.rx_packets));
 	json_object_set_new(relay, "tx_packets", count(st.tx_packets));
 	return relay;

@@ -27,15 +27,15 @@
 
 #include "config/config.h"
 
-struct driver;
-
 struct status_source {
 	const struct config *cfg;
-	const struct node *node;     /* NULL: it is down */
-	const struct driver *driver; /* knows the proxies of relays; NULL: none */
-	const char *interface;       /* as the kernel named it; NULL: as configured */
-	uint16_t port;               /* in use; 0: as configured */
-	bool no_peers;               /* "peers" is left out */
+	const struct node *node; /* NULL: it is down */
+	/* The HTTP proxy to each relay, "host:port", in cfg's order of relays; NULL: this relay is
+	 * reached without one. No array: so are all. */
+	const char *const *proxies;
+	const char *interface; /* as the kernel named it; NULL: as configured */
+	uint16_t port;         /* in use; 0: as configured */
+	bool no_peers;         /* "peers" is left out */
 	mono_ns now;
 };
 

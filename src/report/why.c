@@ -1,10 +1,10 @@
 #include "report/why.h"
 
-#include "driver/driver.h"
 #include "explain/hard.h"
 #include "explain/portmap.h"
 #include "explain/words.h"
 #include "node/node.h"
+#include "report/way_text.h"
 
 static const char *const ways[] = {
 	[PEER_PLAIN] = "wireguard only", [PEER_RELAYED] = "relayed",    [PEER_DIRECT] = "direct",
@@ -227,9 +227,9 @@ static json_t *past_json(const struct why_source *s, const struct path_past *p)
 	char was[WAY_TEXT_MAX], via[WAY_TEXT_MAX], time[WHY_TIME_TEXT_MAX];
 	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o}", "time",
 			 why_time(p->at, s->wall_offset_ns, time), "from",
-			 driver_via_text(s->cfg, &p->was, was), "way",
-			 driver_via_text(s->cfg, &p->via, via), "in_doubt", (int)p->doubt, "reason",
-			 path_reason_text(p->reason), "rtt_ms", ms_or_null(p->rtt));
+			 way_text(s->cfg, &p->was, was), "way", way_text(s->cfg, &p->via, via),
+			 "in_doubt", (int)p->doubt, "reason", path_reason_text(p->reason), "rtt_ms",
+			 ms_or_null(p->rtt));
 }
 
 /* --- what a netcheck found, where the STUN servers of the paths are too few to tell --- */
@@ -300,8 +300,8 @@ json_t *why_json(const struct why_source *s)
 	if (r && reach_relay_status(node_reach_of(s->node), r->region, &relay) && !relay.ready &&
 	    relay.why[0])
 		f.relay_lost = relay.why;
-	if (r && s->driver && !f.relay_lost)
-		f.proxy = driver_relay_proxy(s->driver, r->region);
+	if (r && s->proxies && !f.relay_lost)
+		f.proxy = s->proxies[r - s->cfg->relays];
 	add_netcheck(&w, reach_netcheck_report(node_reach_of(s->node)));
 	why_gather(&f, &w, &status.tunnel);
 	why_hard_gather(&f, &w.hard, s->now);

@@ -19,12 +19,10 @@
 #include "config/config.h"
 #include "explain/sentences.h"
 
-struct driver;
-
 struct why_source {
 	const struct config *cfg;
 	const struct node *node;
-	const struct driver *driver; /* NULL: no proxies are known */
+	const char *const *proxies; /* as in struct status_source */
 	const struct config_peer *peer;
 	uint16_t port; /* of this node */
 	mono_ns now;

@@ -87,6 +87,18 @@ static const char *string(const json_t *o, const char *name)
 	return s ? s : "";
 }
 
+static bool says(const json_t *list, const char *words)
+{
+	size_t i;
+	const json_t *line;
+	json_array_foreach(list, i, line)
+	{
+		if (strstr(json_string_value(line), words))
+			return true;
+	}
+	return false;
+}
+
 static void a_node_says_why_in_json(void **state)
 {
 	char why[CONFIG_WHY_MAX];
@@ -136,21 +148,17 @@ static void a_node_says_why_in_json(void **state)
 							 "gateways")),
 			 0);
 	assert_true(json_is_array(json_object_get(all, "history")));
+	assert_true(json_is_null(json_object_get(facts, "proxy")));
+	json_decref(all);
+	const char *const proxies[] = {"192.0.2.8:3128"};
+	s.proxies = proxies;
+	all = why_json(&s);
+	assert_string_equal(string(json_object_get(all, "facts"), "proxy"), "192.0.2.8:3128");
+	assert_true(says(json_object_get(all, "seen"),
+			 "\"lab\" is reached through the HTTP proxy 192.0.2.8:3128"));
 	json_decref(all);
 	node_free(node);
 	config_free(cfg);
-}
-
-static bool says(const json_t *list, const char *words)
-{
-	size_t i;
-	const json_t *line;
-	json_array_foreach(list, i, line)
-	{
-		if (strstr(json_string_value(line), words))
-			return true;
-	}
-	return false;
 }
 
 static void a_network_that_has_only_ipv6_is_told_of(void **state)
