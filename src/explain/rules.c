@@ -1,239 +1,266 @@
 #include "explain/rules.h"
 
-enum { RELAY_IS_FAR = 150, FALLS_OFTEN = 5 };
+#include "explain/hard.h"
+
+static const mono_ns RELAY_IS_FAR = 150 * MSEC;
+enum { FALLS_OFTEN = 5 };
 
 /* --- what holds --- */
 
-static bool needs_help(const struct why_facts *f)
+static bool is(const struct explain_facts *f, enum peer_state state)
 {
-	return !f->direct && !f->plain;
+	return f->path->state == state;
 }
 
-static bool speaks_no_disco(const struct why_facts *f)
+static bool needs_help(const struct explain_facts *f)
 {
-	return f->plain;
+	return !is(f, PEER_DIRECT) && !is(f, PEER_PLAIN);
 }
 
-static bool has_no_relay(const struct why_facts *f)
+static bool speaks_no_disco(const struct explain_facts *f)
+{
+	return is(f, PEER_PLAIN);
+}
+
+static bool has_no_relay(const struct explain_facts *f)
 {
 	return needs_help(f) && !f->relay;
 }
 
-static bool lost_relay(const struct why_facts *f)
+static bool lost_relay(const struct explain_facts *f)
 {
 	return needs_help(f) && f->relay && f->relay_lost;
 }
 
-static bool has_no_session(const struct why_facts *f)
+static bool has_no_session(const struct explain_facts *f)
 {
 	return needs_help(f) && !f->session && !lost_relay(f);
 }
 
-static bool keeps_its_key(const struct why_facts *f)
+static bool keeps_its_key(const struct explain_facts *f)
 {
-	return needs_help(f) && f->session && !f->knows_disco;
+	return needs_help(f) && f->session && !f->path->knows_disco;
 }
 
 /* From here on both sides can talk, so a direct path could be. */
-static bool could_be(const struct why_facts *f)
+static bool could_be(const struct explain_facts *f)
 {
-	return needs_help(f) && !f->aside && f->session && f->knows_disco;
+	return needs_help(f) && !is(f, PEER_ASIDE) && f->session && f->path->knows_disco;
 }
 
-static bool is_asleep(const struct why_facts *f)
+static bool is_asleep(const struct explain_facts *f)
 {
-	return could_be(f) && !f->active;
+	return could_be(f) && !f->path->active;
 }
 
-static bool has_no_udp(const struct why_facts *f)
+static bool has_no_udp(const struct explain_facts *f)
 {
-	return could_be(f) && f->stun_asked && !f->stun_answered;
+	return could_be(f) && f->path->n_servers > 0 && !f->stun_answered;
 }
 
-static bool has_no_stun(const struct why_facts *f)
+static bool has_no_stun(const struct explain_facts *f)
 {
-	return could_be(f) && !f->stun_asked && !f->own_public;
+	return could_be(f) && f->path->n_servers == 0 && !f->own_public;
 }
 
-static bool was_not_called(const struct why_facts *f)
+static bool was_not_called(const struct explain_facts *f)
 {
-	return could_be(f) && !f->peer_told && f->calls_taken == 0;
+	return could_be(f) && !f->peer_told && f->path->calls_taken == 0;
 }
 
-static bool peer_is_private(const struct why_facts *f)
+static bool peer_is_private(const struct explain_facts *f)
 {
 	return could_be(f) && f->peer_told && !f->peer_public && !f->peer_ipv6;
 }
 
-static bool fell_silent(const struct why_facts *f)
+static bool fell_silent(const struct explain_facts *f)
 {
-	return could_be(f) && f->doubted;
+	return could_be(f) && is(f, PEER_DOUBTED);
 }
 
-static bool hears_only(const struct why_facts *f)
+static bool hears_only(const struct explain_facts *f)
 {
-	return could_be(f) && !f->doubted && f->pings > 0 && f->pongs == 0 && f->pings_heard > 0;
+	return could_be(f) && !is(f, PEER_DOUBTED) && f->pings > 0 && f->pongs == 0 &&
+	       f->path->pings_heard > 0;
 }
 
-static bool nothing_passes(const struct why_facts *f)
+static bool nothing_passes(const struct explain_facts *f)
 {
-	return could_be(f) && !f->doubted && f->pings > 0 && f->pongs == 0 && f->pings_heard == 0 &&
-	       !has_no_udp(f) && f->peer_told && !peer_is_private(f);
+	return could_be(f) && !is(f, PEER_DOUBTED) && f->pings > 0 && f->pongs == 0 &&
+	       f->path->pings_heard == 0 && !has_no_udp(f) && f->peer_told && !peer_is_private(f);
 }
 
-static bool is_shut(const struct why_facts *f)
+static bool is_shut(const struct explain_facts *f)
 {
 	return nothing_passes(f) || hears_only(f);
 }
 
-static bool is_hard_here(const struct why_facts *f)
+static bool is_hard_here(const struct explain_facts *f)
 {
 	return f->mapping_varies && !f->own_public && is_shut(f);
 }
 
 /* The peer said so. */
-static bool is_hard_there(const struct why_facts *f)
+static bool is_hard_there(const struct explain_facts *f)
 {
-	return f->peer_varies && is_shut(f);
+	return f->last_planned && f->last_planned->their_mapping == MAPPING_VARIES && is_shut(f);
 }
 
-static bool is_shut_there(const struct why_facts *f)
+static bool is_shut_there(const struct explain_facts *f)
 {
 	return !is_hard_here(f) && !is_hard_there(f) && nothing_passes(f);
 }
 
 /* A port of ours that is open to everybody would do: one side is enough. */
-static bool wants_port(const struct why_facts *f)
+static bool wants_port(const struct explain_facts *f)
 {
 	return is_shut(f) && !f->own_public;
 }
 
-static bool maps_off(const struct why_facts *f)
+static bool maps_off(const struct explain_facts *f)
 {
-	return wants_port(f) && f->map == WHY_MAP_OFF;
+	return wants_port(f) && f->map == EXPLAIN_MAP_OFF;
 }
 
 /* No protocol answers, or none does yet. */
-static bool maps_nothing(const struct why_facts *f)
+static bool maps_nothing(const struct explain_facts *f)
 {
-	return wants_port(f) && f->map <= WHY_MAP_UNSPOKEN && f->map != WHY_MAP_OFF;
+	return wants_port(f) && f->map <= EXPLAIN_MAP_UNSPOKEN && f->map != EXPLAIN_MAP_OFF;
 }
 
-static bool maps_refused(const struct why_facts *f)
+static bool maps_refused(const struct explain_facts *f)
 {
-	return wants_port(f) && f->map == WHY_MAP_REFUSED;
+	return wants_port(f) && f->map == EXPLAIN_MAP_REFUSED;
 }
 
-static bool maps_without_outside(const struct why_facts *f)
+static bool maps_without_outside(const struct explain_facts *f)
 {
-	return wants_port(f) && f->map == WHY_MAP_NO_OUTSIDE;
+	return wants_port(f) && f->map == EXPLAIN_MAP_NO_OUTSIDE;
 }
 
-static bool maps_near(const struct why_facts *f)
+static bool maps_near(const struct explain_facts *f)
 {
-	return wants_port(f) && f->map == WHY_MAP_NEAR;
+	return wants_port(f) && f->map == EXPLAIN_MAP_NEAR;
 }
 
-static bool maps_carrier(const struct why_facts *f)
+static bool maps_carrier(const struct explain_facts *f)
 {
-	return wants_port(f) && f->map == WHY_MAP_CARRIER;
+	return wants_port(f) && f->map == EXPLAIN_MAP_CARRIER;
 }
 
 /* --- crossing hard NATs --- */
 
-static bool crosses_soon(const struct why_facts *f)
+static bool hard_is(const struct explain_facts *f, enum hard_now now)
 {
-	return is_shut(f) && f->hard_soon;
+	return f->path->hard.now == now;
 }
 
-static bool crosses(const struct why_facts *f)
+static bool last_ended(const struct explain_facts *f, enum attempt_end end)
 {
-	return is_shut(f) && f->hard_under_way && !f->hard_slow;
+	return f->last_attempt && f->last_attempt->end == end;
 }
 
-static bool crosses_slowly(const struct why_facts *f)
+static bool was_slow(const struct explain_facts *f)
 {
-	return is_shut(f) && f->hard_under_way && f->hard_slow;
+	return f->last_planned && f->last_planned->slow;
 }
 
-static bool crosses_not_here(const struct why_facts *f)
+static bool crosses_soon(const struct explain_facts *f)
 {
-	return is_shut(f) && f->hard_off;
+	return is_shut(f) && hard_is(f, HARD_NOW_SOON);
 }
 
-static bool crosses_not_there(const struct why_facts *f)
+static bool crosses(const struct explain_facts *f)
 {
-	return is_shut(f) && !f->hard_off && f->hard_unanswered && !f->hard_heard;
+	return is_shut(f) && hard_is(f, HARD_NOW_UNDER_WAY) && !was_slow(f);
 }
 
-static bool is_not_answered(const struct why_facts *f)
+static bool crosses_slowly(const struct explain_facts *f)
 {
-	return is_shut(f) && !f->hard_off && f->hard_unanswered && f->hard_heard;
+	return is_shut(f) && hard_is(f, HARD_NOW_UNDER_WAY) && was_slow(f);
 }
 
-static bool is_refused(const struct why_facts *f)
+static bool crosses_not_here(const struct explain_facts *f)
 {
-	return is_shut(f) && !f->hard_off && f->hard_refused;
+	return is_shut(f) && hard_is(f, HARD_NOW_OFF);
 }
 
-static bool both_random(const struct why_facts *f)
+static bool crosses_not_there(const struct explain_facts *f)
 {
-	return is_shut(f) && f->both_random && !f->hard_slow && !f->hard_under_way;
+	return is_shut(f) && !hard_is(f, HARD_NOW_OFF) && last_ended(f, ATTEMPT_UNANSWERED) &&
+	       !f->path->hard.heard;
 }
 
-static bool crossed_in_vain(const struct why_facts *f)
+static bool is_not_answered(const struct explain_facts *f)
 {
-	return is_shut(f) && f->hard_exhausted && !both_random(f);
+	return is_shut(f) && !hard_is(f, HARD_NOW_OFF) && last_ended(f, ATTEMPT_UNANSWERED) &&
+	       f->path->hard.heard;
 }
 
-static bool is_broke(const struct why_facts *f)
+static bool is_refused(const struct explain_facts *f)
 {
-	return is_shut(f) && f->hard_broke;
+	return is_shut(f) && !hard_is(f, HARD_NOW_OFF) && last_ended(f, ATTEMPT_REFUSED);
 }
 
-static bool is_busy(const struct why_facts *f)
+static bool both_random(const struct explain_facts *f)
 {
-	return is_shut(f) && f->hard_busy;
+	return is_shut(f) && f->last_planned && explain_hard_are_both_random(f->last_planned) &&
+	       !was_slow(f) && !hard_is(f, HARD_NOW_UNDER_WAY);
 }
 
-static bool tries_again(const struct why_facts *f)
+static bool crossed_in_vain(const struct explain_facts *f)
 {
-	return is_shut(f) && f->hard_next_s > 0 &&
-	       (f->hard_exhausted || f->hard_refused || f->hard_unanswered);
+	return is_shut(f) && last_ended(f, ATTEMPT_EXHAUSTED) && !both_random(f);
 }
 
-static bool lost_it(const struct why_facts *f)
+static bool is_broke(const struct explain_facts *f)
 {
-	return could_be(f) && !f->doubted && f->pongs > 0;
+	return is_shut(f) && hard_is(f, HARD_NOW_BROKE);
 }
 
-static bool is_aside(const struct why_facts *f)
+static bool is_busy(const struct explain_facts *f)
 {
-	return f->aside;
+	return is_shut(f) && hard_is(f, HARD_NOW_BUSY);
 }
 
-static bool relay_is_far(const struct why_facts *f)
+static bool tries_again(const struct explain_facts *f)
 {
-	return needs_help(f) && !f->aside && f->relay_rtt_ms > RELAY_IS_FAR;
+	return is_shut(f) && f->next_attempt_s > 0 &&
+	       (last_ended(f, ATTEMPT_EXHAUSTED) || last_ended(f, ATTEMPT_REFUSED) ||
+		last_ended(f, ATTEMPT_UNANSWERED));
 }
 
-static bool falls_often(const struct why_facts *f)
+static bool lost_it(const struct explain_facts *f)
+{
+	return could_be(f) && !is(f, PEER_DOUBTED) && f->pongs > 0;
+}
+
+static bool is_aside(const struct explain_facts *f)
+{
+	return is(f, PEER_ASIDE);
+}
+
+static bool relay_is_far(const struct explain_facts *f)
+{
+	return needs_help(f) && !is(f, PEER_ASIDE) && f->path->relay_rtt > RELAY_IS_FAR;
+}
+
+static bool falls_often(const struct explain_facts *f)
 {
 	return f->falls >= FALLS_OFTEN;
 }
 
-static bool could_use_ipv6(const struct why_facts *f)
+static bool could_use_ipv6(const struct explain_facts *f)
 {
 	return is_shut(f) && !(f->own_ipv6 && f->peer_ipv6);
 }
 
 /* --- the table: condition, what failed, what to do; NULL: nothing to say of it --- */
 
-const struct why_rule why_rules[] = {
+const struct explain_rule explain_rules[] = {
 	{speaks_no_disco,
 	 "{peer} has no Relay in the configuration, so it counts as one that speaks WireGuard "
-	 "only: no path "
-	 "is looked for, and it is answered where it was last heard.",
+	 "only: no path is looked for, and it is answered where it was last heard.",
 	 "If {peer} runs Warren, give it a Relay in the configuration."},
 	{has_no_relay,
 	 "No relay is known for {peer}, so the two sides cannot tell each other where to find "
@@ -243,16 +270,12 @@ const struct why_rule why_rules[] = {
 	 "The relay \"{relay}\" is not connected ({lost}), so {peer} cannot be told where to find "
 	 "us.",
 	 "See that this machine reaches the relay \"{relay}\" over TCP, or name the HTTP proxy of "
-	 "this "
-	 "network "
-	 "to warrend (https_proxy in its environment)."},
+	 "this network to warrend (https_proxy in its environment)."},
 	{has_no_session,
 	 "{peer} has not answered a WireGuard handshake: it is switched off, or its home relay is "
-	 "another "
-	 "one than \"{relay}\", or it does not have our public key.",
+	 "another one than \"{relay}\", or it does not have our public key.",
 	 "See on {peer} with `warren status` that it is up, connected to \"{relay}\", and knows "
-	 "this node's "
-	 "key."},
+	 "this node's key."},
 	{keeps_its_key,
 	 "There is a session, but {peer} has not told its disco key: what runs there may be plain "
 	 "WireGuard.",
@@ -281,45 +304,37 @@ const struct why_rule why_rules[] = {
 	 NULL},
 	{is_hard_here,
 	 "The NAT of this network gives each destination another port (it is \"hard\"), so {peer} "
-	 "cannot "
-	 "know which port to send to.",
+	 "cannot know which port to send to.",
 	 NULL},
 	{is_hard_there,
 	 "The NAT before {peer} gives each destination another port (it is \"hard\"), so we cannot "
-	 "know "
-	 "which port to send to.",
+	 "know which port to send to.",
 	 "Forward the UDP port of {peer} to it on its router, or enable PCP, NAT-PMP or UPnP "
 	 "there."},
 	{is_shut_there,
 	 "None of {pings} pings was answered, and none of {peer}'s came through: a firewall, or a "
-	 "NAT that "
-	 "gives each destination another port, is likely before {peer}.",
+	 "NAT that gives each destination another port, is likely before {peer}.",
 	 "Forward the UDP port of {peer} to it on its router, or enable PCP, NAT-PMP or UPnP "
 	 "there."},
 	{hears_only,
 	 "Pings of {peer} reach us, but it has not answered any of our {pings}: its side lets "
-	 "nothing in "
-	 "that it did not ask for, from the port that we have.",
+	 "nothing in that it did not ask for, from the port that we have.",
 	 "Open the UDP port of {peer} in its firewall for what comes from outside."},
 	{maps_off, "This node does not ask its router to map a port (PortMapping = no).",
 	 "Set PortMapping = yes if the router speaks PCP, NAT-PMP or UPnP; or forward UDP port "
-	 "{port} to "
-	 "this machine there, and name the address outside (Endpoint in [Node])."},
+	 "{port} to this machine there, and name the address outside (Endpoint in [Node])."},
 	{maps_nothing, NULL,
 	 "Enable PCP, NAT-PMP or UPnP on the router of this network; or forward UDP port {port} to "
-	 "this "
-	 "machine there, and name the address outside (Endpoint in [Node]). One side is enough."},
+	 "this machine there, and name the address outside (Endpoint in [Node]). One side is "
+	 "enough."},
 	{maps_refused, "The router {gateway} refused to map our port: {refusal}.",
 	 "Allow this machine to map ports on the router {gateway}; or forward UDP port {port} to "
-	 "it there, "
-	 "and name the address outside (Endpoint in [Node])."},
+	 "it there, and name the address outside (Endpoint in [Node])."},
 	{maps_without_outside,
 	 "The router {gateway} refused to map our port: it has no address on the internet itself, "
-	 "so another "
-	 "NAT is before it, or it is offline.",
+	 "so another NAT is before it, or it is offline.",
 	 "Where two routers stand in a row, set one of them to bridge mode; where the second one "
-	 "is the "
-	 "provider's, ask the provider for a public IPv4 address."},
+	 "is the provider's, ask the provider for a public IPv4 address."},
 	{maps_near,
 	 "The router {gateway} mapped {outside} to us, which leads no farther than the next NAT: "
 	 "{reach}.",
@@ -337,59 +352,48 @@ const struct why_rule why_rules[] = {
 	 NULL},
 	{crosses_slowly,
 	 "Random ports against random ports are being tried now (SlowPunch = yes); that takes up "
-	 "to half an "
-	 "hour.",
+	 "to half an hour.",
 	 NULL},
 	{crosses_not_here,
 	 "Nothing but simple punching is tried: crossing hard NATs is switched off on this node "
-	 "(HardNat = "
-	 "no).",
+	 "(HardNat = no).",
 	 "Set HardNat = yes, here and on {peer}."},
 	{crosses_not_there,
 	 "{peer} does not answer when it is asked to cross hard NATs together: it does not run "
-	 "Warren, or an "
-	 "old one, or it is switched off there (HardNat = no).",
+	 "Warren, or an old one, or it is switched off there (HardNat = no).",
 	 "Run Warren on {peer}, without HardNat = no."},
 	{is_not_answered,
 	 "{peer} did not answer when it was last asked to cross hard NATs together.", NULL},
 	{is_refused,
 	 "{peer} refused to cross hard NATs together for now: it was busy with another peer, had "
-	 "used up its "
-	 "budget of packets, or got no STUN answer itself.",
+	 "used up its budget of packets, or got no STUN answer itself.",
 	 NULL},
 	{both_random,
 	 "Both NATs seem to give ports at random; such a pair is crossed by the slow mode only, "
-	 "which is "
-	 "off.",
+	 "which is off.",
 	 "Mapping or forwarding a port on one side is best. If that cannot be, set SlowPunch = yes "
-	 "on both "
-	 "nodes: up to 170,000 packets in half an hour are tried then."},
+	 "on both nodes: up to 170,000 packets in half an hour are tried then."},
 	{crossed_in_vain,
 	 "Ways to cross hard NATs were tried with {hard_sent} packets of ours, and nothing "
 	 "answered.",
 	 NULL},
 	{is_broke,
 	 "The budget for crossing hard NATs is used up for now: {peer_left} of {peer_max} packets "
-	 "are left "
-	 "for {peer}, {host_left} of {host_max} for this node, and what a NAT may still remember "
-	 "counts as a "
-	 "flow for two minutes.",
+	 "are left for {peer}, {host_left} of {host_max} for this node, and what a NAT may still "
+	 "remember counts as a flow for two minutes.",
 	 NULL},
 	{is_busy,
 	 "Hard NATs are crossed with one peer at a time, and now it is another one's turn.", NULL},
 	{tries_again, "Crossing hard NATs is tried again in {next} s at the earliest.", NULL},
 	{lost_it,
 	 "There was a direct path, and it does not answer any more; it is looked for again with "
-	 "pauses of up "
-	 "to a minute.",
+	 "pauses of up to a minute.",
 	 NULL},
 	{is_aside,
 	 "There is a direct path, but it is clearly worse than the relay ({rtt} ms and {loss} % "
-	 "lost, "
-	 "against {relay_rtt} ms), so the relay has the traffic.",
+	 "lost, against {relay_rtt} ms), so the relay has the traffic.",
 	 "See why UDP is slow or lossy between the two networks; what is measured decides, and is "
-	 "measured "
-	 "on."},
+	 "measured on."},
 	{relay_is_far, NULL,
 	 "Put a relay nearer to the two: the way through \"{relay}\" takes {relay_rtt} ms."},
 	{could_use_ipv6, NULL,
@@ -398,4 +402,4 @@ const struct why_rule why_rules[] = {
 	 "A NAT or firewall that forgets quickly, or a line that breaks, is likely; see the "
 	 "history."},
 };
-const size_t why_rules_n = ARRAY_LEN(why_rules);
+const size_t explain_rules_n = ARRAY_LEN(explain_rules);

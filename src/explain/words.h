@@ -1,23 +1,29 @@
-/* explain/words.h - small things that all sentences of `warren why` want */
+/* explain/words.h - a bounded list of sentences, and the small words that sentences are made with
+ */
 #ifndef EXPLAIN_WORDS_H
 #define EXPLAIN_WORDS_H
-
-#include <jansson.h>
 
 #include "base/def.h"
 #include "base/time.h"
 
-enum { WHY_TIME_TEXT_MAX = 48, WHY_SPAN_TEXT_MAX = 32 };
+/* Bytes of a sentence with its 0; sentences of a list. No list of explain/ grows longer. */
+enum { SENTENCE_MAX = 480, SENTENCES_MAX = 160 };
 
-/* Appends a sentence. */
-void why_line(json_t *list, const char *fmt, ...) PRINTF(2, 3);
-/* "1 ping", "2 pings" needs an "s" or not. */
-const char *why_plural(uint64_t n);
-/* "once", "twice", "3 times". */
-const char *why_times(uint64_t n, char out[static WHY_SPAN_TEXT_MAX]);
-/* A point in time: UTC, RFC 3339 with milliseconds. */
-const char *why_time(mono_ns at, uint64_t wall_offset_ns, char out[static WHY_TIME_TEXT_MAX]);
-/* How long: "300 ms", "12 s", "5 min", "3 h". */
-const char *why_span(mono_ns t, char out[static WHY_SPAN_TEXT_MAX]);
+struct sentences {
+	char v[SENTENCES_MAX][SENTENCE_MAX];
+	size_t n;
+};
+
+/* Appends a sentence. What does not fit, into the sentence or the list, is cut off. */
+void sentences_add(struct sentences *list, const char *fmt, ...) PRINTF(2, 3);
+
+/* The "s" that n pings have and 1 ping has not. */
+const char *words_plural(uint64_t n);
+
+enum { WORDS_SPAN_MAX = 32 };
+/* "not once", "once", "twice", "3 times". The text is in `out` or constant. */
+const char *words_times(uint64_t n, char out[static WORDS_SPAN_MAX]);
+/* A duration: "300 ms", "12 s", "5 min", "3 h". Returns `out`. */
+const char *words_span(mono_ns t, char out[static WORDS_SPAN_MAX]);
 
 #endif

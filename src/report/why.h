@@ -17,7 +17,6 @@
 #include <jansson.h>
 
 #include "config/config.h"
-#include "explain/sentences.h"
 
 struct why_source {
 	const struct config *cfg;
@@ -31,10 +30,5 @@ struct why_source {
 
 /* NULL: out of memory, or the node does not have this peer. */
 json_t *why_json(const struct why_source *s) MUST_USE;
-
-/* The facts that the sentences are made of; exposed for the tests. Texts are borrowed from the
- * arguments. */
-void why_gather(struct why_facts *f, const struct path_facts *w,
-		const struct tunnel_peer_status *tunnel);
 
 #endif

@@ -48,31 +48,20 @@ static void status_prints(const char *text, bool peers, const char *want)
 
 static const char network[] =
 	"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\", "
-	"\"fd7a::1\"], "
-	"\"relay\": \"lab\"},"
-	"\"relays\": [{\"name\": \"lab\", \"why\": null}, {\"name\": \"far\", \"why\": \"it has "
-	"another "
-	"certificate\"}],"
-	"\"peers\": ["
-	"{\"name\": \"bob\", \"addresses\": [\"100.64.0.2\"], \"active\": true, \"direct\": true,"
-	" \"endpoint\": \"192.0.2.1:41641\", \"relay\": null, \"tx_bytes\": 1234, \"rx_bytes\": "
-	"5678},"
-	"{\"name\": \"carol\", \"addresses\": [\"100.64.0.103\"], \"active\": true, \"endpoint\": "
-	"null, "
-	"\"relay\": \"lab\","
-	" \"tx_bytes\": 1, \"rx_bytes\": 2},"
-	"{\"name\": \"dave\", \"addresses\": [\"100.64.0.4\"], \"active\": true, \"in_doubt\": "
-	"true,"
-	" \"endpoint\": \"192.0.2.4:1\", \"relay\": \"lab\", \"tx_bytes\": 3, \"rx_bytes\": 4},"
-	"{\"name\": \"dora\", \"addresses\": [\"100.64.0.7\"], \"active\": true, \"nat64\": true,"
-	" \"endpoint\": \"192.0.2.7:1\", \"relay\": null, \"tx_bytes\": 6, \"rx_bytes\": 7},"
-	"{\"name\": \"erin\", \"addresses\": [\"100.64.0.5\"], \"active\": true, \"tx_bytes\": 5, "
-	"\"rx_bytes\": 0},"
-	"{\"name\": \"frank\", \"addresses\": [\"100.64.0.6\"], \"active\": false, \"tx_bytes\": "
-	"9, "
-	"\"rx_bytes\": 8},"
-	"{\"name\": \"office\", \"addresses\": [], \"active\": false, \"tx_bytes\": 0, "
-	"\"rx_bytes\": 0}]}";
+	"\"fd7a::1\"], \"relay\": \"lab\"},\"relays\": [{\"name\": \"lab\", \"why\": null}, "
+	"{\"name\": \"far\", \"why\": \"it has another certificate\"}],\"peers\": [{\"name\": "
+	"\"bob\", \"addresses\": [\"100.64.0.2\"], \"active\": true, \"direct\": true, "
+	"\"endpoint\": \"192.0.2.1:41641\", \"relay\": null, \"tx_bytes\": 1234, \"rx_bytes\": "
+	"5678},{\"name\": \"carol\", \"addresses\": [\"100.64.0.103\"], \"active\": true, "
+	"\"endpoint\": null, \"relay\": \"lab\", \"tx_bytes\": 1, \"rx_bytes\": 2},{\"name\": "
+	"\"dave\", \"addresses\": [\"100.64.0.4\"], \"active\": true, \"in_doubt\": true, "
+	"\"endpoint\": \"192.0.2.4:1\", \"relay\": \"lab\", \"tx_bytes\": 3, \"rx_bytes\": "
+	"4},{\"name\": \"dora\", \"addresses\": [\"100.64.0.7\"], \"active\": true, \"nat64\": "
+	"true, \"endpoint\": \"192.0.2.7:1\", \"relay\": null, \"tx_bytes\": 6, \"rx_bytes\": "
+	"7},{\"name\": \"erin\", \"addresses\": [\"100.64.0.5\"], \"active\": true, \"tx_bytes\": "
+	"5, \"rx_bytes\": 0},{\"name\": \"frank\", \"addresses\": [\"100.64.0.6\"], \"active\": "
+	"false, \"tx_bytes\": 9, \"rx_bytes\": 8},{\"name\": \"office\", \"addresses\": [], "
+	"\"active\": false, \"tx_bytes\": 0, \"rx_bytes\": 0}]}";
 
 static void peers_stand_under_each_other(void **state)
 {
@@ -101,15 +90,13 @@ static void peers_can_be_left_out(void **state)
 static void the_proxy_to_our_relay_is_shown(void **state)
 {
 	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": "
-		      "\"lab\"}, \"relays\": ["
-		      "{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, "
+		      "\"lab\"}, \"relays\": [{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, "
 		      "{\"name\": \"lab\", \"proxy\": \"192.0.2.9:3128\"}]}",
 		      false,
 		      "10.0.0.1  -  this node; relay \"lab\" through the proxy 192.0.2.9:3128\n");
 	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": "
-		      "\"lab\"}, \"relays\": ["
-		      "{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, {\"name\": \"lab\", "
-		      "\"proxy\": null}]}",
+		      "\"lab\"}, \"relays\": [{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, "
+		      "{\"name\": \"lab\", \"proxy\": null}]}",
 		      false, "10.0.0.1  -  this node; relay \"lab\"\n");
 }
 
@@ -125,12 +112,10 @@ static void pongs(void **state)
 		const char *pong, *line;
 	} rows[] = {
 		{"{\"name\": \"bob\", \"ip\": \"100.64.0.2\", \"endpoint\": null, \"relay\": "
-		 "\"lab\", "
-		 "\"rtt_ms\": 29.6}",
+		 "\"lab\", \"rtt_ms\": 29.6}",
 		 "pong from bob (100.64.0.2) via relay(lab) in 30ms\n"},
 		{"{\"name\": \"bob\", \"ip\": \"100.64.0.2\", \"endpoint\": \"192.0.2.1:41641\", "
-		 "\"rtt_ms\": "
-		 "8.2}",
+		 "\"rtt_ms\": 8.2}",
 		 "pong from bob (100.64.0.2) via 192.0.2.1:41641 in 8ms\n"},
 		{"{\"name\": \"bob\", \"endpoint\": \"[2001:db8::1]:1\", \"rtt_ms\": 0.2}",
 		 "pong from bob via [2001:db8::1]:1 in 1ms\n"},
@@ -148,8 +133,8 @@ static void pongs(void **state)
 
 static const char file[] =
 	"[Node]\nPrivateKey = "
-	"privkey:01000000000000000000000000000000000000000000000000000000000000"
-	"41\nAddress = 100.64.0.1\nName = alice\n"
+	"privkey:0100000000000000000000000000000000000000000000000000000000000041\nAddress = "
+	"100.64.0.1\nName = alice\n"
 	"[Relay]\nName = lab\nHost = 192.0.2.10\nPlain = yes\n"
 	"[Peer]\nName = bob\n"
 	"PublicKey = nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\n"
@@ -191,16 +176,13 @@ static void down_it_knows_its_configuration_only(void **state)
 	struct config *c = config();
 	const struct status_source s = {.cfg = c};
 	assert_json(without_key(status_json(&s)),
-		    "{\"up\": false,"
-		    "\"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\"], "
-		    "\"interface\": \"warren0\","
-		    "  \"port\": 41641, \"relay\": \"lab\"},"
-		    "\"relays\": [{\"name\": \"lab\", \"region\": 1, \"home\": true}],"
-		    "\"peers\": [{\"name\": \"bob\", \"addresses\": [\"100.64.0.2\"], "
-		    "\"home_relay\": \"lab\","
-		    "  \"public_key\": "
-		    "\"nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\","
-		    "  \"allowed_ips\": [\"100.64.0.2/32\", \"10.9.0.0/16\"], \"wireguard_only\": "
+		    "{\"up\": false,\"self\": {\"name\": \"alice\", \"addresses\": "
+		    "[\"100.64.0.1\"], \"interface\": \"warren0\",  \"port\": 41641, \"relay\": "
+		    "\"lab\"},\"relays\": [{\"name\": \"lab\", \"region\": 1, \"home\": "
+		    "true}],\"peers\": [{\"name\": \"bob\", \"addresses\": [\"100.64.0.2\"], "
+		    "\"home_relay\": \"lab\",  \"public_key\": "
+		    "\"nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\", "
+		    " \"allowed_ips\": [\"100.64.0.2/32\", \"10.9.0.0/16\"], \"wireguard_only\": "
 		    "false}]}");
 	config_free(c);
 }
@@ -286,16 +268,13 @@ static void it_tells_what_a_gateway_maps(void **state)
 static void what_is_mapped_stands_in_the_line_of_this_node(void **state)
 {
 	static const char up[] =
-		"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\"],"
-		"\"port_mapping\": {\"mappings\": ["
-		"{\"protocol\": \"pcp\", \"endpoint\": \"203.0.113.7:4444\", \"double_nat\": "
-		"false},"
-		"{\"protocol\": \"upnp\", \"endpoint\": \"10.0.0.7:4444\", \"double_nat\": "
-		"true}]}}}";
+		"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": "
+		"[\"100.64.0.1\"],\"port_mapping\": {\"mappings\": [{\"protocol\": \"pcp\", "
+		"\"endpoint\": \"203.0.113.7:4444\", \"double_nat\": false},{\"protocol\": "
+		"\"upnp\", \"endpoint\": \"10.0.0.7:4444\", \"double_nat\": true}]}}}";
 	status_prints(up, true,
 		      "100.64.0.1  alice  this node; 203.0.113.7:4444 mapped by pcp; 10.0.0.7:4444 "
-		      "mapped by upnp "
-		      "(behind another NAT)\n");
+		      "mapped by upnp (behind another NAT)\n");
 }
 
 static void the_answer_about_as_many_peers_as_there_may_be_fits_the_socket(void **state)

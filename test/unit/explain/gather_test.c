@@ -1,0 +1,108 @@
+#include "explain/gather.h"
+#include "unit/unit.h"
+
+static struct remote_facts target(struct ip ip, uint32_t pings, uint32_t pongs)
+{
+	return (struct remote_facts){
+		.ep = {ip, 41641}, .told = true, .pings = pings, .pongs = pongs};
+}
+
+static void what_the_path_knows_becomes_facts(void **state)
+{
+	const uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+	struct path_facts w = {.mapping = MAPPING_VARIES,
+			       .n_servers = 1,
+			       .servers = {{.at = {ip_v4(192, 0, 2, 10), 3478}}},
+			       .n_remotes = 3};
+	struct tunnel_peer_status tunnel = {.session = true};
+	struct explain_facts f = {0};
+	w.remotes[0] = target(ip_v4(192, 168, 1, 2), 3, 0);
+	w.remotes[1] = target(ip_v4(192, 0, 2, 9), 5, 1);
+	w.remotes[2] = target(ip_v6_from(six), 2, 0);
+	candidates_add(&w.own, &(struct endpoint){ip_v4(192, 168, 7, 7), 1}, CANDIDATE_LOCAL);
+	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_STUN);
+	w.past[w.n_past++] = (struct path_past){.doubt = true, .reason = PATH_SILENT};
+	w.past[w.n_past++] = (struct path_past){.reason = PATH_FIRST};
+	explain_gather(&f, &w, &tunnel);
+	assert_ptr_equal(f.path, &w);
+	assert_true(f.session && !f.stun_answered && f.mapping_varies);
+	assert_false(f.own_public); /* one by STUN is the NAT's */
+	assert_false(f.own_ipv6);
+	assert_true(f.peer_told && f.peer_public && f.peer_ipv6);
+	assert_int_equal(f.pings, 10);
+	assert_int_equal(f.pongs, 1);
+	assert_int_equal(f.falls, 1);
+	assert_null(f.doubt);
+	w.servers[0].seen = (struct endpoint){ip_v4(198, 51, 100, 7), 1};
+	w.past[w.n_past++] = (struct path_past){.doubt = true, .reason = PATH_LINK_CHANGE};
+	explain_gather(&f, &w, &tunnel);
+	assert_true(f.stun_answered);
+	assert_int_equal(f.pings, 10); /* as before: counted anew */
+	assert_string_equal(f.doubt, "the network of this machine changed");
+}
+
+static void a_mapped_port_is_a_public_address(void **state)
+{
+	struct path_facts w = {.n_past = 0};
+	struct tunnel_peer_status tunnel = {0};
+	struct explain_facts f = {0};
+	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_PORTMAP);
+	explain_gather(&f, &w, &tunnel);
+	assert_true(f.own_public);
+	w.own.v[0].near = true; /* as far as the next NAT */
+	explain_gather(&f, &w, &tunnel);
+	assert_false(f.own_public);
+}
+
+/* --- crossing hard NATs --- */
+
+static const mono_ns NOW = 1000 * SECOND;
+
+static void the_attempts_become_facts(void **state)
+{
+	struct path_facts w = {.hard = {.next = NOW + 30 * SECOND + 1, .n_past = 2}};
+	struct tunnel_peer_status tunnel = {0};
+	struct explain_facts f = {.now = NOW};
+	w.hard.past[0] = (struct attempt){.planned = true, .our_mapping = MAPPING_SAME};
+	w.hard.past[1] = (struct attempt){.end = ATTEMPT_UNANSWERED};
+	explain_gather(&f, &w, &tunnel);
+	assert_ptr_equal(f.last_attempt, &w.hard.past[1]);
+	assert_ptr_equal(f.last_planned, &w.hard.past[0]);
+	assert_int_equal(f.next_attempt_s, 31);
+	assert_false(f.mapping_varies);
+	w.hard.past[0].our_mapping = MAPPING_VARIES;
+	w.hard.next = MONO_NEVER;
+	explain_gather(&f, &w, &tunnel);
+	assert_true(f.mapping_varies);
+	assert_int_equal(f.next_attempt_s, 0);
+	w.hard.n_past = 0;
+	explain_gather(&f, &w, &tunnel);
+	assert_null(f.last_attempt);
+	assert_null(f.last_planned);
+}
+
+static void the_ipv4_gateway_becomes_facts(void **state)
+{
+	struct path_facts w = {.portmap = {.n = 2}};
+	struct tunnel_peer_status tunnel = {0};
+	struct explain_facts f = {.port_mapping = true};
+	w.portmap.v[0].at = (struct ip){6, {0xfe, 0x80}};
+	w.portmap.v[1].at = ip_v4(192, 168, 1, 1);
+	explain_gather(&f, &w, &tunnel);
+	assert_ptr_equal(f.gateway, &w.portmap.v[1]);
+	assert_int_equal(f.map, EXPLAIN_MAP_UNSPOKEN);
+	f.port_mapping = false;
+	explain_gather(&f, &w, &tunnel);
+	assert_int_equal(f.map, EXPLAIN_MAP_OFF);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_path_knows_becomes_facts),
+		cmocka_unit_test(a_mapped_port_is_a_public_address),
+		cmocka_unit_test(the_attempts_become_facts),
+		cmocka_unit_test(the_ipv4_gateway_becomes_facts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
