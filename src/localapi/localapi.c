@@ -7,6 +7,7 @@
 #include "driver/netchecks.h"
 #include "io/clock.h"
 #include "io/unix_socket.h"
+#include "localapi/counters.h"
 #include "localapi/pings.h"
 #include "report/netcheck.h"
 #include "report/status.h"
@@ -60,7 +61,12 @@ static void verb_status(struct localapi *c, struct unix_ask *ask, const json_t *
 	const struct tun *tun = driver_tun(c->driver);
 	const struct udp *udp = driver_udp(c->driver);
 	const char *proxies[RELAYS_MAX];
+	struct status_counter of_udp[COUNTERS_UDP], of_tun[COUNTERS_TUN];
 	find_proxies(c->driver, proxies);
+	if (udp)
+		counters_udp(udp_stats(udp), of_udp);
+	if (tun)
+		counters_tun(tun_stats(tun), of_tun);
 	const struct status_source s = {.cfg = driver_config(c->driver),
 					.node = driver_node(c->driver),
 					.proxies = proxies,
@@ -68,6 +74,10 @@ static void verb_status(struct localapi *c, struct unix_ask *ask, const json_t *
 					.port = udp ? udp_port(udp) : 0,
 					.no_peers =
 						json_is_false(json_object_get(request, "peers")),
+					.udp = udp ? of_udp : NULL,
+					.tun = tun ? of_tun : NULL,
+					.n_udp = COUNTERS_UDP,
+					.n_tun = COUNTERS_TUN,
 					.now = loop_now(c->loop)};
 	answer_new(ask, status_json(&s));
 }

@@ -216,14 +216,9 @@ json_t *status_peer_json(const struct status_source *s, const struct config_peer
 	return peer;
 }
 
-/* --- what was dropped, by reason --- */
+/* --- counters --- */
 
-struct counter {
-	const char *name;
-	uint64_t n;
-};
-
-static json_t *counters(const struct counter *v, size_t n)
+static json_t *counters(const struct status_counter *v, size_t n)
 {
 	json_t *all = json_object();
 	for (size_t i = 0; i < n; i++)
@@ -233,7 +228,7 @@ static json_t *counters(const struct counter *v, size_t n)
 
 static json_t *tunnel_dropped(const struct tunnel_stats *t)
 {
-	const struct counter v[] = {
+	const struct status_counter v[] = {
 		{"malformed", t->malformed},   {"bad_mac", t->bad_mac},
 		{"under_load", t->under_load}, {"unknown_peer", t->unknown_peer},
 		{"no_session", t->no_session}, {"replayed", t->replayed},
@@ -248,14 +243,14 @@ static json_t *dropped_json(const struct node *n)
 {
 	const struct paths_stats *p = reach_paths_stats(node_reach_of(n));
 	const struct node_stats *s = node_stats(n);
-	const struct counter path[] = {{"malformed", p->malformed},
-				       {"unauthentic", p->unauthentic},
-				       {"stranger", p->stranger},
-				       {"unexpected", p->unexpected}};
-	const struct counter node[] = {{"no_peer", s->no_peer},
-				       {"not_ip", s->not_ip},
-				       {"no_way", reach_stats(node_reach_of(n))->no_way},
-				       {"own_datagram", s->own_datagram}};
+	const struct status_counter path[] = {{"malformed", p->malformed},
+					      {"unauthentic", p->unauthentic},
+					      {"stranger", p->stranger},
+					      {"unexpected", p->unexpected}};
+	const struct status_counter node[] = {{"no_peer", s->no_peer},
+					      {"not_ip", s->not_ip},
+					      {"no_way", reach_stats(node_reach_of(n))->no_way},
+					      {"own_datagram", s->own_datagram}};
 	return json_pack("{s:o, s:o, s:o}", "tunnel", tunnel_dropped(node_tunnel_stats(n)), "path",
 			 counters(path, ARRAY_LEN(path)), "node", counters(node, ARRAY_LEN(node)));
 }
@@ -274,5 +269,9 @@ json_t *status_json(const struct status_source *s)
 		json_object_del(all, "peers");
 	if (all && s->node)
 		json_object_set_new(all, "dropped", dropped_json(s->node));
+	if (all && s->udp)
+		json_object_set_new(all, "udp", counters(s->udp, s->n_udp));
+	if (all && s->tun)
+		json_object_set_new(all, "tun", counters(s->tun, s->n_tun));
 	return all;
 }

@@ -330,6 +330,28 @@ static void up_it_tells_what_the_node_knows(void **state)
 	assert_int_equal(json_integer_value(json_object_get(peer, "tx_bytes")), 0);
 	dropped = json_object_get(json_object_get(status, "dropped"), "tunnel");
 	assert_true(json_is_integer(json_object_get(dropped, "replayed")));
+	assert_null(json_object_get(status, "udp")); /* no socket is open */
+	assert_null(json_object_get(status, "tun"));
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static void what_the_sockets_and_the_device_dropped_is_counted(void **state)
+{
+	struct running r = start_node();
+	const struct status_counter udp[] = {{"tx", 9}, {"tx_full", 2}};
+	const struct status_counter tun[] = {{"rx_too_long", 3}};
+	const struct status_source s = {.cfg = r.cfg,
+					.node = r.node,
+					.udp = udp,
+					.tun = tun,
+					.n_udp = 2,
+					.n_tun = 1,
+					.now = SECOND};
+	json_t *status = status_json(&s);
+	assert_json(json_incref(json_object_get(status, "udp")), "{\"tx\": 9, \"tx_full\": 2}");
+	assert_json(json_incref(json_object_get(status, "tun")), "{\"rx_too_long\": 3}");
 	json_decref(status);
 	node_free(r.node);
 	config_free(r.cfg);
@@ -354,6 +376,7 @@ int main(void)
 		cmocka_unit_test(the_peers_may_be_left_out),
 		cmocka_unit_test(up_it_tells_what_the_node_knows),
 		cmocka_unit_test(it_tells_what_a_gateway_maps),
+		cmocka_unit_test(what_the_sockets_and_the_device_dropped_is_counted),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
