@@ -1,23 +1,28 @@
-/* report/netcheck.h - a report of netcheck as JSON, and as lines for people in Tailscale's wording
+/* report/netcheck.h - a report of netcheck as JSON
  *
  *   {"udp", "ipv4": "192.0.2.1:41641" or null, "ipv6", "has_ipv6",
  *    "mapping_varies_by_dest_ip", "hair_pinning", "captive_portal", "double_nat",
- *    "port_mapping": ["UPnP", "NAT-PMP", "PCP"], "mapped": [{"protocol", "outside", "double_nat"}],
+ *    "port_mapping": ["UPnP", "NAT-PMP", "PCP"],
+ *    "mapped": [{"protocol", "outside", "double_nat"}],
  *    "nat": {"present", "mapping", "filtering", "port_preserved", "port_step",
- *    "outside_addresses"}, "nat_ipv6": the same of IPv6, or null without it, "binding_lifetime":
- *    {"ipv4": {"state", "at_least_s", "less_than_s", "longest_s", "left_s", "sent"}, "ipv6"},
- *    "nat64": "64:ff9b::/96" or null, "preferred_relay", "home_relay", "relays": [{"name",
- *    "region", "latency_ms", "ipv4_ms", "ipv6_ms", "https_ms", "ipv4", "ipv6"}], "full", "took_ms"}
+ *            "outside_addresses"},
+ *    "nat_ipv6": the same of IPv6, or null without it,
+ *    "binding_lifetime": {"ipv4": {"state", "at_least_s", "less_than_s", "longest_s", "left_s",
+ *                                  "sent"},
+ *                         "ipv6"},
+ *    "nat64": "64:ff9b::/96" or null, "preferred_relay", "home_relay",
+ *    "relays": [{"name", "region", "latency_ms", "ipv4_ms", "ipv6_ms", "https_ms", "ipv4",
+ *                "ipv6"}],
+ *    "full", "took_ms"}
  *
- * What may be true, false or null is null while it is unknown.  A binding lifetime is null if it
- * was not measured in this network; "state" is "measured", "running", or says why it could not be:
- * "no-answer", "no-server", "several-addresses", "network-changed".
+ * What is true or false is null while it is unknown.  The lifetime of a family of addresses is null
+ * if it was not measured in this network; its "state" is "measured", "running", or says why it
+ * could not be measured: "no-answer", "no-server", "several-addresses", "network-changed".
  */
 #ifndef REPORT_NETCHECK_H
 #define REPORT_NETCHECK_H
 
 #include <jansson.h>
-#include <stdio.h>
 
 #include "config/config.h"
 
@@ -32,15 +37,9 @@ struct netcheck_source {
 
 /* NULL: out of memory. */
 json_t *netcheck_json(const struct netcheck_source *s) MUST_USE;
-void netcheck_print(FILE *out, const json_t *report);
 
 /* Both families: the value of "binding_lifetime". */
 json_t *netcheck_lifetime_json(const struct lifetime_report *v4, const struct lifetime_report *v6,
 			       mono_ns now) MUST_USE;
-bool netcheck_lifetime_runs(const json_t *lifetime);
-/* A line for each family that was measured, or tried to. */
-void netcheck_print_lifetime(FILE *out, const json_t *lifetime);
-/* What is known so far, in a few words: "5 s so far, at most 63 s more". */
-void netcheck_print_lifetime_so_far(FILE *out, const json_t *lifetime);
 
 #endif

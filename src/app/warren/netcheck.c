@@ -5,9 +5,9 @@
 
 #include "app/warren/cli.h"
 #include "app/warren/netcheck_local.h"
+#include "app/warren/print.h"
 #include "config/load.h"
 #include "config/value.h"
-#include "report/netcheck.h"
 
 #define LIMIT (15 * SECOND) /* two reports, one after the other */
 
@@ -82,7 +82,7 @@ static void say_so_far(const struct asker *a, const json_t *l, uint32_t second)
 	if (a->c->json || (!terminal && second % SAY_EVERY_S != 0))
 		return;
 	fputs(terminal ? "\r" : "", a->c->err);
-	netcheck_print_lifetime_so_far(a->c->err, l);
+	lifetime_print_so_far(a->c->err, l);
 	fputs(terminal ? "   " : "\n", a->c->err);
 	fflush(a->c->err);
 }
@@ -96,14 +96,14 @@ static void clear_line(const struct asker *a)
 static bool measure(const struct asker *a)
 {
 	json_t *l = lifetime(a, a->longest_s);
-	for (uint32_t second = 0; l && netcheck_lifetime_runs(l); second++) {
+	for (uint32_t second = 0; l && lifetime_runs(l); second++) {
 		say_so_far(a, l, second);
 		json_decref(l);
 		l = rest(a, 1) ? lifetime(a, 0) : NULL;
 	}
 	clear_line(a);
 	if (l && !a->c->json)
-		netcheck_print_lifetime(a->c->out, l);
+		lifetime_print(a->c->out, l);
 	fflush(a->c->out);
 	json_decref(l);
 	return l != NULL;

@@ -3,7 +3,8 @@
 #include <time.h>
 
 #include "app/warren/cli.h"
-#include "app/warren/text.h"
+#include "app/warren/fields.h"
+#include "app/warren/print.h"
 #include "config/value.h"
 
 static const mono_ns BETWEEN = 1 * SECOND;
@@ -63,6 +64,20 @@ static void wait_until_next(void)
 	struct timespec ts = {.tv_sec = (time_t)(BETWEEN / SECOND),
 			      .tv_nsec = (long)(BETWEEN % SECOND)};
 	(void)nanosleep(&ts, NULL);
+}
+
+void pong_print(FILE *out, const json_t *pong)
+{
+	const char *endpoint = field_text(pong, "endpoint"), *ip = field_text(pong, "ip");
+	double ms = json_number_value(json_object_get(pong, "rtt_ms"));
+	fprintf(out, "pong from %s", field_text(pong, "name"));
+	if (ip[0])
+		fprintf(out, " (%s)", ip);
+	if (endpoint[0])
+		fprintf(out, " via %s", endpoint);
+	else
+		fprintf(out, " via relay(%s)", field_text(pong, "relay"));
+	fprintf(out, " in %.0fms\n", ms < 1 ? 1 : ms);
 }
 
 /* One ping. False: no use to go on. */

@@ -1,30 +1,8 @@
-#include "app/warren/text.h"
 #include "crypto/seeded.h"
 #include "io/unix_socket.h"
 #include "report/status.h"
 #include "unit/unit.h"
 #include "wire/pcp.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-/* Compares what was printed, and frees it. */
-static char *printed;
-static size_t printed_n;
-
-static FILE *paper(void)
-{
-	FILE *f = open_memstream(&printed, &printed_n);
-	assert_non_null(f);
-	return f;
-}
-
-static void assert_printed(FILE *f, const char *want)
-{
-	fclose(f);
-	assert_string_equal(printed, want);
-	free(printed);
-}
 
 static json_t *json(const char *text)
 {
@@ -34,102 +12,6 @@ static json_t *json(const char *text)
 		fail_msg("%s at %d", why.text, why.position);
 	return v;
 }
-
-static void status_prints(const char *text, bool peers, const char *want)
-{
-	json_t *status = json(text);
-	FILE *f = paper();
-	status_print(f, status, peers);
-	json_decref(status);
-	assert_printed(f, want);
-}
-
-/* --- lines --- */
-
-static const char network[] =
-	"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\", "
-	"\"fd7a::1\"], \"relay\": \"lab\"},\"relays\": [{\"name\": \"lab\", \"why\": null}, "
-	"{\"name\": \"far\", \"why\": \"it has another certificate\"}],\"peers\": [{\"name\": "
-	"\"bob\", \"addresses\": [\"100.64.0.2\"], \"active\": true, \"direct\": true, "
-	"\"endpoint\": \"192.0.2.1:41641\", \"relay\": null, \"tx_bytes\": 1234, \"rx_bytes\": "
-	"5678},{\"name\": \"carol\", \"addresses\": [\"100.64.0.103\"], \"active\": true, "
-	"\"endpoint\": null, \"relay\": \"lab\", \"tx_bytes\": 1, \"rx_bytes\": 2},{\"name\": "
-	"\"dave\", \"addresses\": [\"100.64.0.4\"], \"active\": true, \"in_doubt\": true, "
-	"\"endpoint\": \"192.0.2.4:1\", \"relay\": \"lab\", \"tx_bytes\": 3, \"rx_bytes\": "
-	"4},{\"name\": \"dora\", \"addresses\": [\"100.64.0.7\"], \"active\": true, \"nat64\": "
-	"true, \"endpoint\": \"192.0.2.7:1\", \"relay\": null, \"tx_bytes\": 6, \"rx_bytes\": "
-	"7},{\"name\": \"erin\", \"addresses\": [\"100.64.0.5\"], \"active\": true, \"tx_bytes\": "
-	"5, \"rx_bytes\": 0},{\"name\": \"frank\", \"addresses\": [\"100.64.0.6\"], \"active\": "
-	"false, \"tx_bytes\": 9, \"rx_bytes\": 8},{\"name\": \"office\", \"addresses\": [], "
-	"\"active\": false, \"tx_bytes\": 0, \"rx_bytes\": 0}]}";
-
-static void peers_stand_under_each_other(void **state)
-{
-	status_prints(network, true,
-		      "100.64.0.1    alice   this node; relay \"lab\"\n"
-		      "100.64.0.2    bob     active; direct 192.0.2.1:41641, tx 1234 rx 5678\n"
-		      "100.64.0.103  carol   active; relay \"lab\", tx 1 rx 2\n"
-		      "100.64.0.4    dave    active; direct 192.0.2.4:1 in doubt, and relay "
-		      "\"lab\", tx 3 rx 4\n"
-		      "100.64.0.7    dora    active; direct 192.0.2.7:1 via NAT64, tx 6 rx 7\n"
-		      "100.64.0.5    erin    active; no way to it now, tx 5 rx 0\n"
-		      "100.64.0.6    frank   idle, tx 9 rx 8\n"
-		      "-             office  -\n"
-		      "\n"
-		      "# Health check:\n"
-		      "#     - relay \"far\": it has another certificate\n");
-}
-
-static void peers_can_be_left_out(void **state)
-{
-	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"]}, \"peers\": "
-		      "[{\"name\": \"bob\"}]}",
-		      false, "10.0.0.1  -  this node\n");
-}
-
-static void the_proxy_to_our_relay_is_shown(void **state)
-{
-	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": "
-		      "\"lab\"}, \"relays\": [{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, "
-		      "{\"name\": \"lab\", \"proxy\": \"192.0.2.9:3128\"}]}",
-		      false,
-		      "10.0.0.1  -  this node; relay \"lab\" through the proxy 192.0.2.9:3128\n");
-	status_prints("{\"up\": true, \"self\": {\"addresses\": [\"10.0.0.1\"], \"relay\": "
-		      "\"lab\"}, \"relays\": [{\"name\": \"far\", \"proxy\": \"192.0.2.8:80\"}, "
-		      "{\"name\": \"lab\", \"proxy\": null}]}",
-		      false, "10.0.0.1  -  this node; relay \"lab\"\n");
-}
-
-static void a_network_that_is_down_says_how_to_bring_it_up(void **state)
-{
-	status_prints("{\"up\": false}", true, "Warren is down. Bring it up with: warren up\n");
-	status_prints("[]", true, "Warren is down. Bring it up with: warren up\n");
-}
-
-static void pongs(void **state)
-{
-	static const struct {
-		const char *pong, *line;
-	} rows[] = {
-		{"{\"name\": \"bob\", \"ip\": \"100.64.0.2\", \"endpoint\": null, \"relay\": "
-		 "\"lab\", \"rtt_ms\": 29.6}",
-		 "pong from bob (100.64.0.2) via relay(lab) in 30ms\n"},
-		{"{\"name\": \"bob\", \"ip\": \"100.64.0.2\", \"endpoint\": \"192.0.2.1:41641\", "
-		 "\"rtt_ms\": 8.2}",
-		 "pong from bob (100.64.0.2) via 192.0.2.1:41641 in 8ms\n"},
-		{"{\"name\": \"bob\", \"endpoint\": \"[2001:db8::1]:1\", \"rtt_ms\": 0.2}",
-		 "pong from bob via [2001:db8::1]:1 in 1ms\n"},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		json_t *pong = json(rows[i].pong);
-		FILE *f = paper();
-		pong_print(f, pong);
-		json_decref(pong);
-		assert_printed(f, rows[i].line);
-	}
-}
-
-/* --- JSON --- */
 
 static const char file[] =
 	"[Node]\nPrivateKey = "
@@ -265,18 +147,6 @@ static void it_tells_what_a_gateway_maps(void **state)
 	config_free(r.cfg);
 }
 
-static void what_is_mapped_stands_in_the_line_of_this_node(void **state)
-{
-	static const char up[] =
-		"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": "
-		"[\"100.64.0.1\"],\"port_mapping\": {\"mappings\": [{\"protocol\": \"pcp\", "
-		"\"endpoint\": \"203.0.113.7:4444\", \"double_nat\": false},{\"protocol\": "
-		"\"upnp\", \"endpoint\": \"10.0.0.7:4444\", \"double_nat\": true}]}}}";
-	status_prints(up, true,
-		      "100.64.0.1  alice  this node; 203.0.113.7:4444 mapped by pcp; 10.0.0.7:4444 "
-		      "mapped by upnp (behind another NAT)\n");
-}
-
 static void the_answer_about_as_many_peers_as_there_may_be_fits_the_socket(void **state)
 {
 	struct running r = start_node();
@@ -365,13 +235,7 @@ static int start(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(peers_stand_under_each_other),
-		cmocka_unit_test(peers_can_be_left_out),
-		cmocka_unit_test(the_proxy_to_our_relay_is_shown),
-		cmocka_unit_test(a_network_that_is_down_says_how_to_bring_it_up),
-		cmocka_unit_test(pongs),
 		cmocka_unit_test(down_it_knows_its_configuration_only),
-		cmocka_unit_test(what_is_mapped_stands_in_the_line_of_this_node),
 		cmocka_unit_test(the_answer_about_as_many_peers_as_there_may_be_fits_the_socket),
 		cmocka_unit_test(the_peers_may_be_left_out),
 		cmocka_unit_test(up_it_tells_what_the_node_knows),

@@ -1,11 +1,7 @@
-#include "app/warren/text.h"
 #include "crypto/seeded.h"
 #include "node/node.h"
 #include "report/why.h"
 #include "unit/unit.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 static const char file[] =
 	"[Node]\nPrivateKey = "
@@ -129,33 +125,6 @@ static void a_network_that_has_only_ipv6_is_told_of(void **state)
 	config_free(cfg);
 }
 
-/* --- for people --- */
-
-static void it_is_printed_under_headings(void **state)
-{
-	char *text;
-	size_t n;
-	FILE *f = open_memstream(&text, &n);
-	json_t *all = json_loads(
-		"{\"now\": \"bob is far.\", \"failed\": [\"This.\", \"That.\"], \"advice\": [], "
-		"\"tried\": [\"Much.\"], \"history\": [{\"time\": \"2026-11-20T10:00:00.000Z\", "
-		"\"from\": \"relay(lab)\", \"way\": \"192.0.2.1:1\", \"reason\": \"it answered\", "
-		"\"rtt_ms\": 1.5},  {\"time\": \"T\", \"from\": \"192.0.2.1:1\", \"way\": "
-		"\"relay(lab)\", \"in_doubt\": true, \"reason\": \"silence\", \"rtt_ms\": null}]}",
-		0, NULL);
-	why_print(f, all);
-	json_decref(all);
-	fclose(f);
-	assert_string_equal(
-		text, "bob is far.\n"
-		      "\nWhat failed\n  - This.\n  - That.\n"
-		      "\nWhat was tried\n  - Much.\n"
-		      "\nIts path before\n"
-		      "  2026-11-20T10:00:00.000Z  relay(lab) -> 192.0.2.1:1: it answered, 1.5 ms\n"
-		      "  T  192.0.2.1:1 in doubt, and relay(lab): silence\n");
-	free(text);
-}
-
 static int start(void **state)
 {
 	return crypto_init() ? 0 : -1;
@@ -166,7 +135,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_node_says_why_in_json),
 		cmocka_unit_test(a_network_that_has_only_ipv6_is_told_of),
-		cmocka_unit_test(it_is_printed_under_headings),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
