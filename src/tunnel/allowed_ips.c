@@ -1,19 +1,30 @@
-/* A binary trie per family with the one-way paths left out: each node is a prefix, its children are
- * longer prefixes that begin with it and differ in the bit after it.  A node without a peer is a
- * fork: it has two children, or it is taken out.  So a table of n prefixes has fewer than 2n nodes,
- * and no walk is longer than the number of bits of an address.  Nodes live in one array and name
- * each other by place plus one; 0 is none.
+/* A binary trie per family with the one-way paths left out.  Each node is a prefix.  Its children
+ * are longer prefixes that begin with it and differ in the bit after it.  A node without a peer is
+ * a fork: it has two children, or it is taken out.  So a table of n prefixes has fewer than 2n
+ * nodes, and no walk is longer than the number of bits of an address.
+ *
+ * The nodes of one peer are also a list, so that removing a peer costs only its own prefixes.
+ *
+ * Nodes live in one array and name each other by place plus one; 0 is none.
  */
 #include "tunnel/allowed_ips.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct allowed_node {
 	uint8_t b[16];
 	uint8_t bits;
+	bool six;
 	peer_id peer;      /* PEER_NONE: a fork, or unused */
 	uint32_t child[2]; /* by the bit after the prefix; child[0] links the unused */
+};
+
+/* A node's neighbours in the list of its peer. Apart from the nodes, which a look-up must find in
+ * few cache lines. */
+struct allowed_links {
+	uint32_t before, after;
 };
 
 static struct allowed_node *node_at(const struct allowed_ips *a, uint32_t link)
@@ -45,20 +56,74 @@ static unsigned shorter(unsigned a, unsigned b)
 }
 
 /* Makes sure of two nodes, the most that one prefix needs: after it no node moves. */
-static bool reserve(struct allowed_ips *a)
+static bool reserve_nodes(struct allowed_ips *a)
 {
 	if (a->cap - a->n >= 2)
 		return true;
 	uint32_t cap = a->cap ? a->cap * 2 : 16;
 	struct allowed_node *nodes = realloc(a->nodes, cap * sizeof(*nodes));
-	if (!nodes)
+	if (nodes)
+		a->nodes = nodes;
+	struct allowed_links *links = realloc(a->links, cap * sizeof(*links));
+	if (links)
+		a->links = links;
+	if (!nodes || !links)
 		return false;
-	a->nodes = nodes;
 	a->cap = cap;
 	return true;
 }
 
-static uint32_t take(struct allowed_ips *a, const uint8_t *b, unsigned bits, peer_id id)
+/* Makes sure of a list for this peer. */
+static bool reserve_list(struct allowed_ips *a, peer_id id)
+{
+	assert(id != PEER_NONE);
+	if (id < a->lists)
+		return true;
+	size_t lists = id < 8 ? 16 : (size_t)id * 2;
+	uint32_t *first = realloc(a->first, lists * sizeof(*first));
+	if (!first)
+		return false;
+	memset(first + a->lists, 0, (lists - a->lists) * sizeof(*first));
+	a->first = first;
+	a->lists = lists;
+	return true;
+}
+
+/* --- the list of a peer --- */
+
+static struct allowed_links *links_of(const struct allowed_ips *a, uint32_t link)
+{
+	return &a->links[link - 1];
+}
+
+static void list_enter(struct allowed_ips *a, uint32_t link, peer_id id)
+{
+	uint32_t after = a->first[id];
+	node_at(a, link)->peer = id;
+	*links_of(a, link) = (struct allowed_links){.after = after};
+	if (after)
+		links_of(a, after)->before = link;
+	a->first[id] = link;
+}
+
+static void list_leave(struct allowed_ips *a, uint32_t link)
+{
+	struct allowed_node *node = node_at(a, link);
+	struct allowed_links l = *links_of(a, link);
+	assert(l.before || a->first[node->peer] == link);
+	if (l.before)
+		links_of(a, l.before)->after = l.after;
+	else
+		a->first[node->peer] = l.after;
+	if (l.after)
+		links_of(a, l.after)->before = l.before;
+	node->peer = PEER_NONE;
+}
+
+/* --- the trie --- */
+
+/* A new node without a peer. */
+static uint32_t take(struct allowed_ips *a, bool six, const uint8_t *b, unsigned bits)
 {
 	uint32_t link = a->unused;
 	if (link)
@@ -66,7 +131,7 @@ static uint32_t take(struct allowed_ips *a, const uint8_t *b, unsigned bits, pee
 	else
 		link = ++a->n;
 	struct allowed_node *node = node_at(a, link);
-	*node = (struct allowed_node){.bits = (uint8_t)bits, .peer = id};
+	*node = (struct allowed_node){.bits = (uint8_t)bits, .six = six, .peer = PEER_NONE};
 	memcpy(node->b, b, sizeof(node->b));
 	return link;
 }
@@ -86,7 +151,7 @@ static uint32_t join(struct allowed_ips *a, uint32_t new, uint32_t old)
 		n->child[bit_of(o->b, same)] = old;
 		return new;
 	}
-	uint32_t fork = take(a, n->b, same, PEER_NONE);
+	uint32_t fork = take(a, n->six, n->b, same);
 	node_at(a, fork)->child[bit_of(n->b, same)] = new;
 	node_at(a, fork)->child[bit_of(o->b, same)] = old;
 	return fork;
@@ -94,46 +159,83 @@ static uint32_t join(struct allowed_ips *a, uint32_t new, uint32_t old)
 
 bool allowed_ips_add(struct allowed_ips *a, const struct prefix *p, peer_id id)
 {
-	if (!reserve(a))
+	bool six = p->ip.family == 6;
+	if (!reserve_nodes(a) || !reserve_list(a, id))
 		return false;
-	uint32_t *link = &a->root[p->ip.family == 6];
+	uint32_t *link = &a->root[six];
 	while (*link) {
 		struct allowed_node *node = node_at(a, *link);
 		if (node->bits > p->bits || same_bits(node->b, p->ip.b, node->bits) < node->bits)
 			break;
 		if (node->bits == p->bits) {
-			node->peer = id;
+			if (node->peer != PEER_NONE)
+				list_leave(a, *link);
+			list_enter(a, *link, id);
 			return true;
 		}
 		link = &node->child[bit_of(p->ip.b, node->bits)];
 	}
-	uint32_t old = *link, new = take(a, p->ip.b, p->bits, id);
+	uint32_t old = *link, new = take(a, six, p->ip.b, p->bits);
+	list_enter(a, new, id);
 	*link = old ? join(a, new, old) : new;
 	return true;
 }
 
-/* Takes out the peer's nodes under `link`, and the forks that are none any more. Gives what then
- * stands in its place. It calls itself no deeper than an address has bits. */
-static uint32_t prune(struct allowed_ips *a, uint32_t link, peer_id id)
+/* The link to the node of exactly this prefix, and the link to the node above it (NULL: it is the
+ * root). NULL: there is no such node. */
+static uint32_t *find_exact(struct allowed_ips *a, bool six, const uint8_t *b, unsigned bits,
+			    uint32_t **above)
 {
-	if (!link)
-		return 0;
-	struct allowed_node *node = node_at(a, link);
-	node->child[0] = prune(a, node->child[0], id);
-	node->child[1] = prune(a, node->child[1], id);
-	if (node->peer == id)
-		node->peer = PEER_NONE;
+	uint32_t *link = &a->root[six];
+	*above = NULL;
+	while (*link) {
+		struct allowed_node *node = node_at(a, *link);
+		if (node->bits > bits || same_bits(node->b, b, node->bits) < node->bits)
+			break;
+		if (node->bits == bits)
+			return link;
+		*above = link;
+		link = &node->child[bit_of(b, node->bits)];
+	}
+	return NULL;
+}
+
+/* A node that is neither a prefix nor a fork makes room for the child that it may have. */
+static void splice(struct allowed_ips *a, uint32_t *link)
+{
+	uint32_t gone = *link;
+	struct allowed_node *node = node_at(a, gone);
 	if (node->peer != PEER_NONE || (node->child[0] && node->child[1]))
-		return link;
-	uint32_t rest = node->child[0] ? node->child[0] : node->child[1];
-	give_back(a, link);
-	return rest;
+		return;
+	*link = node->child[0] ? node->child[0] : node->child[1];
+	give_back(a, gone);
+}
+
+static void take_out(struct allowed_ips *a, uint32_t *link, uint32_t *above)
+{
+	list_leave(a, *link);
+	splice(a, link);
+	if (above)
+		splice(a, above);
+}
+
+bool allowed_ips_remove_prefix(struct allowed_ips *a, const struct prefix *p, peer_id id)
+{
+	uint32_t *above, *link = find_exact(a, p->ip.family == 6, p->ip.b, p->bits, &above);
+	if (!link || id == PEER_NONE || node_at(a, *link)->peer != id)
+		return false;
+	take_out(a, link, above);
+	return true;
 }
 
 void allowed_ips_remove(struct allowed_ips *a, peer_id id)
 {
-	a->root[0] = prune(a, a->root[0], id);
-	a->root[1] = prune(a, a->root[1], id);
+	while (id < a->lists && a->first[id]) {
+		const struct allowed_node *node = node_at(a, a->first[id]);
+		uint32_t *above, *link = find_exact(a, node->six, node->b, node->bits, &above);
+		assert(link && *link == a->first[id]);
+		take_out(a, link, above);
+	}
 }
 
 peer_id allowed_ips_find(const struct allowed_ips *a, const struct ip *ip)
@@ -155,5 +257,7 @@ peer_id allowed_ips_find(const struct allowed_ips *a, const struct ip *ip)
 void allowed_ips_fini(struct allowed_ips *a)
 {
 	free(a->nodes);
+	free(a->links);
+	free(a->first);
 	*a = (struct allowed_ips){0};
 }

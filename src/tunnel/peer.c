@@ -166,17 +166,22 @@ enum tunnel_add tunnel_peer_add(struct tunnel *t, peer_id id, const struct tunne
 				mono_ns now)
 {
 	struct noise_remote remote;
-	if (id >= t->peers_max || t->peers[id].used || tunnel_peer_find(t, &cfg->key) != PEER_NONE)
+	enum tunnel_add result = TUNNEL_ADDED;
+	if (id >= t->peers_max)
+		return TUNNEL_FULL;
+	if (t->peers[id].used || tunnel_peer_find(t, &cfg->key) != PEER_NONE)
 		return TUNNEL_DUPLICATE;
-	bool ok = !key_equal(cfg->key.b, t->self.public.b) &&
-		  noise_remote_init(&remote, &t->self, &cfg->key, cfg->psk) &&
-		  index_add(&t->by_key, hash_of(t, &cfg->key), id);
-	if (ok) {
+	if (key_equal(cfg->key.b, t->self.public.b) ||
+	    !noise_remote_init(&remote, &t->self, &cfg->key, cfg->psk))
+		result = TUNNEL_BAD_KEY;
+	else if (!index_add(&t->by_key, hash_of(t, &cfg->key), id))
+		result = TUNNEL_NO_MEMORY;
+	if (result == TUNNEL_ADDED) {
 		fill(t, &t->peers[id], &remote, cfg, now);
 		peer_schedule(t, &t->peers[id]);
 	}
 	key_wipe(&remote, sizeof(remote));
-	return ok ? TUNNEL_ADDED : TUNNEL_BAD_KEY;
+	return result;
 }
 
 void tunnel_peer_change(struct tunnel *t, peer_id id, const struct tunnel_peer_config *cfg,

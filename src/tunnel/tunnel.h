@@ -41,8 +41,10 @@ void tunnel_set_wall(struct tunnel *t, uint64_t wall_offset_ns);
 
 enum tunnel_add {
 	TUNNEL_ADDED,
-	TUNNEL_BAD_KEY,  /* zero, of low order, or our own */
-	TUNNEL_DUPLICATE /* another peer has this key */
+	TUNNEL_BAD_KEY,   /* zero, of low order, or our own */
+	TUNNEL_DUPLICATE, /* another peer has this key, or this id */
+	TUNNEL_FULL,      /* the id is not below peers_max */
+	TUNNEL_NO_MEMORY  /* nothing changed */
 };
 
 struct tunnel_peer_config {
@@ -51,7 +53,6 @@ struct tunnel_peer_config {
 	uint16_t keepalive_s;        /* persistent keepalive; 0: none */
 };
 
-/* id must be free and below peers_max. */
 enum tunnel_add tunnel_peer_add(struct tunnel *t, peer_id id, const struct tunnel_peer_config *cfg,
 				mono_ns now) MUST_USE;
 /* New preshared key or keepalive; a changed preshared key ends the session. */
@@ -63,8 +64,12 @@ peer_id tunnel_peer_find(const struct tunnel *t, const struct node_key *key);
 void tunnel_peer_reset(struct tunnel *t, peer_id id);
 
 /* Allowed IPs: a longest-prefix table for both families. A prefix given to a second peer moves.
- * False: out of memory. */
+ * Each of these costs one look-up for each prefix that it adds or removes.
+ *
+ * False: out of memory, and every prefix is where it was; or there is no such peer. */
 bool tunnel_allow(struct tunnel *t, peer_id id, const struct prefix *p) MUST_USE;
+/* One prefix of this peer. False: the peer does not have it (any more). */
+bool tunnel_disallow_prefix(struct tunnel *t, peer_id id, const struct prefix *p);
 void tunnel_disallow(struct tunnel *t, peer_id id);                    /* all of its prefixes */
 peer_id tunnel_peer_for(const struct tunnel *t, const struct ip *dst); /* PEER_NONE: nobody's */
 

@@ -35,6 +35,18 @@ static void list_remove(struct list *l, peer_id id)
 	l->n = kept;
 }
 
+static bool list_remove_prefix(struct list *l, const struct prefix *p, peer_id id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (prefix_equal(&l->p[i], p) && l->peer[i] == id) {
+			l->n--;
+			l->p[i] = l->p[l->n];
+			l->peer[i] = l->peer[l->n];
+			return true;
+		}
+	return false;
+}
+
 static peer_id list_find(const struct list *l, const struct ip *ip)
 {
 	int longest = -1;
@@ -68,6 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if ((what & 0x70) == 0x70) {
 			list_remove(&l, id);
 			allowed_ips_remove(&a, id);
+		} else if ((what & 0x60) == 0x20) {
+			FUZZ_ASSERT(allowed_ips_remove_prefix(&a, &p, id) ==
+				    list_remove_prefix(&l, &p, id));
 		} else if (what & 0x40 && list_add(&l, &p, id)) {
 			FUZZ_ASSERT(allowed_ips_add(&a, &p, id));
 		}

@@ -74,6 +74,52 @@ static void what_was_removed_uncovers_what_lies_under_it(void **state)
 	allowed_ips_fini(&a);
 }
 
+static void one_prefix_is_taken_out_alone(void **state)
+{
+	struct allowed_ips a = {0};
+	struct prefix p;
+	add(&a, "10.0.0.0/8", 1);
+	add(&a, "10.1.0.0/16", 2);
+	add(&a, "10.1.1.0/24", 2);
+	add(&a, "fd00::/8", 2);
+	assert_true(prefix_parse(&p, "10.1.0.0/16"));
+	assert_false(allowed_ips_remove_prefix(&a, &p, 1));
+	assert_false(allowed_ips_remove_prefix(&a, &p, PEER_NONE));
+	assert_true(allowed_ips_remove_prefix(&a, &p, 2));
+	assert_false(allowed_ips_remove_prefix(&a, &p, 2));
+	assert_int_equal(find(&a, "10.1.2.3"), 1);
+	assert_int_equal(find(&a, "10.1.1.3"), 2);
+	assert_true(prefix_parse(&p, "10.1.0.0/17")); /* between two that are there */
+	assert_false(allowed_ips_remove_prefix(&a, &p, 2));
+	assert_true(prefix_parse(&p, "::/8")); /* another family's */
+	assert_false(allowed_ips_remove_prefix(&a, &p, 1));
+	allowed_ips_remove(&a, 2);
+	assert_int_equal(find(&a, "10.1.1.3"), 1);
+	assert_int_equal(find(&a, "fd00::1"), PEER_NONE);
+	allowed_ips_fini(&a);
+}
+
+/* 10,000 peers with 4 prefixes each: a walk over all of them for each peer would take seconds. */
+static void a_large_table_is_emptied_peer_by_peer(void **state)
+{
+	enum { MANY = 10000 };
+	struct allowed_ips a = {0};
+	for (peer_id id = 0; id < MANY; id++)
+		for (uint8_t k = 0; k < 4; k++) {
+			struct ip ip = ip_v4((uint8_t)(10 + k), (uint8_t)(id >> 8), (uint8_t)id, 0);
+			struct prefix p = prefix_of(&ip, 24);
+			assert_true(allowed_ips_add(&a, &p, id));
+		}
+	for (peer_id id = 0; id < MANY; id += 2)
+		allowed_ips_remove(&a, id);
+	assert_int_equal(find(&a, "13.0.2.1"), PEER_NONE);
+	assert_int_equal(find(&a, "13.0.3.1"), 3);
+	for (peer_id id = 1; id < MANY; id += 2)
+		allowed_ips_remove(&a, id);
+	assert_int_equal(a.root[0] + a.root[1], 0);
+	allowed_ips_fini(&a);
+}
+
 /* --- against a plain list --- */
 
 enum { LIST_MAX = 400, PEERS = 12 };
@@ -103,6 +149,18 @@ static void list_remove(struct list *l, peer_id id)
 		l->peer[kept++] = l->peer[i];
 	}
 	l->n = kept;
+}
+
+static bool list_remove_prefix(struct list *l, const struct prefix *p, peer_id id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (prefix_equal(&l->p[i], p) && l->peer[i] == id) {
+			l->n--;
+			l->p[i] = l->p[l->n];
+			l->peer[i] = l->peer[l->n];
+			return true;
+		}
+	return false;
 }
 
 static peer_id list_find(const struct list *l, const struct ip *ip)
@@ -144,6 +202,12 @@ static void agrees_with_a_list(void **state)
 			if (rng_below(&rng, 40) == 0) {
 				list_remove(&l, id);
 				allowed_ips_remove(&a, id);
+			} else if (l.n > 0 && rng_below(&rng, 3) == 0) {
+				size_t i = rng_below(&rng, l.n);
+				p = l.p[i];
+				id = rng_below(&rng, 4) ? l.peer[i] : id;
+				assert_int_equal(allowed_ips_remove_prefix(&a, &p, id),
+						 list_remove_prefix(&l, &p, id));
 			} else {
 				list_add(&l, &p, id);
 				assert_true(allowed_ips_add(&a, &p, id));
@@ -177,6 +241,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_longest_prefix_wins),
 	cmocka_unit_test(a_prefix_given_again_moves),
 	cmocka_unit_test(what_was_removed_uncovers_what_lies_under_it),
+	cmocka_unit_test(one_prefix_is_taken_out_alone),
+	cmocka_unit_test(a_large_table_is_emptied_peer_by_peer),
 	cmocka_unit_test(agrees_with_a_list),
 	cmocka_unit_test(nodes_given_back_are_used_again),
 };

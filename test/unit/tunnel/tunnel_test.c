@@ -231,6 +231,8 @@ static void peers_come_and_go(void **state)
 	assert_int_equal(tunnel_peer_add(t, 1, &b, p.now), TUNNEL_DUPLICATE);
 	assert_int_equal(tunnel_peer_add(t, 1, &zero, p.now), TUNNEL_BAD_KEY);
 	assert_int_equal(tunnel_peer_add(t, 1, &self, p.now), TUNNEL_BAD_KEY);
+	assert_int_equal(tunnel_peer_add(t, 8, &self, p.now), TUNNEL_FULL);
+	assert_int_equal(tunnel_peer_add(t, PEER, &self, p.now), TUNNEL_DUPLICATE); /* of the id */
 	ip_packet(&content, A, 100, 1);
 	assert_int_equal(end_seal(&p, A, &content, &m), TUNNEL_STAGED);
 	tunnel_peer_remove(t, PEER); /* with an initiation due and a packet staged */
@@ -252,6 +254,27 @@ static void peers_come_and_go(void **state)
 	pair_connect(&p);
 	tunnel_peer_remove(t, PEER);
 	tunnel_free(NULL);
+	pair_stop(&p);
+}
+
+static void one_prefix_of_a_peer_is_removed_alone(void **state)
+{
+	struct pair p;
+	struct ip ip = ip_v4(10, 0, 0, 2), inside = ip_v4(10, 9, 9, 9);
+	struct prefix host = prefix_of(&ip, 32), net = prefix_of(&inside, 8);
+	pair_start(&p, &plain);
+	struct tunnel *t = p.end[A].t;
+	struct tunnel_peer_config other = {.key = {{9}}};
+	assert_int_equal(tunnel_peer_add(t, 1, &other, p.now), TUNNEL_ADDED);
+	assert_true(tunnel_allow(t, PEER, &net));
+	assert_true(tunnel_disallow_prefix(t, PEER, &host));
+	assert_false(tunnel_disallow_prefix(t, PEER, &host));
+	assert_int_equal(tunnel_peer_for(t, &ip), PEER); /* by 10.0.0.0/8 */
+	assert_true(tunnel_allow(t, 1, &net));           /* moves */
+	assert_false(tunnel_disallow_prefix(t, PEER, &net));
+	assert_int_equal(tunnel_peer_for(t, &inside), 1);
+	assert_false(tunnel_disallow_prefix(t, 2, &net));    /* there is no such peer */
+	assert_false(tunnel_disallow_prefix(t, 1000, &net)); /* nor such an id */
 	pair_stop(&p);
 }
 
@@ -328,7 +351,7 @@ static void no_memory_for_no_peers_is_fine(void **state)
 	struct tunnel *t = tunnel_new(&cfg, 0);
 	struct tunnel_peer_config peer = {.key = {{9}}};
 	assert_non_null(t);
-	assert_int_equal(tunnel_peer_add(t, 0, &peer, 0), TUNNEL_DUPLICATE);
+	assert_int_equal(tunnel_peer_add(t, 0, &peer, 0), TUNNEL_FULL);
 	assert_true(tunnel_deadline(t) == MONO_NEVER);
 	tunnel_tick(t, 10);
 	tunnel_free(t);
@@ -346,6 +369,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_reset_peer_begins_anew),
 	cmocka_unit_test(a_changed_preshared_key_ends_the_session),
 	cmocka_unit_test(peers_come_and_go),
+	cmocka_unit_test(one_prefix_of_a_peer_is_removed_alone),
 	cmocka_unit_test(the_oldest_staged_packets_are_dropped),
 	cmocka_unit_test(without_room_nothing_is_written),
 	cmocka_unit_test(no_memory_for_no_peers_is_fine),
