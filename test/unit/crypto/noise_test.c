@@ -148,6 +148,95 @@ static void keys_of_low_order_are_refused(void **state)
 	assert_false(noise_respond(&p.b.hs, &p.b.remote, &p.rng, &p.response, &p.b.keys));
 }
 
+/* --- the vector of tunnel.md 12 --- */
+
+/* A source of consecutive byte values: all private keys of the vector are made so. */
+static void count_up(void *self, uint8_t *out, size_t n)
+{
+	uint8_t *next = self;
+	for (size_t i = 0; i < n; i++)
+		out[i] = (*next)++;
+}
+
+static void vector_key(uint8_t key[static KEY_LEN], uint8_t first)
+{
+	key_generate(key, &(struct rng){.fill = count_up, .self = &first});
+}
+
+static void expect(const uint8_t *got, size_t n, const char *hex)
+{
+	uint8_t want[64];
+	assert_int_equal(unhex(want, sizeof(want), hex), n);
+	assert_memory_equal(got, want, n);
+}
+
+static void begin_vector(struct pair *p)
+{
+	struct node_private key;
+	memset(p, 0, sizeof(*p));
+	vector_key(key.b, 0x81);
+	noise_self_init(&p->a.self, &key);
+	vector_key(key.b, 0x61);
+	noise_self_init(&p->b.self, &key);
+	assert_true(noise_remote_init(&p->a.remote, &p->a.self, &p->b.self.public, no_psk));
+	assert_true(noise_remote_init(&p->b.remote, &p->b.self, &p->a.self.public, no_psk));
+	expect(p->a.self.public.b, KEY_LEN,
+	       "883186b800b41d5cf0429695da9b3cc4f328ebcd184a6e482fa578c103f06c77");
+	expect(p->b.self.public.b, KEY_LEN,
+	       "244fe3b963e899dd295baffce248d3530f3a9a7479ba063002680ebfe7adad49");
+	expect(p->a.remote.shared, KEY_LEN,
+	       "dbcc0f8cb8de72509d228b2c6d0bdbd383180949491cda1cdde85fd048cf762d");
+	assert_memory_equal(p->a.remote.shared, p->b.remote.shared, KEY_LEN);
+}
+
+static void expect_after_initiation(const struct noise *n)
+{
+	expect(n->chain, NOISE_HASH_LEN,
+	       "63f352dfbe5497056afe17f06c6416a5becd1ba695161194f0d3a14aa2dee8c1");
+	expect(n->hash, NOISE_HASH_LEN,
+	       "eac45b94eb467883d39752ef7c349f14933981776b9a8210299bd6ad1038c662");
+}
+
+static void the_handshake_has_the_bytes_of_the_vector(void **state)
+{
+	struct pair p;
+	uint8_t time[NOISE_STAMP_LEN], seen[NOISE_STAMP_LEN], initiator = 0xc1, responder = 0xe1;
+	struct rng i_rng = {.fill = count_up, .self = &initiator},
+		   r_rng = {.fill = count_up, .self = &responder};
+	struct node_key claimed;
+	begin_vector(&p);
+	(void)unhex(time, sizeof(time), "400000006553f10a12000000");
+
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, time, &i_rng, &p.initiation);
+	expect(p.initiation.ephemeral, KEY_LEN,
+	       "3a553d74792d727efa9b9a4cde3da1ad93f1a2d0c09cb639b1a3c0fda14cbe24");
+	expect(p.initiation.sealed_static, KEY_LEN + AEAD_TAG_LEN,
+	       "82238bbab6e6766eb464f539e93e374fafa83d92f869f80592ba76353eb941f2"
+	       "dee594a73724cfe36bff267edf34294a");
+	expect(p.initiation.sealed_stamp, NOISE_STAMP_LEN + AEAD_TAG_LEN,
+	       "21d44e8d0c59b3467100999fc004b08c6c0b4bdaa5b85b4a909b1b2f");
+	expect_after_initiation(&p.a.hs);
+
+	assert_true(noise_read_static(&p.b.hs, &p.b.self, &p.initiation, &claimed));
+	assert_true(noise_read_stamp(&p.b.hs, &p.b.remote, &p.initiation, seen));
+	assert_memory_equal(claimed.b, p.a.self.public.b, KEY_LEN);
+	assert_memory_equal(seen, time, sizeof(time));
+	expect_after_initiation(&p.b.hs);
+
+	assert_true(noise_respond(&p.b.hs, &p.b.remote, &r_rng, &p.response, &p.b.keys));
+	expect(p.response.ephemeral, KEY_LEN,
+	       "489cebba7a166c619835fe12eedc581dbfc1b36de10c830e4f0bc1c48734864b");
+	expect(p.response.sealed_nothing, AEAD_TAG_LEN, "35dfed1ae80e31c9fbec95810cef9bc6");
+
+	assert_true(noise_finish(&p.a.hs, &p.a.self, &p.a.remote, &p.response, &p.a.keys));
+	expect(p.a.keys.send, AEAD_KEY_LEN,
+	       "21dbf09467e2f2c5e56ad032a1b3b9d030f7b98fe008954beeb7061583ef50f8");
+	expect(p.a.keys.receive, AEAD_KEY_LEN,
+	       "4fedd71cbce29da244e4379554512d88edf24b7fc99cdbd9119f0d313219bde4");
+	assert_memory_equal(p.a.keys.send, p.b.keys.receive, AEAD_KEY_LEN);
+	assert_memory_equal(p.a.keys.receive, p.b.keys.send, AEAD_KEY_LEN);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(both_sides_come_to_the_same_keys),
 	cmocka_unit_test(nothing_of_a_finished_handshake_stays),
@@ -157,5 +246,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_initiation_is_for_one_responder_only),
 	cmocka_unit_test(a_claimed_name_is_not_proof),
 	cmocka_unit_test(keys_of_low_order_are_refused),
+	cmocka_unit_test(the_handshake_has_the_bytes_of_the_vector),
 };
 RUN_TESTS(tests)
