@@ -16,7 +16,8 @@ static int gain(mono_ns fast, mono_ns slow)
 	return slow == 0 ? 0 : 100 - (int)(fast * 100 / slow);
 }
 
-/* What a is better than b, in points; at most 0 for what the reference's hysteresis ignores. */
+/* By how many points a is better than b.  A single point against none counts as no lead
+ * (disco.md 6.4). */
 static int lead(const struct direct_path *a, const struct direct_path *b)
 {
 	int pa = bonus(&a->ep.ip), pb = bonus(&b->ep.ip);

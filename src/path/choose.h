@@ -1,4 +1,6 @@
-/* path/choose.h - which of two proven paths to a peer is the better one (reference, data plane 7.8)
+/* path/choose.h - which of two proven direct paths to a peer is the better one
+ *
+ * Source: disco.md 6.4.
  */
 #ifndef PATH_CHOOSE_H
 #define PATH_CHOOSE_H
@@ -12,13 +14,13 @@ struct direct_path {
 	uint16_t socket; /* of ours; 0: the main port */
 };
 
-/* By round trip in percent, with points for loopback, link-local and private addresses and for
- * IPv6. */
+/* Compares the round trips in percent, and adds points for loopback, link-local and private
+ * addresses and for IPv6.  A set path is better than an unset one. */
 bool choose_better(const struct direct_path *a, const struct direct_path *b);
 
 enum { CHOOSE_LEAD = 5 };
-/* Better by CHOOSE_LEAD points at least: worth leaving a path that works. Round trips tremble,
- * traffic must not. */
+/* Better by CHOOSE_LEAD points or more, so that leaving a path that works is worth it: round trips
+ * vary a little all the time, and traffic must not move each time. */
 bool choose_clearly_better(const struct direct_path *a, const struct direct_path *b);
 
 #endif

@@ -1,4 +1,7 @@
-/* path/events.h - what the owner of `paths` is to be told; a full ring loses its oldest event */
+/* path/events.h - the events that wait for the owner of `paths`
+ *
+ * Bounded: PATH_EVENTS_MAX events.  A full ring loses its oldest event.
+ */
 #ifndef PATH_EVENTS_H
 #define PATH_EVENTS_H
 

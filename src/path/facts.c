@@ -11,7 +11,7 @@ static void add_ourselves(const struct env *m, struct path_facts *out)
 		out->servers[out->n_servers++] = (struct server_facts){f->v[i].at, f->v[i].seen};
 }
 
-static void add_targets(const struct remotes *t, mono_ns now, struct path_facts *out)
+static void add_remotes(const struct remotes *t, mono_ns now, struct path_facts *out)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct remote *v = &t->v[i];
@@ -58,7 +58,7 @@ static void add_peer(const struct peer_path *p, const struct env *m, mono_ns now
 				   .calls_sent = p->calls_sent,
 				   .calls_taken = p->calls_taken,
 				   .pings_heard = p->pings_heard};
-	add_targets(&p->remotes, now, out);
+	add_remotes(&p->remotes, now, out);
 	add_history(&p->history, out);
 }
 

@@ -1,5 +1,6 @@
-/* path/facts.h - why a peer is reached as it is: facts, in one struct, for whoever makes sentences
- * of them */
+/* path/facts.h - why a peer is reached as it is: the facts, in one struct; explain/ makes sentences
+ * of them
+ */
 #ifndef PATH_FACTS_H
 #define PATH_FACTS_H
 
@@ -19,36 +20,40 @@ struct path_facts {
 	mono_ns rtt, relay_rtt; /* 0: unknown */
 	unsigned loss_percent, relay_loss_percent;
 
-	/* what was seen of ourselves */
+	/* this node */
 	struct candidates own;
 	struct server_facts {
-		struct endpoint at, seen; /* seen unset: it did not answer */
+		struct endpoint at, seen; /* seen: our endpoint as it answered; unset: no answer */
 	} servers[FACTS_SERVERS_MAX];     /* STUN */
 	size_t n_servers;
 	enum dest_mapping mapping;
 	struct portmap_facts portmap;
 
-	/* what is known of the peer, and was tried */
+	/* what is known of the peer, and what was tried */
 	struct remote_facts {
 		struct endpoint ep;
-		bool by_hand, told, seen; /* who named it: a person, the peer, its pings */
-		uint16_t socket;          /* of ours; 0: the main port */
+		/* from where we know the endpoint */
+		bool by_hand;    /* a person named it */
+		bool told;       /* a call-me-maybe of the peer named it */
+		bool seen;       /* a ping of the peer came from it */
+		uint16_t socket; /* of ours; 0: the main port */
 		uint32_t pings, pongs;
-		uint32_t padded_pings,
-			padded_pongs;   /* beside those: to find out what passes whole */
-		mono_ns rtt, ponged_at; /* 0; MONO_NEVER */
-		unsigned loss_percent;  /* of its last 32 pings, those of a suspicion left out */
+		uint32_t padded_pings, padded_pongs; /* not counted above: they test the MTU */
+		mono_ns rtt;                         /* 0: unknown */
+		mono_ns ponged_at;                   /* the last pong; MONO_NEVER: none */
+		unsigned loss_percent; /* of its last 32 pings, without those of a suspicion */
 	} remotes[FACTS_REMOTES_MAX];
 	size_t n_remotes;
-	uint32_t calls_sent, calls_taken; /* call-me-maybes, over the relay */
+	uint32_t calls_sent, calls_taken; /* call-me-maybes */
 	uint32_t pings_heard;             /* by UDP */
 	struct hard_facts hard;
 
-	struct path_past past[PATH_HISTORY_MAX]; /* oldest first */
+	struct path_past past[PATH_HISTORY_MAX]; /* changes of the way, oldest first */
 	size_t n_past;
-	uint32_t forgotten; /* older ones */
+	uint32_t forgotten; /* older changes */
 };
 
+/* All zero if there is no such peer. */
 void paths_facts(const struct paths *p, peer_id id, mono_ns now, struct path_facts *out);
 
 #endif

@@ -3,7 +3,7 @@
 static enum hard_now now_of(const struct hard *h, const struct peer_path *peer, mono_ns now)
 {
 	struct endpoint server, seen;
-	struct hard_budget host = h->budget; /* asking must change nothing */
+	struct hard_budget host = h->budget; /* copies: a question must change nothing */
 	struct hard_budget_peer of_peer = peer->budget;
 	if (!h->cfg.enabled)
 		return HARD_NOW_OFF;

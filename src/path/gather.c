@@ -5,7 +5,7 @@ void gather_init(struct gather *g, const struct rng *rng, uint16_t port)
 	*g = (struct gather){.local = {.port = port}};
 	reflexive_init(&g->stun, rng, port);
 	portmap_init(&g->portmap, rng, port);
-	/* In the order in which peers are told of what they found. */
+	/* In the order in which a call-me-maybe lists what they found. */
 	g->all[0] = (struct gather_entry){&portmap_finder, &g->portmap};
 	g->all[1] = (struct gather_entry){&reflexive_finder, &g->stun};
 	g->all[2] = (struct gather_entry){&fixed_finder, &g->fixed};

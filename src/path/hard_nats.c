@@ -1,19 +1,19 @@
 /*   state     begins when                              ends when
- *   IDLE      nothing is tried                         a peer is due: asked -> ASKED
- *                                                      a peer asks, and may -> SAMPLING
- *   ASKED     our question went                        agreed, or it asks, too -> SAMPLING
- *                                                      refused, or 2.5 s -> IDLE
+ *   IDLE      nothing is tried                         a peer is due, we ask -> ASKED
+ *                                                      a peer asks, we agree -> SAMPLING
+ *   ASKED     we asked                                 the peer agrees or asks, too -> SAMPLING
+ *                                                      the peer refuses, or 2.5 s -> IDLE
  *   SAMPLING  both agreed                              all answers, or 600 ms -> READY
- *   READY     we told what we saw                      the peer has told -> WORKING
+ *   READY     we told our samples                      the peer told its samples -> WORKING
  *                                                      2 s -> IDLE
  *   WORKING   both have told                           a path to the peer works -> IDLE
  *                                                      the plan is over, or a budget -> IDLE
  *
- * An attempt that ends without a path is followed by a cool-down.  In each state it also ends when
+ * A pause follows an attempt that ends without a path.  In each state the attempt also ends when
  * the traffic to the peer does.
  *
- * Extra sockets: those of the attempt, and those by which some peer was heard in the last 45 s
- * (they are targets of its): the winner, kept alive by the heartbeat of its path.
+ * The sockets of the attempt are closed when it ends, but for those that remotes are reached from
+ * (sockets.h): the heartbeat of its path keeps the winner alive.
  *
  * Bounded: one attempt, SOCKETS_MAX sockets, the budgets of path/hard/budget.h. */
 #include "path/hard_nats.h"
@@ -24,9 +24,9 @@
 #define ASK_FOR         (2500 * MSEC)
 #define SAMPLE_FOR      (600 * MSEC)
 #define READY_FOR       (2 * SECOND)
-#define REFUSED_FOR     (30 * SECOND)
-#define RESTART_AFTER   (10 * SECOND)
-#define NOTHING_FOR     (20 * MSEC)
+#define REFUSED_FOR     (30 * SECOND) /* the pause after a refusal */
+#define RESTART_AFTER   (10 * SECOND) /* of WORKING: a question of the partner begins anew */
+#define NOTHING_FOR     (20 * MSEC)   /* between two looks at a plan with nothing to send */
 
 void hard_init(struct hard *h, struct env *env, struct peer_path *peers, uint32_t peers_max,
 	       mono_ns now)
@@ -67,7 +67,6 @@ static void look_soon(struct hard *h, mono_ns at)
 	h->look_at = mono_min(h->look_at, at);
 }
 
-/* All sockets that did not answer are closed. */
 static void end(struct hard *h, enum attempt_end how, mono_ns now)
 {
 	struct peer_path *peer = partner(h);
@@ -79,15 +78,15 @@ static void end(struct hard *h, enum attempt_end how, mono_ns now)
 	h->peer = PEER_NONE;
 	samples_stop(&h->samples);
 	resize_sockets(h, 0, now);
-	h->look_at = now + SECOND; /* for whom it is time since then, too */
+	h->look_at = now + SECOND; /* also for peers that became due during the attempt */
 }
 
 static void fail(struct hard *h, enum attempt_end how, mono_ns now)
 {
 	struct peer_path *peer = partner(h);
 	if (peer) {
-		/* What came one way only, through all those doors, is not worth a search of its
-		 * own. */
+		/* Probes of the peer came through many sockets, but no pong did: these remotes are
+		 * not worth a search. */
 		remotes_drop_unproven(&peer->remotes, &peer->best.ep);
 		if (h->state == HARD_WORKING && hard_plan_is_draw(&h->plan))
 			hard_budget_lost(&peer->budget, hard_plan_pause(&h->plan), now);
@@ -119,7 +118,8 @@ static void begin(struct hard *h, struct peer_path *peer, uint64_t nonce, enum h
 	enter(h, state, now);
 }
 
-/* Our main port outside, and the server that saw it: without them we need not begin. */
+/* The endpoint of our main port as a STUN server sees it, and that server.  Without them there is
+ * no attempt. */
 static bool know_ourselves(const struct hard *h, struct endpoint *server, struct endpoint *seen)
 {
 	return reflexive_here(&h->env->gather.stun, server, seen);
@@ -142,7 +142,7 @@ static void ask(struct hard *h, struct peer_path *peer, mono_ns now)
 	say(h, peer, DISCO_STEP_ASK, nonce);
 }
 
-/* Both agreed. */
+/* Both sides agreed. */
 static void sample(struct hard *h, mono_ns now)
 {
 	struct peer_path *peer = partner(h);
@@ -234,12 +234,13 @@ void hard_forget(struct hard *h, peer_id peer, mono_ns now)
 		end(h, ATTEMPT_VOID, now);
 }
 
-/* We may both have asked: the smaller number is that of the attempt. */
+/* If both sides asked, the smaller nonce is that of the attempt (disco.md 8.2). */
 static void take_question(struct hard *h, struct peer_path *peer, uint64_t nonce, mono_ns now)
 {
+	/* We still trust our path.  The peer's call-me-maybe, which follows, will make us check it;
+	 * then we ask ourselves. */
 	if (peer_path_is_settled(peer))
-		return; /* not for long: it says so before its call has told us to look; then we ask
-			 */
+		return;
 	bool partners = h->state != HARD_IDLE && h->peer == peer->id;
 	if (partners && h->state == HARD_WORKING && mono_since(h->since, now) >= RESTART_AFTER) {
 		end(h, ATTEMPT_VOID, now);
@@ -382,7 +383,7 @@ static void tick_sampling(struct hard *h, mono_ns now)
 		tell_samples(h, now);
 	if (h->state == HARD_READY && h->have_theirs) {
 		work(h, now);
-		h->nothing_until = now + MSEC; /* in a turn of its own */
+		h->nothing_until = now + MSEC; /* the plan begins in a turn of its own */
 	}
 }
 
@@ -422,7 +423,7 @@ static void tick_asked(struct hard *h, mono_ns now)
 	say(h, partner(h), DISCO_STEP_ASK, h->nonce);
 }
 
-/* The peer that has been waiting for longest. */
+/* Asks the peer that has been due for the longest time. */
 static void look(struct hard *h, mono_ns now)
 {
 	struct peer_path *next = NULL;

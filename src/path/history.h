@@ -1,6 +1,6 @@
-/* path/history.h - what became of one peer's way, for a person who asks why
+/* path/history.h - the changes of one peer's way, for a person who asks for them
  *
- * The last HISTORY_MAX changes are kept; older ones are forgotten, and counted.
+ * Bounded: the last PATH_HISTORY_MAX changes are kept; older ones are forgotten, and counted.
  */
 #ifndef PATH_HISTORY_H
 #define PATH_HISTORY_H
@@ -13,7 +13,7 @@ struct history {
 	uint32_t forgotten;
 };
 
-/* Takes PATH_MOVED and PATH_DOUBT; other events are no part of it. */
+/* Takes PATH_MOVED and PATH_DOUBT, and ignores other events. */
 void history_note(struct history *h, const struct path_event *ev, mono_ns now);
 /* Oldest first; i below h->n. Borrowed. */
 const struct path_past *history_at(const struct history *h, size_t i);

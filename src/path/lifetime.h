@@ -2,11 +2,13 @@
  * know
  *
  * NATs and firewalls forget a binding that is not used: most after minutes, some after ten seconds.
- * The path in use is pinged often enough for all of them; the second best is kept warm as seldom as
- * it may be: each LIFETIME_ASSUMED, or after two thirds of what our own NAT was measured to keep
- * (binding_life.h), until a path was found dead after a shorter rest.  Then it is pinged at half of
- * that, but not more often than each LIFETIME_MIN.  Remembered until the network or the peer is
- * another.
+ * The path in use is pinged often enough for all of them.  The second best is kept warm with as few
+ * pings as possible: one each LIFETIME_ASSUMED, or after two thirds of the lifetime that was
+ * measured of our own NAT (netcheck/binding_life.h).  When a path is found dead after a shorter
+ * rest, the second best is pinged after half of that rest, but at most once each LIFETIME_MIN.
+ * This is remembered until the network or the peer changes.
+ *
+ * Source: disco.md 7.4.
  */
 #ifndef PATH_LIFETIME_H
 #define PATH_LIFETIME_H
@@ -17,19 +19,19 @@
 #define LIFETIME_MIN     (5 * SECOND)
 
 struct lifetime {
-	mono_ns rest;  /* between two pings, as it was learned; 0: nothing was */
-	mono_ns below; /* a path that rested so long was found dead, the shortest; 0: none was */
+	mono_ns rest;  /* between two pings, as learned; 0: nothing was learned */
+	mono_ns below; /* the shortest rest after which a path was found dead; 0: none was */
 };
 
-/* measured: a silence that our own NAT's bindings outlive, while a longer one kills them; 0: not
- * known. */
+/* The rest between two pings.  measured: for so long, and not much longer, our own NAT keeps a
+ * binding that is not used; 0: unknown. */
 static inline mono_ns lifetime_rest(const struct lifetime *l, mono_ns measured)
 {
 	mono_ns rest = l->rest ? l->rest : LIFETIME_ASSUMED;
 	return measured ? mono_max(LIFETIME_MIN, mono_min(rest, measured / 3 * 2)) : rest;
 }
 
-/* A path that rested so long was found dead. */
+/* A path was found dead after it had rested for so long. */
 static inline void lifetime_dead_after(struct lifetime *l, mono_ns rested)
 {
 	mono_ns rest = l->rest ? l->rest : LIFETIME_ASSUMED;

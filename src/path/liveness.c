@@ -1,133 +1,134 @@
 #include "path/liveness.h"
 
-#define SILENCE_ASK    (400 * MSEC) /* AWAITING, at most */
-#define SILENCE_HASTE  (150 * MSEC) /* AWAITING, at least */
-#define SILENCE_TOTAL  (700 * MSEC) /* AWAITING and ASKED, if the round trip allows */
-#define PATIENCE_TOTAL (650 * MSEC) /* the same, for a peer with a rhythm of its own */
-#define RELAY_ASK      (3 * SECOND) /* AWAITING by a relay, for a peer without one */
+#define WAIT_MAX       (400 * MSEC)
+#define WAIT_MIN       (150 * MSEC)
+#define DETECT         (700 * MSEC) /* WAITING and PROBING, if the round trip allows */
+#define DETECT_RECEIPT (650 * MSEC) /* the same, for a peer that sends receipts */
+#define WAIT_RELAY     (3 * SECOND) /* by a relay, for a peer that sends no receipts */
 #define ANSWER_MIN     (150 * MSEC)
 #define ANSWER_UNKNOWN (500 * MSEC)
 #define ANSWER_MARGIN  (50 * MSEC)
-#define ASK_AGAIN      (20 * MSEC) /* after a round trip without an answer */
+#define PROBE_AGAIN    (20 * MSEC) /* after a round trip without an answer */
 
-static void enter(struct liveness *w, enum liveness_state state, mono_ns now)
+static void enter(struct liveness *l, enum liveness_state state, mono_ns now)
 {
-	w->state = state;
-	w->since = now;
+	l->state = state;
+	l->since = now;
 }
 
-static void calm_down(struct liveness *w, mono_ns now)
+static void heard(struct liveness *l, mono_ns now)
 {
-	enter(w, LIVENESS_IDLE, now);
-	w->trust_until = now + LIVENESS_TRUST;
+	enter(l, LIVENESS_IDLE, now);
+	l->trust_until = now + LIVENESS_TRUST;
 }
 
-void liveness_init(struct liveness *w)
+void liveness_init(struct liveness *l)
 {
-	*w = (struct liveness){0};
-	expected_receipts_init(&w->expected);
+	*l = (struct liveness){0};
+	expected_receipts_init(&l->expected);
 }
 
-void liveness_begin(struct liveness *w, bool is_relay, mono_ns rtt, mono_ns now)
+void liveness_begin(struct liveness *l, bool is_relay, mono_ns rtt, mono_ns now)
 {
-	if (w->is_relay != is_relay)
-		expected_receipts_init(&w->expected);
-	w->is_relay = is_relay;
-	w->rtt = rtt;
-	calm_down(w, now);
+	if (l->is_relay != is_relay)
+		expected_receipts_init(&l->expected);
+	l->is_relay = is_relay;
+	l->rtt = rtt;
+	heard(l, now);
 }
 
-enum liveness_verdict liveness_on_send(struct liveness *w, mono_ns now)
+enum liveness_verdict liveness_on_send(struct liveness *l, mono_ns now)
 {
-	expected_receipts_on_send(&w->expected, now);
-	if (w->state != LIVENESS_IDLE)
+	expected_receipts_on_send(&l->expected, now);
+	if (l->state != LIVENESS_IDLE)
 		return LIVENESS_FINE;
-	if (!w->is_relay && now > w->trust_until)
+	if (!l->is_relay && now > l->trust_until)
 		return LIVENESS_SILENT;
-	enter(w, LIVENESS_WAITING, now);
+	enter(l, LIVENESS_WAITING, now);
 	return LIVENESS_FINE;
 }
 
-void liveness_on_heard(struct liveness *w, mono_ns now)
+void liveness_on_heard(struct liveness *l, mono_ns now)
 {
-	expected_receipts_on_heard(&w->expected, now);
-	if (!liveness_is_called(w))
-		calm_down(w, now);
+	expected_receipts_on_heard(&l->expected, now);
+	if (!liveness_is_called(l))
+		heard(l, now);
 }
 
-void liveness_on_pong(struct liveness *w, mono_ns rtt, mono_ns now)
+void liveness_on_pong(struct liveness *l, mono_ns rtt, mono_ns now)
 {
-	w->rtt = rtt;
-	calm_down(w, now);
+	l->rtt = rtt;
+	heard(l, now);
 }
 
-void liveness_probe(struct liveness *w, bool pong_only, mono_ns now)
+void liveness_probe(struct liveness *l, bool pong_only, mono_ns now)
 {
-	enter(w, LIVENESS_PROBING, now);
-	w->probed_twice = false;
-	w->pong_only = pong_only;
+	enter(l, LIVENESS_PROBING, now);
+	l->probed_twice = false;
+	l->pong_only = pong_only;
 }
 
-void liveness_distrust(struct liveness *w)
+void liveness_distrust(struct liveness *l)
 {
-	w->trust_until = 0;
+	l->trust_until = 0;
 }
 
-static mono_ns usual_answer(const struct liveness *w)
+static mono_ns usual_answer(const struct liveness *l)
 {
-	bool unknown = w->is_relay && w->rtt == 0;
-	return unknown ? ANSWER_UNKNOWN : mono_max(ANSWER_MIN, 2 * w->rtt + ANSWER_MARGIN);
+	bool unknown = l->is_relay && l->rtt == 0;
+	return unknown ? ANSWER_UNKNOWN : mono_max(ANSWER_MIN, 2 * l->rtt + ANSWER_MARGIN);
 }
 
-static mono_ns patience(const struct liveness *w)
+static mono_ns patience(const struct liveness *l)
 {
-	return expected_receipts_patience(&w->expected, w->since);
+	return expected_receipts_patience(&l->expected, l->since);
 }
 
-/* The longer an answer takes, the sooner we ask; but not before the peer may be expected to speak.
+/* The longer an answer takes, the sooner we ask; but not before a receipt of the peer is overdue.
  */
-static mono_ns ask_after(const struct liveness *w)
+static mono_ns wait_for(const struct liveness *l)
 {
-	mono_ns answer = usual_answer(w);
-	mono_ns left = answer < SILENCE_TOTAL ? SILENCE_TOTAL - answer : 0;
-	mono_ns ask = mono_min(SILENCE_ASK, mono_max(SILENCE_HASTE, left));
-	if (w->is_relay && patience(w) == 0)
-		return RELAY_ASK;
-	return mono_max(ask, patience(w));
+	mono_ns answer = usual_answer(l);
+	mono_ns left = answer < DETECT ? DETECT - answer : 0;
+	mono_ns ask = mono_min(WAIT_MAX, mono_max(WAIT_MIN, left));
+	if (l->is_relay && patience(l) == 0)
+		return WAIT_RELAY;
+	return mono_max(ask, patience(l));
 }
 
-/* Whoever was waited for longer is given less time to answer, but enough for the second ping. */
-static mono_ns answer_time(const struct liveness *w)
+/* After a longer wait there is less time to answer, but enough for the second ping. */
+static mono_ns answer_time(const struct liveness *l)
 {
-	mono_ns usual = usual_answer(w);
-	mono_ns left = patience(w) < PATIENCE_TOTAL ? PATIENCE_TOTAL - patience(w) : 0;
-	if (patience(w) == 0)
+	mono_ns usual = usual_answer(l);
+	mono_ns left = patience(l) < DETECT_RECEIPT ? DETECT_RECEIPT - patience(l) : 0;
+	if (patience(l) == 0)
 		return usual;
-	return mono_min(usual, mono_max(left, w->rtt + ASK_AGAIN + ANSWER_MARGIN));
+	return mono_min(usual, mono_max(left, l->rtt + PROBE_AGAIN + ANSWER_MARGIN));
 }
 
-mono_ns liveness_deadline(const struct liveness *w)
+mono_ns liveness_deadline(const struct liveness *l)
 {
-	switch (w->state) {
+	switch (l->state) {
 	case LIVENESS_WAITING:
-		return w->since + ask_after(w);
+		return l->since + wait_for(l);
 	case LIVENESS_PROBING:
-		return w->since + (w->probed_twice ? answer_time(w)
-						   : mono_min(answer_time(w), w->rtt + ASK_AGAIN));
+		return l->since + (l->probed_twice
+					   ? answer_time(l)
+					   : mono_min(answer_time(l), l->rtt + PROBE_AGAIN));
 	case LIVENESS_IDLE:
 		break;
 	}
 	return MONO_NEVER;
 }
 
-enum liveness_verdict liveness_tick(struct liveness *w, mono_ns now)
+enum liveness_verdict liveness_tick(struct liveness *l, mono_ns now)
 {
-	if (liveness_deadline(w) > now)
+	if (liveness_deadline(l) > now)
 		return LIVENESS_FINE;
-	if (w->state == LIVENESS_WAITING)
-		liveness_probe(w, false, now);
-	else if (now < w->since + answer_time(w))
-		w->probed_twice = true;
+	if (l->state == LIVENESS_WAITING)
+		liveness_probe(l, false, now);
+	else if (now < l->since + answer_time(l))
+		l->probed_twice = true;
 	else
 		return LIVENESS_SILENT;
 	return LIVENESS_ASK;

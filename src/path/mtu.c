@@ -2,7 +2,7 @@
 
 enum {
 	WIREGUARD_OVERHEAD = 32,
-	PADDED_TO = 16 /* what is sealed is padded to a multiple of this */
+	PADDED_TO = 16 /* a packet is padded to a multiple of this before it is sealed */
 };
 
 /* From large to small: 1500, 1420, 1400, 1360 and 1280 bytes of an IP packet, less the headers of
@@ -48,7 +48,7 @@ uint16_t mtu_wants(struct mtu *m, mono_ns now)
 		m->tries = 0;
 	}
 	if (m->trying == 0) {
-		rest(m, 0, now); /* not even small ones: it is not their size */
+		rest(m, 0, now); /* small ones are lost, too, so the size is not the reason */
 		return 0;
 	}
 	m->tries++;

@@ -3,8 +3,8 @@
 #define PAUSE_MIN (5 * SECOND)
 #define PAUSE_MAX (60 * SECOND)
 
-/* From each round to the one after it, a tenth more or less by chance: not everything that started
- * together goes on together. After the last round comes the pause. */
+/* From each round to the next one, with a tenth more or less by chance, so that peers that started
+ * together do not go on together.  After the last round comes the pause. */
 static const mono_ns gaps[PACE_ROUNDS - 1] = {100 * MSEC, 200 * MSEC, 400 * MSEC};
 
 void pace_init(struct pace *p, mono_ns now)
@@ -32,8 +32,8 @@ void pace_rest(struct pace *p)
 	p->next = MONO_NEVER;
 }
 
-/* The pause after an attempt of our own is longer than the one before it, even when an answer to
- * the peer takes its place halfway. */
+/* The pause after an attempt of our own is longer than the pause before it, even when an answer to
+ * the peer replaces the attempt halfway. */
 static mono_ns longer(mono_ns pause)
 {
 	return pause == 0 ? PAUSE_MIN : mono_min(2 * pause, PAUSE_MAX);
@@ -83,12 +83,12 @@ void pace_renew(struct pace *p)
 	p->search.spent = 0;
 }
 
-/* What is missing of a whole attempt comes in time; a round that cannot be paid is the end of this
- * one. */
-bool pace_may_search(struct pace *p, size_t targets, mono_ns now)
+/* An attempt that cannot be paid waits until the budget has what is missing.  A later round that
+ * cannot be paid ends its attempt. */
+bool pace_may_search(struct pace *p, size_t n, mono_ns now)
 {
 	bool begins = p->round == 0 && p->calls;
-	size_t need = begins ? (PACE_ROUNDS + 1) * targets : targets;
+	size_t need = begins ? (PACE_ROUNDS + 1) * n : n;
 	refill(&p->search, PACE_SEARCH_EACH, now);
 	uint32_t left = PACE_SEARCH - p->search.spent;
 	need = need < PACE_SEARCH ? need : PACE_SEARCH;

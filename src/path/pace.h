@@ -1,19 +1,21 @@
-/* path/pace.h - when to probe a peer that is not reached directly, and how much
+/* path/pace.h - when to ping the remotes of a peer that is not reached directly, and how often
  *
- * An attempt is a burst of rounds, in each of which all targets are pinged once: both sides must
- * have sent before either's ping passes the other's NAT, so the first round is repeated at short
- * spacing. An attempt that failed is followed by another after 5 s, 10 s, 20 s ... 60 s, for as
- * long as the owner does not stop it.
+ * An attempt is a burst of rounds, and each round pings all remotes once.  Both sides must have
+ * sent before the ping of either passes the NAT of the other, so the first round is repeated soon.
+ * An attempt that failed is followed by another one after 5 s, 10 s, 20 s and so on up to 60 s, for
+ * as long as the owner does not stop it.
  *
  *   round  0        1         2         3        | 0 (next attempt)
  *   at     0     100 ms    300 ms    700 ms      | 5 s after the last round, then doubling
  *
- * Beside that two purses.  Whatever a peer makes us do: PACE_BURST pings at once, PACE_PER_SECOND
- * in the long run.  And for looking for a path in vain: PACE_SEARCH pings, and then one each
- * PACE_SEARCH_EACH.  An attempt of our own waits until there is enough for all its rounds and for
- * an answer to the peer's next; an answer has as many rounds as can be paid.  So a peer that cannot
- * be reached costs less than one ping in 3 s in the mean, and what is left of that is for hard NATs
- * (path/hard/budget.h).
+ * Two budgets bound the pings.  One is for whatever a peer makes us do: PACE_BURST pings at once,
+ * PACE_PER_SECOND in the long run.  The other is for searching in vain: PACE_SEARCH pings, and then
+ * one each PACE_SEARCH_EACH.  An attempt of our own waits until the second budget has enough for
+ * all its rounds and for one round that answers the peer; an answer to the peer has as many rounds
+ * as the budget pays for.  So a peer that cannot be reached costs less than one ping in 3 s in the
+ * mean.  What is left of that is for hard NATs (path/hard/budget.h).
+ *
+ * Source: disco.md 6.2.
  */
 #ifndef PATH_PACE_H
 #define PATH_PACE_H
@@ -25,36 +27,37 @@ enum { PACE_ROUNDS = 4, PACE_BURST = 256, PACE_PER_SECOND = 64, PACE_SEARCH = 24
 #define PACE_SEARCH_EACH (4500 * MSEC)
 
 struct pace {
-	mono_ns next; /* next round; MONO_NEVER: at rest */
-	mono_ns pause;
-	uint8_t round;
-	bool calls; /* the attempt begins with a call-me-maybe */
+	mono_ns next;  /* when the next round is due; MONO_NEVER: at rest */
+	mono_ns pause; /* after the attempt; 0: it will be the shortest */
+	uint8_t round; /* the next one */
+	bool calls;    /* an attempt of our own, which begins with a call-me-maybe */
 	struct pace_budget {
 		uint32_t spent;
-		mono_ns at; /* when it was last refilled */
+		mono_ns at; /* of the last refill */
 	} all, search;
 };
 
 void pace_init(struct pace *p, mono_ns now);
-/* A new attempt at once; the pauses begin anew. */
+/* An attempt of our own begins now, and the pauses begin anew. */
 void pace_start(struct pace *p, mono_ns now);
-/* One at once, because the peer made one: without a call, and the pauses stay as long as they are,
- * or two that cannot reach each other would keep each other busy. */
+/* An attempt begins now because the peer made one.  It has no call, and the pauses stay as long as
+ * they are: otherwise two peers that cannot reach each other would keep each other busy. */
 void pace_answer(struct pace *p, mono_ns now);
 void pace_rest(struct pace *p);
 static inline bool pace_resting(const struct pace *p)
 {
 	return p->next == MONO_NEVER;
 }
-/* This round is done: plan the next. True: it was the last of an attempt. */
+/* This round is done: plans the next one.  True: it was the last of an attempt. */
 bool pace_step(struct pace *p, const struct rng *rng, mono_ns now);
-/* May one more ping be sent? Takes it out of the purse. */
+/* Takes one ping out of the budget for all pings.  False: it is used up. */
 bool pace_spend(struct pace *p, mono_ns now) MUST_USE;
-/* May a round of so many pings begin now? If not, the attempt waits, or is over. */
-bool pace_may_search(struct pace *p, size_t targets, mono_ns now) MUST_USE;
-/* The same for one ping of a search. */
+/* Does the budget for searching pay for a round of n pings now?  False: the attempt waits, or is
+ * over. */
+bool pace_may_search(struct pace *p, size_t n, mono_ns now) MUST_USE;
+/* Takes one ping out of the budget for searching.  False: it is used up. */
 bool pace_spend_search(struct pace *p, mono_ns now) MUST_USE;
-/* What made searching vain may have changed: the purse for it is full again. */
+/* What made the search vain may have changed: the budget for searching is full again. */
 void pace_renew(struct pace *p);
 
 #endif

@@ -154,7 +154,7 @@ void paths_set_hard(struct paths *p, const struct hard_config *cfg, mono_ns now)
 	hard_set(&p->hard, cfg, now);
 }
 
-/* Another port is another mapping in every NAT. */
+/* Another port means other mappings in every NAT. */
 void paths_set_port(struct paths *p, uint16_t port, mono_ns now)
 {
 	if (port == p->env.gather.local.port)
@@ -202,7 +202,8 @@ void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, m
 	peer->home = cfg->home;
 	peer_path_set_hints(peer, cfg->hints, cfg->n_hints, now);
 	paths_settle(p, peer, now);
-	/* Told once more what was told before: the peer itself may have told us better since. */
+	/* A key that was told before is no news: the peer itself may have told a later one since.
+	 */
 	if (!key_equal(peer->disco_told.b, cfg->disco.b)) {
 		peer->disco_told = cfg->disco;
 		paths_peer_disco(p, id, &cfg->disco, now);
@@ -263,7 +264,7 @@ bool paths_output(struct paths *p, struct paths_send *to, struct wr *out, mono_n
 	struct endpoint server;
 	while (outbox_next(&p->env.outbox, &o)) {
 		if (o.via.socket != 0 && !socket_wished(&p->hard.sockets.wish, o.via.socket))
-			continue; /* its socket is not ours any more */
+			continue; /* this socket is closed */
 		const struct peer_path *peer = &p->peers[o.peer];
 		*to = (struct paths_send){
 			.via = o.via, .to = peer->key, .dont_fragment = o.padded != 0};
@@ -364,7 +365,7 @@ bool paths_ping(struct paths *p, peer_id id, mono_ns now)
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (!peer || !peer_path_has_disco(peer))
 		return false;
-	peer_path_on_send(peer, &p->env, now); /* whoever asks wants a path, as one who sends */
+	peer_path_on_send(peer, &p->env, now); /* a person who pings wants a path, as data does */
 	peer_path_ping_for_person(peer, &p->env, now);
 	paths_settle(p, peer, now);
 	return true;

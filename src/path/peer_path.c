@@ -4,26 +4,28 @@
  *   PLAIN      where heard       the peer speaks no disco         never
  *   RELAYED    relay             at first; DOUBTED for 5 s        a pong -> DIRECT
  *   DIRECT     best              a pong                           silence -> DOUBTED
- *   ASIDE      relay             the relay is clearly faster      the best is as good -> DIRECT
- *                                than the best (quality.h)        silence -> DOUBTED
+ *                                                                 the relay is clearly better
+ *                                                                 -> ASIDE
+ *   ASIDE      relay             the relay is clearly better      a direct path is as good
+ *                                than the best (quality.h)        -> DIRECT
+ *                                                                 the relay is silent -> DOUBTED
  *                                                                 the best is mute -> RELAYED
- *   DOUBTED    best and relay    silence (liveness.h), a refusal  a pong -> DIRECT, there
+ *   DOUBTED    best and relay    silence (liveness.h), a refusal  a pong -> DIRECT, by that path
  *                                of the system, a changed link    a pong of the relay -> ASIDE, if
  *                                                                 the relay was silent
  *                                                                 5 s -> RELAYED
  *
- * The way in use is watched (liveness.h) in DIRECT and ASIDE, where there is another one to turn
- * to.  A peer that calls while we are content has lost us: until a pong tells, traffic goes both
- * ways.
+ * In DIRECT and ASIDE, where there is another way to turn to, liveness.h checks the way in use.  If
+ * the peer calls in these states, it does not hear us: until a pong comes, traffic goes both ways.
  *
- * Beside that a direct path in use costs one ping each HEARTBEAT (heartbeat.h).
+ * A direct path in use also costs one ping each HEARTBEAT (heartbeat.h).
  *
  * In RELAYED and DOUBTED attempts are made (pace.h) while there is traffic: a call-me-maybe through
- * the relay, so that the peer probes us, and pings to all its targets.  After 45 s without traffic
- * nothing runs any more.
+ * the relay (call.h), so that the peer probes us, and pings to all remotes.  After 45 s without
+ * traffic nothing runs any more.
  *
- * Bounded: the targets (remotes.h), the pings (pace.h), one call-me-maybe each 250 ms
- * and one for each doubt. */
+ * Bounded: the remotes (remotes.h), the pings (pace.h), the calls (call.h, and one for each
+ * doubt). */
 #include "path/peer_path.h"
 
 #include <assert.h>
@@ -32,7 +34,7 @@
 #define DOUBT_MAX (5 * SECOND)
 
 enum {
-	RELAY_MUTE = 2,   /* pings in a row without an answer, while it has the traffic */
+	RELAY_MUTE = 2,   /* pings in a row that a relay with the traffic does not answer */
 	DIRECT_MUTE = 20, /* the same of a path that waits: half of its pings may well be lost */
 };
 
@@ -85,7 +87,7 @@ static struct remote *best_remote(struct peer_path *p)
 	return best;
 }
 
-/* Traffic goes by both ways: until a pong tells, it may be that we are not heard by the one in use.
+/* Traffic goes by both ways, because the way in use may not reach the peer: no pong has come yet.
  */
 static bool is_double(const struct peer_path *p)
 {
@@ -124,7 +126,7 @@ struct way peer_path_relay(const struct peer_path *p, const struct env *m)
 	return (struct way){.kind = WAY_NONE};
 }
 
-/* Without a proof and without a relay: where it was last heard, else where it is said to be. */
+/* Without a proven path and a relay: where the peer was last heard, else its first hint. */
 static struct way unproven(const struct peer_path *p)
 {
 	const struct endpoint *ep = endpoint_is_set(&p->heard) ? &p->heard : &p->hint;
@@ -149,7 +151,7 @@ uint16_t peer_path_mtu(const struct peer_path *p)
 	return p->state == PEER_DIRECT ? mtu_inner(&p->mtu) : 0;
 }
 
-static void tell(struct peer_path *p, struct env *m, struct path_event ev, mono_ns now)
+static void emit(struct peer_path *p, struct env *m, struct path_event ev, mono_ns now)
 {
 	bool doubt = ev.kind == PATH_DOUBT;
 	ev.peer = p->id;
@@ -165,12 +167,12 @@ static void ping(struct peer_path *p, struct env *m, struct remote *t, mono_ns n
 	struct way via = way_udp_by(&t->ep, t->socket);
 	if (mono_since(t->pinged_at, now) < REMOTE_APART || !pace_spend(&p->pace, now))
 		return;
-	/* While hard NATs are tried together, the peer's probes come from many places, and each is
-	 * answered once. */
+	/* During an attempt to cross hard NATs the peer's probes come from many endpoints, and we
+	 * ping each of them once. */
 	if (!peer_path_is_settled(p) && !p->attempt_under_way && !pace_spend_search(&p->pace, now))
 		return;
 	remote_on_ping_sent(t, now);
-	/* Those that a suspicion made us send are no sample of how it does. */
+	/* Pings that a suspicion caused would bias the loss. */
 	if (peer_path_is_settled(p) && p->liveness.state != LIVENESS_PROBING &&
 	    remote_is_proven(t, now))
 		quality_asked(&t->quality, now);
@@ -189,7 +191,7 @@ static void ping_best(struct peer_path *p, struct env *m, mono_ns now)
 	ping(p, m, best_remote(p), now);
 }
 
-/* The way in use is asked whether it is alive. */
+/* Probes the way in use. */
 static void ping_way(struct peer_path *p, struct env *m, mono_ns now)
 {
 	struct way relay = peer_path_relay(p, m);
@@ -231,7 +233,7 @@ static void attempt(struct peer_path *p, mono_ns now)
 		pace_start(&p->pace, now);
 }
 
-/* Something is new: what was in vain until now may work. */
+/* Something changed: what was vain until now may work. */
 static void search_anew(struct peer_path *p, mono_ns now)
 {
 	pace_renew(&p->pace);
@@ -248,7 +250,7 @@ static void enter(struct peer_path *p, enum peer_state state, mono_ns now)
 	assert(!has_best(p) || best_remote(p));
 }
 
-/* Traffic goes to this target from now on. */
+/* Traffic goes to this remote from now on. */
 static void go_direct(struct peer_path *p, struct env *m, const struct remote *t,
 		      enum path_reason reason, mono_ns now)
 {
@@ -263,7 +265,7 @@ static void go_direct(struct peer_path *p, struct env *m, const struct remote *t
 	enter(p, PEER_DIRECT, now);
 	heartbeat_begin(&p->heartbeat, p->active, now);
 	liveness_begin(&p->liveness, false, t->rtt, now);
-	tell(p, m,
+	emit(p, m,
 	     (struct path_event){.kind = PATH_MOVED, .via = via, .was = was, .reason = reason},
 	     now);
 }
@@ -272,7 +274,7 @@ static void go_doubted(struct peer_path *p, struct env *m, enum path_reason reas
 {
 	struct way relay = peer_path_relay(p, m), best = way_of(&p->best);
 	bool aside = p->state == PEER_ASIDE;
-	tell(p, m,
+	emit(p, m,
 	     (struct path_event){.kind = PATH_DOUBT,
 				 .via = aside ? best : relay,
 				 .was = aside ? relay : best,
@@ -280,8 +282,8 @@ static void go_doubted(struct peer_path *p, struct env *m, enum path_reason reas
 	     now);
 	enter(p, PEER_DOUBTED, now);
 	p->reason = reason;
-	/* It may have lost us, too, without knowing: that cannot wait for new candidates, as the
-	 * call of the attempt does. */
+	/* The peer may have lost us without knowing.  The call of the attempt waits for new
+	 * candidates; this one cannot wait. */
 	if (peer_path_has_disco(p) && relay.kind != WAY_NONE)
 		send_call(p, m, &relay);
 	search_anew(p, now);
@@ -293,19 +295,19 @@ static void go_relayed(struct peer_path *p, struct env *m, enum path_reason reas
 	p->best = (struct direct_path){0};
 	p->heartbeat.at = MONO_NEVER;
 	enter(p, PEER_RELAYED, now);
-	tell(p, m,
+	emit(p, m,
 	     (struct path_event){.kind = PATH_MOVED, .via = relay, .was = was, .reason = reason},
 	     now);
 }
 
-/* The direct path works, and waits until it is as good as the relay. */
+/* The relay has the traffic, and the direct path waits until it is as good. */
 static void go_aside(struct peer_path *p, struct env *m, mono_ns now)
 {
 	struct way relay = peer_path_relay(p, m), was = way_of(&p->best);
 	pace_rest(&p->pace);
 	enter(p, PEER_ASIDE, now);
 	liveness_begin(&p->liveness, true, p->rivalry.relay.rtt, now);
-	tell(p, m,
+	emit(p, m,
 	     (struct path_event){
 		     .kind = PATH_MOVED, .via = relay, .was = was, .reason = PATH_RELAY_FASTER},
 	     now);
@@ -371,7 +373,7 @@ void peer_path_set_disco(struct peer_path *p, struct env *m, const struct disco_
 
 /* --- what happened --- */
 
-/* Why the way in use is given up when nothing comes back. */
+/* The reason to give up the way in use when nothing comes back. */
 static enum path_reason silence_of(const struct peer_path *p)
 {
 	return p->liveness.is_relay ? PATH_RELAY_SILENT : PATH_SILENT;
@@ -391,7 +393,7 @@ void peer_path_on_send(struct peer_path *p, struct env *m, mono_ns now)
 		attempt(p, now);
 }
 
-/* Does the traffic go there alone? */
+/* Does all traffic go by this way? */
 static bool is_in_use(const struct peer_path *p, const struct env *m, const struct way *via)
 {
 	struct way way = p->liveness.is_relay ? peer_path_relay(p, m) : way_of(&p->best);
@@ -414,7 +416,7 @@ bool peer_path_on_data(struct peer_path *p, const struct env *m, const struct wa
 {
 	peer_path_on_heard(p, m, from, now);
 	if (p->state == PEER_PLAIN || (from->kind == WAY_RELAY && p->state == PEER_RELAYED))
-		return false; /* no need to know: there is no other way */
+		return false; /* there is no other way, so the peer needs no receipt */
 	return receipts_on_data(&p->receipts, from, now);
 }
 
@@ -454,7 +456,7 @@ static void compare(struct peer_path *p, struct env *m, struct remote *best, str
 	}
 }
 
-/* It fell silent, and another one has answered: did it lose much before? */
+/* The best fell silent and t answered: if the best lost pings before, it is left as a bad path. */
 static void leave_lossy(struct peer_path *p, const struct remote *t, mono_ns now)
 {
 	struct remote *best = best_remote(p);
@@ -462,11 +464,11 @@ static void leave_lossy(struct peer_path *p, const struct remote *t, mono_ns now
 		rivalry_left(&p->rivalry, &best->quality, now);
 }
 
-/* A pong that was expected, for a ping by UDP: the target that was pinged is proven. */
 void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *probe, mono_ns now)
 {
 	const struct way *via = &probe->via;
-	/* Whatever was probed, it is a target now; and this is its first ping. */
+	/* Whatever the attempt probed and the peer answered is a remote now, and this was its first
+	 * ping. */
 	if (p->attempt_under_way &&
 	    remotes_on_seen(&p->remotes, &via->ep, via->socket, &p->best.ep, now))
 		remotes_count_ping(&p->remotes, &via->ep, via->socket, false);
@@ -511,7 +513,7 @@ void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *p
 	}
 }
 
-/* A second direct path that is clearly better comes first. */
+/* A second direct path that is clearly better than the best goes before the relay. */
 static bool relay_wins(struct peer_path *p, mono_ns now)
 {
 	const struct remote *second = remotes_second(&p->remotes, &p->best.ep, now);
@@ -535,7 +537,6 @@ void peer_path_on_relay_pong(struct peer_path *p, struct env *m, const struct pr
 		go_aside(p, m, now);
 }
 
-/* The peer asks to be probed: it has no path to us, and has just pinged what it knows of ours. */
 void peer_path_on_call(struct peer_path *p, struct env *m, const struct endpoint *v, size_t n,
 		       mono_ns now)
 {
@@ -616,7 +617,7 @@ static mono_ns state_ends(const struct peer_path *p)
 static void tick_state(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (state_ends(p) <= now) {
-		/* Whatever began the doubt, the path has not answered. */
+		/* These two are no reason to leave a path: it was asked, and has not answered. */
 		bool tells = p->reason != PATH_STALE && p->reason != PATH_RELAY_SILENT;
 		go_relayed(p, m, tells ? p->reason : PATH_SILENT, now);
 	}
@@ -662,7 +663,7 @@ static void ping_relay(struct peer_path *p, struct env *m, mono_ns now)
 	outbox_ping(&m->outbox, p->id, &relay, false, now);
 }
 
-/* Both ways of ASIDE are asked in turn, and also while the peer says nothing. */
+/* In ASIDE the heartbeat pings both ways in turn, also while the peer sends nothing. */
 static bool has_died_aside(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->state != PEER_ASIDE)
@@ -714,7 +715,8 @@ static void tick_heartbeat(struct peer_path *p, struct env *m, mono_ns now)
 	}
 }
 
-/* A sign goes back to where the data came from, which the peer watches, whatever our own way is. */
+/* A receipt goes by the way that the data came, whatever our own way is: the peer checks that one.
+ */
 static void tick_receipt(struct peer_path *p, struct env *m, mono_ns now)
 {
 	if (p->receipts.due > now)

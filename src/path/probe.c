@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The ids are our own random bytes, so any eight of them are a hash that nobody can aim at. */
+/* The ids are our own random bytes, so any eight of them are a hash that no attacker can choose. */
 static uint64_t hash_of(const struct disco_txid *txid)
 {
 	uint64_t hash;
@@ -56,7 +56,7 @@ struct probe *probes_begin(struct probes *t, peer_id peer, const struct way *via
 	*p = (struct probe){.peer = peer, .via = *via, .sent_at = now, .for_person = for_person};
 	rng_fill(rng, p->txid.b, DISCO_TXID_LEN);
 	if (!index_add(&t->by_txid, hash_of(&p->txid), i))
-		p->peer = PEER_NONE; /* the ping goes out, its answer will not be believed */
+		p->peer = PEER_NONE; /* the ping goes out, but its pong will not be expected */
 	return p;
 }
 

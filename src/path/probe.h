@@ -1,7 +1,7 @@
-/* path/probe.h - the pings that we wait for an answer to, by transaction id
+/* path/probe.h - the pings that wait for a pong, by transaction id
  *
- * Bounded: when the table is full the oldest ping is forgotten.  A ping is good for 5 s; nothing
- * runs when it ends, an answer that comes later is just not expected any more.
+ * Bounded: a full table forgets its oldest ping.  A ping waits for 5 s; no timer ends it, but a
+ * pong that comes later is not expected any more.
  */
 #ifndef PATH_PROBE_H
 #define PATH_PROBE_H
@@ -21,8 +21,8 @@ struct probe {
 	peer_id peer; /* PEER_NONE: free */
 	struct way via;
 	mono_ns sent_at;
-	uint16_t padded; /* to so many bytes, to see whether they pass whole; 0: not */
-	bool for_person; /* paths_ping asked for it: tell the owner of the answer */
+	uint16_t padded; /* to so many bytes, to find the MTU; 0: not padded */
+	bool for_person; /* paths_ping asked for it: the owner is told of the pong */
 };
 
 struct probes {
@@ -31,13 +31,14 @@ struct probes {
 	struct index by_txid;
 };
 
-/* Room for PROBES_PER_PEER of each, within the two limits; false: out of memory. */
+/* Room for PROBES_PER_PEER pings of each peer, within PROBES_MIN and PROBES_MAX.  False: out of
+ * memory. */
 bool probes_init(struct probes *t, uint32_t peers_max) MUST_USE;
 void probes_fini(struct probes *t);
-/* Notes a ping of fresh random id; the id is in the answer, borrowed until the next call. */
+/* Notes a ping with a fresh random id, which is in the result; borrowed until the next call. */
 struct probe *probes_begin(struct probes *t, peer_id peer, const struct way *via, bool for_person,
 			   const struct rng *rng, mono_ns now);
-/* The ping with this id, if it still waits: copied out. It can be answered once. */
+/* Takes out the ping with this id: it can be answered once.  False: none waits. */
 bool probes_end(struct probes *t, const struct disco_txid *txid, mono_ns now,
 		struct probe *out) MUST_USE;
 void probes_forget(struct probes *t, peer_id peer);

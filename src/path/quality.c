@@ -17,7 +17,7 @@ void quality_asked(struct quality *q, mono_ns now)
 		q->n++;
 }
 
-/* A new value weighs a quarter. */
+/* A new round trip, and its deviation, weigh a quarter. */
 void quality_answered(struct quality *q, mono_ns asked_at, mono_ns now)
 {
 	mono_ns took = mono_since(asked_at, now);
@@ -31,7 +31,7 @@ void quality_answered(struct quality *q, mono_ns asked_at, mono_ns now)
 	q->rtt = q->rtt == 0 ? took : (3 * q->rtt + took) / 4;
 }
 
-/* The i-th last ping. */
+/* i: 0 is the last ping, 1 the ping before it. */
 static bool is_lost(const struct quality *q, unsigned i, mono_ns now)
 {
 	return !(q->answered >> i & 1u) && !(i == 0 && is_undecided(q, now));

@@ -48,7 +48,7 @@ void expected_receipts_on_heard(struct expected_receipts *r, mono_ns now)
 		return;
 	if (took > RECEIPT_NO_MORE)
 		r->answers_in = 0;
-	else if (took <= RECEIPT_LATEST) /* else one was lost, and the rhythm may still be right */
+	else if (took <= RECEIPT_LATEST) /* else a receipt was lost, and the interval still holds */
 		r->answers_in = mono_max(took, r->answers_in - r->answers_in / 32);
 }
 

@@ -1,14 +1,18 @@
-/* What the network sends us: STUN answers, a gateway's answers about port mappings, and disco from
- * peers whose key we know.
+/* What the network sends us: STUN answers, the answers of gateways about port mappings, and disco
+ * from peers whose key we know.
  *
- * A disco message is believed when the box opens with the key of a peer (reference, data
- * plane 2.5). A ping is answered to where it came from.  A pong must answer a ping that waits, sent
- * to a peer of this disco key, and must come as the ping went: by UDP or through a relay.  A
- * call-me-maybe comes through a relay only, from the node that has this disco key.  Everything else
- * is dropped and counted. */
+ * A disco message is believed when the box opens with the key of a peer (disco.md 3.2).
+ *
+ *   ping            is answered by the way that it came
+ *   pong            must answer a ping that waits, which went to a peer of this disco key, and must
+ *                   come as that ping went: by UDP or through a relay
+ *   call-me-maybe,  come through a relay only, from the node that has this disco key
+ *   extension
+ *
+ * Everything else is dropped and counted. */
 #include "path/table.h"
 
-/* One authentic message, and what is known about its sender. */
+/* One message, and what is known about its sender. */
 struct letter {
 	const struct way *from;
 	const struct node_key *relay_source; /* NULL: it came by UDP */
@@ -34,7 +38,7 @@ static struct peer_path *any_with_key(struct paths *p, const struct letter *l)
 	return next_with_key(p, &w, l->sender);
 }
 
-/* The peer of this node key, if the sender's disco key is its. */
+/* The peer of this node key, if it has the sender's disco key. */
 static struct peer_path *node_with_key(struct paths *p, const struct letter *l,
 				       const struct node_key *node)
 {
@@ -60,8 +64,7 @@ static enum paths_input take_ping(struct paths *p, const struct letter *l,
 		paths_settle(p, peer, l->now);
 		return PATHS_TAKEN;
 	}
-	/* The box is the same for all peers that share the key, so any of them can seal the pong.
-	 */
+	/* All peers that share the key have the same box, so any of them can seal the pong. */
 	outbox_pong(&p->env.outbox, any_with_key(p, l)->id, l->from, &ping->txid);
 	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
 	while ((peer = next_with_key(p, &w, l->sender))) {

@@ -2,7 +2,7 @@
 
 #include "path/choose.h"
 
-#define PROOF_LASTS (150 * SECOND) /* of a path not in use: all are pinged each 60 s */
+#define PROOF_LASTS (150 * SECOND) /* of a path that is not in use: all are pinged each 60 s */
 
 struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16_t socket)
 {
@@ -12,7 +12,8 @@ struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16
 	return NULL;
 }
 
-/* The one whose place is worth least: told of no more, or only seen, and longest ago. */
+/* The remote to give up for a new one: without a source, else the one that was seen longest ago.
+ * NULL: all are hints, called or in use. */
 static struct remote *least_worth(struct remotes *t, const struct endpoint *in_use)
 {
 	struct remote *least = NULL;
@@ -60,7 +61,7 @@ bool remotes_on_seen(struct remotes *t, const struct endpoint *ep, uint16_t sock
 	return is_new;
 }
 
-/* Takes out the targets that no source stands for any more. */
+/* Takes out the remotes that no source names any more. */
 static void sweep(struct remotes *t, const struct endpoint *in_use)
 {
 	for (size_t i = 0; i < t->n;) {
@@ -148,12 +149,12 @@ void remote_on_ping_sent(struct remote *t, mono_ns now)
 	t->pings++;
 }
 
-/* A shorter round trip is believed at once: nothing but the path can make it short. */
+/* A shorter round trip is believed at once: only the path itself can make it short. */
 void remote_on_pong(struct remote *t, bool padded, mono_ns rtt, mono_ns now)
 {
+	/* It was dead for long: what was lost then says nothing of the path now. */
 	if (!remote_is_proven(t, now))
-		t->quality =
-			(struct quality){0}; /* it was dead for long: that is no loss of its own */
+		t->quality = (struct quality){0};
 	t->rtt = t->rtt == 0 || rtt < t->rtt ? rtt : (t->rtt + rtt) / 2;
 	t->ponged_at = now;
 	t->pongs += !padded;
@@ -171,7 +172,7 @@ void remotes_judge_anew(struct remotes *t)
 		t->v[i].quality = (struct quality){0};
 }
 
-static struct direct_path choice_of(const struct remote *t, mono_ns now)
+static struct direct_path as_direct_path(const struct remote *t, mono_ns now)
 {
 	return (struct direct_path){.ep = t->ep, .rtt = quality_cost_of(&t->quality, t->rtt, now)};
 }
@@ -183,8 +184,9 @@ struct remote *remotes_second(struct remotes *t, const struct endpoint *in_use, 
 		struct remote *v = &t->v[i];
 		if (!remote_is_proven(v, now) || endpoint_equal(&v->ep, in_use))
 			continue;
-		struct direct_path this = choice_of(v, now),
-				   that = best ? choice_of(best, now) : (struct direct_path){0};
+		struct direct_path this = as_direct_path(v, now),
+				   that = best ? as_direct_path(best, now)
+					       : (struct direct_path){0};
 		if (choose_better(&this, &that))
 			best = v;
 	}

@@ -1,13 +1,18 @@
-/* path/remotes.h - the endpoints at which one peer may be reached, and how each has answered
+/* path/remotes.h - the remotes of one peer: where it may be reached, and how each answered
  *
- * An endpoint is a target for as long as one of its sources stands for it (reference, data plane
- * 7.4):
+ * An endpoint is a remote for as long as one of its sources names it:
+ *
  *   hint    until the owner's list leaves it out
  *   called  until a later call-me-maybe leaves it out
  *   seen    45 s after the last ping that came from there
- * An extra socket of ours (a way that a hard NAT was crossed) makes another target of the same
- * endpoint. The path in use is kept whatever its sources do.  At most REMOTES_MAX: a full table
- * gives up the endpoint that was seen longest ago, and takes no new one when all are told of.
+ *
+ * An endpoint that is reached from an extra socket of ours (a way that crossed a hard NAT) is a
+ * remote of its own.  The path in use is kept whatever its sources do.
+ *
+ * Bounded: REMOTES_MAX.  A full table gives up the endpoint that was seen longest ago; if all are
+ * hints or called, it takes no new one.
+ *
+ * Source: disco.md 5.3.
  */
 #ifndef PATH_REMOTES_H
 #define PATH_REMOTES_H
@@ -17,25 +22,24 @@
 #include "path/quality.h"
 
 #define REMOTE_SEEN_FOR (45 * SECOND)
-#define REMOTE_APART    (80 * MSEC) /* between two pings of one target */
+#define REMOTE_APART    (80 * MSEC) /* between two pings of one remote */
 
 enum { REMOTES_MAX = 64 };
 enum remote_source { REMOTE_HINT = 1, REMOTE_CALLED = 2, REMOTE_SEEN = 4 };
 
 struct remote {
 	struct endpoint ep;
-	uint16_t socket; /* of ours, from which it is reached: 0 is the main port */
-	uint8_t sources;
-	mono_ns seen_at;   /* last ping from there; MONO_NEVER */
-	mono_ns pinged_at; /* MONO_NEVER */
-	mono_ns ponged_at; /* MONO_NEVER: not proven */
-	mono_ns rtt;       /* of late, the shortest weighs most; 0: unknown */
-	mono_ns rested;    /* before the first ping after the last answer; 0: unknown, or has taught
-			      something */
+	uint16_t socket;   /* of ours, from which it is reached; 0: the main port */
+	uint8_t sources;   /* of enum remote_source */
+	mono_ns seen_at;   /* the last ping from there; MONO_NEVER: none */
+	mono_ns pinged_at; /* our last ping; MONO_NEVER: none */
+	mono_ns ponged_at; /* its last pong; MONO_NEVER: none */
+	mono_ns rtt;       /* a shorter one counts at once, a longer one by half; 0: unknown */
+	mono_ns rested;    /* the rest before the first ping after the last pong; 0: unknown, or
+			      lifetime.h has learned from it */
 	struct quality quality;
 	uint32_t pings, pongs;
-	uint32_t padded_pings,
-		padded_pongs; /* counted apart: they may well be lost on a good path */
+	uint32_t padded_pings, padded_pongs; /* not counted above: a good path may lose them */
 };
 
 struct remotes {
@@ -45,29 +49,33 @@ struct remotes {
 
 /* NULL: it is not in the table. */
 struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16_t socket);
-/* True: it was not there before. in_use is never given up for it.  An endpoint without a port is
- * not taken: nothing can be sent there. */
+/* A ping of the peer came from there.  True: the endpoint is a new remote.  in_use is never given
+ * up for it.  An endpoint without a port is not taken: nothing can be sent there. */
 bool remotes_on_seen(struct remotes *t, const struct endpoint *ep, uint16_t socket,
 		     const struct endpoint *in_use, mono_ns now);
-/* Those of extra sockets that were not seen for REMOTE_SEEN_FOR go, but for this one. */
+/* Drops the remotes of extra sockets that were not seen for REMOTE_SEEN_FOR, except those of the
+ * socket `but`. */
 void remotes_drop_sockets(struct remotes *t, uint16_t but, mono_ns now);
-/* Those that were only seen, and never answered, go, but for the one in use. */
+/* Drops the remotes that were only seen and never answered, except the one in use. */
 void remotes_drop_unproven(struct remotes *t, const struct endpoint *in_use);
-/* The whole list of one source, hint or called; true: there is a new target in it. */
+/* The whole list of one source, REMOTE_HINT or REMOTE_CALLED; copied.  True: a remote is new. */
 bool remotes_set(struct remotes *t, enum remote_source source, const struct endpoint *v, size_t n,
 		 const struct endpoint *in_use);
+/* Drops what was not seen for REMOTE_SEEN_FOR and has no other source.  Pointers to remotes are
+ * void after that. */
 void remotes_expire(struct remotes *t, const struct endpoint *in_use, mono_ns now);
-/* The peer is not who it was: only the hints stay, and nothing is proven. */
+/* The peer restarted: only the hints stay, and nothing is proven. */
 void remotes_restart(struct remotes *t);
-/* A ping went to this endpoint that was not the pace's; counted if it is a target. */
+/* A ping went to this endpoint by another hand than remote_on_ping_sent.  It is counted if the
+ * endpoint is a remote. */
 void remotes_count_ping(struct remotes *t, const struct endpoint *ep, uint16_t socket, bool padded);
 void remote_on_ping_sent(struct remote *t, mono_ns now);
 void remote_on_pong(struct remote *t, bool padded, mono_ns rtt, mono_ns now);
-/* Not long ago. */
+/* Its last pong is not long ago. */
 bool remote_is_proven(const struct remote *t, mono_ns now);
-/* The network is another one: what was measured is void. */
+/* Our network changed: what was measured is void. */
 void remotes_judge_anew(struct remotes *t);
-/* The best proven target beside the one in use, by round trip and loss, or NULL. */
+/* The best proven remote besides the one in use, by round trip and loss.  NULL: there is none. */
 struct remote *remotes_second(struct remotes *t, const struct endpoint *in_use, mono_ns now);
 
 #endif

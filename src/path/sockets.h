@@ -21,17 +21,17 @@ struct sockets {
 
 void sockets_init(struct sockets *s);
 
-/* The peers of all these functions are the whole table, used or not.  Borrowed. */
+/* peers: the whole table, used or not; borrowed. */
 
-/* n sockets for a new attempt, with numbers that no socket has now, nor had in attempts before it.
- */
+/* Opens n sockets for a new attempt, with numbers that no socket has now and none had lately. */
 void sockets_take(struct sockets *s, uint32_t n, const struct peer_path *peers, uint32_t n_peers,
 		  mono_ns now);
-/* The attempt has n sockets from now on, with the numbers of before as far as they go.  0: it is
- * over, and those by which no peer answered are closed. */
+/* The attempt has n sockets from now on; those it had keep their numbers.  0: the attempt is over,
+ * and its sockets are closed but for those that remotes are reached from. */
 void sockets_resize(struct sockets *s, uint32_t n, const struct peer_path *peers, uint32_t n_peers,
 		    mono_ns now);
-/* sweep_at is over: remotes that are reached from an extra socket and were not seen lately go. */
+/* sweep_at is over: drops the remotes of extra sockets that were not seen lately, and closes the
+ * sockets that no remote needs any more. */
 void sockets_sweep(struct sockets *s, struct peer_path *peers, uint32_t n_peers, mono_ns now);
 
 /* The number of the attempt's i-th socket. */

@@ -18,9 +18,9 @@ struct paths {
 	struct hash_secret secret;
 	struct peer_path *peers; /* by id */
 	uint32_t peers_max;
-	struct index by_node,
-		by_disco;   /* several peers may share a disco key: one device, two networks */
-	struct heap timers; /* by peer id */
+	struct index by_node;
+	struct index by_disco; /* peers may share a disco key: one device in two networks */
+	struct heap timers;    /* by peer id; an entry for each peer whose `timer` is set */
 	struct env env;
 	struct hard hard;
 };
@@ -30,9 +30,9 @@ struct peer_path *paths_peer_of(const struct paths *p, peer_id id);
 struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_key *key);
 uint64_t paths_hash(const struct paths *p, const uint8_t key[static KEY_LEN]);
 
-/* After anything was reported to a peer's machine: does what is due and sets its timer. */
+/* After each report to a peer's machine: does what is due and sets the timer. */
 void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now);
-/* After anything was reported to the finders: tells the owner and the peers what is new. */
+/* After each report to the finders: tells the owner and the peers what is new. */
 void paths_settle_gather(struct paths *p, mono_ns now);
 
 #endif

@@ -1,4 +1,5 @@
-/* path/way.h - a way that a datagram came or goes: from an endpoint, or through a relay */
+/* path/way.h - the way by which a datagram came or goes: to or from an endpoint, or through a relay
+ */
 #ifndef PATH_WAY_H
 #define PATH_WAY_H
 
@@ -7,10 +8,8 @@
 struct way {
 	enum { WAY_NONE, WAY_UDP, WAY_RELAY } kind;
 	struct endpoint ep; /* WAY_UDP */
-	uint16_t socket; /* WAY_UDP: 0 is the main port, else the number of an extra socket of this
-			    node */
-	uint16_t region; /* WAY_RELAY: the relay's region id; the other end is named by its node key
-			  */
+	uint16_t socket;    /* WAY_UDP: of this node; 0: the main port, else an extra socket */
+	uint16_t region;    /* WAY_RELAY: the relay's region id; a node key names the other end */
 };
 
 static inline struct way way_udp(const struct endpoint *ep)

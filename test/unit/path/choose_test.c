@@ -1,7 +1,7 @@
 #include "path/choose.h"
 #include "unit/unit.h"
 
-static struct direct_path choice_of(const char *ep, mono_ns rtt_ms)
+static struct direct_path path_of(const char *ep, mono_ns rtt_ms)
 {
 	struct direct_path c = {.rtt = rtt_ms * MSEC};
 	if (ep)
@@ -55,8 +55,8 @@ static const struct {
 static void the_better_path_is_chosen_by_the_table(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct direct_path a = choice_of(rows[i].a, rows[i].a_ms),
-				   b = choice_of(rows[i].b, rows[i].b_ms);
+		struct direct_path a = path_of(rows[i].a, rows[i].a_ms),
+				   b = path_of(rows[i].b, rows[i].b_ms);
 		if (choose_better(&a, &b) != rows[i].a_better ||
 		    choose_better(&b, &a) != rows[i].b_better ||
 		    choose_clearly_better(&a, &b) != rows[i].a_clearly)
@@ -70,8 +70,8 @@ static void no_two_paths_are_each_better_than_the_other(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		for (size_t k = 0; k < ARRAY_LEN(all); k++)
 			for (mono_ns ms = 1; ms < 400; ms += 7) {
-				struct direct_path a = choice_of(all[i], ms),
-						   b = choice_of(all[k], 100);
+				struct direct_path a = path_of(all[i], ms),
+						   b = path_of(all[k], 100);
 				assert_false(choose_better(&a, &b) && choose_better(&b, &a));
 				if (choose_clearly_better(&a, &b))
 					assert_true(choose_better(&a, &b));

@@ -326,9 +326,9 @@ static void switched_off_under_way_it_ends(void **state)
 	paths_free(t->p);
 }
 
-/* --- why --- */
+/* --- facts --- */
 
-static struct hard_facts why(const struct table *t)
+static struct hard_facts facts(const struct table *t)
 {
 	struct path_facts w;
 	paths_facts(t->p, 0, t->now, &w);
@@ -337,7 +337,7 @@ static struct hard_facts why(const struct table *t)
 
 static void expect_now(const struct table *t, enum hard_now now, size_t n, enum attempt_end end)
 {
-	struct hard_facts w = why(t);
+	struct hard_facts w = facts(t);
 	assert_int_equal(w.now, now);
 	assert_int_equal(w.n_past, n);
 	if (n > 0)
@@ -350,28 +350,30 @@ static void each_step_of_an_attempt_can_be_asked_for(void **state)
 	expect_now(t, HARD_NOW_ASLEEP, 0, 0);
 	run(t, SECOND);
 	expect_now(t, HARD_NOW_SOON, 0, 0);
-	assert_true(why(t).next == 1002 * SECOND);
+	assert_true(facts(t).next == 1002 * SECOND);
 	run(t, 1100 * MSEC);
 	expect_now(t, HARD_NOW_UNDER_WAY, 1, ATTEMPT_UNDER_WAY);
-	assert_false(why(t).past[0].asked_by_peer || why(t).past[0].planned || why(t).heard);
+	assert_false(facts(t).past[0].asked_by_peer || facts(t).past[0].planned || facts(t).heard);
 	uint64_t nonce = t->said.nonce;
 	say(t, DISCO_STEP_AGREE, nonce);
 	run(t, 100 * MSEC);
-	assert_true(why(t).past[0].samples >= HARD_PLAN_SAMPLES);
-	assert_true(why(t).heard);
+	assert_true(facts(t).past[0].samples >= HARD_PLAN_SAMPLES);
+	assert_true(facts(t).heard);
 	say(t, DISCO_STEP_READY, nonce);
 	run(t, 3 * SECOND);
-	struct attempt c = why(t).past[0];
+	struct attempt c = facts(t).past[0];
 	assert_true(c.planned && !c.slow);
 	assert_int_equal(c.ours, GUESS_COUNTS);
 	assert_int_equal(c.theirs, GUESS_RANDOM);
 	assert_int_equal(c.their_mapping, MAPPING_SAME);
 	assert_true(c.sent[HARD_PLAN_OPEN] > 0);
-	assert_true(why(t).peer_left < HARD_PEER_MAX && why(t).peer_left > HARD_PEER_MAX - 1000);
-	assert_true(why(t).host_left < HARD_HOST_MAX && why(t).host_left > HARD_HOST_MAX - 1000);
+	assert_true(facts(t).peer_left < HARD_PEER_MAX &&
+		    facts(t).peer_left > HARD_PEER_MAX - 1000);
+	assert_true(facts(t).host_left < HARD_HOST_MAX &&
+		    facts(t).host_left > HARD_HOST_MAX - 1000);
 	run(t, 30 * SECOND);
 	expect_now(t, HARD_NOW_COOLING, 1, ATTEMPT_EXHAUSTED);
-	struct hard_facts w = why(t);
+	struct hard_facts w = facts(t);
 	c = w.past[0];
 	uint32_t sent = c.samples + c.sent[HARD_PLAN_CROSS] + c.sent[HARD_PLAN_OPEN] +
 			c.sent[HARD_PLAN_PROBE] + c.sent[HARD_PLAN_SLOW];
@@ -411,7 +413,7 @@ static void what_interrupts_an_attempt_can_be_asked_for(void **state)
 	struct table *t = table_new(true);
 	run(t, 2100 * MSEC);
 	paths_on_link_change(t->p, t->now);
-	assert_int_equal(why(t).past[0].end, ATTEMPT_VOID);
+	assert_int_equal(facts(t).past[0].end, ATTEMPT_VOID);
 	run(t, 2100 * MSEC);
 	expect_now(t, HARD_NOW_UNDER_WAY, 2, ATTEMPT_UNDER_WAY);
 	struct hard_config off = {0};

@@ -25,7 +25,7 @@ static mono_ns silent_at(struct liveness *w, mono_ns at, unsigned *asked)
 	return MONO_NEVER;
 }
 
-/* Its signs of life come so often, and the last one just now. */
+/* Its receipts come so often, and the last one came just now. */
 static void hear_signs(struct liveness *w, mono_ns every, mono_ns until)
 {
 	for (mono_ns now = 10 * SECOND; now <= until; now += every) {
@@ -138,7 +138,7 @@ static void a_stock_peer_is_asked_each_3_s_only_over_a_relay(void **state)
 	assert_in_range(asked, 19, 20);
 }
 
-static void another_way_of_the_same_kind_has_the_same_rhythm(void **state)
+static void another_way_of_the_same_kind_has_the_same_receipt_interval(void **state)
 {
 	struct liveness w = begun(DIRECT, 50 * MSEC);
 	hear_signs(&w, 350 * MSEC, 20 * SECOND);
@@ -166,7 +166,7 @@ int main(void)
 		cmocka_unit_test(data_is_no_answer_to_who_has_lost_us),
 		cmocka_unit_test(a_direct_path_not_heard_for_long_is_not_trusted_with_data),
 		cmocka_unit_test(a_stock_peer_is_asked_each_3_s_only_over_a_relay),
-		cmocka_unit_test(another_way_of_the_same_kind_has_the_same_rhythm),
+		cmocka_unit_test(another_way_of_the_same_kind_has_the_same_receipt_interval),
 		cmocka_unit_test(an_answer_of_unknown_time_is_waited_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* When to probe, what is probed, and what was probed: pace, targets, probes. */
+/* When to probe, what to probe, and what was probed: pace, remotes, probes. */
 #include "crypto/seeded.h"
 #include "path/pace.h"
 #include "path/probe.h"
@@ -81,7 +81,7 @@ static void an_answer_leaves_the_pauses_as_they_are(void **state)
 	}
 }
 
-static void the_purse_gives_256_at_once_and_64_per_second(void **state)
+static void the_budget_gives_256_at_once_and_64_per_second(void **state)
 {
 	struct pace p;
 	uint32_t n = 0;
@@ -97,19 +97,19 @@ static void the_purse_gives_256_at_once_and_64_per_second(void **state)
 	assert_int_equal(n, PACE_BURST);
 }
 
-/* --- targets --- */
+/* --- remotes --- */
 
 /* As peer_path.c does it: each round is paid when it begins. */
-static unsigned pings_of_a_search(struct pace *p, const struct rng *rng, unsigned targets,
+static unsigned pings_of_a_search(struct pace *p, const struct rng *rng, unsigned n_remotes,
 				  mono_ns from, mono_ns time)
 {
 	unsigned pings = 0;
 	for (mono_ns now = from; now < from + time; now = p->next) {
-		if (!pace_may_search(p, targets, now)) {
+		if (!pace_may_search(p, n_remotes, now)) {
 			assert_true(p->next > now);
 			continue;
 		}
-		for (unsigned i = 0; i < targets; i++)
+		for (unsigned i = 0; i < n_remotes; i++)
 			pings += pace_spend_search(p, now);
 		pace_step(p, rng, now);
 	}
@@ -119,13 +119,13 @@ static unsigned pings_of_a_search(struct pace *p, const struct rng *rng, unsigne
 static void a_search_in_vain_costs_less_than_one_ping_in_3_s_at_last(void **state)
 {
 	struct rng rng = rng_of(4);
-	for (unsigned targets = 1; targets <= 64; targets++) {
+	for (unsigned n_remotes = 1; n_remotes <= 64; n_remotes++) {
 		struct pace p;
 		pace_init(&p, 0);
 		pace_start(&p, 0);
-		unsigned first = pings_of_a_search(&p, &rng, targets, 0, 1800 * SECOND);
+		unsigned first = pings_of_a_search(&p, &rng, n_remotes, 0, 1800 * SECOND);
 		assert_in_range(first, 100, 240 + 1800 / 4);
-		unsigned later = pings_of_a_search(&p, &rng, targets, p.next, 36000 * SECOND);
+		unsigned later = pings_of_a_search(&p, &rng, n_remotes, p.next, 36000 * SECOND);
 		assert_in_range(later, 1000, 36000 / 4);
 	}
 }
@@ -162,7 +162,7 @@ static void an_attempt_of_our_own_waits_until_it_can_be_paid_whole(void **state)
 	assert_true(pace_may_search(&p, 4, 20 * PACE_SEARCH_EACH));
 }
 
-static void a_told_target_stays_until_a_list_leaves_it_out(void **state)
+static void a_remote_of_a_list_stays_until_a_later_list_leaves_it_out(void **state)
 {
 	struct remotes t = {.n = 0};
 	struct endpoint list[] = {at(1), at(2), {.port = 3}};
@@ -182,7 +182,7 @@ static void a_told_target_stays_until_a_list_leaves_it_out(void **state)
 	assert_int_equal(t.n, 0);
 }
 
-static void a_seen_target_lives_for_45_s_after_its_last_ping(void **state)
+static void a_seen_remote_lives_for_45_s_after_its_last_ping(void **state)
 {
 	struct remotes t = {.n = 0};
 	struct endpoint a = at(1), b = at(2);
@@ -323,12 +323,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_attempt_is_four_rounds_in_less_than_a_second),
 	cmocka_unit_test(pauses_double_from_5_to_60_s),
 	cmocka_unit_test(an_answer_leaves_the_pauses_as_they_are),
-	cmocka_unit_test(the_purse_gives_256_at_once_and_64_per_second),
+	cmocka_unit_test(the_budget_gives_256_at_once_and_64_per_second),
 	cmocka_unit_test(a_search_in_vain_costs_less_than_one_ping_in_3_s_at_last),
 	cmocka_unit_test(an_answer_has_as_many_rounds_as_can_be_paid),
 	cmocka_unit_test(an_attempt_of_our_own_waits_until_it_can_be_paid_whole),
-	cmocka_unit_test(a_told_target_stays_until_a_list_leaves_it_out),
-	cmocka_unit_test(a_seen_target_lives_for_45_s_after_its_last_ping),
+	cmocka_unit_test(a_remote_of_a_list_stays_until_a_later_list_leaves_it_out),
+	cmocka_unit_test(a_seen_remote_lives_for_45_s_after_its_last_ping),
 	cmocka_unit_test(a_ping_from_port_0_makes_no_remote),
 	cmocka_unit_test(a_full_table_gives_up_what_was_seen_longest_ago),
 	cmocka_unit_test(a_list_replaces_a_full_list),

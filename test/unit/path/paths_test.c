@@ -480,14 +480,14 @@ static void another_network_is_not_judged_by_what_the_last_one_lost(void **state
 	struct toy *t = direct_pair(14, true);
 	t->loss_percent = 40;
 	toy_stream(t, 60 * SECOND, true);
-	const struct remotes *targets = &paths_peer_of(t->node[0].paths, 0)->remotes;
+	const struct remotes *remotes = &paths_peer_of(t->node[0].paths, 0)->remotes;
 	unsigned loss = 0;
-	for (size_t i = 0; i < targets->n; i++)
-		loss += quality_loss_percent(&targets->v[i].quality, t->now);
+	for (size_t i = 0; i < remotes->n; i++)
+		loss += quality_loss_percent(&remotes->v[i].quality, t->now);
 	assert_true(loss > 0);
 	paths_on_link_change(t->node[0].paths, t->now);
-	for (size_t i = 0; i < targets->n; i++)
-		assert_int_equal(targets->v[i].quality.n, 0);
+	for (size_t i = 0; i < remotes->n; i++)
+		assert_int_equal(remotes->v[i].quality.n, 0);
 	toy_end(t);
 }
 

@@ -212,7 +212,7 @@ static void pings_in_quick_succession_count_once(void **state)
 			 9); /* the one that was not answered */
 }
 
-static void the_toll_is_a_round_trip_with_its_loss(void **state)
+static void the_cost_is_a_round_trip_with_its_loss(void **state)
 {
 	struct quality q = {0};
 	now = 10 * SECOND;
@@ -237,7 +237,7 @@ int main(void)
 		cmocka_unit_test(it_goes_back_when_the_path_costs_at_most_a_tenth_more),
 		cmocka_unit_test(each_turn_doubles_the_wait_for_the_next_turn_away),
 		cmocka_unit_test(pings_in_quick_succession_count_once),
-		cmocka_unit_test(the_toll_is_a_round_trip_with_its_loss),
+		cmocka_unit_test(the_cost_is_a_round_trip_with_its_loss),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

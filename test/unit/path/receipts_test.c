@@ -38,14 +38,14 @@ static void who_speaks_by_itself_gives_no_sign(void **state)
 	struct receipts s = fresh();
 	receipts_on_data(&s, &there, 10 * SECOND);
 	assert_false(receipts_give(&s, 10 * SECOND + 60 * MSEC, 10 * SECOND + 100 * MSEC));
-	/* What was said counts as a sign: the next is due after that. */
+	/* Data that we sent counts as a receipt: the next one is due after it. */
 	receipts_on_data(&s, &there, 10 * SECOND + 120 * MSEC);
 	assert_int_equal(s.due, 10 * SECOND + 410 * MSEC);
 	receipts_on_data(&s, &there, 10 * SECOND + 400 * MSEC);
 	assert_true(receipts_give(&s, 10 * SECOND + 60 * MSEC, s.due));
 }
 
-/* A sign that tells of old data would say that a path is alive which has died since. */
+/* A receipt for old data would say that a path is alive although it has died since. */
 static void what_was_heard_long_ago_is_not_told(void **state)
 {
 	struct receipts s = fresh();
@@ -70,7 +70,7 @@ static struct expected_receipts unknown(void)
 	return r;
 }
 
-static void the_rhythm_is_the_longest_answer_of_late(void **state)
+static void the_interval_is_the_longest_answer_of_late(void **state)
 {
 	struct expected_receipts r = unknown();
 	assert_int_equal(expected_receipts_patience(&r, 10 * SECOND), 0);
@@ -95,7 +95,7 @@ static void what_was_heard_without_a_question_teaches_nothing(void **state)
 	assert_int_equal(expected_receipts_patience(&r, 10 * SECOND), 0);
 }
 
-static void one_lost_sign_is_no_other_rhythm(void **state)
+static void one_lost_receipt_does_not_change_the_interval(void **state)
 {
 	struct expected_receipts r = unknown();
 	expected_receipts_on_send(&r, 10 * SECOND);
@@ -114,7 +114,7 @@ static void who_falls_silent_is_asked_as_soon_as_a_stranger(void **state)
 	assert_int_equal(expected_receipts_patience(&r, 12 * SECOND), 540 * MSEC);
 	assert_int_equal(expected_receipts_patience(&r, 12 * SECOND + 501 * MSEC), 0);
 	expected_receipts_on_heard(
-		&r, 21 * SECOND); /* WireGuard's own sign of a stock peer, each 10 s */
+		&r, 21 * SECOND); /* WireGuard's own keepalive of a stock peer, each 10 s */
 	assert_int_equal(expected_receipts_patience(&r, 21 * SECOND), 0);
 }
 
@@ -125,9 +125,9 @@ int main(void)
 		cmocka_unit_test(a_stream_is_answered_three_times_a_second_at_most),
 		cmocka_unit_test(who_speaks_by_itself_gives_no_sign),
 		cmocka_unit_test(what_was_heard_long_ago_is_not_told),
-		cmocka_unit_test(the_rhythm_is_the_longest_answer_of_late),
+		cmocka_unit_test(the_interval_is_the_longest_answer_of_late),
 		cmocka_unit_test(what_was_heard_without_a_question_teaches_nothing),
-		cmocka_unit_test(one_lost_sign_is_no_other_rhythm),
+		cmocka_unit_test(one_lost_receipt_does_not_change_the_interval),
 		cmocka_unit_test(who_falls_silent_is_asked_as_soon_as_a_stranger),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

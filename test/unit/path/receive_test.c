@@ -529,7 +529,7 @@ static void a_new_hint_is_probed_while_there_is_traffic(void **state)
 
 /* --- limits --- */
 
-static void a_peer_that_calls_without_end_gets_what_the_purse_holds(void **state)
+static void a_peer_that_calls_without_end_gets_what_the_budget_pays_for(void **state)
 {
 	struct fixture *f = setup();
 	struct way relay = way_relay(1);
@@ -571,6 +571,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_peer_without_a_home_is_reached_where_it_reached_us),
 	cmocka_unit_test(without_a_relay_the_first_hint_is_tried_blindly),
 	cmocka_unit_test(a_new_hint_is_probed_while_there_is_traffic),
-	cmocka_unit_test(a_peer_that_calls_without_end_gets_what_the_purse_holds),
+	cmocka_unit_test(a_peer_that_calls_without_end_gets_what_the_budget_pays_for),
 };
 RUN_TESTS(tests)
