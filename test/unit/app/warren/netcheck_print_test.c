@@ -22,12 +22,12 @@ static struct netcheck_report behind_a_hard_nat(void)
 				    .has4 = true,
 				    .n_relays = 2,
 				    .preferred = 7,
-				    .nat4 = {.present = TRI_YES,
-					     .varies = TRI_YES,
+				    .nat4 = {.present = TRISTATE_YES,
+					     .varies = TRISTATE_YES,
 					     .mapping = BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT,
 					     .filtering = BEHAVIOUR_NOT_ON_PORT,
-					     .port_preserved = TRI_NO,
-					     .hairpin = TRI_NO,
+					     .port_preserved = TRISTATE_NO,
+					     .hairpin = TRISTATE_NO,
 					     .step = 2,
 					     .n_outside = 3}};
 	r.began = 10 * SECOND;
