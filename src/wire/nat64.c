@@ -12,7 +12,7 @@ static bool is_length(uint8_t bits)
 	return memchr(lengths, bits, sizeof(lengths)) != NULL;
 }
 
-bool nat64_prefix_is_well_known(const struct prefix *p)
+static bool is_well_known(const struct prefix *p)
 {
 	static const uint8_t b[12] = {0x00, 0x64, 0xff, 0x9b};
 	return p->ip.family == 6 && p->bits == 96 && memcmp(p->ip.b, b, sizeof(b)) == 0;
@@ -30,7 +30,7 @@ bool nat64_prefix_is_good(const struct prefix *p)
 	if (p->ip.family != 6 || !is_length(p->bits) || p->ip.b[U_OCTET] != 0)
 		return false;
 	bool global = (p->ip.b[0] & 0xe0) == 0x20;
-	return global || ip_is_private(&p->ip) || nat64_prefix_is_well_known(p) || is_local_use(p);
+	return global || ip_is_private(&p->ip) || is_well_known(p) || is_local_use(p);
 }
 
 /* Where octet i of the IPv4 address stands: octet 8 is left out. */
@@ -40,12 +40,30 @@ static size_t place(uint8_t bits, size_t i)
 	return bits < 96 && at >= U_OCTET ? at + 1 : at;
 }
 
+/* The special-purpose networks of RFC 5735 section 3 and RFC 6598, without those that no prefix
+ * translates. */
+static bool is_global(const struct ip *v4)
+{
+	static const struct prefix special[] = {
+		{{4, {192, 0, 0}}, 24},    /* IETF protocol assignments */
+		{{4, {192, 0, 2}}, 24},    /* documentation */
+		{{4, {198, 51, 100}}, 24}, /* documentation */
+		{{4, {203, 0, 113}}, 24},  /* documentation */
+		{{4, {192, 88, 99}}, 24},  /* 6to4 relays */
+		{{4, {198, 18}}, 15},      /* benchmarks */
+	};
+	for (size_t i = 0; i < ARRAY_LEN(special); i++)
+		if (prefix_contains(&special[i], v4))
+			return false;
+	return !ip_is_private(v4) && !ip_is_shared(v4);
+}
+
 bool nat64_translates(const struct prefix *p, const struct ip *v4)
 {
 	if (v4->family != 4 || ip_is_loopback(v4) || ip_is_link_local(v4) || ip_is_multicast(v4) ||
 	    v4->b[0] == 0 || v4->b[0] >= 240)
 		return false;
-	return !nat64_prefix_is_well_known(p) || !ip_is_private(v4);
+	return !is_well_known(p) || is_global(v4);
 }
 
 struct ip nat64_embed(const struct prefix *p, const struct ip *v4)

@@ -24,16 +24,14 @@ enum {
  * place where such a prefix can be: global unicast, fc00::/7, 64:ff9b::/96 or inside
  * 64:ff9b:1::/48. */
 bool nat64_prefix_is_good(const struct prefix *p);
-/* 64:ff9b::/96, which must not stand before an IPv4 address that is not global (RFC 6052 s. 3.1).
- */
-bool nat64_prefix_is_well_known(const struct prefix *p);
 
 /* p must be good. */
 struct ip nat64_embed(const struct prefix *p, const struct ip *v4);
 /* Only what nat64_embed makes: octet 8 and all that follows the address must be zero. */
 bool nat64_extract(const struct prefix *p, const struct ip *v6, struct ip *v4) MUST_USE;
 
-/* Whether this prefix can stand before the address at all. */
+/* Whether this prefix can stand before the address at all.  64:ff9b::/96 must not stand before an
+ * IPv4 address that is not global (RFC 6052 section 3.1). */
 bool nat64_translates(const struct prefix *p, const struct ip *v4) MUST_USE;
 
 /* The good prefixes in the IPv6 addresses of NAT64_NAME, each once, in the order of the answer.

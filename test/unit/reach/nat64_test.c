@@ -102,16 +102,16 @@ static void it_looks_up_the_prefix_and_asks_stun_servers_through_it(void **state
 	begin(&a, "2001:db8::5");
 	assert_int_equal(a.resolver, 1);
 	assert_null(reach_nat64(a.reach));
-	answer(&a, "64:ff9b::192.0.0.170", start + 30 * MSEC);
+	answer(&a, "2001:db8:64::192.0.0.170", start + 30 * MSEC);
 	assert_int_equal(a.changes, 1);
 	assert_int_equal(reach_nat64(a.reach)->bits, 96);
-	assert_true(sent_to(&a, "[64:ff9b::203.0.113.1]:3478", &txid));
+	assert_true(sent_to(&a, "[2001:db8:64::203.0.113.1]:3478", &txid));
 	assert_false(sent_to(&a, "203.0.113.1:3478", &txid));
 
 	/* The answer is the NAT64's outside: an IPv4 candidate of ours. */
 	struct endpoint outside = ep("198.51.100.7:5555");
-	assert_true(sent_to(&a, "[64:ff9b::203.0.113.1]:3478", &txid));
-	take(&a, "[64:ff9b::203.0.113.1]:3478", &txid, "198.51.100.7:5555", start + 80 * MSEC);
+	assert_true(sent_to(&a, "[2001:db8:64::203.0.113.1]:3478", &txid));
+	take(&a, "[2001:db8:64::203.0.113.1]:3478", &txid, "198.51.100.7:5555", start + 80 * MSEC);
 	assert_true(candidates_have(reach_candidates(a.reach), &outside));
 	reach_free(a.reach);
 }
@@ -141,7 +141,7 @@ static void with_ipv4_of_its_own_nothing_of_this_happens(void **state)
 	begin(&a, "192.168.1.20");
 	assert_int_equal(a.resolver, 0);
 	assert_true(sent_to(&a, "203.0.113.1:3478", &txid));
-	answer(&a, "64:ff9b::192.0.0.170", start + SECOND);
+	answer(&a, "2001:db8:64::192.0.0.170", start + SECOND);
 	assert_null(reach_nat64(a.reach));
 	assert_int_equal(a.changes, 0);
 	reach_free(a.reach);
@@ -151,12 +151,12 @@ static void another_link_is_looked_up_anew(void **state)
 {
 	struct alone a;
 	begin(&a, "2001:db8::5");
-	answer(&a, "64:ff9b::192.0.0.170", start + 30 * MSEC);
+	answer(&a, "2001:db8:64::192.0.0.170", start + 30 * MSEC);
 	assert_int_equal(a.resolver, 1);
 	reach_link_changed(a.reach, start + SECOND);
 	turn(&a, start + SECOND);
 	assert_int_equal(a.resolver, 2);
-	answer(&a, "64:ff9b::192.0.0.171",
+	answer(&a, "2001:db8:64::192.0.0.171",
 	       start + 2 * SECOND); /* the same prefix: no change of anything */
 	assert_int_equal(a.changes, 1);
 	reach_slept(a.reach, 3600 * SECOND, start + 3 * SECOND);

@@ -98,11 +98,40 @@ static void only_prefixes_that_can_be_are_good(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		struct prefix p = prefix(good[i]);
 		assert_true(nat64_prefix_is_good(&p));
-		assert_int_equal(nat64_prefix_is_well_known(&p), i == 0);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct prefix p = prefix(bad[i]);
 		assert_false(nat64_prefix_is_good(&p));
+	}
+}
+
+/* RFC 6052 section 3.1, RFC 5735 section 3, RFC 6598. */
+static void the_well_known_prefix_stands_before_global_addresses_only(void **state)
+{
+	static const struct {
+		const char *v4;
+		bool well_known, own;
+	} v[] = {
+		{"8.8.8.8", true, true},       {"10.1.2.3", false, true},
+		{"172.16.0.1", false, true},   {"172.32.0.1", true, true},
+		{"192.168.0.1", false, true},  {"100.63.255.255", true, true},
+		{"100.64.0.1", false, true},   {"100.127.255.255", false, true},
+		{"100.128.0.1", true, true},   {"192.0.0.170", false, true},
+		{"192.0.1.1", true, true},     {"192.0.2.1", false, true},
+		{"192.88.99.1", false, true},  {"198.17.255.255", true, true},
+		{"198.18.0.1", false, true},   {"198.19.255.255", false, true},
+		{"198.20.0.1", true, true},    {"198.51.100.7", false, true},
+		{"203.0.113.7", false, true},  {"203.0.114.1", true, true},
+		{"0.0.0.1", false, false},     {"127.0.0.1", false, false},
+		{"169.254.1.1", false, false}, {"224.0.0.1", false, false},
+		{"240.0.0.1", false, false},
+	};
+	struct prefix well_known = prefix("64:ff9b::/96"), own = prefix("2001:db8::/96");
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		struct ip v4 = ip(v[i].v4);
+		if (nat64_translates(&well_known, &v4) != v[i].well_known ||
+		    nat64_translates(&own, &v4) != v[i].own)
+			fail_msg("%s", v[i].v4);
 	}
 }
 
@@ -266,6 +295,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_address_comes_back_from_every_length),
 	cmocka_unit_test(what_was_not_made_by_embedding_is_no_ipv4_address),
 	cmocka_unit_test(only_prefixes_that_can_be_are_good),
+	cmocka_unit_test(the_well_known_prefix_stands_before_global_addresses_only),
 	cmocka_unit_test(a_prefix_of_any_length_is_found_in_the_answer),
 	cmocka_unit_test(several_prefixes_are_found_in_order),
 	cmocka_unit_test(more_prefixes_than_there_is_room_for_are_left_out),
