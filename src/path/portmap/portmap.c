@@ -179,6 +179,17 @@ static void choose(struct portmap_way *w, mono_ns now)
 		mapper_off(&w->natpmp.m);
 }
 
+/* A better protocol has mapped.  On a gateway with one table for all protocols, deleting the same
+ * outside port would take the new mapping away: then UPnP's is left to run out. */
+static void end_upnp(struct portmap *p, const struct portmap_way *w)
+{
+	uint16_t port = p->upnp.m.outside.port;
+	if (w->pcp.m.outside.port == port || w->natpmp.m.outside.port == port)
+		mapper_off(&p->upnp.m);
+	else
+		upnp_mapper_release(&p->upnp);
+}
+
 static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)
 {
 	bool better = mapper_holds(&w->pcp.m) || mapper_holds(&w->natpmp.m);
@@ -189,7 +200,7 @@ static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)
 	    had_chance(&w->natpmp.m, w->begun + UPNP_HEAD, now))
 		upnp_mapper_allow(&p->upnp, now);
 	if (better && mapper_holds(&p->upnp.m))
-		upnp_mapper_release(&p->upnp);
+		end_upnp(p, w);
 }
 
 static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from)
@@ -419,6 +430,7 @@ static void portmap_refresh(void *self, bool forget, mono_ns now)
 		mapper_forget(&p->v[i].pcp.m);
 		mapper_forget(&p->v[i].natpmp.m);
 		p->v[i].natpmp.may_map = false;
+		p->v[i].to = gateway_of(&p->v[i].at);
 	}
 	begin(p, now);
 }

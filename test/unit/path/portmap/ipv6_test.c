@@ -106,6 +106,19 @@ static void when_the_router_is_silent_the_nearest_server_is_asked_and_then_nobod
 	assert_int_equal(anycast, 5);
 }
 
+static void after_a_change_of_the_network_the_router_is_asked_first_again(void **state)
+{
+	struct fixture f;
+	unsigned router, anycast;
+	begin6(&f);
+	count(&f, T0 + 115 * SECOND, &router, &anycast);
+	assert_true(anycast > 0);
+	portmap_finder.refresh(&f.p, true, T0 + 120 * SECOND);
+	count(&f, T0 + 130 * SECOND, &router, &anycast);
+	assert_true(router > 0);
+	assert_int_equal(anycast, 0);
+}
+
 static void the_nearest_server_opens_the_hole_as_well(void **state)
 {
 	struct fixture f;
@@ -153,6 +166,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_ipv4_address_or_another_link_is_no_answer),
 	cmocka_unit_test(the_router_announces_on_its_own_link),
 	cmocka_unit_test(when_the_router_is_silent_the_nearest_server_is_asked_and_then_nobody),
+	cmocka_unit_test(after_a_change_of_the_network_the_router_is_asked_first_again),
 	cmocka_unit_test(the_nearest_server_opens_the_hole_as_well),
 };
 RUN_TESTS(tests)

@@ -150,6 +150,28 @@ static void upnp_gives_way_to_pcp(void **state)
 	assert_int_equal(f.upnp.outside, 4444);
 }
 
+/* Many gateways write all protocols into one table: a delete would remove PCP's mapping. */
+static void upnp_that_mapped_the_same_port_as_pcp_is_left_to_run_out(void **state)
+{
+	struct fixture f;
+	unsigned pcp, natpmp;
+	begin(&f);
+	portmap_upnp_report(&f.p, &(struct upnp_report){.kind = UPNP_FOUND}, T0);
+	pass(&f, T0 + 1 * SECOND, &pcp, &natpmp);
+	struct pcp_response a = granted(&f, 100);
+	struct upnp_report mapped = {.kind = UPNP_MAPPED, .outside = a.map.external};
+	portmap_upnp_report(&f.p, &mapped, T0 + 2 * SECOND);
+	expect_one(&f, "203.0.113.5:50000", false);
+	assert_true(give_pcp(&f, &a, T0 + 3 * SECOND));
+	expect_one(&f, "203.0.113.5:50000", false);
+	assert_int_equal(f.n_upnp, 0);
+	assert_int_equal(f.p.upnp.m.state, MAPPER_OFF);
+	portmap_release(&f.p, T0 + 4 * SECOND); /* PCP's own release is enough */
+	look(&f);
+	assert_int_equal(f.n_pcp, 1);
+	assert_int_equal(f.n_upnp, 0);
+}
+
 static void upnp_that_is_refused_absent_or_off_maps_nothing(void **state)
 {
 	static const struct upnp_report table[] = {{.kind = UPNP_REFUSED},
@@ -370,6 +392,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(when_pcp_ends_natpmp_is_looked_for_again),
 	cmocka_unit_test(without_both_upnp_maps),
 	cmocka_unit_test(upnp_gives_way_to_pcp),
+	cmocka_unit_test(upnp_that_mapped_the_same_port_as_pcp_is_left_to_run_out),
 	cmocka_unit_test(upnp_that_is_refused_absent_or_off_maps_nothing),
 	cmocka_unit_test(another_network_makes_all_of_it_void),
 	cmocka_unit_test(another_port_is_another_mapping),
