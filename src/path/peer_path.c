@@ -53,7 +53,7 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 	call_init(&p->call);
 	liveness_init(&p->liveness);
 	receipts_init(&p->receipts);
-	hard_budget_peer_init(&p->budget, now);
+	hard_budget_peer_init(&p->budget);
 }
 
 bool peer_path_has_disco(const struct peer_path *p)

@@ -6,7 +6,7 @@
 static void it_begins_after_two_seconds_of_failing(void **state)
 {
 	struct hard_budget_peer p;
-	hard_budget_peer_init(&p, 0);
+	hard_budget_peer_init(&p);
 	assert_true(hard_budget_due(&p) == MONO_NEVER);
 	assert_true(hard_budget_watch(&p, true, 10 * SECOND));
 	assert_false(hard_budget_watch(&p, true, 11 * SECOND));
@@ -18,7 +18,7 @@ static void it_begins_after_two_seconds_of_failing(void **state)
 static void the_cool_down_doubles_up_to_eight_hours(void **state)
 {
 	struct hard_budget_peer p;
-	hard_budget_peer_init(&p, 0);
+	hard_budget_peer_init(&p);
 	hard_budget_watch(&p, true, 0);
 	static const unsigned pauses[] = {60,   120,  240,   480,   960,  1920,
 					  3840, 7680, 15360, 28800, 28800};
@@ -33,7 +33,7 @@ static void the_cool_down_doubles_up_to_eight_hours(void **state)
 static void a_draw_is_repeated_at_equal_pauses_a_dozen_times(void **state)
 {
 	struct hard_budget_peer p;
-	hard_budget_peer_init(&p, 0);
+	hard_budget_peer_init(&p);
 	hard_budget_watch(&p, true, 0);
 	for (int i = 1; i < HARD_DRAWS; i++) {
 		hard_budget_lost(&p, HARD_COOL_BLOCK, 1000 * SECOND);
@@ -49,7 +49,7 @@ static void a_draw_is_repeated_at_equal_pauses_a_dozen_times(void **state)
 static void what_worked_once_is_tried_again_at_once(void **state)
 {
 	struct hard_budget_peer p;
-	hard_budget_peer_init(&p, 0);
+	hard_budget_peer_init(&p);
 	hard_budget_watch(&p, true, 10 * SECOND);
 	hard_budget_failed(&p, 12 * SECOND);
 	hard_budget_won(&p);
@@ -87,7 +87,7 @@ static void the_rate_is_a_hundred_a_second_after_a_small_burst(void **state)
 	struct hard_budget e;
 	struct hard_budget_peer p;
 	hard_budget_init(&e, 0);
-	hard_budget_peer_init(&p, 0);
+	hard_budget_peer_init(&p);
 	hard_budget_begin(&e, 0);
 	uint32_t n = spend_for(&e, &p, &rng, false, 0, 10 * SECOND);
 	assert_true(n > 980 && n < 1000 + HARD_BURST + 20);
@@ -105,7 +105,7 @@ static void an_attempt_and_an_hour_have_their_limits(void **state)
 	struct hard_budget e;
 	struct hard_budget_peer p;
 	hard_budget_init(&e, 0);
-	hard_budget_peer_init(&p, 0);
+	hard_budget_peer_init(&p);
 	uint32_t sum = 0;
 	mono_ns now = 0;
 	for (int i = 0; i < 8 && hard_budget_affordable(&e, &p, now); i++, now += 180 * SECOND) {
@@ -130,8 +130,8 @@ static void all_attempts_together_have_a_limit_of_flows(void **state)
 	struct hard_budget e;
 	struct hard_budget_peer p, q;
 	hard_budget_init(&e, 0);
-	hard_budget_peer_init(&p, 0);
-	hard_budget_peer_init(&q, 0);
+	hard_budget_peer_init(&p);
+	hard_budget_peer_init(&q);
 	assert_true(hard_budget_affordable(&e, &p, 0));
 	hard_budget_begin(&e, 0);
 	assert_true(spend_for(&e, &p, &rng, false, 0, 20 * SECOND) > 1900);
@@ -145,7 +145,7 @@ static void at_most_half_of_our_block_is_taken_by_all_together(void **state)
 	struct hard_budget e;
 	struct hard_budget_peer p;
 	hard_budget_init(&e, 0);
-	hard_budget_peer_init(&p, 0);
+	hard_budget_peer_init(&p);
 	assert_int_equal(hard_budget_block(&e, 0, 0), 0);
 	assert_int_equal(hard_budget_block(&e, 512, 0), 256);
 	hard_budget_take_ports(&e, 100);
@@ -154,7 +154,7 @@ static void at_most_half_of_our_block_is_taken_by_all_together(void **state)
 	hard_budget_take_ports(&e, 150);
 	assert_int_equal(hard_budget_block(&e, 512, SECOND), 7);
 	assert_int_equal(hard_budget_block(&e, 256, SECOND),
-			 0); /* a smaller one, as it seems: no new purse */
+			 0); /* a smaller one, as it seems: nothing comes back */
 	assert_int_equal(hard_budget_block(&e, 512, SECOND), 7);
 	assert_false(hard_budget_affordable(&e, &p, SECOND));
 	assert_true(hard_budget_affordable(&e, &p, HARD_COOL_BLOCK));
