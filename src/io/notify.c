@@ -57,10 +57,3 @@ void notify_stopping(struct notify *n)
 {
 	tell(n, "STOPPING=1");
 }
-
-void notify_status(struct notify *n, const char *text)
-{
-	char line[256];
-	snprintf(line, sizeof(line), "STATUS=%.*s", (int)strcspn(text, "\n"), text);
-	tell(n, line);
-}

@@ -17,6 +17,5 @@ void notify_fini(struct notify *n);
 void notify_ready(struct notify *n);
 void notify_reloading(struct notify *n); /* then notify_ready when done */
 void notify_stopping(struct notify *n);
-void notify_status(struct notify *n, const char *text); /* one line, for `systemctl status` */
 
 #endif

@@ -51,7 +51,6 @@ int udp_fd_extra(const struct udp *u); /* readable when any extra socket is */
  * (extra_failed), and what is sent by it is lost (tx_no_socket).
  */
 void udp_follow(struct udp *u, const uint16_t *numbers, size_t n);
-uint16_t udp_extra_port(struct udp *u, uint16_t number); /* 0: it is not open */
 
 /**
  * udp_recv() - receives what is waiting at all sockets

@@ -12,12 +12,6 @@ struct udp_extra *udp_extra_of(struct udp *u, uint16_t number)
 	return NULL;
 }
 
-uint16_t udp_extra_port(struct udp *u, uint16_t number)
-{
-	const struct udp_extra *e = udp_extra_of(u, number);
-	return e ? e->port : 0;
-}
-
 static void extra_open(struct udp *u, uint16_t number)
 {
 	struct udp_extra e = {.number = number, .socket.fd = -1};

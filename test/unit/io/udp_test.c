@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/udp.h"
+#include "io/udp_inside.h"
 #include "unit/unit.h"
 
 enum { MANY = 500 };
@@ -322,9 +322,16 @@ static void a_datagram_leaves_from_the_address_that_was_asked_for(void **state)
 	udp_close(a);
 }
 
+/* 0: it is not open. */
+static uint16_t extra_port(struct udp *u, uint16_t number)
+{
+	const struct udp_extra *e = udp_extra_of(u, number);
+	return e ? e->port : 0;
+}
+
 static struct endpoint extra4(struct udp *u, uint16_t number)
 {
-	return (struct endpoint){ip_v4(127, 0, 0, 1), udp_extra_port(u, number)};
+	return (struct endpoint){ip_v4(127, 0, 0, 1), extra_port(u, number)};
 }
 
 static struct datagram take_one(struct udp *u, int fd)
@@ -343,7 +350,7 @@ static void an_extra_socket_sends_and_receives_under_its_number(void **state)
 	struct udp_refused r;
 	uint8_t x = 'x';
 	udp_follow(a, numbers, 2);
-	assert_int_equal(udp_extra_port(a, 8), 0);
+	assert_int_equal(extra_port(a, 8), 0);
 	/* from extra socket 7 to 65535 and to the main port, in one call with one the other way
 	 * round */
 	struct datagram out[] = {{.packet = {&x, 1, 0, 0}, .at = extra4(a, 65535), .socket = 7},
@@ -352,8 +359,8 @@ static void an_extra_socket_sends_and_receives_under_its_number(void **state)
 	assert_int_equal(r.n, 0);
 	struct datagram in = take_one(a, udp_fd_extra(a)), other = take_one(a, udp_fd4(a));
 	assert_int_equal(in.socket + other.socket, 65535); /* either may be handed out first */
-	assert_int_equal(in.at.port, udp_extra_port(a, 7));
-	assert_int_equal(other.at.port, udp_extra_port(a, 7));
+	assert_int_equal(in.at.port, extra_port(a, 7));
+	assert_int_equal(other.at.port, extra_port(a, 7));
 	udp_close(a);
 }
 
@@ -366,7 +373,7 @@ static void an_extra_socket_is_of_both_families(void **state)
 	uint8_t x = 'x';
 	udp_follow(a, numbers, 2);
 	if (have_v6(a)) {
-		struct endpoint there = {here6(a).ip, udp_extra_port(a, 8)};
+		struct endpoint there = {here6(a).ip, extra_port(a, 8)};
 		for (int whole = 0; whole < 2; whole++) {
 			struct datagram out[] = {{.packet = {&x, 1, 0, 0},
 						  .at = there,
@@ -385,7 +392,7 @@ static void an_extra_socket_is_of_both_families(void **state)
 				assert_true(udp_more(a) || poll(&p, 1, 2000) == 1);
 				assert_int_equal(udp_recv(a, &in, 1), 1);
 				assert_int_equal(in.socket, 8);
-				assert_int_equal(in.at.port, udp_extra_port(a, 7));
+				assert_int_equal(in.at.port, extra_port(a, 7));
 				families += in.at.ip.family;
 			}
 			assert_int_equal(families, 10);
@@ -401,15 +408,15 @@ static void extra_sockets_follow_the_wish(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		numbers[i] = (uint16_t)(i + 1);
 	udp_follow(a, numbers, UDP_EXTRA_MAX);
-	uint16_t port = udp_extra_port(a, 256);
-	assert_int_not_equal(udp_extra_port(a, 1), 0);
+	uint16_t port = extra_port(a, 256);
+	assert_int_not_equal(extra_port(a, 1), 0);
 	assert_int_not_equal(port, 0);
 	udp_follow(a, numbers, UDP_EXTRA_MAX + 1); /* one too many */
-	assert_int_equal(udp_extra_port(a, 257), 0);
+	assert_int_equal(extra_port(a, 257), 0);
 	assert_int_equal(udp_stats(a)->extra_failed, 1);
 	udp_follow(a, &numbers[255], 1); /* the winner stays, on its port */
-	assert_int_equal(udp_extra_port(a, 1), 0);
-	assert_int_equal(udp_extra_port(a, 256), port);
+	assert_int_equal(extra_port(a, 1), 0);
+	assert_int_equal(extra_port(a, 256), port);
 	udp_close(a);
 }
 

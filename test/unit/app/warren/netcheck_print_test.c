@@ -23,7 +23,7 @@ static struct netcheck_report behind_a_hard_nat(void)
 				    .n_relays = 2,
 				    .preferred = 7,
 				    .nat4 = {.present = TRISTATE_YES,
-					     .varies = TRISTATE_YES,
+					     .varies = MAPPING_VARIES,
 					     .mapping = BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT,
 					     .filtering = BEHAVIOUR_NOT_ON_PORT,
 					     .port_preserved = TRISTATE_NO,
