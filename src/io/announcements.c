@@ -1,4 +1,4 @@
-/* Every host is a member of both groups, on every interface, so nothing has to be joined. */
+/* Every host is a member of both groups, on every interface, so we join nothing. */
 #include "io/announcements.h"
 
 #include <errno.h>
@@ -45,8 +45,8 @@ static void on_ready(void *self, unsigned ready)
 		;
 }
 
-/* IPv4 hears what goes to the group only; IPv6 cannot be bound to ff02::1 without naming one link.
- */
+/* IPv4 is bound to the group, and receives nothing else. To bind ff02::1 we would have to name one
+ * link, so IPv6 is bound to the wildcard. */
 static int bind_shared(int family)
 {
 	static const int on = 1;
@@ -89,12 +89,11 @@ struct announcements *announcements_open(struct loop *l, const struct announceme
 	}
 	a->call = *call;
 	bool v4 = open_ear(a, l, &a->ears[0], AF_INET);
-	int error = errno; /* where there is no IPv6, this is the one that tells */
+	int error = errno; /* of IPv4: without IPv6, that of IPv6 says nothing about the port */
 	bool v6 = open_ear(a, l, &a->ears[1], AF_INET6);
 	if (v4 || v6)
 		return a;
-	failure_say(why,
-		    "UDP port %d cannot be had (%s): a gateway that was restarted is noticed later",
+	failure_say(why, "cannot open UDP port %d (%s): the restart of a gateway is noticed later",
 		    PCP_ANNOUNCE_PORT, strerror(error));
 	announcements_close(a);
 	return NULL;

@@ -51,7 +51,7 @@ static bool explain(char why[static FAILURE_MAX], const struct endpoint *at, enu
 	return failure_say(why, "cannot open %s %s: %s", protocol, text, strerror(errno));
 }
 
-/* -1: errno. */
+/* A socket; -1: errno. */
 static int open_one(const struct endpoint *at, enum bind_kind kind)
 {
 	static const int on = 1;
@@ -105,7 +105,7 @@ bool bind_port(int fd[static BIND_FAMILIES], const struct endpoint *at, enum bin
 		*one = open_one(at, kind);
 		return *one >= 0 || explain(why, at, kind);
 	}
-	/* A port that is free for IPv4 may be taken for IPv6: then another. */
+	/* A port that is free for IPv4 may be taken for IPv6: then we try another one. */
 	int tries = at->port ? 1 : FREE_PORT_TRIES;
 	while (tries-- > 0) {
 		if (bind_both(fd, at->port, kind, why))

@@ -1,7 +1,7 @@
 /* io/clock.h - the clock of a program
  *
- * CLOCK_BOOTTIME: it never jumps, and it counts the time that the machine slept, so that a node
- * that wakes sees at once that its deadlines are past.
+ * CLOCK_BOOTTIME never jumps, and it counts the time that the machine slept.  So a node that wakes
+ * sees at once that its deadlines are past.
  */
 #ifndef IO_CLOCK_H
 #define IO_CLOCK_H
@@ -11,8 +11,7 @@
 mono_ns clock_now(void);
 /* How long the machine has slept since it was started. */
 mono_ns clock_slept(void);
-/* What is to be added to clock_now() to get nanoseconds since 1970. Changes when the wall clock is
- * set. */
+/* clock_now() plus this is nanoseconds since 1970. It changes when the wall clock is set. */
 uint64_t clock_wall_offset_ns(void);
 
 #endif

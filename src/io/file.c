@@ -87,7 +87,7 @@ static bool write_all(int fd, struct bytes b)
 	return true;
 }
 
-/* Makes the folder's entry for the file last. */
+/* Writes the folder's entry for the file to the disk. */
 static bool sync_folder(const char *path)
 {
 	char copy[PATH_MAX];
@@ -95,7 +95,7 @@ static bool sync_folder(const char *path)
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	bool ok = fsync(fd) == 0 || errno == EINVAL; /* some file systems have no such thing */
+	bool ok = fsync(fd) == 0 || errno == EINVAL; /* some file systems cannot sync folders */
 	close(fd);
 	return ok;
 }
@@ -105,7 +105,7 @@ bool file_write(const char *path, struct bytes b, unsigned mode, char why[static
 	char temp[PATH_MAX];
 	if (snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >= (int)sizeof(temp))
 		return failure_say(why, "cannot write a file: its name is too long");
-	int fd = mkostemp(temp, O_CLOEXEC); /* mode 0600 until it is whole */
+	int fd = mkostemp(temp, O_CLOEXEC); /* its mode is 0600 until the file is whole */
 	if (fd < 0)
 		return failed(why, "write", path, errno);
 	bool ok = write_all(fd, b) && fchmod(fd, mode) == 0 && fsync(fd) == 0;

@@ -24,7 +24,7 @@ static void finish(struct http_get *g, const struct http_get_answer *a)
 		return;
 	g->over = true;
 	loop_timer_set(g->limit, MONO_NEVER);
-	g->done(g->self, a); /* g may be gone now */
+	g->done(g->self, a); /* the owner may have freed g in it */
 }
 
 static void fail(struct http_get *g, const char *why)
@@ -77,7 +77,7 @@ static void on_down(void *self, const char *why)
 
 static void on_limit(void *self)
 {
-	fail(self, "it took too long");
+	fail(self, "no whole answer within the time limit");
 }
 
 struct http_get *http_get_start(struct loop *l, struct dialer *d, const struct http_get_config *cfg)

@@ -1,7 +1,9 @@
 /* io/http_get.h - one small GET over a stream of its own: was it answered, how, and how fast
  *
- * Only the head of the answer is looked at.  Never called from inside http_get_start.  In the call
- * it may be stopped.  Source: reference, data plane 5.7 and 5.8.
+ * Only the head of the answer is looked at.  `done` is called once, never from inside
+ * http_get_start; in it http_get_stop may be called.
+ *
+ * Source: netcheck.md 6.1 and 6.3.
  */
 #ifndef IO_HTTP_GET_H
 #define IO_HTTP_GET_H
@@ -13,14 +15,14 @@ enum { HTTP_GET_HEAD_MAX = 8192 };
 struct http_get_answer {
 	int status;       /* 0: there was no answer */
 	const char *head; /* its lines, each with \r\n; borrowed */
-	mono_ns took;     /* from the request to the head's end: without DNS, TCP and TLS */
-	const char *why;  /* status 0: in a sentence */
+	mono_ns took;     /* from the request to the end of the head: without DNS, TCP and TLS */
+	const char *why;  /* status 0: a sentence; borrowed */
 };
 
 struct http_get_config {
-	struct stream_config stream; /* its calls are not used, its limit is for all of it */
-	const char *path;
-	const char *headers; /* lines that end with \r\n, or "" */
+	struct stream_config stream; /* calls: not used; limit: until the head is whole */
+	const char *path;            /* copied */
+	const char *headers;         /* lines that end with \r\n, or ""; copied */
 	void (*done)(void *self, const struct http_get_answer *a);
 	void *self;
 };
@@ -31,7 +33,7 @@ http_get_start(struct loop *l, struct dialer *d,
 	       const struct http_get_config *cfg) MUST_USE; /* NULL: out of memory */
 void http_get_stop(struct http_get *g); /* also after it is done; NULL is allowed */
 
-/* Is that line's value this, in a head? Names are compared without case. */
+/* Has the head a line with this name and exactly this value? Names are compared without case. */
 bool http_get_header_is(const char *head, const char *name, const char *value);
 
 #endif

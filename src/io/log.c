@@ -13,8 +13,7 @@ static const char *const level_names[] = {
 	[LOG_AT_INFO] = "info",   [LOG_AT_DEBUG] = "debug",
 };
 
-/* JOURNAL_STREAM is "device:inode" of the journal's end of our output: it may have been redirected.
- */
+/* JOURNAL_STREAM is "device:inode" of what systemd gave us; our output may be redirected since. */
 static bool is_journal(int fd)
 {
 	const char *text = getenv("JOURNAL_STREAM");
@@ -40,7 +39,7 @@ bool log_level_parse(enum log_level *level, const char *text)
 	return false;
 }
 
-/* What strangers said may be in the line: it must stay one line. */
+/* Text of strangers can be in the line, and must not make two of it. */
 static size_t keep_to_one_line(char *line, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -66,7 +65,7 @@ static void log_put(struct log *l, enum log_level level, uint32_t kept_back, con
 	struct iovec v[] = {
 		{front, strlen(front)}, {line, keep_to_one_line(line, len)}, {end, strlen(end)}};
 	if (writev(l->fd, v, 3) < 0)
-		return; /* nobody can be told */
+		return; /* there is nowhere to report that */
 }
 
 void log_say(struct log *l, enum log_level level, const char *fmt, ...)
@@ -79,7 +78,7 @@ void log_say(struct log *l, enum log_level level, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* FNV-1a; the keys are our own words, so nobody can choose them to collide. */
+/* FNV-1a: the keys are our own words, so nobody can make them collide. */
 static uint64_t hash_of(const char *key)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);

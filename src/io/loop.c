@@ -2,14 +2,14 @@
  *
  * A turn of ours is one event_base_loop(EVLOOP_ONCE): libevent waits for files and signals and
  * calls back for them.  Timers are a heap of our own with one timerfd for the earliest, because
- * libevent's stand still while the machine sleeps.  After libevent's calls come the timers that are
- * due, then the deferred calls.
+ * libevent's own timers stand still while the machine sleeps.  After libevent's calls come the
+ * timers that are due, then the deferred calls.
  *
- * The clock is read at the first question in a turn, which is after the wait, and kept until the
- * turn ends.
+ * The first loop_now() of a turn, which is after the wait, reads the clock.  The others of that
+ * turn give the same time.
  *
- * Bounded: a timer that sets itself to a time in the past, and a deferred call that asks for
- * itself, are made in the next turn, so that files are looked at in between.
+ * Bounded: a timer that sets itself to a time in the past fires in the next turn, and so does a
+ * deferred call that asks for itself.  Files are looked at in between.
  */
 #include "io/loop.h"
 

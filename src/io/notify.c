@@ -35,7 +35,7 @@ void notify_fini(struct notify *n)
 static void tell(struct notify *n, const char *text)
 {
 	if (n->fd >= 0 && send(n->fd, text, strlen(text), MSG_NOSIGNAL) < 0)
-		return; /* nobody can be told */
+		return; /* there is nowhere to report that */
 }
 
 void notify_ready(struct notify *n)
@@ -47,7 +47,7 @@ void notify_reloading(struct notify *n)
 {
 	char text[64];
 	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t); /* not our own clock: systemd compares it with its */
+	clock_gettime(CLOCK_MONOTONIC, &t); /* systemd compares with this clock, not with ours */
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
 		 (unsigned long long)t.tv_sec * 1000000 + (unsigned long long)t.tv_nsec / 1000);
 	tell(n, text);

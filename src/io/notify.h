@@ -1,6 +1,6 @@
-/* io/notify.h - telling systemd how we are
+/* io/notify.h - tells systemd what the program is doing
  *
- * Datagrams to the socket that NOTIFY_SOCKET names; without it all of this does nothing.
+ * Datagrams go to the socket that NOTIFY_SOCKET names. Without that variable nothing happens.
  * Source: sd_notify(3), systemd.service(5) (Type=notify-reload).
  */
 #ifndef IO_NOTIFY_H
@@ -9,10 +9,10 @@
 #include "base/def.h"
 
 struct notify {
-	int fd; /* connected; -1: nobody wants to know */
+	int fd; /* connected; -1: systemd does not ask */
 };
 
-void notify_init(struct notify *n); /* reads the environment: before the sandbox */
+void notify_init(struct notify *n); /* opens the socket: call it before the sandbox */
 void notify_fini(struct notify *n);
 void notify_ready(struct notify *n);
 void notify_reloading(struct notify *n); /* then notify_ready when done */

@@ -53,7 +53,7 @@ static bool user_parse(char out[static PROXY_USER_MAX], const char *text, size_t
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = (uint8_t)text[i];
 		if (c == '%') {
-			if (i + 2 >= len + 0 || !hex_parse(&c, 1, text + i + 1, 2))
+			if (i + 2 >= len || !hex_parse(&c, 1, text + i + 1, 2))
 				return false;
 			i += 2;
 		}
@@ -155,7 +155,7 @@ static const char *environment(const char *const *names)
 bool proxy_from_environment(struct proxy *p, const char *host, uint16_t port, bool tls,
 			    char why[static FAILURE_MAX])
 {
-	/* HTTP_PROXY in capitals is left out, as everywhere: in CGI a client could set it. */
+	/* Not HTTP_PROXY in capitals: in a CGI program a client could set it. */
 	static const char *const for_tls[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
 					      "ALL_PROXY", NULL};
 	static const char *const for_plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
@@ -210,7 +210,7 @@ bool proxy_answer(const struct proxy *p, const char *head, char why[static FAILU
 		return failure_say(why, "what answered is no HTTP proxy");
 	if (status >= 200 && status <= 299)
 		return true;
-	/* 401 is meant for servers, but tinyproxy says it of a wrong password. */
+	/* 401 is meant for servers, but tinyproxy gives it for a wrong password. */
 	if ((status == 407 || status == 401) && p->user[0])
 		return failure_say(
 			why,

@@ -9,12 +9,17 @@
 
 #include "io/socket_address.h"
 
-enum { MARK = 0x80000, USER_TIMEOUT_MS = 15000, KEEPALIVE_IDLE_S = 30, KEEPALIVE_EVERY_S = 5 };
+enum {
+	MARK = 0x80000 /* as io/udp.h: keeps it off the tunnel */,
+	USER_TIMEOUT_MS = 15000,
+	KEEPALIVE_IDLE_S = 30,
+	KEEPALIVE_EVERY_S = 5
+};
 
 struct lane {
 	struct race *r;
 	struct endpoint v[RACE_LANE_MAX];
-	size_t n, at; /* at: the next to be tried */
+	size_t n, at; /* at: the next one to try */
 	struct loop_timer *timer;
 	struct loop_fd *watch;
 	int fd; /* -1: none */
@@ -126,8 +131,7 @@ static void lane_next(struct lane *a)
 	if (!r->v4.running && !r->v6.running)
 		race_lost(r);
 	else if (a == &r->v6 && r->v4.at == 0)
-		loop_timer_set(r->v4.timer,
-			       loop_now(r->l)); /* the head start is of no use any more */
+		loop_timer_set(r->v4.timer, loop_now(r->l)); /* the head start is over */
 }
 
 static void on_ready(void *self, unsigned ready)

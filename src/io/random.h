@@ -4,8 +4,8 @@
 
 #include "base/rng.h"
 
-/* Over getrandom(2). It waits at early boot until the kernel has collected enough; after that it
- * cannot fail (the program ends if it does: there is no safe way on). */
+/* Over getrandom(2). At early boot a read waits until the kernel has collected enough; after that
+ * reads do not fail. If one fails all the same, the program aborts: its keys would not be safe. */
 struct rng random_source(void);
 
 #endif

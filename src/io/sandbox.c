@@ -14,7 +14,7 @@
 
 enum { CAPABILITIES_MAX = 64, NOBODY = 65534 };
 
-/* The leak check at exit traces its own threads. */
+/* A sanitizer's leak check traces our own threads at exit, and needs what is given up here. */
 #ifdef __SANITIZE_ADDRESS__
 enum { SANITIZED = 1 };
 #else
@@ -27,14 +27,14 @@ bool sandbox_no_dumps(char why[static FAILURE_MAX])
 	bool ok = setrlimit(RLIMIT_CORE, &none) == 0;
 	if (!SANITIZED)
 		ok = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && ok;
-	return ok || failure_say(why, "core dumps could not be switched off: %s", strerror(errno));
+	return ok || failure_say(why, "cannot switch off core dumps: %s", strerror(errno));
 }
 
 bool sandbox_no_new_privileges(char why[static FAILURE_MAX])
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		return true;
-	return failure_say(why, "new privileges could not be ruled out: %s", strerror(errno));
+	return failure_say(why, "cannot rule out new privileges: %s", strerror(errno));
 }
 
 bool sandbox_become_nobody(char why[static FAILURE_MAX])
@@ -44,10 +44,10 @@ bool sandbox_become_nobody(char why[static FAILURE_MAX])
 	if (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
 	    setresuid(NOBODY, NOBODY, NOBODY) == 0)
 		return true;
-	return failure_say(why, "no other user could be taken: %s", strerror(errno));
+	return failure_say(why, "cannot become the user nobody: %s", strerror(errno));
 }
 
-/* The bounding set can only be cut by who has CAP_SETPCAP. */
+/* That takes CAP_SETPCAP. False: the set still holds more than `keep`. */
 static bool cut_bounding_set(uint64_t keep)
 {
 	bool whole = true;
@@ -67,29 +67,31 @@ bool sandbox_drop_capabilities(uint64_t keep, char why[static FAILURE_MAX])
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* older kernels have none */
 	bool whole = cut_bounding_set(keep);
 	if (syscall(SYS_capget, &head, v))
-		return failure_say(why, "capabilities could not be read: %s", strerror(errno));
+		return failure_say(why, "cannot read our capabilities: %s", strerror(errno));
 	for (int i = 0; i < 2; i++) {
 		v[i].permitted &= (uint32_t)(keep >> (32 * i));
 		v[i].effective = v[i].permitted;
 		v[i].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &head, v))
-		return failure_say(why, "capabilities could not be given up: %s", strerror(errno));
+		return failure_say(why, "cannot give up capabilities: %s", strerror(errno));
 	return whole || failure_say(why, "the bounding set of capabilities could not be cut: that "
 					 "takes CAP_SETPCAP; they are given up all the same");
 }
 
 /* --- system calls --- */
 
-/* For both programs: memory, files, clocks, sockets, what libevent, OpenSSL and libc ask for. */
+/* For the node and the relay: memory, files, clocks, sockets, and what libevent, OpenSSL and libc
+ * call. */
 static const char *const for_both[] = {
 	"accept4",
 	"access",
 	"arch_prctl",
 	"bind",
 	"brk",
-	"clock_gettime",
+	"chmod",
 	"clock_getres",
+	"clock_gettime",
 	"clock_nanosleep",
 	"close",
 	"connect",
@@ -105,6 +107,7 @@ static const char *const for_both[] = {
 	"faccessat",
 	"faccessat2",
 	"fchmod",
+	"fchmodat",
 	"fcntl",
 	"fdatasync",
 	"flock",
@@ -133,6 +136,7 @@ static const char *const for_both[] = {
 	"lseek",
 	"lstat",
 	"madvise",
+	"membarrier",
 	"mkdir",
 	"mkdirat",
 	"mmap",
@@ -166,6 +170,7 @@ static const char *const for_both[] = {
 	"rt_sigprocmask",
 	"rt_sigreturn",
 	"rt_sigtimedwait",
+	"sched_getaffinity",
 	"sched_yield",
 	"sendmmsg",
 	"sendmsg",
@@ -178,6 +183,7 @@ static const char *const for_both[] = {
 	"stat",
 	"statx",
 	"sysinfo",
+	"tgkill",
 	"time",
 	"timerfd_create",
 	"timerfd_gettime",
@@ -188,15 +194,10 @@ static const char *const for_both[] = {
 	"unlinkat",
 	"write",
 	"writev",
-	"chmod",
-	"fchmodat",
-	"membarrier",
-	"tgkill",
-	"sched_getaffinity",
 };
 
-/* What the libc of a 32-bit machine (an ARM router) calls instead. Elsewhere they are no calls at
- * all, and left out. */
+/* What the libc of a 32-bit machine (an ARM router) calls instead. Other machines do not have these
+ * calls, and libseccomp leaves them out. */
 static const char *const for_32_bits[] = {
 	"_llseek",
 	"cacheflush",
@@ -279,7 +280,7 @@ static const int families_of_upnp[] = {AF_INET};
 static const int families_of_node[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 static const int families_of_relay[] = {AF_UNIX, AF_INET, AF_INET6};
 
-/* Nobody calls these by mistake. */
+/* Our programs never call these. A call means that somebody else runs in them. */
 static const char *const deadly[] = {
 	"execve",
 	"execveat",
@@ -313,8 +314,8 @@ static bool add_rules(scmp_filter_ctx f, uint32_t action, const char *const *nam
 		int call = seccomp_syscall_resolve_name(names[i]);
 		if (call == __NR_SCMP_ERROR) /* not known to this libseccomp */
 			continue;
-		/* Below zero are those that this kind of machine has not, or only under the roof of
-		 * another call: libseccomp knows what to do. */
+		/* A negative number: this kind of machine does not have the call, or has it as a
+		 * part of another one (socketcall). libseccomp handles both. */
 		if (seccomp_rule_add(f, action, call, 0))
 			return false;
 	}
@@ -360,10 +361,10 @@ bool sandbox_filter_calls(enum sandbox_program p, char why[static FAILURE_MAX])
 	ok = ok && add_rules(f, SCMP_ACT_ALLOW, for_32_bits, ARRAY_LEN(for_32_bits));
 	ok = ok && add_program(f, p);
 	ok = ok && add_rules(f, SCMP_ACT_KILL_PROCESS, deadly, ARRAY_LEN(deadly));
-	seccomp_attr_set(f, SCMP_FLTATR_CTL_NNP, 0); /* a stage of its own */
+	seccomp_attr_set(f, SCMP_FLTATR_CTL_NNP, 0); /* that is a stage of its own */
 	int error = ok ? seccomp_load(f) : -ENOMEM;
 	seccomp_release(f);
 	if (!error)
 		return true;
-	return failure_say(why, "system calls could not be filtered: %s", strerror(-error));
+	return failure_say(why, "cannot filter system calls: %s", strerror(-error));
 }

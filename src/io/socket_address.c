@@ -45,8 +45,8 @@ socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoin
 	return 0;
 }
 
-/* The kernel knows best: a list of addresses leaves out those that still work but are not for new
- * use. */
+/* We try to bind the address, and do not look into our list of addresses: that list leaves out
+ * deprecated ones, which still work. */
 bool socket_is_stranded(int fd)
 {
 	struct sockaddr_storage sa = {0};

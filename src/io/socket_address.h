@@ -6,12 +6,12 @@
 
 #include "base/addr.h"
 
-/* False: neither IPv4 nor IPv6. */
+/* False: sa is neither IPv4 nor IPv6, and *e is not set. */
 bool socket_address_read(struct endpoint *e, const struct sockaddr_storage *sa) MUST_USE;
-/* Gives the length; 0 if the endpoint has no address. */
+/* Sets *sa and gives its length; 0: the endpoint has no address. */
 socklen_t socket_address_write(struct sockaddr_storage *sa, const struct endpoint *e);
 
-/* The socket's own address is not one of this machine any more. False if it has none yet. */
+/* True: this machine has lost the socket's own address. False also if the socket has none yet. */
 bool socket_is_stranded(int fd);
 
 #endif

@@ -1,18 +1,19 @@
 /* io/stream.c - theory of operation
  *
- *   LOOKUP  -> names asked of DNS (skipped for literals and known addresses)
- *   RACE    -> TCP, io/race.h
- *   PROXY   -> CONNECT, on the bare socket; not a byte more than the answer's head is read
- *   TLS     -> handshake inside a bufferevent; then the pin
- *   UP      -> bytes
- *   DOWN    -> told; waits for stream_close
+ *   LOOKUP   DNS is asked for the name (skipped for literals and known addresses)
+ *   RACE     TCP, io/race.h
+ *   PROXY    CONNECT on the bare socket; we read the head of the answer and not a byte more
+ *   TLS      handshake inside a bufferevent; then the pin
+ *   UP       bytes
+ *   DOWN     the owner knows; waits for stream_close
+ *   CLOSED   stream_close was called from inside a call; waits for the outermost leave()
  *
- * The first step is made by a deferred call, so that no call comes from inside stream_open.  One
- * timer limits all steps up to UP together.
+ * A deferred call makes the first step, so that no call comes from inside stream_open.  One timer
+ * limits all steps up to UP together.
  *
  * A call into the owner may close the stream.  Every entry from the loop is between enter() and
- * leave(); a stream closed meanwhile is freed by the outermost leave(), so that the code between
- * may go on looking at it (its state is then CLOSED), and borrowed bytes stay.
+ * leave().  A stream that was closed in between is freed by the outermost leave(), so the code
+ * before that may still look at it, and borrowed bytes stay valid.
  *
  * Bounded: what waits to be written (STREAM_WRITE_MAX), what is read ahead (READ_AHEAD), the
  * proxy's answer, the time.
@@ -48,16 +49,16 @@ struct stream {
 		char *host, *name, *ca_file, *proxy;
 	} own;
 	enum stream_state state;
-	unsigned depth; /* entries from the loop under way */
+	unsigned depth; /* entries from the loop that have not left yet */
 	char where[WHERE_MAX];
 	struct proxy proxy;
-	char by[PROXY_TEXT_MAX]; /* the proxy, for people */
+	char by[PROXY_TEXT_MAX]; /* the proxy, without its password; "": none */
 	struct endpoint remote;
 	struct loop_deferred *start;
 	struct loop_timer *limit;
 	struct lookup *lookup;
 	struct race *race;
-	int fd; /* before the bufferevent has it; -1 */
+	int fd; /* until the bufferevent has it; -1: none */
 	struct loop_fd *watch;
 	char head[PROXY_ANSWER_MAX]; /* of the proxy's answer */
 	size_t n_head;
@@ -111,7 +112,7 @@ void stream_close(struct stream *s)
 		release(s);
 }
 
-/* Over: everything is put to rest, then the owner is told. */
+/* Stops everything, and then tells the owner. */
 static void fail(struct stream *s, const char *why)
 {
 	if (s->state == DOWN || s->state == CLOSED)
@@ -139,7 +140,7 @@ static const char *stage_text(const struct stream *s)
 	case RACE:
 		return s->proxy.host[0] ? "while the proxy was dialled" : "while it was dialled";
 	case PROXY:
-		return "while the proxy was asked for it";
+		return "while the proxy connected to it";
 	case TLS:
 		return "in the TLS handshake";
 	case UP:
@@ -306,12 +307,12 @@ bool stream_write(struct stream *s, struct bytes b)
 static void proxy_failed(struct stream *s, const char *what)
 {
 	char why[FAILURE_MAX];
-	failure_say(why, "the proxy %s gives no way to %s: %s", s->by, s->where, what);
+	failure_say(why, "the proxy %s does not connect to %s: %s", s->by, s->where, what);
 	fail(s, why);
 }
 
-/* Reads up to the end of the head, and no more. 1: it is there, 0: not yet, -1: it never will be.
- */
+/* Reads up to the end of the head, and no more. 1: the head is whole, 0: not yet, -1: it never will
+ * be. */
 static int read_head(struct stream *s)
 {
 	size_t room = sizeof(s->head) - 1 - s->n_head;
@@ -389,7 +390,7 @@ static void on_raced(void *self, int fd, const struct endpoint *to, const char *
 	leave(s);
 }
 
-/* In a network that has only IPv6 an IPv4 address is reached through its NAT64. */
+/* In a network that has only IPv6, its NAT64 leads to IPv4 addresses (netcheck.md 10). */
 static struct ip way_to(const struct dialer *d, const struct ip *ip)
 {
 	if (d->nat64.ip.family == 0 || !nat64_translates(&d->nat64, ip))
@@ -412,7 +413,7 @@ static void begin_race(struct stream *s, const struct ip *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct endpoint e = {.ip = way_to(s->d, &v[i]),
 				     .port = s->proxy.host[0] ? s->proxy.port : s->cfg.port};
-		if (!has(to, n_to, &e)) /* DNS has made the same address of it perhaps */
+		if (!has(to, n_to, &e)) /* DNS64 may have given the same address */
 			to[n_to++] = e;
 	}
 	s->state = RACE;
@@ -492,7 +493,7 @@ static void on_start(void *self)
 
 /* --- the beginning --- */
 
-/* Copies the text, if there is one. False: out of memory. */
+/* Sets *text to a copy of itself, which *own keeps. NULL stays NULL. False: out of memory. */
 static bool copy_text(char **own, const char **text)
 {
 	if (!*text)

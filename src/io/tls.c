@@ -26,7 +26,7 @@ static bool context_trust(SSL_CTX *ctx, enum stream_trust trust, const char *ca_
 				   "cannot read certificates from the CA file %s: expected PEM",
 				   ca_file ? ca_file : "(none given)");
 	case STREAM_PLAIN:
-	case STREAM_PIN: /* tls_check_pin looks, before anything is sent */
+	case STREAM_PIN: /* tls_check_pin checks, before anything is sent */
 	case STREAM_UNTESTED:
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 		return true;
@@ -73,7 +73,7 @@ SSL *tls_new(SSL_CTX *ctx, enum stream_trust trust, const char *host, const char
 	return NULL;
 }
 
-/* Its common name, if it is a relay's meta certificate. */
+/* Is this a relay's meta certificate? Then cn is its common name, otherwise "". */
 static bool meta_cn_of(X509 *cert, char cn[static STREAM_CN_MAX])
 {
 	X509_NAME *subject = X509_get_subject_name(cert);
@@ -88,7 +88,7 @@ void tls_meta_cn(SSL *ssl, char cn[static STREAM_CN_MAX])
 {
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
 	cn[0] = 0;
-	for (int i = 1; i < sk_X509_num(chain); i++) /* the leaf is none */
+	for (int i = 1; i < sk_X509_num(chain); i++) /* 0 is the leaf, which is never one */
 		if (meta_cn_of(sk_X509_value(chain, i), cn))
 			return;
 }

@@ -127,7 +127,7 @@ size_t tun_read(struct tun *t, struct packet *v, size_t max)
 	size_t n = 0;
 	while (n < max && n < BATCH_MAX) {
 		struct packet p = packet_in(t->memory[n], PACKET_SIZE, PACKET_HEADROOM);
-		/* One byte more than is allowed: what fills it is too long. */
+		/* One byte more than is allowed: a packet that fills it is too long. */
 		ssize_t got = read(t->fd, p.data, PACKET_CONTENT_MAX + 1);
 		if (got <= 0) {
 			t->gone = got < 0 && (errno == EBADFD || errno == EIO);

@@ -1,12 +1,16 @@
 /* io/unix_socket.c - theory of operation
  *
  * Each connection is one struct unix_ask:
- *   READING  -> the request comes in; UNIX_ASK_LIMIT
- *   ASKED    -> handed to the owner, who answers now or later; no limit, the owner has his own
- *   WRITING  -> the answer goes out; UNIX_ANSWER_LIMIT
- * When there are no file descriptors left, accepting rests for ACCEPT_PAUSE.
- * A client that hangs up while ASKED is not noticed: the answer then fails, and that is all.  The
- * memory is grown as a request or an answer needs, within UNIX_REQUEST_MAX and UNIX_ANSWER_MAX.
+ *
+ *   READING  the request comes in; UNIX_ASK_LIMIT
+ *   ASKED    the owner has the request, and answers now or later; its own limit holds
+ *   WRITING  the answer goes out; UNIX_ANSWER_LIMIT
+ *
+ * We do not notice that a client hangs up while ASKED; then the answer cannot be sent, and nothing
+ * else happens.  Without file descriptors or memory we accept nobody for ACCEPT_PAUSE.
+ *
+ * Bounded: connections, a request (UNIX_REQUEST_MAX), an answer (UNIX_ANSWER_MAX), times.  Memory
+ * grows as a request or an answer needs.
  */
 #include "io/unix_socket.h"
 
@@ -23,7 +27,7 @@
 
 enum { READ_STEP = 4096, BACKLOG = 8 };
 
-#define ACCEPT_PAUSE (100 * MSEC) /* when there are no file descriptors or no memory */
+#define ACCEPT_PAUSE (100 * MSEC)
 
 struct unix_ask {
 	struct unix_server *s; /* NULL: free */
@@ -90,9 +94,8 @@ void unix_answer(struct unix_ask *a, struct bytes answer)
 	}
 	memcpy(a->bytes, answer.p, a->n);
 	a->state = WRITING;
-	loop_fd_want(
-		a->watch,
-		LOOP_WRITE); /* the first bytes go in the next turn: `a` stays for the caller */
+	/* The first bytes go in the next turn: the caller may still look at `a`. */
+	loop_fd_want(a->watch, LOOP_WRITE);
 	loop_timer_set(a->limit, loop_now(a->s->l) + UNIX_ANSWER_LIMIT);
 }
 
@@ -158,8 +161,8 @@ static void on_client(void *self, unsigned ready)
 	}
 }
 
-/* A free one; or that of the client who takes longest to say what he wants. NULL: all wait for us.
- */
+/* A free one; or the one that has taken longest without a whole request, which is closed. NULL: all
+ * have asked. */
 static struct unix_ask *ask_place(struct unix_server *s)
 {
 	struct unix_ask *slowest = NULL;
@@ -175,7 +178,7 @@ static struct unix_ask *ask_place(struct unix_server *s)
 	return slowest;
 }
 
-/* The client would stay in the queue and wake us again at once. */
+/* Accepts nobody for a while: a client that stays in the queue would wake us again at once. */
 static void rest(struct unix_server *s)
 {
 	loop_fd_want(s->watch, 0);
@@ -229,7 +232,7 @@ static bool address_of(struct sockaddr_un *sa, const char *path, char *why)
 	return true;
 }
 
-/* A socket's file that is left over from a program that is gone. */
+/* Is this the file of a socket that nobody listens on any more? */
 static bool is_left_over(const struct sockaddr_un *sa)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

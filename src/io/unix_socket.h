@@ -1,8 +1,10 @@
 /* io/unix_socket.h - the control socket: one request and one answer on each connection
  *
- * A request is one line (JSON or words) or everything up to the end of what the client writes; the
- * answer is everything until the server closes.  Sizes, times and the number of connections are
- * bounded: a client that does not keep to them is hung up.
+ * A request is one line (JSON or words), or all that the client writes before it shuts down its
+ * side.  The answer is all that comes until the server closes.  Sizes, times and the number of
+ * connections are bounded: the server hangs up on a client that exceeds them.
+ *
+ * Source: unix(7) (SO_PEERCRED).
  */
 #ifndef IO_UNIX_SOCKET_H
 #define IO_UNIX_SOCKET_H
@@ -16,44 +18,52 @@
 enum {
 	UNIX_REQUEST_MAX = 64 << 10,
 	UNIX_ANSWER_MAX = 64 << 20,
-	UNIX_CLIENTS_MAX =
-		16 /* at a time; the one that waits longest to ask makes room for a new one */
+	UNIX_CLIENTS_MAX = 16 /* at a time */
 };
-#define UNIX_ASK_LIMIT    (5 * SECOND)  /* the request must be there by then */
-#define UNIX_ANSWER_LIMIT (10 * SECOND) /* the answer must have been read by then */
+#define UNIX_ASK_LIMIT    (5 * SECOND)  /* from connecting to the whole request */
+#define UNIX_ANSWER_LIMIT (10 * SECOND) /* until the client has read the whole answer */
 
 struct unix_server;
 struct unix_ask; /* a request that waits for its answer */
 
-struct unix_peer { /* who asks */
+/* The process that asks, as the kernel knows it. */
+struct unix_peer {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
 };
 
 struct unix_server_config {
-	const char *path; /* copied; a socket that nobody listens on any more is replaced */
+	const char *path; /* copied; a file left over from a program that ended is replaced */
 	unsigned mode;    /* of the socket's file: 0600, 0660 */
-	/* A request came, NUL-terminated, without the end of the line; borrowed. It must be
-	 * answered once, now or later; an answer for a client that is gone is thrown away. */
+	/* A request came: NUL-terminated, without the end of the line. It and the peer are
+	 * borrowed. The owner must answer it once, now or later. An answer to a client that is gone
+	 * is dropped. */
 	void (*asked)(void *self, struct unix_ask *a, const char *request,
 		      const struct unix_peer *peer);
 	void *self;
 };
 
-/* NULL: why; also when another program listens there. */
+/* When all UNIX_CLIENTS_MAX are connected, the one that has taken longest without a whole request
+ * makes room for a new one. cfg is copied, l is kept. NULL: why; also when another program listens
+ * there. */
 struct unix_server *unix_server_open(struct loop *l, const struct unix_server_config *cfg,
 				     char why[static FAILURE_MAX]) MUST_USE;
-/* Removes the file. Asks that were not answered are gone: they must not be answered any more. */
+/* Removes the file, and frees asks without an answer: they must not be answered any more. */
 void unix_server_close(struct unix_server *s); /* NULL is allowed */
-/* Answers (the bytes are copied; at most UNIX_ANSWER_MAX, and whoever may have more says so
- * instead), closes, and ends the ask. */
+/* Sends the answer, copied, and then closes. The ask is consumed. More than UNIX_ANSWER_MAX bytes
+ * are a mistake of the owner. */
 void unix_answer(struct unix_ask *a, struct bytes answer);
 
-/* --- the client, which waits --- */
+/* --- the client; it blocks --- */
 
-/* Asks and waits at most `limit` for the whole answer: malloc'ed, NUL-terminated, *n without the
- * NUL. NULL: why. */
+/**
+ * unix_call() - asks, and waits for the whole answer
+ * @limit:	for all of it together
+ * @n:	set: the length of the answer without its NUL
+ *
+ * Return: the answer, NUL-terminated; the caller frees it. NULL: why.
+ */
 char *unix_call(const char *path, const char *request, mono_ns limit, size_t *n,
 		char why[static FAILURE_MAX]) MUST_USE;
 

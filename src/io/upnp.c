@@ -1,13 +1,18 @@
-/* Three processes:
+/* io/upnp.c - theory of operation
+ *
+ * Three processes:
  *
  *   the program --socket-- the worker
  *                              ^ forks it, waits for it, forks it again
  *                          the parent
  *
  * The parent makes a worker when there is a request.  The worker ends when the program has closed
- * its end, and then the parent ends, too; or when it has been idle for IDLE_MS without a mapping to
- * remember.  Any other end is an accident: the parent reports that nothing was found, and waits a
- * while that doubles with each accident in a row before it makes a new worker. */
+ * its end of the socket, and then the parent ends, too.  It also ends after IDLE_MS without a
+ * request, if nothing is mapped.  Any other end is an accident: the parent reports that nothing was
+ * found, and waits before it makes a new worker, twice as long after each accident in a row.
+ *
+ * Source: portmap.md 8.4.
+ */
 #include "io/upnp.h"
 
 #include <errno.h>
@@ -29,9 +34,9 @@ enum {
 	WORKER_FD = 3,
 	STOP_WAIT_MS = 2000,
 	IDLE_MS = 60000,
-	ACCIDENT_S = 2, /* wait after the first accident */
+	ACCIDENT_S = 2, /* the wait after the first accident */
 	ACCIDENT_MAX_S = 128,
-	LIVED_LONG_S = 300 /* then the next accident is a first one */
+	LIVED_LONG_S = 300 /* after such a life, the next accident is a first one */
 };
 
 struct upnp {
@@ -47,7 +52,7 @@ static void report_accident(void)
 	(void)!send(WORKER_FD, &none, sizeof(none), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Its exit status; -1: an accident. */
+/* Runs one worker to its end. Its exit status; -1: an accident. */
 static int one_worker(void)
 {
 	int status;
@@ -92,7 +97,8 @@ static void keep_workers(void)
 	}
 }
 
-/* Nothing of the program but its memory: no file, no signal that is meant for it, no right. */
+/* The parent keeps nothing of the program but its memory: no file, no signal that is meant for it,
+ * no right. */
 static void leave_the_program(int fd)
 {
 	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
@@ -104,7 +110,7 @@ static void leave_the_program(int fd)
 		dup2(fd, WORKER_FD);
 	close_range(WORKER_FD + 1, ~0U, 0);
 	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
-		signal(ignored[i], SIG_IGN); /* whoever stops the program stops us by it */
+		signal(ignored[i], SIG_IGN); /* we end when the program does */
 	(void)!sandbox_no_dumps(why);
 	(void)!sandbox_no_new_privileges(why);
 	(void)!sandbox_become_nobody(why);
@@ -132,13 +138,13 @@ struct upnp *upnp_start(char why[static FAILURE_MAX])
 	u->fd = pair[0];
 	if (pid > 0)
 		return u;
-	failure_say(why, "UPnP is off: no process for it: %s", strerror(errno));
+	failure_say(why, "UPnP is off: cannot start a process for it: %s", strerror(errno));
 	close(u->fd);
 	free(u);
 	return NULL;
 }
 
-/* They close their end when they have done what was asked last. */
+/* Both processes close their end when the last request is done. */
 static void wait_for_the_end(struct upnp *u)
 {
 	struct pollfd p = {.fd = u->fd, .events = POLLIN};
@@ -169,7 +175,7 @@ bool upnp_ask(struct upnp *u, const struct upnp_ask *ask)
 	return send(u->fd, ask, sizeof(*ask), MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(*ask);
 }
 
-/* The worker has read what strangers wrote, and so may be lying. */
+/* The worker reads text of strangers, so it may not be ours any more. */
 static bool is_believable(const struct upnp_report *r)
 {
 	switch (r->kind) {

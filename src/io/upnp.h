@@ -1,13 +1,16 @@
-/* io/upnp.h - UPnP IGD 1 and 2, talked by a process of its own
+/* io/upnp.h - UPnP IGD 1 and 2, spoken by a process of its own
  *
- * The library (libminiupnpc) waits for answers and reads XML from anybody in the LAN, so it runs in
- * a worker that has no privileges, few system calls, little memory and little time.  Its parent, a
- * process that does nothing else, makes one when there is something to ask, and a new one when it
- * dies: an answer that is a bomb costs one attempt. The parent is forked before the program
- * isolates itself, which takes away fork.
+ * The library (libminiupnpc) waits for answers and reads XML from anybody in the LAN.  So it runs
+ * in a worker that has no privileges, few system calls, little memory and little time.  The
+ * worker's parent does nothing else: it makes a worker when there is something to ask, and a new
+ * one when the worker dies.  An answer that is a bomb costs one attempt.  The parent is forked
+ * before the program isolates itself, for that takes away fork.
  *
- * Requests and reports are those of path/portmap/upnp_mapper.h, one record each over a socket. When
- * the program is gone, however it ended, the worker takes the mapping back and both end.
+ * Requests and reports are those of path/portmap/upnp_mapper.h, one record each over a socket.
+ * When the program is gone, however it ended, the worker deletes the mapping, and both processes
+ * end.
+ *
+ * Source: portmap.md 8.4.
  */
 #ifndef IO_UPNP_H
 #define IO_UPNP_H
@@ -17,16 +20,16 @@
 
 struct upnp;
 
-/* Call it early: the process begins as a copy of this one. NULL: why. */
+/* Call it early: the parent begins as a copy of this process. NULL: why. */
 struct upnp *upnp_start(char why[static FAILURE_MAX]) MUST_USE;
-/* Lets them end. Waits for the mapping to be taken back if there is one, at most 2 s. NULL is fine.
+/* Lets both processes end. If something is mapped, waits for its end at most 2 s. NULL is allowed.
  */
 void upnp_stop(struct upnp *u);
 
 int upnp_fd(const struct upnp *u); /* readable: upnp_read */
-/* False: it cannot be asked now; it is as if it had not answered. */
+/* False: nothing can be asked now; for the caller that is no answer. */
 bool upnp_ask(struct upnp *u, const struct upnp_ask *ask) MUST_USE;
-/* The next report; false: none. After UPNP_OFF the fd must not be watched any more. */
+/* The next report; false: none is waiting. After UPNP_OFF the fd must not be watched any more. */
 bool upnp_read(struct upnp *u, struct upnp_report *out) MUST_USE;
 
 #endif

@@ -1,10 +1,14 @@
-/* One request at a time.  What bounds it: memory and processor time by resource limits, each
- * request by an alarm, which ends the process, the system calls by a filter.  The gateway that was
- * found is kept between requests; only descriptions and control URLs at the gateway's own address
- * are used, whoever else answers.
+/* io/upnp_worker.c - theory of operation
  *
- * Source: UPnP Forum, WANIPConnection 1.0 and 2.0 (the numbers of errors); libminiupnpc 2.2,
- * API 17. */
+ * One request at a time.  The gateway that was found is kept between requests.  We use descriptions
+ * and control URLs at the gateway's own address only, whatever else answers.
+ *
+ * Bounded: memory and processor time by resource limits; each request by an alarm, which ends the
+ * process; system calls by a filter.
+ *
+ * Source: portmap.md 8.2 to 8.4; UPnP Forum, WANIPConnection 1.0 and 2.0 (the numbers of errors);
+ * libminiupnpc 2.2, API 17.
+ */
 #include "io/upnp_worker.h"
 
 #include <miniupnpc/miniupnpc.h>
@@ -24,16 +28,16 @@
 
 enum {
 	REQUEST_S = 25,
-	DISCOVER_MS = 400, /* the library waits that long for each of five kinds of device */
+	DISCOVER_MS = 400, /* for each of the five kinds of device that the library looks for */
 	CPU_S = 30,
 	MEMORY = 96 << 20,
 	FILES = 16,
-	DEVICES_MAX = 4, /* at the gateway's address that are looked at */
+	DEVICES_MAX = 4, /* looked at, of those at the gateway's address */
 	PORT_TRIES = 4,
 	PORT_LOW = 1024
 };
 
-/* WANIPConnection: what AddPortMapping may say. */
+/* WANIPConnection: errors of AddPortMapping. */
 enum {
 	ERROR_INVALID_ACTION = 401,
 	ERROR_INVALID_ARGS = 402,
@@ -48,7 +52,7 @@ struct worker {
 	bool found;
 	struct UPNPUrls urls;
 	struct IGDdatas data;
-	struct ip self, gateway; /* of the found one */
+	struct ip self, gateway; /* of what was found */
 	uint16_t mapped;         /* outside port; 0: none */
 };
 
@@ -75,7 +79,7 @@ static void limit_all(void)
 	(void)!sandbox_filter_calls(SANDBOX_UPNP, why);
 }
 
-/* --- looking for it --- */
+/* --- finding the gateway --- */
 
 static bool is_at(const char *url, const struct ip *gateway)
 {
@@ -91,7 +95,7 @@ static void forget(struct worker *w)
 	w->found = false;
 }
 
-/* The library knows two connections of a device, say one over IP and one over PPP; often only one
+/* The library gives two connections of a device, say one over IP and one over PPP. Often only one
  * of them is up. */
 static void choose_connection(struct worker *w, const char *url)
 {
@@ -183,7 +187,8 @@ static uint16_t any_port(void)
 	return (uint16_t)(PORT_LOW + rng_below(&rng, 65536 - PORT_LOW));
 }
 
-/* Many gateways know only mappings for ever; another port if the wanted one is somebody else's. */
+/* Many gateways know mappings without end only. If another host has the port, we try another one.
+ */
 static uint16_t add_somehow(struct worker *w, const struct upnp_ask *ask, uint32_t *lifetime_s)
 {
 	uint16_t outside = ask->outside >= PORT_LOW ? ask->outside : any_port();
@@ -257,14 +262,14 @@ static void serve(struct worker *w, const struct upnp_ask *ask)
 	(void)!send(w->fd, &r, sizeof(r), MSG_NOSIGNAL);
 }
 
-/* What it still asks for then is not worth doing. */
+/* Then requests that still wait are not done. */
 static bool program_is_gone(const struct worker *w)
 {
 	struct pollfd p = {.fd = w->fd, .events = POLLRDHUP};
 	return poll(&p, 1, 0) == 1;
 }
 
-/* A mapping is remembered by this process only, so it stays as long as there is one. */
+/* Only this process knows how to delete the mapping, so it is never idle while there is one. */
 static bool is_idle(const struct worker *w, int idle_ms)
 {
 	struct pollfd p = {.fd = w->fd, .events = POLLIN};

@@ -4,12 +4,13 @@
 
 /* The exit status. Any other is an accident. */
 enum {
-	UPNP_WORKER_ENDED = 0, /* the program is gone; what was mapped is taken back */
+	UPNP_WORKER_ENDED = 0, /* the program is gone; the mapping is deleted */
 	UPNP_WORKER_IDLE = 10  /* nothing was asked for so long, and nothing is mapped */
 };
 
-/* Serves the requests that come by this socket. Gives up the rights of the process that calls it
- * for good. Returns its exit status. */
+/* Serves the requests that come by this socket, until the program is gone, or for idle_ms nothing
+ * was asked while nothing is mapped. Gives up the rights of the calling process for good. Returns
+ * its exit status. */
 int upnp_worker_run(int fd, int idle_ms);
 
 #endif

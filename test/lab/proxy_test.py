@@ -194,19 +194,19 @@ class Proxy(LabCase):
     def test_a_wrong_password(self):
         self.start_proxy(login=f"{USER} {PASSWORD}")
         self.start_alice(login=f"{USER}:wrong@")
-        self.refused(rf"the proxy {PROXY}:{PORT} gives no way to {self.lab.RELAY}:443: it does not accept the user and "
+        self.refused(rf"the proxy {PROXY}:{PORT} does not connect to {self.lab.RELAY}:443: it does not accept the user and "
                      r"password \(401\): correct them in its URL")
 
     def test_a_password_is_wanted_and_not_given(self):
         self.start_proxy(login=f"{USER} {PASSWORD}")
         self.start_alice()
-        self.refused(rf"the proxy {PROXY}:{PORT} gives no way to {self.lab.RELAY}:443: it wants a user and password "
+        self.refused(rf"the proxy {PROXY}:{PORT} does not connect to {self.lab.RELAY}:443: it wants a user and password "
                      r"\(407\): put them into its URL, http://user:password@host:port")
 
     def test_a_proxy_that_forbids_it(self):
         self.start_proxy(connect=563)
         self.start_alice()
-        self.refused(rf"the proxy {PROXY}:{PORT} gives no way to {self.lab.RELAY}:443: it refused: HTTP/1.\d 403 .*")
+        self.refused(rf"the proxy {PROXY}:{PORT} does not connect to {self.lab.RELAY}:443: it refused: HTTP/1.\d 403 .*")
 
     def test_a_proxy_that_is_not_there(self):
         self.start_alice()
