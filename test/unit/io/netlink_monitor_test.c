@@ -43,6 +43,39 @@ static void changes_are_noticed(void)
 	tun_close(other);
 }
 
+/* More than the kernel's buffer holds: what was lost may have been a change. */
+static void lost_messages_count_as_a_change(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct netlink_monitor *m = netlink_monitor_open(tun_index(t), why);
+	CHECK_WHY(m, why);
+	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
+	for (int i = 0; i < 8000; i++) { /* of an interface that does not count */
+		struct ip ip = ip_v4(10, 1, (uint8_t)(i / 250), (uint8_t)(1 + i % 250));
+		CHECK_WHY(netlink_address_add(nl, tun_index(t), &ip, 32, why), why);
+	}
+	CHECK(netlink_monitor_read(m));
+	settle(m);
+	CHECK(!netlink_monitor_read(m));
+	netlink_monitor_close(m);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+static void the_end_of_an_interface_is_noticed(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink_monitor *m = netlink_monitor_open(0, why);
+	CHECK_WHY(m, why);
+	CHECK(!netlink_monitor_read(m));
+	interface_remove(tun_index(t));
+	wait_for_fd(netlink_monitor_fd(m));
+	CHECK(netlink_monitor_read(m));
+	netlink_monitor_close(m);
+	tun_close(t);
+}
+
 /* A router's advertisement with the option of RFC 8781 in it comes in by the TUN. */
 static void advertise(struct tun *t, const char *prefix, uint32_t lifetime_s)
 {
@@ -92,10 +125,14 @@ static void prefixes_that_a_router_advertises_are_heard(void)
 	tun_close(t);
 }
 
+IN_OWN_NETWORK(lost_messages_count_as_a_change)
+IN_OWN_NETWORK(the_end_of_an_interface_is_noticed)
 IN_OWN_NETWORK(changes_are_noticed)
 IN_OWN_NETWORK(prefixes_that_a_router_advertises_are_heard)
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_lost_messages_count_as_a_change),
+	cmocka_unit_test(test_the_end_of_an_interface_is_noticed),
 	cmocka_unit_test(test_changes_are_noticed),
 	cmocka_unit_test(test_prefixes_that_a_router_advertises_are_heard),
 };

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "io/netlink.h"
+#include "io/sandbox.h"
 #include "unit/own_network.h"
 
 static char why[FAILURE_MAX];
@@ -143,6 +144,7 @@ struct other_route {
 	uint8_t type;    /* RTN_x */
 	int by;          /* an interface; 0: none */
 	uint32_t metric; /* 0: what the kernel gives */
+	const char *gateway;
 };
 
 static void other_route_add(const struct prefix *to, const struct other_route *o)
@@ -165,6 +167,11 @@ static void other_route_add(const struct prefix *to, const struct other_route *o
 		rtnetlink_put(&r.h, RTA_OIF, &(uint32_t){(uint32_t)o->by}, 4);
 	if (o->metric)
 		rtnetlink_put(&r.h, RTA_PRIORITY, &o->metric, 4);
+	if (o->gateway) {
+		struct ip gateway;
+		CHECK(ip_parse(&gateway, o->gateway));
+		rtnetlink_put(&r.h, RTA_GATEWAY, gateway.b, ip_len(&gateway));
+	}
 	CHECK(rtnetlink_ask(&r.h) == 0);
 }
 
@@ -212,6 +219,146 @@ static void only_a_route_of_ours_counts_as_there_already(void)
 	tun_close(other);
 }
 
+static void default_route(int by, const char *gateway, uint32_t metric)
+{
+	struct prefix all = {0};
+	all.ip.family = strchr(gateway, ':') ? 6 : 4;
+	other_route_add(&all, &(struct other_route){RTN_UNICAST, by, metric, gateway});
+}
+
+static void give_address(struct netlink *nl, int ifindex, const char *text, uint8_t bits)
+{
+	struct ip ip;
+	CHECK(ip_parse(&ip, text));
+	CHECK_WHY(netlink_address_add(nl, ifindex, &ip, bits, why), why);
+}
+
+static bool is_uplink(const struct uplink *u, const char *gateway, const char *self, int ifindex)
+{
+	struct ip g, s;
+	CHECK(ip_parse(&g, gateway) && ip_parse(&s, self));
+	return ip_equal(&u->gateway, &g) && ip_equal(&u->self, &s) &&
+	       u->ifindex == (uint32_t)ifindex;
+}
+
+static void gateways_of_all_uplinks_are_listed(void)
+{
+	struct tun *one = own_network_tun("one"), *two = own_network_tun("two");
+	struct netlink *nl = own_network_netlink();
+	int a = tun_index(one), b = tun_index(two);
+	struct uplink v[UPLINKS_MAX];
+	CHECK(netlink_gateways(nl, 0, v) == 0);
+	CHECK_WHY(netlink_link_up(nl, a, 1280, why) && netlink_link_up(nl, b, 1280, why), why);
+	give_address(nl, a, "10.1.0.2", 24);
+	give_address(nl, b, "10.2.0.2", 24);
+	CHECK(netlink_gateways(nl, 0, v) == 0); /* addresses, but no way out */
+	default_route(b, "10.2.0.1", 100);
+	default_route(a, "10.1.0.1", 50);
+	CHECK(netlink_gateways(nl, 0, v) == 2); /* first the one that the kernel prefers */
+	CHECK(is_uplink(&v[0], "10.1.0.1", "10.1.0.2", a));
+	CHECK(is_uplink(&v[1], "10.2.0.1", "10.2.0.2", b));
+	CHECK(netlink_gateways(nl, a, v) == 1 && is_uplink(&v[0], "10.2.0.1", "10.2.0.2", b));
+	netlink_close(nl);
+	tun_close(one);
+	tun_close(two);
+}
+
+static void a_link_without_a_gateway_is_no_uplink(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct prefix all = {.ip = ip_v4(0, 0, 0, 0)};
+	struct uplink v[UPLINKS_MAX];
+	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
+	give_address(nl, tun_index(t), "10.1.0.2", 24);
+	CHECK_WHY(netlink_route_add(nl, tun_index(t), &all, why), why);
+	CHECK(netlink_gateways(nl, 0, v) == 0);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+/* Two routers with one address, as two boxes of one maker have it. */
+static void ipv4_gateways_of_one_address_count_once(void)
+{
+	struct tun *one = own_network_tun("one"), *two = own_network_tun("two");
+	struct netlink *nl = own_network_netlink();
+	int a = tun_index(one), b = tun_index(two);
+	struct uplink v[UPLINKS_MAX];
+	CHECK_WHY(netlink_link_up(nl, a, 1280, why) && netlink_link_up(nl, b, 1280, why), why);
+	give_address(nl, a, "192.168.1.2", 24);
+	give_address(nl, b, "192.168.1.3", 24);
+	default_route(a, "192.168.1.1", 50);
+	default_route(b, "192.168.1.1", 100);
+	CHECK(netlink_gateways(nl, 0, v) == 1);
+	CHECK(is_uplink(&v[0], "192.168.1.1", "192.168.1.2", a));
+	netlink_close(nl);
+	tun_close(one);
+	tun_close(two);
+}
+
+static void an_ipv6_gateway_counts_with_a_global_address(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct uplink v[UPLINKS_MAX];
+	if (access("/proc/net/if_inet6", F_OK))
+		own_network_skip("no IPv6");
+	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
+	give_address(nl, tun_index(t), "fd7a::2", 64);
+	default_route(tun_index(t), "fe80::1", 0);
+	CHECK(netlink_gateways(nl, 0, v) == 0); /* fd7a::2 is a private one */
+	give_address(nl, tun_index(t), "2001:db8::2", 64);
+	CHECK(netlink_gateways(nl, 0, v) == 1);
+	CHECK(is_uplink(&v[0], "fe80::1", "2001:db8::2", tun_index(t)));
+	netlink_close(nl);
+	tun_close(t);
+}
+
+static void of_a_point_to_point_link_our_end_is_listed(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct own_address v[16];
+	size_t n;
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg m;
+		char attributes[64];
+	} r = {.h = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.m)),
+		     .nlmsg_type = RTM_NEWADDR,
+		     .nlmsg_flags = NLM_F_CREATE},
+	       .m = {.ifa_family = AF_INET,
+		     .ifa_prefixlen = 32,
+		     .ifa_index = (uint32_t)tun_index(t)}};
+	struct ip ours = ip_v4(10, 0, 0, 1), theirs = ip_v4(10, 0, 0, 2);
+	rtnetlink_put(&r.h, IFA_LOCAL, ours.b, 4);
+	rtnetlink_put(&r.h, IFA_ADDRESS, theirs.b, 4);
+	CHECK(rtnetlink_ask(&r.h) == 0);
+	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
+	CHECK_WHY(netlink_interfaces(nl, 0, v, 16, &n, why), why);
+	CHECK(listed(v, n, "10.0.0.1", 32) && !listed(v, n, "10.0.0.2", 32));
+	netlink_close(nl);
+	tun_close(t);
+}
+
+/* Without CAP_NET_ADMIN the sentences say what is missing. */
+static void what_is_not_allowed_says_what_to_do(void)
+{
+	struct netlink *nl = own_network_netlink();
+	struct ip ip = ip_v4(10, 0, 0, 1);
+	struct prefix p = prefix_of(&ip, 32);
+	struct own_address v[4];
+	size_t n;
+	CHECK_WHY(sandbox_drop_capabilities(0, why), why);
+	CHECK(!netlink_link_up(nl, 1, 1280, why) && strstr(why, "give CAP_NET_ADMIN"));
+	CHECK(!netlink_address_add(nl, 1, &ip, 32, why) && strstr(why, "give CAP_NET_ADMIN"));
+	CHECK(!netlink_route_add(nl, 1, &p, why) && strstr(why, "give CAP_NET_ADMIN"));
+	CHECK(!netlink_route_remove(nl, 1, &p, why) && strstr(why, "give CAP_NET_ADMIN"));
+	CHECK(!netlink_route_is_foreign(nl, 1, &p));
+	CHECK_WHY(netlink_interfaces(nl, 0, v, 4, &n, why), why); /* looking is allowed */
+	netlink_close(nl);
+}
+
 static void netlink_failures_are_sentences(void)
 {
 	struct netlink *nl = own_network_netlink();
@@ -229,6 +376,12 @@ IN_OWN_NETWORK(addresses_that_change_meanwhile_are_listed)
 IN_OWN_NETWORK(routes_come_and_go)
 IN_OWN_NETWORK(a_route_by_another_interface_is_not_taken_for_ours)
 IN_OWN_NETWORK(only_a_route_of_ours_counts_as_there_already)
+IN_OWN_NETWORK(gateways_of_all_uplinks_are_listed)
+IN_OWN_NETWORK(a_link_without_a_gateway_is_no_uplink)
+IN_OWN_NETWORK(ipv4_gateways_of_one_address_count_once)
+IN_OWN_NETWORK(an_ipv6_gateway_counts_with_a_global_address)
+IN_OWN_NETWORK(of_a_point_to_point_link_our_end_is_listed)
+IN_OWN_NETWORK(what_is_not_allowed_says_what_to_do)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 
 static const struct CMUnitTest tests[] = {
@@ -237,6 +390,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_routes_come_and_go),
 	cmocka_unit_test(test_a_route_by_another_interface_is_not_taken_for_ours),
 	cmocka_unit_test(test_only_a_route_of_ours_counts_as_there_already),
+	cmocka_unit_test(test_gateways_of_all_uplinks_are_listed),
+	cmocka_unit_test(test_a_link_without_a_gateway_is_no_uplink),
+	cmocka_unit_test(test_ipv4_gateways_of_one_address_count_once),
+	cmocka_unit_test(test_an_ipv6_gateway_counts_with_a_global_address),
+	cmocka_unit_test(test_of_a_point_to_point_link_our_end_is_listed),
+	cmocka_unit_test(test_what_is_not_allowed_says_what_to_do),
 	cmocka_unit_test(test_netlink_failures_are_sentences),
 };
 RUN_TESTS(tests)
