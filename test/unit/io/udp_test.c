@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -432,6 +433,94 @@ static void what_goes_to_a_closed_extra_socket_is_counted(void **state)
 	udp_close(a);
 }
 
+/* As the five hundred, but all by one extra socket to another. */
+static void extra_sockets_merge_as_the_main_ones_do(void **state)
+{
+	for (int merge = 0; merge < 2; merge++) {
+		struct udp *a = open_any(!merge, !merge);
+		const uint16_t numbers[] = {1, 2};
+		static uint8_t memory[40][1200];
+		struct datagram v[40], in[BATCH_MAX];
+		struct udp_refused r;
+		size_t got = 0;
+		udp_follow(a, numbers, 2);
+		for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+			memset(memory[i], (int)i, sizeof(memory[i]));
+			v[i] = (struct datagram){.packet = {memory[i], sizeof(memory[i]), 0, 0},
+						 .at = extra4(a, 2),
+						 .socket = 1};
+		}
+		udp_send(a, v, ARRAY_LEN(v), &r);
+		assert_int_equal(r.n, 0);
+		while (got < ARRAY_LEN(v)) {
+			struct pollfd p = {.fd = udp_fd_extra(a), .events = POLLIN};
+			assert_true(udp_more(a) || poll(&p, 1, 2000) == 1);
+			size_t n = udp_recv(a, in, BATCH_MAX);
+			for (size_t i = 0; i < n; i++) {
+				assert_int_equal(in[i].socket, 2);
+				assert_int_equal(in[i].packet.len, sizeof(memory[0]));
+				assert_int_equal(in[i].packet.data[0], got++);
+			}
+		}
+		if (!merge)
+			assert_int_equal(udp_stats(a)->tx_merged + udp_stats(a)->rx_merged, 0);
+		assert_int_equal(udp_stats(a)->gso_failed, 0);
+		udp_close(a);
+	}
+}
+
+static void extra_sockets_that_cannot_be_opened_are_counted_and_tried_again(void **state)
+{
+	struct udp *a = open_any(false, false);
+	const uint16_t numbers[] = {1, 2, 3};
+	struct rlimit was, none;
+	struct udp_refused r;
+	uint8_t x = 'x';
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = was.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	udp_follow(a, numbers, 3);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(udp_stats(a)->extra_failed, 3);
+	struct datagram out = {.packet = {&x, 1, 0, 0}, .at = here4(a), .socket = 2};
+	udp_send(a, &out, 1, &r);
+	assert_int_equal(udp_stats(a)->tx_no_socket, 1);
+	assert_int_equal(r.n, 0);
+	udp_follow(a, numbers, 3);
+	assert_int_equal(udp_stats(a)->extra_failed, 3);
+	udp_send(a, &out, 1, &r);
+	assert_int_equal(udp_stats(a)->tx, 1);
+	udp_close(a);
+}
+
+/* Of many that are ready each has its turn, and the main sockets have theirs. */
+static void no_socket_starves_another(void **state)
+{
+	enum { SOCKETS = 8, ROUNDS = 30 };
+	struct udp *a = open_any(true, true);
+	uint16_t numbers[SOCKETS];
+	struct datagram in[BATCH_MAX], out = {0};
+	struct udp_refused r;
+	uint8_t x = 'x';
+	unsigned calls = 0, seen[SOCKETS + 1] = {0};
+	for (uint16_t i = 0; i < SOCKETS; i++)
+		numbers[i] = (uint16_t)(i + 1);
+	udp_follow(a, numbers, SOCKETS);
+	for (uint16_t i = 0; i <= SOCKETS; i++)
+		for (int k = 0; k < ROUNDS; k++) {
+			out = (struct datagram){.packet = {&x, 1, 0, 0},
+						.at = i == 0 ? here4(a) : extra4(a, i)};
+			udp_send(a, &out, 1, &r);
+		}
+	for (size_t n; (n = udp_recv(a, in, BATCH_MAX)) > 0; calls++)
+		for (size_t i = 0; i < n; i++)
+			seen[in[i].socket]++;
+	for (size_t i = 0; i <= SOCKETS; i++)
+		assert_int_equal(seen[i], ROUNDS);
+	assert_int_equal(calls, SOCKETS + 1); /* a whole batch each */
+	udp_close(a);
+}
+
 static int cutting(const struct udp *u)
 {
 	int how = -1;
@@ -500,6 +589,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_extra_socket_sends_and_receives_under_its_number),
 	cmocka_unit_test(an_extra_socket_is_of_both_families),
 	cmocka_unit_test(extra_sockets_follow_the_wish),
+	cmocka_unit_test(extra_sockets_merge_as_the_main_ones_do),
+	cmocka_unit_test(extra_sockets_that_cannot_be_opened_are_counted_and_tried_again),
+	cmocka_unit_test(no_socket_starves_another),
 	cmocka_unit_test(what_goes_to_a_closed_extra_socket_is_counted),
 };
 RUN_TESTS(tests)
