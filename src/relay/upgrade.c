@@ -1,7 +1,4 @@
-/* upgrade.c - the client's half: asks for DERP, and reads the answer's head
- *
- * The server's half is request.c.
- */
+/* upgrade.c - asks for DERP, and reads the answer's head */
 #include "relay/upgrade.h"
 
 #include <http_parser.h>

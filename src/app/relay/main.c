@@ -17,8 +17,10 @@
 #include "io/random.h"
 #include "io/sandbox.h"
 #include "serve/certificate.h"
-#include "serve/relay_listen.h"
+#include "serve/listen.h"
+#include "serve/relay_route.h"
 #include "serve/stun_listen.h"
+#include "serve/web.h"
 
 enum {
 	FILES_BESIDE = 64, /* open files that are not streams of clients */
@@ -37,7 +39,9 @@ struct relay {
 	int lock;
 	SSL_CTX *tls;
 	struct relay_server *server;
-	struct relay_listen *listen;
+	struct relay_route *route;
+	struct web *web;
+	struct listen *listen;
 	struct stun_listen *stun;
 	uint16_t port, http_port;
 	struct loop_signal *signals[4];
@@ -60,12 +64,15 @@ static json_t *server_counters(const struct relay_server_stats *s)
 		(json_int_t)s->peer_gone_sent, "keepalives_sent", (json_int_t)s->keepalives_sent);
 }
 
-static json_t *stream_counters(const struct relay_listen_stats *s)
+static json_t *stream_counters(const struct relay *r)
 {
+	const struct listen_stats *s = listen_stats(r->listen);
+	uint64_t pages = web_stats(r->web)->pages;
+	uint64_t slow = s->slow + relay_route_stats(r->route)->slow;
 	return json_pack("{sI sI sI sI sI sI}", "open", (json_int_t)s->streams, "accepted",
 			 (json_int_t)s->accepted, "refused", (json_int_t)s->refused, "tls_failed",
-			 (json_int_t)s->tls_failed, "pages", (json_int_t)s->pages, "slow",
-			 (json_int_t)s->slow);
+			 (json_int_t)s->tls_failed, "pages", (json_int_t)pages, "slow",
+			 (json_int_t)slow);
 }
 
 static void on_say_counters(void *self)
@@ -79,7 +86,7 @@ static void on_say_counters(void *self)
 	}
 	json_t *all =
 		json_pack("{so so so}", "relay", server_counters(relay_server_stats(r->server)),
-			  "streams", stream_counters(relay_listen_stats(r->listen)), "stun", stun);
+			  "streams", stream_counters(r), "stun", stun);
 	char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
 	if (text)
 		log_say(&r->log, LOG_AT_NOTICE, "counters %s", text);
@@ -138,7 +145,7 @@ static bool reload(struct relay *r)
 	}
 	SSL_CTX_free(r->tls);
 	r->tls = tls;
-	relay_listen_set_tls(r->listen, tls);
+	listen_set_tls(r->listen, tls);
 	return true;
 }
 
@@ -168,7 +175,8 @@ static void on_terminate(void *self)
 	uint32_t clients = relay_server_stats(r->server)->registered;
 	notify_stopping(&r->notify);
 	log_say(&r->log, LOG_AT_NOTICE, "ending: %u clients are told to come back", clients);
-	relay_listen_drain(r->listen, COME_BACK_IN, KEEP_TRYING);
+	listen_stop(r->listen);
+	relay_route_drain(r->route, COME_BACK_IN, KEEP_TRYING);
 	loop_timer_set(r->end, clients ? loop_now(r->loop) + LAST_WORDS : loop_now(r->loop));
 }
 
@@ -206,6 +214,20 @@ static uint32_t raise_files(uint32_t wanted)
 	return wanted && wanted < most ? wanted : most;
 }
 
+static bool begin_web(struct relay *r, uint32_t clients_max)
+{
+	r->web = web_new();
+	r->route = relay_route_new(&(struct relay_route_config){
+		.loop = r->loop, .log = &r->log, .server = r->server, .clients_max = clients_max});
+	if (!r->web || !r->route || !relay_route_add(r->route, web_routes(r->web)))
+		return false;
+	r->listen = listen_new(&(struct listen_config){.loop = r->loop,
+						       .log = &r->log,
+						       .streams_max = clients_max,
+						       .accept = web_accept(r->web)});
+	return r->listen != NULL;
+}
+
 static bool begin_server(struct relay *r, char why[static FAILURE_MAX])
 {
 	uint32_t clients_max = raise_files(r->o.clients_max);
@@ -214,12 +236,7 @@ static bool begin_server(struct relay *r, char why[static FAILURE_MAX])
 		return false;
 	r->server = relay_server_new(&cfg, loop_now(r->loop));
 	key_wipe(&cfg.key, sizeof(cfg.key));
-	if (!r->server)
-		return failure_say(why, "out of memory for %u clients: lower it with --clients-max",
-				   clients_max);
-	r->listen = relay_listen_new(&(struct relay_listen_config){
-		.loop = r->loop, .log = &r->log, .server = r->server, .streams_max = clients_max});
-	return r->listen ||
+	return (r->server && begin_web(r, clients_max)) ||
 	       failure_say(why, "out of memory for %u clients: lower it with --clients-max",
 			   clients_max);
 }
@@ -231,9 +248,9 @@ static bool begin_tls(struct relay *r, char why[static FAILURE_MAX])
 	r->tls = relay_state_tls(&r->o, relay_server_key(r->server), why);
 	if (!r->tls)
 		return false;
-	relay_listen_set_tls(r->listen, r->tls);
+	listen_set_tls(r->listen, r->tls);
 	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
-	return relay_listen_open(r->listen, &r->o.listen, true, &r->port, why);
+	return listen_open(r->listen, &r->o.listen, true, &r->port, why);
 }
 
 /* A second port that nobody asked for may be somebody else's: then there is none. */
@@ -257,8 +274,7 @@ static bool open_stun(struct relay *r, char why[static FAILURE_MAX])
 
 static bool open_ports(struct relay *r, char why[static FAILURE_MAX])
 {
-	if (r->o.http &&
-	    !relay_listen_open(r->listen, &r->o.http_listen, false, &r->http_port, why))
+	if (r->o.http && !listen_open(r->listen, &r->o.http_listen, false, &r->http_port, why))
 		return false;
 	return !r->o.stun || open_stun(r, why);
 }
@@ -298,8 +314,10 @@ static void isolate(struct relay *r)
 
 static void finish(struct relay *r)
 {
-	relay_listen_free(r->listen);
+	listen_free(r->listen);
+	relay_route_free(r->route);
 	relay_server_free(r->server);
+	web_free(r->web);
 	stun_listen_close(r->stun);
 	SSL_CTX_free(r->tls);
 	for (size_t i = 0; i < ARRAY_LEN(r->signals); i++)
