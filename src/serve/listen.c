@@ -2,7 +2,7 @@
  *
  * A stream is
  *
- *   GREETING   with its first owner, for at most LISTEN_GREETING_MAX
+ *   GREETING   with its first owner, until the time limit
  *   GIVEN      with an owner that took it over, for as long as both sides like
  *   LINGERING  its last bytes are on the way; it is closed when the other side has closed, or at
  *              the time limit: the one of its greeting, else a new one of the same length
@@ -148,7 +148,7 @@ void listen_write(struct listen_stream *s, struct bytes b)
 static void set_timer(struct listen *l)
 {
 	const struct listen_stream *s = l->limited.first;
-	loop_timer_set(l->timer, s ? s->since + LISTEN_GREETING_MAX : MONO_NEVER);
+	loop_timer_set(l->timer, s ? s->since + l->cfg.greeting_max : MONO_NEVER);
 }
 
 /* Called again when all is sent. */
@@ -173,7 +173,7 @@ static void on_timer(void *self)
 	struct listen *l = self;
 	mono_ns now = loop_now(l->cfg.loop);
 	struct listen_stream *s;
-	while ((s = l->limited.first) && s->since + LISTEN_GREETING_MAX <= now) {
+	while ((s = l->limited.first) && s->since + l->cfg.greeting_max <= now) {
 		l->stats.slow += s->state == GREETING;
 		listen_close(s);
 	}
@@ -418,6 +418,8 @@ struct listen *listen_new(const struct listen_config *cfg)
 	if (!l)
 		return NULL;
 	l->cfg = *cfg;
+	if (cfg->greeting_max == 0)
+		l->cfg.greeting_max = LISTEN_GREETING_MAX;
 	l->timer = loop_timer_new(cfg->loop, (struct loop_call){on_timer, l});
 	l->accept_again = loop_timer_new(cfg->loop, (struct loop_call){on_accept_again, l});
 	if (l->timer && l->accept_again)

@@ -1,9 +1,9 @@
 /* serve/listen.h - the streams of a server: ports, accepting, TLS, limits
  *
  * Knows no protocol.  Each accepted stream gets an owner, which takes its bytes.  The first owner
- * has LISTEN_GREETING_MAX for its work (TLS handshake included).  Then it must have given the
- * stream to another owner, who has all the time there is; otherwise the stream is closed.  Made for
- * very many streams that are silent.
+ * has a time limit for its work (TLS handshake included).  Until then it must have given the stream
+ * to another owner, which has no limit; otherwise the stream is closed.  Made for very many streams
+ * that are silent.
  *
  * A stream is closed by the verdict of its owner's `input`, by listen_close(), by the other side,
  * by the time limit, and with the listener.  In every case the owner's `gone` is called, once.
@@ -54,6 +54,7 @@ struct listen_config {
 	struct loop *loop; /* kept */
 	struct log *log;   /* kept */
 	uint32_t streams_max;
+	mono_ns greeting_max; /* the time limit; 0: LISTEN_GREETING_MAX */
 	struct listen_accept accept;
 };
 

@@ -306,6 +306,44 @@ static void a_stopped_listener_keeps_its_streams(void **state)
 	end(&s);
 }
 
+/* A silent stream is closed, and so is one that does not end after its last words. A given stream
+ * stays. */
+static void the_time_limit_ends_a_greeting(void **state)
+{
+	struct served s;
+	struct owner next = {.takes = 1000}, o = {.takes = 4, .next = &next};
+	served_begin(&s);
+	s.listen = listen_new(&(struct listen_config){.loop = s.loop,
+						      .log = &s.log,
+						      .streams_max = 4,
+						      .greeting_max = 20 * MSEC,
+						      .accept = {on_stream, &o}});
+	served_open(&s, false);
+	int given = dial(&s);
+	say(given, "headbody");
+	turns_until_heard(&s, &next, 4);
+	o.next = NULL;
+	int silent = dial(&s);
+	expect_closed(&s, silent);
+	assert_int_equal(listen_stats(s.listen)->slow, 1);
+	o.verdict = LISTEN_LINGER;
+	int lingers = dial(&s);
+	say(lingers, "x");
+	expect_closed(&s, lingers);
+	for (int i = 0; i < 500 && listen_stats(s.listen)->streams > 1; i++)
+		turns(&s, 1);
+	assert_int_equal(listen_stats(s.listen)->streams, 1);
+	assert_int_equal(listen_stats(s.listen)->slow, 1); /* that one was not too slow */
+	assert_int_equal(o.gone, 2);
+	say(given, "more");
+	turns_until_heard(&s, &next, 8);
+	assert_int_equal(next.gone, 0);
+	close(given);
+	close(silent);
+	close(lingers);
+	end(&s);
+}
+
 /* --- TLS --- */
 
 static SSL_CTX *context_with(const struct identity *id)
@@ -412,6 +450,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_stream_that_nobody_wants_is_closed),
 	cmocka_unit_test(ports_are_limited_and_named_when_taken),
 	cmocka_unit_test(a_stopped_listener_keeps_its_streams),
+	cmocka_unit_test(the_time_limit_ends_a_greeting),
 	cmocka_unit_test(a_port_may_speak_tls),
 	cmocka_unit_test(what_is_not_tls_is_counted_and_closed),
 	cmocka_unit_test(a_tls_port_without_a_certificate_takes_nobody),
