@@ -36,7 +36,8 @@ static bool is_path_of(const struct http_route *route, struct bytes path)
 	size_t n = strlen(route->path);
 	if (route->prefix && path.n > n)
 		path.n = n;
-	return http_is(path, route->path);
+	/* Case counts in a path (RFC 9110 section 4.2.3). */
+	return path.n == n && memcmp(path.p, route->path, n) == 0;
 }
 
 /* NULL: there is none. */

@@ -2,7 +2,6 @@
  *
  * Options, state, ports; then everything that is not needed any more is given away; then the loop.
  */
-#include <jansson.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,13 +11,14 @@
 #include <unistd.h>
 
 #include "app/relay/options.h"
-#include "app/relay/state.h"
 #include "io/notify.h"
 #include "io/random.h"
 #include "io/sandbox.h"
 #include "serve/certificate.h"
 #include "serve/listen.h"
+#include "serve/relay_report.h"
 #include "serve/relay_route.h"
+#include "serve/relay_state.h"
 #include "serve/stun_listen.h"
 #include "serve/web.h"
 
@@ -50,86 +50,52 @@ struct relay {
 
 /* --- what it says --- */
 
-static json_t *server_counters(const struct relay_server_stats *s)
-{
-	return json_pack(
-		"{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "clients", (json_int_t)s->clients,
-		"registered", (json_int_t)s->registered, "accepted", (json_int_t)s->accepted,
-		"refused", (json_int_t)s->refused, "broke_protocol", (json_int_t)s->broke_protocol,
-		"packets_in", (json_int_t)s->packets_in, "packets_out", (json_int_t)s->packets_out,
-		"bytes_in", (json_int_t)s->bytes_in, "bytes_out", (json_int_t)s->bytes_out,
-		"dropped_unknown", (json_int_t)s->dropped_unknown, "dropped_oldest",
-		(json_int_t)s->dropped_oldest, "dropped_full", (json_int_t)s->dropped_full,
-		"dropped_gone", (json_int_t)s->dropped_gone, "peer_gone_sent",
-		(json_int_t)s->peer_gone_sent, "keepalives_sent", (json_int_t)s->keepalives_sent);
-}
-
-static json_t *stream_counters(const struct relay *r)
-{
-	const struct listen_stats *s = listen_stats(r->listen);
-	uint64_t pages = web_stats(r->web)->pages;
-	uint64_t slow = s->slow + relay_route_stats(r->route)->slow;
-	return json_pack("{sI sI sI sI sI sI}", "open", (json_int_t)s->streams, "accepted",
-			 (json_int_t)s->accepted, "refused", (json_int_t)s->refused, "tls_failed",
-			 (json_int_t)s->tls_failed, "pages", (json_int_t)pages, "slow",
-			 (json_int_t)slow);
-}
-
 static void on_say_counters(void *self)
 {
 	struct relay *r = self;
-	json_t *stun = json_null();
-	if (r->stun) {
-		const struct stun_listen_stats *s = stun_listen_stats(r->stun);
-		stun = json_pack("{sI sI sI}", "answered", (json_int_t)s->answered, "ignored",
-				 (json_int_t)s->ignored, "failed", (json_int_t)s->failed);
-	}
-	json_t *all =
-		json_pack("{so so so}", "relay", server_counters(relay_server_stats(r->server)),
-			  "streams", stream_counters(r), "stun", stun);
-	char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+	struct relay_counters counters = {.server = relay_server_stats(r->server),
+					  .listen = listen_stats(r->listen),
+					  .web = web_stats(r->web),
+					  .route = relay_route_stats(r->route),
+					  .stun = r->stun ? stun_listen_stats(r->stun) : NULL};
+	char *text = relay_report_counters(&counters);
 	if (text)
 		log_say(&r->log, LOG_AT_NOTICE, "counters %s", text);
 	free(text);
-	json_decref(all);
 }
 
-/* What a node's file needs to use this relay. Without TLS there is nothing to pin. */
+/* What a node's file needs to use this relay. A certificate that others signed is not pinned. */
 static void say_node_lines(const struct relay *r)
 {
-	uint8_t digest[PIN_LEN] = {0};
-	char pin[PIN_TEXT_MAX];
-	uint16_t port = r->o.no_tls ? r->http_port : r->port;
-	bool self_signed = !r->o.no_tls && !r->o.certfile[0];
-	if (self_signed && !certificate_pin(r->tls, digest))
-		return;
-	pin_format(pin, digest);
-	if (r->o.json) {
-		json_t *j = json_pack("{ss si ss si}", "name", "lab", "region", 1, "host",
-				      r->o.host, "port", port);
-		if (self_signed)
-			json_object_set_new(j, "pin", json_string(pin));
-		json_object_set_new(j, "plain", json_boolean(r->o.no_tls));
-		json_object_set_new(j, "stun_port", json_integer(r->o.stun ? r->o.stun_port : -1));
-		json_dumpf(j, stdout, JSON_COMPACT);
-		json_decref(j);
-		printf("\n");
-	} else {
-		printf("# for the configuration of a node\n[Relay]\nName = lab\nRegion = 1\nHost = "
-		       "%s\nPort "
-		       "= %u\n",
-		       r->o.host, port);
-		if (self_signed)
-			printf("Pin = %s\n", pin);
-		if (r->o.no_tls)
-			printf("Plain = yes\n");
-		if (!r->o.stun || r->o.stun_port != 3478)
-			printf("STUNPort = %u\n", r->o.stun ? (unsigned)r->o.stun_port : 0);
+	uint8_t pin[PIN_LEN];
+	char text[PIN_TEXT_MAX];
+	struct relay_for_node node = {.host = r->o.host,
+				      .port = r->o.no_tls ? r->http_port : r->port,
+				      .stun_port = r->o.stun ? r->o.stun_port : 0,
+				      .plain = r->o.no_tls};
+	if (!r->o.no_tls && !r->o.certfile[0]) {
+		if (!certificate_pin(r->tls, pin))
+			return;
+		node.pin = pin_format(text, pin);
 	}
+	if (r->o.json)
+		relay_report_json(stdout, &node);
+	else
+		relay_report_section(stdout, &node);
 	fflush(stdout);
 }
 
 /* --- signals --- */
+
+static SSL_CTX *read_certificate(const struct relay *r, char why[static FAILURE_MAX])
+{
+	const struct relay_options *o = &r->o;
+	struct relay_certificate c = {.chain = o->certfile[0] ? o->certfile : NULL,
+				      .key = o->keyfile[0] ? o->keyfile : NULL,
+				      .folder = o->self_signed[0] ? o->self_signed : o->state,
+				      .host = o->host};
+	return relay_state_tls(&c, relay_server_key(r->server), why);
+}
 
 /* False: the certificate in use stays. */
 static bool reload(struct relay *r)
@@ -138,7 +104,7 @@ static bool reload(struct relay *r)
 	if (r->o.no_tls)
 		return false;
 	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
-	SSL_CTX *tls = relay_state_tls(&r->o, relay_server_key(r->server), why);
+	SSL_CTX *tls = read_certificate(r, why);
 	if (!tls) {
 		log_say(&r->log, LOG_AT_ERROR, "%s; the certificate in use stays", why);
 		return false;
@@ -232,7 +198,7 @@ static bool begin_server(struct relay *r, char why[static FAILURE_MAX])
 {
 	uint32_t clients_max = raise_files(r->o.clients_max);
 	struct relay_server_config cfg = {.rng = random_source(), .clients_max = clients_max};
-	if (!relay_state_key(&r->o, &cfg.rng, &cfg.key, why))
+	if (!relay_state_key(r->o.state, &cfg.rng, &cfg.key, why))
 		return false;
 	r->server = relay_server_new(&cfg, loop_now(r->loop));
 	key_wipe(&cfg.key, sizeof(cfg.key));
@@ -245,7 +211,7 @@ static bool begin_tls(struct relay *r, char why[static FAILURE_MAX])
 {
 	if (r->o.no_tls)
 		return true;
-	r->tls = relay_state_tls(&r->o, relay_server_key(r->server), why);
+	r->tls = read_certificate(r, why);
 	if (!r->tls)
 		return false;
 	listen_set_tls(r->listen, r->tls);
@@ -285,7 +251,7 @@ static bool begin(struct relay *r, char why[static FAILURE_MAX])
 		return failure_say(why, "the crypto library does not work on this machine");
 	if (!r->o.host[0] && gethostname(r->o.host, sizeof(r->o.host) - 1) != 0)
 		return failure_say(why, "this machine has no name: give --host");
-	r->lock = relay_state_lock(&r->o, why);
+	r->lock = relay_state_lock(r->o.state, why);
 	if (r->lock < 0)
 		return false;
 	r->loop = loop_new();
