@@ -94,7 +94,7 @@ static bool set_http_listen(struct relay_options *o, const char *v)
 static bool set_stun_port(struct relay_options *o, const char *v)
 {
 	unsigned long port = 0;
-	bool ok = read_number(v, UINT16_MAX, &port);
+	bool ok = read_number(v, UINT16_MAX, &port) && port != 0;
 	o->stun_port = (uint16_t)port;
 	o->stun = true;
 	return ok;

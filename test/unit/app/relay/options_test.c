@@ -82,6 +82,7 @@ static void says_what_is_wrong(void **state)
 		{"--http-listen x:1", "--http-listen: found \"x:1\", expected an address and a "
 				      "port such as 192.0.2.1:80 or "
 				      ":80"},
+		{"--stun-port 0", "--stun-port: found \"0\", expected a port"},
 		{"--stun-port -1", "--stun-port: found \"-1\", expected a port"},
 		{"--stun-port=", "--stun-port: found \"\", expected a port"},
 		{"--stun-port 3x", "--stun-port: found \"3x\", expected a port"},
