@@ -5,7 +5,7 @@ static bool is_public(const struct ip *ip)
 	return !ip_is_private(ip) && !ip_is_loopback(ip) && !ip_is_link_local(ip);
 }
 
-/* What STUN saw does not count: that address is the NAT's. */
+/* Nothing shuts it from outside. An address that STUN saw is the NAT's, and does not count. */
 static bool is_open(const struct candidate *c)
 {
 	bool known = c->kind == CANDIDATE_LOCAL || c->kind == CANDIDATE_FIXED ||
@@ -50,7 +50,7 @@ static void gather_history(struct explain_facts *f, const struct path_facts *pat
 		f->falls += path->past[i].doubt && path->past[i].reason == PATH_SILENT;
 }
 
-/* What the attempts found out of our NAT counts, too. */
+/* An attempt may have found out that our NAT varies where STUN could not. */
 static void gather_hard(struct explain_facts *f, const struct hard_facts *hard)
 {
 	bool known = hard->next != MONO_NEVER;

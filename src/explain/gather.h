@@ -1,7 +1,7 @@
-/* explain/gather.h - what is known of one peer, in the shape in which rules ask for it
+/* explain/gather.h - what is known of one peer, as the rules ask for it
  *
- * Most of it stays where the path has it: explain_facts points there, and adds what takes a loop
- * over those facts to find out.
+ * explain_facts points at the facts of the path, and copies none of them.  Beside them stands what
+ * only a loop over those facts can tell.
  */
 #ifndef EXPLAIN_GATHER_H
 #define EXPLAIN_GATHER_H
@@ -27,13 +27,13 @@ struct explain_facts {
 	bool session;                  /* of WireGuard, with the peer */
 
 	/* this node */
-	bool stun_answered;  /* at least one STUN server did */
+	bool stun_answered;  /* at least one STUN server answered */
 	bool mapping_varies; /* its NAT gives each destination another port */
 	bool own_public; /* it has an IPv4 address that no NAT shuts: its own, mapped or given */
-	bool own_ipv6;   /* it has a global one */
+	bool own_ipv6;   /* it has a global IPv6 address */
 
 	/* the peer */
-	bool peer_told;        /* it, or a person, has named an endpoint of the peer */
+	bool peer_told;        /* the peer, or a person, has named one of its endpoints */
 	bool peer_public;      /* one of its endpoints is a public IPv4 address */
 	bool peer_ipv6;        /* one of its endpoints is a global IPv6 address */
 	unsigned pings, pongs; /* over UDP: sent to all its endpoints, and answered */

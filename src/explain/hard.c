@@ -4,7 +4,7 @@
 
 /* --- what an attempt saw --- */
 
-/* It may be: that it is, is often not known. */
+/* An unknown NAT may be hard, too. */
 static bool may_be_hard(enum dest_mapping m)
 {
 	return m != MAPPING_SAME;
@@ -23,7 +23,7 @@ static bool are_both_hard(const struct attempt *a)
 	return a->our_mapping == MAPPING_VARIES && a->their_mapping == MAPPING_VARIES;
 }
 
-/* Where one of them is easy, all that probing would have met it. */
+/* An exhausted attempt proves it, too: birthday probing would have met an easy NAT. */
 bool explain_hard_are_both_random(const struct attempt *a)
 {
 	bool in_vain = a->end == ATTEMPT_EXHAUSTED && may_be_hard(a->our_mapping) &&
@@ -32,6 +32,8 @@ bool explain_hard_are_both_random(const struct attempt *a)
 	       (are_both_hard(a) || in_vain);
 }
 
+/* A NAT that counts or gives blocks is the one whose ports are guessed; of two such NATs, the
+ * peer's. */
 enum explain_won_by explain_hard_won_by(const struct attempt *a)
 {
 	bool here = may_be_hard(a->our_mapping), there = may_be_hard(a->their_mapping);
@@ -70,6 +72,7 @@ static const char *const ways[] = {
 	[WON_BY_CHEAP] = "the little that costs nothing",
 };
 
+/* After "our NAT" or "that of bob". */
 static const char *nat_words(enum dest_mapping mapping, enum guess_kind kind)
 {
 	if (mapping == MAPPING_SAME)
@@ -86,6 +89,7 @@ static const char *nat_words(enum dest_mapping mapping, enum guess_kind kind)
 					 : "shows no order in its ports (random, or easy)";
 }
 
+/* The last clause of a sentence. */
 static const char *outcome_words(enum attempt_end end)
 {
 	switch (end) {

@@ -4,7 +4,10 @@
 
 static const char *const protocols[PORTMAP_PROTOCOLS] = {
 	[PORTMAP_PCP] = "PCP", [PORTMAP_NATPMP] = "NAT-PMP", [PORTMAP_UPNP] = "UPnP"};
+
 enum { ASKED_TEXT_MAX = 3 * PORTMAP_STATE_MAX };
+
+/* --- words --- */
 
 const char *explain_portmap_refusal(enum mapper_refusal r)
 {
@@ -54,7 +57,7 @@ const char *explain_portmap_reach(enum portmap_reach r)
 	return "to everybody";
 }
 
-/* --- facts --- */
+/* --- what came of it --- */
 
 const struct portmap_asked *explain_portmap_refused(const struct gateway_facts *g)
 {
@@ -64,6 +67,7 @@ const struct portmap_asked *explain_portmap_refused(const struct gateway_facts *
 	return NULL;
 }
 
+/* An answer, or a try with a protocol that the gateway speaks, is still to come. */
 static bool is_waited_for(const struct gateway_facts *g)
 {
 	for (size_t i = 0; i < PORTMAP_PROTOCOLS; i++)
@@ -72,7 +76,6 @@ static bool is_waited_for(const struct gateway_facts *g)
 	return false;
 }
 
-/* The IPv4 gateway, which maps; one of IPv6 only opens its firewall. */
 const struct gateway_facts *explain_portmap_gateway(const struct portmap_facts *portmap)
 {
 	for (size_t i = 0; i < portmap->n; i++)

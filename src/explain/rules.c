@@ -3,9 +3,9 @@
 #include "explain/hard.h"
 
 static const mono_ns RELAY_IS_FAR = 150 * MSEC;
-enum { FALLS_OFTEN = 5 };
+enum { FALLS_OFTEN = 5 }; /* of the changes that the path remembers */
 
-/* --- what holds --- */
+/* --- conditions: the peer and its relay --- */
 
 static bool is(const struct explain_facts *f, enum peer_state state)
 {
@@ -37,62 +37,65 @@ static bool has_no_session(const struct explain_facts *f)
 	return needs_help(f) && !f->session && !lost_relay(f);
 }
 
-static bool keeps_its_key(const struct explain_facts *f)
+static bool peer_keeps_its_key(const struct explain_facts *f)
 {
 	return needs_help(f) && f->session && !f->path->knows_disco;
 }
 
-/* From here on both sides can talk, so a direct path could be. */
-static bool could_be(const struct explain_facts *f)
+/* --- conditions: a direct path --- */
+
+/* Both sides can talk, so a direct path is possible. What follows asks what is in its way. */
+static bool could_be_direct(const struct explain_facts *f)
 {
 	return needs_help(f) && !is(f, PEER_ASIDE) && f->session && f->path->knows_disco;
 }
 
 static bool is_asleep(const struct explain_facts *f)
 {
-	return could_be(f) && !f->path->active;
+	return could_be_direct(f) && !f->path->active;
 }
 
 static bool has_no_udp(const struct explain_facts *f)
 {
-	return could_be(f) && f->path->n_servers > 0 && !f->stun_answered;
+	return could_be_direct(f) && f->path->n_servers > 0 && !f->stun_answered;
 }
 
 static bool has_no_stun(const struct explain_facts *f)
 {
-	return could_be(f) && f->path->n_servers == 0 && !f->own_public;
+	return could_be_direct(f) && f->path->n_servers == 0 && !f->own_public;
 }
 
-static bool was_not_called(const struct explain_facts *f)
+static bool peer_told_nothing(const struct explain_facts *f)
 {
-	return could_be(f) && !f->peer_told && f->path->calls_taken == 0;
+	return could_be_direct(f) && !f->peer_told && f->path->calls_taken == 0;
 }
 
 static bool peer_is_private(const struct explain_facts *f)
 {
-	return could_be(f) && f->peer_told && !f->peer_public && !f->peer_ipv6;
+	return could_be_direct(f) && f->peer_told && !f->peer_public && !f->peer_ipv6;
 }
 
 static bool fell_silent(const struct explain_facts *f)
 {
-	return could_be(f) && is(f, PEER_DOUBTED);
+	return could_be_direct(f) && is(f, PEER_DOUBTED);
 }
 
-static bool hears_only(const struct explain_facts *f)
+static bool hears_pings_only(const struct explain_facts *f)
 {
-	return could_be(f) && !is(f, PEER_DOUBTED) && f->pings > 0 && f->pongs == 0 &&
+	return could_be_direct(f) && !is(f, PEER_DOUBTED) && f->pings > 0 && f->pongs == 0 &&
 	       f->path->pings_heard > 0;
 }
 
 static bool nothing_passes(const struct explain_facts *f)
 {
-	return could_be(f) && !is(f, PEER_DOUBTED) && f->pings > 0 && f->pongs == 0 &&
+	return could_be_direct(f) && !is(f, PEER_DOUBTED) && f->pings > 0 && f->pongs == 0 &&
 	       f->path->pings_heard == 0 && !has_no_udp(f) && f->peer_told && !peer_is_private(f);
 }
 
+/* Pings of this node leave, and no answer comes back: a NAT or a firewall is shut. */
 static bool is_shut(const struct explain_facts *f)
 {
-	return nothing_passes(f) || hears_only(f);
+	return nothing_passes(f) || hears_pings_only(f);
 }
 
 static bool is_hard_here(const struct explain_facts *f)
@@ -100,7 +103,7 @@ static bool is_hard_here(const struct explain_facts *f)
 	return f->mapping_varies && !f->own_public && is_shut(f);
 }
 
-/* The peer said so. */
+/* The peer told so in an attempt to cross hard NATs. */
 static bool is_hard_there(const struct explain_facts *f)
 {
 	return f->last_planned && f->last_planned->their_mapping == MAPPING_VARIES && is_shut(f);
@@ -111,7 +114,7 @@ static bool is_shut_there(const struct explain_facts *f)
 	return !is_hard_here(f) && !is_hard_there(f) && nothing_passes(f);
 }
 
-/* A port of ours that is open to everybody would do: one side is enough. */
+/* One open port is enough, here or there: a mapped port of this node would be one. */
 static bool wants_port(const struct explain_facts *f)
 {
 	return is_shut(f) && !f->own_public;
@@ -122,7 +125,7 @@ static bool maps_off(const struct explain_facts *f)
 	return wants_port(f) && f->map == EXPLAIN_MAP_OFF;
 }
 
-/* No protocol answers, or none does yet. */
+/* No protocol answers, or none has answered yet. */
 static bool maps_nothing(const struct explain_facts *f)
 {
 	return wants_port(f) && f->map <= EXPLAIN_MAP_UNSPOKEN && f->map != EXPLAIN_MAP_OFF;
@@ -148,7 +151,7 @@ static bool maps_carrier(const struct explain_facts *f)
 	return wants_port(f) && f->map == EXPLAIN_MAP_CARRIER;
 }
 
-/* --- crossing hard NATs --- */
+/* --- conditions: crossing hard NATs --- */
 
 static bool hard_is(const struct explain_facts *f, enum hard_now now)
 {
@@ -165,77 +168,79 @@ static bool was_slow(const struct explain_facts *f)
 	return f->last_planned && f->last_planned->slow;
 }
 
-static bool crosses_soon(const struct explain_facts *f)
+static bool attempt_comes_soon(const struct explain_facts *f)
 {
 	return is_shut(f) && hard_is(f, HARD_NOW_SOON);
 }
 
-static bool crosses(const struct explain_facts *f)
+static bool attempt_runs(const struct explain_facts *f)
 {
 	return is_shut(f) && hard_is(f, HARD_NOW_UNDER_WAY) && !was_slow(f);
 }
 
-static bool crosses_slowly(const struct explain_facts *f)
+static bool slow_attempt_runs(const struct explain_facts *f)
 {
 	return is_shut(f) && hard_is(f, HARD_NOW_UNDER_WAY) && was_slow(f);
 }
 
-static bool crosses_not_here(const struct explain_facts *f)
+static bool hard_is_off_here(const struct explain_facts *f)
 {
 	return is_shut(f) && hard_is(f, HARD_NOW_OFF);
 }
 
-static bool crosses_not_there(const struct explain_facts *f)
+static bool hard_is_unknown_there(const struct explain_facts *f)
 {
 	return is_shut(f) && !hard_is(f, HARD_NOW_OFF) && last_ended(f, ATTEMPT_UNANSWERED) &&
 	       !f->path->hard.heard;
 }
 
-static bool is_not_answered(const struct explain_facts *f)
+static bool peer_did_not_answer(const struct explain_facts *f)
 {
 	return is_shut(f) && !hard_is(f, HARD_NOW_OFF) && last_ended(f, ATTEMPT_UNANSWERED) &&
 	       f->path->hard.heard;
 }
 
-static bool is_refused(const struct explain_facts *f)
+static bool peer_refused(const struct explain_facts *f)
 {
 	return is_shut(f) && !hard_is(f, HARD_NOW_OFF) && last_ended(f, ATTEMPT_REFUSED);
 }
 
-static bool both_random(const struct explain_facts *f)
+static bool both_are_random(const struct explain_facts *f)
 {
 	return is_shut(f) && f->last_planned && explain_hard_are_both_random(f->last_planned) &&
 	       !was_slow(f) && !hard_is(f, HARD_NOW_UNDER_WAY);
 }
 
-static bool crossed_in_vain(const struct explain_facts *f)
+static bool attempts_were_in_vain(const struct explain_facts *f)
 {
-	return is_shut(f) && last_ended(f, ATTEMPT_EXHAUSTED) && !both_random(f);
+	return is_shut(f) && last_ended(f, ATTEMPT_EXHAUSTED) && !both_are_random(f);
 }
 
-static bool is_broke(const struct explain_facts *f)
+static bool budget_is_used_up(const struct explain_facts *f)
 {
 	return is_shut(f) && hard_is(f, HARD_NOW_BROKE);
 }
 
-static bool is_busy(const struct explain_facts *f)
+static bool another_peer_has_its_turn(const struct explain_facts *f)
 {
 	return is_shut(f) && hard_is(f, HARD_NOW_BUSY);
 }
 
-static bool tries_again(const struct explain_facts *f)
+static bool attempt_comes_again(const struct explain_facts *f)
 {
 	return is_shut(f) && f->next_attempt_s > 0 &&
 	       (last_ended(f, ATTEMPT_EXHAUSTED) || last_ended(f, ATTEMPT_REFUSED) ||
 		last_ended(f, ATTEMPT_UNANSWERED));
 }
 
-static bool lost_it(const struct explain_facts *f)
+/* --- conditions: quality --- */
+
+static bool direct_path_is_lost(const struct explain_facts *f)
 {
-	return could_be(f) && !is(f, PEER_DOUBTED) && f->pongs > 0;
+	return could_be_direct(f) && !is(f, PEER_DOUBTED) && f->pongs > 0;
 }
 
-static bool is_aside(const struct explain_facts *f)
+static bool relay_is_better(const struct explain_facts *f)
 {
 	return is(f, PEER_ASIDE);
 }
@@ -255,7 +260,7 @@ static bool could_use_ipv6(const struct explain_facts *f)
 	return is_shut(f) && !(f->own_ipv6 && f->peer_ipv6);
 }
 
-/* --- the table: condition, what failed, what to do; NULL: nothing to say of it --- */
+/* --- the table: condition, what failed, what a person could change --- */
 
 const struct explain_rule explain_rules[] = {
 	{speaks_no_disco,
@@ -276,7 +281,7 @@ const struct explain_rule explain_rules[] = {
 	 "another one than \"{relay}\", or it does not have our public key.",
 	 "See on {peer} with `warren status` that it is up, connected to \"{relay}\", and knows "
 	 "this node's key."},
-	{keeps_its_key,
+	{peer_keeps_its_key,
 	 "There is a session, but {peer} has not told its disco key: what runs there may be plain "
 	 "WireGuard.",
 	 "Run Warren on {peer}."},
@@ -291,7 +296,7 @@ const struct explain_rule explain_rules[] = {
 	 "No relay has a STUN server, so this node does not know its address outside of its NAT.",
 	 "Give a relay a STUNPort, or tell this node's address outside by hand (Endpoint in "
 	 "[Node])."},
-	{was_not_called,
+	{peer_told_nothing,
 	 "{peer} has not told us where it may be reached: nothing of it has come over the relay.",
 	 "See on {peer} with `warren status` that its relay is connected."},
 	{peer_is_private,
@@ -316,7 +321,7 @@ const struct explain_rule explain_rules[] = {
 	 "NAT that gives each destination another port, is likely before {peer}.",
 	 "Forward the UDP port of {peer} to it on its router, or enable PCP, NAT-PMP or UPnP "
 	 "there."},
-	{hears_only,
+	{hears_pings_only,
 	 "Pings of {peer} reach us, but it has not answered any of our {pings}: its side lets "
 	 "nothing in that it did not ask for, from the port that we have.",
 	 "Open the UDP port of {peer} in its firewall for what comes from outside."},
@@ -345,51 +350,52 @@ const struct explain_rule explain_rules[] = {
 	 "{reach}.",
 	 "Ask the provider for a public IPv4 address; nothing that is changed on the router "
 	 "helps."},
-	{crosses_soon,
+	{attempt_comes_soon,
 	 "Ways to cross hard NATs come next, when simple punching has failed for two seconds.",
 	 NULL},
-	{crosses, "Ways to cross hard NATs are being tried now; that takes up to half a minute.",
-	 NULL},
-	{crosses_slowly,
+	{attempt_runs,
+	 "Ways to cross hard NATs are being tried now; that takes up to half a minute.", NULL},
+	{slow_attempt_runs,
 	 "Random ports against random ports are being tried now (SlowPunch = yes); that takes up "
 	 "to half an hour.",
 	 NULL},
-	{crosses_not_here,
+	{hard_is_off_here,
 	 "Nothing but simple punching is tried: crossing hard NATs is switched off on this node "
 	 "(HardNat = no).",
 	 "Set HardNat = yes, here and on {peer}."},
-	{crosses_not_there,
+	{hard_is_unknown_there,
 	 "{peer} does not answer when it is asked to cross hard NATs together: it does not run "
 	 "Warren, or an old one, or it is switched off there (HardNat = no).",
 	 "Run Warren on {peer}, without HardNat = no."},
-	{is_not_answered,
+	{peer_did_not_answer,
 	 "{peer} did not answer when it was last asked to cross hard NATs together.", NULL},
-	{is_refused,
+	{peer_refused,
 	 "{peer} refused to cross hard NATs together for now: it was busy with another peer, had "
 	 "used up its budget of packets, or got no STUN answer itself.",
 	 NULL},
-	{both_random,
+	{both_are_random,
 	 "Both NATs seem to give ports at random; such a pair is crossed by the slow mode only, "
 	 "which is off.",
 	 "Mapping or forwarding a port on one side is best. If that cannot be, set SlowPunch = yes "
 	 "on both nodes: up to 170,000 packets in half an hour are tried then."},
-	{crossed_in_vain,
+	{attempts_were_in_vain,
 	 "Ways to cross hard NATs were tried with {hard_sent} packets of ours, and nothing "
 	 "answered.",
 	 NULL},
-	{is_broke,
+	{budget_is_used_up,
 	 "The budget for crossing hard NATs is used up for now: {peer_left} of {peer_max} packets "
 	 "are left for {peer}, {host_left} of {host_max} for this node, and what a NAT may still "
 	 "remember counts as a flow for two minutes.",
 	 NULL},
-	{is_busy,
+	{another_peer_has_its_turn,
 	 "Hard NATs are crossed with one peer at a time, and now it is another one's turn.", NULL},
-	{tries_again, "Crossing hard NATs is tried again in {next} s at the earliest.", NULL},
-	{lost_it,
+	{attempt_comes_again, "Crossing hard NATs is tried again in {next} s at the earliest.",
+	 NULL},
+	{direct_path_is_lost,
 	 "There was a direct path, and it does not answer any more; it is looked for again with "
 	 "pauses of up to a minute.",
 	 NULL},
-	{is_aside,
+	{relay_is_better,
 	 "There is a direct path, but it is clearly worse than the relay ({rtt} ms and {loss} % "
 	 "lost, against {relay_rtt} ms), so the relay has the traffic.",
 	 "See why UDP is slow or lossy between the two networks; what is measured decides, and is "

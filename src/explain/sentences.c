@@ -7,14 +7,7 @@
 #include "explain/rules.h"
 #include "path/hard/budget.h"
 
-/* --- filling in --- */
-
-static void put(char *out, size_t cap, size_t *n, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len && *n + 1 < cap; i++)
-		out[(*n)++] = text[i];
-	out[*n] = '\0';
-}
+/* --- what a {name} stands for --- */
 
 /* Rounded to the nearest. */
 static unsigned ms(mono_ns t)
@@ -24,13 +17,13 @@ static unsigned ms(mono_ns t)
 
 enum { VALUE_MAX = 128 };
 
-/* What a {name} stands for: a text, or a number where there is none. */
+/* A text, or a number where the text is NULL. */
 struct value {
 	const char *name, *text;
 	unsigned n;
 };
 
-/* NULL: it is none of these. */
+/* The value of this name, in `out` if it is a number; NULL: none of these has that name. */
 static const char *pick(const struct value *known, size_t n, struct bytes name,
 			char out[static VALUE_MAX])
 {
@@ -91,7 +84,7 @@ static const char *gateway_value(const struct explain_facts *f, struct bytes nam
 		{"reach", explain_portmap_reach(g->reach), 0},
 	};
 	const char *text = pick(known, ARRAY_LEN(known), name, out);
-	if (text && text != out)
+	if (text && text != out) /* some texts end with this function */
 		snprintf(out, VALUE_MAX, "%s", text);
 	return text ? out : NULL;
 }
@@ -107,7 +100,16 @@ static const char *value(const struct explain_facts *f, struct bytes name,
 	return text ? text : "?";
 }
 
-/* Puts what is known in the place of each {name}. */
+/* --- filling in --- */
+
+static void put(char *out, size_t cap, size_t *n, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && *n + 1 < cap; i++)
+		out[(*n)++] = text[i];
+	out[*n] = '\0';
+}
+
+/* Puts its value in the place of each {name}. */
 static void fill(const struct explain_facts *f, const char *form, char out[static SENTENCE_MAX])
 {
 	size_t n = 0;
@@ -125,6 +127,8 @@ static void fill(const struct explain_facts *f, const char *form, char out[stati
 		form = end + 1;
 	}
 }
+
+/* --- sentences --- */
 
 void explain_now(const struct explain_facts *f, char out[static SENTENCE_MAX])
 {

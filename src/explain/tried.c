@@ -18,6 +18,7 @@ const char *explain_named_by(const struct remote_facts *r)
 
 enum { LOST_TEXT_MAX = 32 };
 
+/* "" where it lost none. */
 static const char *lost_of_late(const struct remote_facts *r, char out[static LOST_TEXT_MAX])
 {
 	out[0] = '\0';

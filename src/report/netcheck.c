@@ -18,7 +18,7 @@ static json_t *endpoint(const struct endpoint *e)
 	return endpoint_is_set(e) ? json_string(endpoint_format(e, text)) : json_null();
 }
 
-/* With a hundredth behind the point. */
+/* With two decimals; 0: not known. */
 static json_t *milliseconds(mono_ns t)
 {
 	mono_ns hundredths = (t + 5 * USEC) / (10 * USEC);
@@ -96,7 +96,7 @@ static json_t *mapped_json(const struct portmap_status *p)
 	return list;
 }
 
-/* The gateway's outside address against the one that relays see. */
+/* Another NAT stands before a gateway whose outside address is not the one that relays see. */
 static enum tristate double_nat(const struct netcheck_source *s)
 {
 	enum tristate found = TRISTATE_UNKNOWN;

@@ -26,9 +26,10 @@
 
 #include "config/config.h"
 
+/* All of it is borrowed. */
 struct netcheck_source {
 	const struct config *cfg;
-	bool no_home; /* nobody looks for us at a relay */
+	bool no_home; /* this node has no home relay: no peer looks for it at one */
 	const struct netcheck_report *report;
 	const struct portmap_status *portmap;
 	const struct lifetime_report *lifetime4, *lifetime6; /* NULL: not measured */
@@ -38,7 +39,7 @@ struct netcheck_source {
 /* NULL: out of memory. */
 json_t *netcheck_json(const struct netcheck_source *s) MUST_USE;
 
-/* Both families: the value of "binding_lifetime". */
+/* The value of "binding_lifetime". v4, v6: NULL: not measured. Returns NULL: out of memory. */
 json_t *netcheck_lifetime_json(const struct lifetime_report *v4, const struct lifetime_report *v6,
 			       mono_ns now) MUST_USE;
 

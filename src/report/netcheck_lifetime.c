@@ -1,4 +1,4 @@
-/* How long the NAT keeps a binding, as JSON and as words. */
+/* How long the NAT keeps an unused binding. */
 #include "report/netcheck.h"
 
 #include <string.h>

@@ -27,7 +27,7 @@ static json_t *count(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-/* Milliseconds with one digit behind the point. */
+/* With one decimal. */
 static json_t *milliseconds(mono_ns t)
 {
 	mono_ns tenths = (t + 50 * USEC) / (100 * USEC);
@@ -48,7 +48,7 @@ static json_t *endpoints_json(const struct node *n)
 	return list;
 }
 
-/* The prefix through which IPv4 is reached. */
+/* The prefix through which this node reaches IPv4; null: it reaches IPv4 without. */
 static json_t *nat64_json(const struct node *n)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -141,17 +141,17 @@ static void set_route(json_t *peer, const struct config *cfg, const struct route
 	char text[ENDPOINT_TEXT_MAX];
 	json_t *endpoint = NULL, *relay = NULL;
 	for (uint8_t i = 0; i < route->n; i++) {
-		const struct way *via = &route->via[i];
-		if (via->kind == WAY_UDP && !endpoint)
-			endpoint = json_string(endpoint_format(&via->ep, text));
-		else if (via->kind == WAY_RELAY && !relay)
-			relay = relay_name(cfg, via->region);
+		const struct way *way = &route->via[i];
+		if (way->kind == WAY_UDP && !endpoint)
+			endpoint = json_string(endpoint_format(&way->ep, text));
+		else if (way->kind == WAY_RELAY && !relay)
+			relay = relay_name(cfg, way->region);
 	}
 	json_object_set_new(peer, "endpoint", endpoint ? endpoint : json_null());
 	json_object_set_new(peer, "relay", relay ? relay : json_null());
 }
 
-/* The direct way of its traffic goes through the NAT64 of this network. */
+/* The peer's traffic goes directly, and through the NAT64 of this network. */
 static bool is_by_nat64(const struct node *n, const struct route *route)
 {
 	const struct prefix *p = reach_nat64(node_reach_of(n));

@@ -50,8 +50,8 @@ struct status_counter {
 struct status_source {
 	const struct config *cfg;
 	const struct node *node; /* NULL: it is down */
-	/* The HTTP proxy to each relay, "host:port", in cfg's order of relays; NULL: this relay is
-	 * reached without one. No array: so are all. */
+	/* "host:port" of the HTTP proxy to each relay, in cfg's order of relays; an entry that is
+	 * NULL: none to this relay; the array is NULL: none at all. */
 	const char *const *proxies;
 	const char *interface;                  /* as the kernel named it; NULL: as configured */
 	uint16_t port;                          /* in use; 0: as configured */

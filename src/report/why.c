@@ -15,55 +15,69 @@ static const char *const ways[] = {
 static const char *const mappings[] = {
 	[MAPPING_UNKNOWN] = "unknown", [MAPPING_SAME] = "same", [MAPPING_VARIES] = "varies"};
 
-/* --- facts and history for programs --- */
+/* --- facts and history --- */
 
+/* With one decimal; 0: not known. */
 static json_t *ms_or_null(mono_ns t)
 {
 	mono_ns tenths = t / (100 * USEC);
 	return t == 0 ? json_null() : json_real((double)tenths / 10);
 }
 
-static json_t *remote_json(const struct remote_facts *t)
+static json_t *own_json(const struct candidates *own)
 {
 	char text[ENDPOINT_TEXT_MAX];
-	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:i}", "endpoint",
-			 endpoint_format(&t->ep, text), "by", explain_named_by(t), "pings",
-			 (int)t->pings, "answers", (int)t->pongs, "padded_pings",
-			 (int)t->padded_pings, "padded_answers", (int)t->padded_pongs, "rtt_ms",
-			 ms_or_null(t->rtt), "loss_percent", (int)t->loss_percent);
+	json_t *list = json_array();
+	for (size_t i = 0; i < own->n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "endpoint",
+						      endpoint_format(&own->v[i].ep, text), "kind",
+						      candidate_kind_name(own->v[i].kind)));
+	return list;
+}
+
+static json_t *stun_json(const struct server_facts *v, size_t n)
+{
+	char at[ENDPOINT_TEXT_MAX], seen[ENDPOINT_TEXT_MAX];
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++) {
+		bool answered = endpoint_is_set(&v[i].seen);
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s?}", "server", endpoint_format(&v[i].at, at), "seen",
+				  answered ? endpoint_format(&v[i].seen, seen) : NULL));
+	}
+	return list;
+}
+
+static json_t *remotes_json(const struct remote_facts *v, size_t n)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	json_t *list = json_array();
+	for (const struct remote_facts *r = v; r < v + n; r++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:i}", "endpoint",
+					endpoint_format(&r->ep, text), "by", explain_named_by(r),
+					"pings", (int)r->pings, "answers", (int)r->pongs,
+					"padded_pings", (int)r->padded_pings, "padded_answers",
+					(int)r->padded_pongs, "rtt_ms", ms_or_null(r->rtt),
+					"loss_percent", (int)r->loss_percent));
+	return list;
 }
 
 static json_t *facts_json(const struct why_source *s, const struct explain_facts *f)
 {
-	const struct path_facts *w = f->path;
-	char text[ENDPOINT_TEXT_MAX], seen_at[ENDPOINT_TEXT_MAX];
-	json_t *own = json_array(), *stun = json_array(), *candidates = json_array();
-	for (size_t i = 0; i < w->own.n; i++)
-		json_array_append_new(own, json_pack("{s:s, s:s}", "endpoint",
-						     endpoint_format(&w->own.v[i].ep, text), "kind",
-						     candidate_kind_name(w->own.v[i].kind)));
-	for (size_t i = 0; i < w->n_servers; i++) {
-		const struct server_facts *v = &w->servers[i];
-		bool answered = endpoint_is_set(&v->seen);
-		json_array_append_new(
-			stun,
-			json_pack("{s:s, s:s?}", "server", endpoint_format(&v->at, text), "seen",
-				  answered ? endpoint_format(&v->seen, seen_at) : NULL));
-	}
-	for (size_t i = 0; i < w->n_remotes; i++)
-		json_array_append_new(candidates, remote_json(&w->remotes[i]));
-	json_t *facts = json_pack(
-		"{s:s, s:o, s:o, s:i, s:i, s:s, s:o, s:o, s:i, s:i, s:i, s:o}", "way",
-		ways[w->state], "rtt_ms", ms_or_null(w->rtt), "relay_rtt_ms",
-		ms_or_null(w->relay_rtt), "loss_percent", (int)w->loss_percent,
-		"relay_loss_percent", (int)w->relay_loss_percent, "mapping", mappings[w->mapping],
-		"endpoints", own, "stun", stun, "calls_sent", (int)w->calls_sent, "calls_taken",
-		(int)w->calls_taken, "pings_heard", (int)w->pings_heard, "candidates", candidates);
-	json_object_set_new(facts, "proxy", f->proxy ? json_string(f->proxy) : json_null());
-	json_object_set_new(facts, "hard", why_hard_json(&w->hard, s->now, s->wall_offset_ns));
-	json_object_set_new(facts, "port_mapping",
-			    why_portmap_json(&w->portmap, s->cfg->node.port_mapping));
-	return facts;
+	const struct path_facts *path = f->path;
+	return json_pack(
+		"{s:s, s:o, s:o, s:i, s:i, s:s, s:o, s:o, s:i, s:i, s:i, s:s?, s:o, s:o, s:o}",
+		"way", ways[path->state], "rtt_ms", ms_or_null(path->rtt), "relay_rtt_ms",
+		ms_or_null(path->relay_rtt), "loss_percent", (int)path->loss_percent,
+		"relay_loss_percent", (int)path->relay_loss_percent, "mapping",
+		mappings[path->mapping], "endpoints", own_json(&path->own), "stun",
+		stun_json(path->servers, path->n_servers), "calls_sent", (int)path->calls_sent,
+		"calls_taken", (int)path->calls_taken, "pings_heard", (int)path->pings_heard,
+		"proxy", f->proxy, "candidates", remotes_json(path->remotes, path->n_remotes),
+		"hard", why_hard_json(&path->hard, f->now, s->wall_offset_ns), "port_mapping",
+		why_portmap_json(&path->portmap, f->port_mapping));
 }
 
 static json_t *past_json(const struct why_source *s, const struct path_past *p)
@@ -76,24 +90,7 @@ static json_t *past_json(const struct why_source *s, const struct path_past *p)
 			 ms_or_null(p->rtt));
 }
 
-/* --- what a netcheck found, where the STUN servers of the paths are too few to tell --- */
-
-static bool is_of_this_network(const struct path_facts *w, const struct netcheck_report *r)
-{
-	for (size_t i = 0; i < w->n_servers; i++)
-		if (endpoint_is_set(&w->servers[i].seen) &&
-		    ip_equal(&w->servers[i].seen.ip, &r->global4.ip))
-			return true;
-	return false;
-}
-
-static void add_netcheck(struct path_facts *w, const struct netcheck_report *r)
-{
-	if (w->mapping == MAPPING_UNKNOWN && r && is_of_this_network(w, r))
-		w->mapping = r->nat4.varies;
-}
-
-/* --- all of it --- */
+/* --- the document --- */
 
 static json_t *sentences_json(const struct explain_facts *f,
 			      void (*collect)(const struct explain_facts *f, struct sentences *out))
@@ -121,6 +118,27 @@ static json_t *render(const struct why_source *s, const struct explain_facts *f)
 			 history, "forgotten", (int)f->path->forgotten);
 }
 
+/* --- gathering --- */
+
+/* It was made where this node is now. */
+static bool is_of_this_network(const struct path_facts *path, const struct netcheck_report *r)
+{
+	for (size_t i = 0; i < path->n_servers; i++)
+		if (endpoint_is_set(&path->servers[i].seen) &&
+		    ip_equal(&path->servers[i].seen.ip, &r->global4.ip))
+			return true;
+	return false;
+}
+
+/* The path may know too few STUN servers to tell how our NAT maps; a netcheck asks more of them. */
+static void add_netcheck(struct path_facts *path, const struct netcheck_report *r)
+{
+	if (path->mapping != MAPPING_UNKNOWN || !r || !is_of_this_network(path, r))
+		return;
+	path->mapping = r->nat4.varies;
+}
+
+/* Fills `status`, since the facts borrow a text of it. */
 static void name_relay(struct explain_facts *f, const struct why_source *s, uint16_t region,
 		       struct relay_client_status *status)
 {

@@ -1,12 +1,12 @@
-/* report/why_portmap.h - "port_mapping" in the facts of `warren why`: what each gateway answered
+/* report/why_portmap.h - "port_mapping" among the facts of `warren why`: what gateways answered
  *
  *   {"enabled", "port",
  *    "gateways": [{"gateway", "pcp", "nat_pmp", "upnp", "protocol", "endpoint", "leads",
  *                  "expires_s"}]}
  *
- * pcp, nat_pmp, upnp
- *           "not asked", "no answer yet", "not spoken", "spoken", "refused: (why)" or "mapped"
- * leads     "to everybody", or why the mapping leads no farther than the next NAT
+ * pcp, nat_pmp, upnp  "not asked", "no answer yet", "not spoken", "spoken", "mapped", or
+ *                     "refused: " and why
+ * leads               "to everybody", or why the mapping leads no farther than the next NAT
  *
  * protocol, endpoint, leads and expires_s are null while nothing is mapped.
  */

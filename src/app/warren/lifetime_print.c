@@ -15,12 +15,13 @@ static double number(const json_t *family, const char *name)
 	return json_number_value(json_object_get(family, name));
 }
 
+/* x is not negative. */
 static long rounded_up(double x)
 {
 	return (long)x + (x > (double)(long)x);
 }
 
-/* In whole seconds, on the safe side. */
+/* In whole seconds: the lower bound is rounded down, the upper one up. */
 static void print_range(FILE *out, const json_t *family)
 {
 	long alive = (long)number(family, "at_least_s"),
@@ -60,7 +61,7 @@ void lifetime_print(FILE *out, const json_t *lifetime)
 {
 	const json_t *v6 = json_object_get(lifetime, "ipv6");
 	print_family(out, "IPv4", json_object_get(lifetime, "ipv4"));
-	if (strcmp(field_text(v6, "state"), "no-answer") != 0) /* most networks have none */
+	if (strcmp(field_text(v6, "state"), "no-answer") != 0) /* most networks have no IPv6 */
 		print_family(out, "IPv6", v6);
 }
 

@@ -2,7 +2,7 @@
 #include "app/warren/print.h"
 #include "base/place.h"
 
-/* Unknown is nothing, as people know it from elsewhere. */
+/* What is unknown prints as nothing, as in Tailscale's report. */
 static const char *truth(const json_t *object, const char *name)
 {
 	const json_t *v = json_object_get(object, name);
@@ -35,7 +35,7 @@ static const char *or_unknown(const char *s)
 	return s[0] ? s : "unknown";
 }
 
-/* Of IPv6 the filter is what matters; a NAT is rare. */
+/* IPv6 rarely meets a NAT, so its filter comes first in importance. */
 static void print_nat6(FILE *out, const json_t *nat)
 {
 	if (!json_is_object(nat))
@@ -72,7 +72,7 @@ static double latency(const json_t *relay)
 	return json_is_number(ms) ? json_number_value(ms) : -1;
 }
 
-/* Nearest first, those without an answer last. */
+/* The nearest first; relays without an answer last. */
 static bool comes_before(const json_t *a, const json_t *b)
 {
 	return latency(a) >= 0 && (latency(b) < 0 || latency(a) < latency(b));

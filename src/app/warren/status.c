@@ -15,7 +15,7 @@ static const char *first_address(const json_t *object)
 	return s ? s : "-";
 }
 
-/* Width of the columns, so that they stand under each other. */
+/* The widths of the first two columns. */
 struct columns {
 	int address, name;
 };

@@ -26,7 +26,7 @@ static void what_the_path_knows_becomes_facts(void **state)
 	explain_gather(&f, &w, &tunnel);
 	assert_ptr_equal(f.path, &w);
 	assert_true(f.session && !f.stun_answered && f.mapping_varies);
-	assert_false(f.own_public); /* one by STUN is the NAT's */
+	assert_false(f.own_public); /* what STUN saw is the NAT's address */
 	assert_false(f.own_ipv6);
 	assert_true(f.peer_told && f.peer_public && f.peer_ipv6);
 	assert_int_equal(f.pings, 10);
@@ -49,7 +49,7 @@ static void a_mapped_port_is_a_public_address(void **state)
 	candidates_add(&w.own, &(struct endpoint){ip_v4(198, 51, 100, 7), 1}, CANDIDATE_PORTMAP);
 	explain_gather(&f, &w, &tunnel);
 	assert_true(f.own_public);
-	w.own.v[0].near = true; /* as far as the next NAT */
+	w.own.v[0].near = true; /* the mapping leads only to the next NAT */
 	explain_gather(&f, &w, &tunnel);
 	assert_false(f.own_public);
 }

@@ -90,7 +90,7 @@ static void a_pair_is_random_where_both_are_or_all_probing_was_in_vain(void **st
 {
 	struct attempt c = {PLANNED(ATTEMPT_EXHAUSTED), SENT, .samples = 8};
 	assert_int_equal(explain_hard_sent(&c), 276);
-	/* it would have met an easy one; but what is known to be easy is easy */
+	/* probing would have met an easy NAT, so neither is easy */
 	assert_true(explain_hard_are_both_random(&c));
 	c.our_mapping = MAPPING_SAME;
 	assert_false(explain_hard_are_both_random(&c));

@@ -1,7 +1,7 @@
 #include "explain/portmap.h"
 #include "unit/unit.h"
 
-/* A row says what is other than usual. */
+/* A row overrides what the macros below set. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 #define ROUTER          .at = {4, {192, 168, 1, 1}}
@@ -11,7 +11,7 @@
 static const struct row {
 	struct gateway_facts g;
 	enum explain_map map;
-	const char *asked, *mapped; /* sentences; NULL: none */
+	const char *asked, *mapped; /* sentences; NULL: there is none */
 } rows[] = {
 	{{ROUTER, ASKED(ASKED_NOW, ASKED_NOW, ASKED_NOT)},
 	 EXPLAIN_MAP_ASKING,

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* A row says what is other than usual. */
+/* A row overrides what the macros below set. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 /* The path of a pair that can talk through the relay and looks for a direct one. */
@@ -44,7 +44,7 @@
 static const struct row {
 	struct explain_facts facts;
 	const char *now, *failed,
-		*advice; /* the first words of the first sentence; NULL: there is none */
+		*advice; /* the first words of the first sentence; NULL: no sentence */
 } rows[] = {
 	{{RELAYED, PATH(.state = PEER_DIRECT, .rtt = 12 * MSEC), .pings = 4, .pongs = 4},
 	 "bob is reached directly; a round trip takes 12 ms.",
@@ -179,18 +179,18 @@ static void ipv6_is_advised_where_a_nat_is_in_the_way_and_it_is_not_used(void **
 	f.own_ipv6 = false;
 	explain_advice(&f, &v);
 	assert_true(has(&v, "Use IPv6 on both sides"));
-	f.pongs = 1; /* it is not the NAT */
+	f.pongs = 1; /* pings pass, so the NAT is not in the way */
 	explain_advice(&f, &v);
 	assert_false(has(&v, "IPv6"));
 }
 
-/* Facts of a pair whose pings do not pass; what is said besides that. */
+/* A pair whose pings do not pass. */
 #define SHUT RELAYED, .pings = 9
 
 static const struct {
 	struct explain_facts facts;
-	const char *failed, *advice; /* words that are in some sentence; NULL: see not */
-	const char *never;           /* words that are in none; NULL: any */
+	const char *failed, *advice; /* words that some sentence has; NULL: not asked */
+	const char *never;           /* words that no sentence has; NULL: not asked */
 } more[] = {
 	{{SHUT, .map = EXPLAIN_MAP_OFF},
 	 "PortMapping = no",

@@ -154,7 +154,7 @@ static void the_answer_about_as_many_peers_as_there_may_be_fits_the_socket(void 
 	json_t *peer = status_peer_json(&s, &r.cfg->peers[0]);
 	size_t usual = json_dumpb(peer, NULL, 0, JSON_COMPACT);
 	assert_true(usual > 300);
-	/* with the longest name, and many more addresses than usual */
+	/* each with the longest name, and with many more addresses than usual */
 	assert_true((usual + CONFIG_NAME_MAX + 32 * PREFIX_TEXT_MAX) * CONFIG_PEERS_MAX <
 		    UNIX_ANSWER_MAX);
 	json_decref(peer);

@@ -12,7 +12,7 @@ static const char file[] =
 	"PublicKey = nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\n"
 	"AllowedIPs = 100.64.0.2\nRelay = lab\n";
 
-/* --- all of it, of a node --- */
+/* --- of a node --- */
 
 static const char *string(const json_t *o, const char *name)
 {
@@ -57,7 +57,7 @@ static void a_node_says_why_in_json(void **state)
 			       .port = 7777,
 			       .now = SECOND,
 			       .wall_offset_ns = SECOND};
-	assert_null(why_json(&s)); /* it does not have him yet */
+	assert_null(why_json(&s)); /* the node does not have this peer yet */
 	reach_set_relays(node_reach(node), &relay, 1, 1, SECOND);
 	assert_int_equal(node_peer_set(node, &peer, SECOND, &id), TUNNEL_ADDED);
 	json_t *all = why_json(&s), *facts = json_object_get(all, "facts");
@@ -69,7 +69,7 @@ static void a_node_says_why_in_json(void **state)
 	assert_string_equal(string(candidate, "endpoint"), "192.0.2.9:9");
 	assert_string_equal(string(candidate, "by"), "configured");
 	assert_true(json_array_size(json_object_get(all, "failed")) > 0);
-	/* by the one STUN server that there is, which has not answered */
+	/* the one STUN server has not answered */
 	assert_true(json_array_size(json_object_get(all, "seen")) >= 2);
 	assert_true(json_array_size(json_object_get(all, "advice")) > 0);
 	assert_int_equal(json_array_size(json_object_get(facts, "stun")), 1);
