@@ -1,5 +1,6 @@
 #include "base/heap.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 bool heap_init(struct heap *h, uint32_t cap)
@@ -55,6 +56,7 @@ static void sift_down(struct heap *h, uint32_t i)
 
 static void take_out(struct heap *h, uint32_t i)
 {
+	assert(i < h->n && h->place[h->v[i].id] == i + 1);
 	h->place[h->v[i].id] = 0;
 	struct heap_entry last = h->v[--h->n];
 	if (i == h->n)
@@ -75,6 +77,7 @@ void heap_set(struct heap *h, uint32_t id, mono_ns at)
 		return;
 	}
 	if (!place) {
+		assert(h->n < h->cap); /* each id is there once */
 		put(h, h->n, (struct heap_entry){at, id});
 		place = ++h->n;
 	}

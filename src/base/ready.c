@@ -1,5 +1,6 @@
 #include "base/ready.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 bool ready_init(struct ready *t, uint32_t cap)
@@ -24,6 +25,7 @@ void ready_add(struct ready *t, uint32_t id)
 {
 	if (id >= t->cap || t->waits[id])
 		return;
+	assert(t->n < t->cap); /* each id waits once */
 	t->waits[id] = true;
 	t->ring[(uint32_t)(((uint64_t)t->first + t->n++) % t->cap)] = id;
 }
@@ -33,6 +35,7 @@ bool ready_next(struct ready *t, uint32_t *id)
 	if (t->n == 0)
 		return false;
 	*id = t->ring[t->first];
+	assert(t->waits[*id]);
 	t->first = (t->first + 1) % t->cap;
 	t->n--;
 	t->waits[*id] = false;

@@ -23,6 +23,7 @@
  */
 #include "relay/client.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,7 @@ struct relay_client *relay_client_new(const struct relay_client_config *cfg, mon
 		c->cfg.idle_close = IDLE_CLOSE;
 	key_public(c->self.b, cfg->key.b);
 	c->dial_at = cfg->home ? now : MONO_NEVER;
-	c->pong_by = c->ready_at = c->come_back_in = MONO_NEVER;
+	c->pong_by = c->ready_at = c->connect_by = c->come_back_in = MONO_NEVER;
 	c->sent_at = now;
 	back_off_init(&c->back_off);
 	relay_client_tick(c, now);
@@ -131,6 +132,7 @@ void relay_client_free(struct relay_client *c)
 
 static void dial(struct relay_client *c, mono_ns now)
 {
+	assert(c->state == WAITING);
 	c->state = DIALLING;
 	c->dial_at = MONO_NEVER;
 	c->connect_by = now + CONNECT_MAX;
@@ -160,6 +162,7 @@ static bool wants_stream(const struct relay_client *c)
 static void fail(struct relay_client *c, const char *why, mono_ns now)
 {
 	bool was_ready = c->state == READY;
+	assert(c->state != WAITING);
 	if (was_ready && mono_since(c->ready_at, now) >= STEADY)
 		back_off_forget(&c->back_off);
 	back_off_failed(&c->back_off, now);
@@ -498,8 +501,22 @@ static mono_ns idle_at(const struct relay_client *c)
 	return c->sent_at + c->cfg.idle_close;
 }
 
+/* What each state may have; checked whenever the owner asks for the deadline. */
+static void check_state(const struct relay_client *c)
+{
+	bool streams = c->state == GREETING || c->state == READY;
+	assert(c->state == WAITING || c->dial_at == MONO_NEVER);
+	assert((c->state == DIALLING || c->state == GREETING) == (c->connect_by != MONO_NEVER));
+	assert((c->state == READY) == (c->ready_at != MONO_NEVER));
+	assert(c->state != READY || c->server_known);
+	assert(streams || (!c->server_known && !c->control.n && !c->writing.frame));
+	assert(c->state == READY || c->pong_by == MONO_NEVER);
+	assert(c->packets.n <= SEND_QUEUE_MAX);
+}
+
 mono_ns relay_client_deadline(const struct relay_client *c)
 {
+	check_state(c);
 	switch (c->state) {
 	case WAITING:
 		return wants_stream(c) ? c->dial_at : MONO_NEVER;

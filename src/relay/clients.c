@@ -1,5 +1,6 @@
 #include "relay/clients.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ uint32_t clients_take(struct clients *t)
 
 void clients_give_back(struct clients *t, uint32_t i)
 {
+	assert(t->v[i].state != CLIENT_FREE && !t->v[i].on_ready_list && !t->v[i].active);
 	t->v[i].state = CLIENT_FREE;
 	t->v[i].after = t->free_first;
 	t->free_first = i;
@@ -87,6 +89,7 @@ bool clients_register(struct clients *t, uint32_t i, const struct node_key *key)
 {
 	struct client *c = &t->v[i];
 	uint32_t other = clients_find(t, key);
+	assert(c->state == CLIENT_GREETING);
 	c->key = *key;
 	c->hash = hash_bytes(&t->secret, BYTES_OF(key->b));
 	if (!make_active(t, i, other))
@@ -172,6 +175,7 @@ bool clients_ready_take(struct clients *t, uint32_t *i)
 
 void clients_expired_add(struct clients *t, uint32_t i)
 {
+	assert(!t->v[i].on_ready_list && !t->v[i].active);
 	t->v[i].state = CLIENT_EXPIRED;
 	t->v[i].after = t->expired_first;
 	t->expired_first = i;

@@ -20,6 +20,7 @@
  */
 #include "relay/server.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,7 @@ static void free_frame(struct relay_server *s, struct outbox_frame *f)
 {
 	if (!f)
 		return;
+	assert(s->queued_bytes >= outbox_cost(f));
 	s->queued_bytes -= outbox_cost(f);
 	free(f);
 }
@@ -207,6 +209,7 @@ static void end_client(struct relay_server *s, uint32_t i)
 	unregister(s, i);
 	clients_ready_remove(&s->clients, i);
 	heap_set(&s->deadlines, i, MONO_NEVER);
+	assert(s->held_bytes >= c->frames.cap);
 	s->held_bytes -= c->frames.cap;
 	frames_fini(&c->frames);
 	s->stats.dropped_gone += c->queue[QUEUE_DISCO].n + c->queue[QUEUE_DATA].n;
@@ -491,6 +494,7 @@ void relay_server_tick(struct relay_server *s, mono_ns now)
 	uint32_t i;
 	while (heap_due(&s->deadlines, now, &i)) {
 		struct client *c = &s->clients.v[i];
+		assert(c->state == CLIENT_GREETING || c->state == CLIENT_REGISTERED);
 		if (c->state == CLIENT_REGISTERED) {
 			heap_set(&s->deadlines, i, now + c->keepalive_ms * MSEC);
 			owe(s, i, OWES_KEEPALIVE);

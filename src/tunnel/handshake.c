@@ -15,6 +15,7 @@
  *
  * The peer may have restarted at any time: a newer initiation is taken whatever sessions there are.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "tunnel/inside.h"
@@ -91,6 +92,7 @@ void handshake_initiate(struct tunnel *t, struct peer *p, struct wr *out, mono_n
 	p->initiated_at = now;
 	timers_initiation_sent(&p->timers, now, handshake_jitter(t));
 	peer_stop_waiting(t, p);
+	assert(!p->waiting);
 	if (!peer_take_index(t, p, &p->index))
 		return;
 	p->waiting = true;
@@ -207,13 +209,14 @@ static void make_current(struct tunnel *t, struct peer *p, struct session *new)
 	session_move(&p->older, &p->previous);
 	session_move(&p->previous, &p->current);
 	session_move(&p->current, new);
+	assert(p->current.live && !new->live);
 }
 
 static bool finish(struct tunnel *t, struct peer *p, const struct wg_response *m, mono_ns now)
 {
 	struct noise_response in;
 	struct noise_keys keys;
-	struct session new;
+	struct session new = {0};
 	memcpy(in.ephemeral, m->ephemeral, sizeof(in.ephemeral));
 	memcpy(in.sealed_nothing, m->sealed_nothing, sizeof(in.sealed_nothing));
 	if (!noise_finish(&p->noise, &t->self, &p->remote, &in, &keys))

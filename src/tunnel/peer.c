@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "tunnel/inside.h"
@@ -87,6 +88,7 @@ void peer_stop_waiting(struct tunnel *t, struct peer *p)
 
 void peer_owe(struct tunnel *t, struct peer *p, unsigned due)
 {
+	assert(p->used);
 	p->due |= due;
 	ready_add(&t->output, peer_of(t, p));
 }
@@ -98,6 +100,7 @@ void peer_schedule(struct tunnel *t, struct peer *p)
 		at = mono_min(at, p->current.born + REJECT_AFTER_TIME);
 	if (at == p->scheduled_at)
 		return;
+	assert(p->used); /* only peers in use stand in the heap */
 	p->scheduled_at = at;
 	heap_set(&t->deadlines, peer_of(t, p), at);
 }

@@ -1,5 +1,6 @@
 #include "tunnel/session.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "wire/wireguard.h"
@@ -8,6 +9,7 @@ enum { PADDING = 16 };
 
 bool session_begin(struct session *s, const struct noise_keys *keys, bool initiator, mono_ns now)
 {
+	assert(!s->live);
 	*s = (struct session){.live = true, .initiator = initiator, .born = now};
 	if (aead_key_init(&s->sealing, keys->send, AEAD_SEAL) &&
 	    aead_key_init(&s->opening, keys->receive, AEAD_OPEN))
@@ -49,6 +51,7 @@ bool session_wants_rekey(const struct session *s, mono_ns responder_after, mono_
 
 bool session_seal(struct session *s, struct packet *p)
 {
+	assert(s->live);
 	struct packet before = *p;
 	size_t content = p->len, padding = (PADDING - content % PADDING) % PADDING;
 	if (s->counter >= REJECT_AFTER_MESSAGES || p->head < WG_TRANSPORT_HEADER_LEN ||

@@ -16,6 +16,7 @@
  *   handshake.c  messages of the handshake, and how sessions follow each other
  *   receive.c    tunnel_open           send.c  tunnel_seal, tunnel_output
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "tunnel/inside.h"
@@ -133,6 +134,7 @@ void tunnel_tick(struct tunnel *t, mono_ns now)
 	peer_id id;
 	while (heap_due(&t->deadlines, now, &id)) {
 		struct peer *p = &t->peers[id];
+		assert(p->used && p->scheduled_at <= now);
 		p->scheduled_at = MONO_NEVER;
 		while (act(t, p, now))
 			;
