@@ -1,6 +1,7 @@
 /* base/addr.h - IP addresses, endpoints (ip:port) and prefixes, without any socket type
  *
- * An IPv4-mapped IPv6 address (::ffff:a.b.c.d) never stands in a struct ip: every way in unmaps it.
+ * A struct ip never holds an IPv4-mapped IPv6 address (::ffff:a.b.c.d): every function that makes
+ * one turns it into the IPv4 address.
  */
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
@@ -17,8 +18,7 @@ struct ip {
 struct endpoint {
 	struct ip ip;
 	uint16_t port;  /* host order */
-	uint32_t scope; /* fe80:: only: the index of the interface where it means something; else 0
-			 */
+	uint32_t scope; /* fe80:: only: index of the interface on whose link it is; else 0 */
 };
 
 struct prefix {
@@ -39,7 +39,7 @@ const char *ip_format(const struct ip *ip, char out[static IP_TEXT_MAX]);
 bool ip_is_loopback(const struct ip *ip);
 bool ip_is_link_local(const struct ip *ip); /* 169.254/16, fe80::/10 */
 bool ip_is_private(const struct ip *ip);    /* RFC 1918, fc00::/7 */
-bool ip_is_shared(const struct ip *ip);     /* 100.64/10, of carriers: RFC 6598 */
+bool ip_is_shared(const struct ip *ip);     /* 100.64/10, carrier-grade NAT: RFC 6598 */
 bool ip_is_multicast(const struct ip *ip);
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
@@ -48,7 +48,7 @@ bool endpoint_is_set(const struct endpoint *e); /* has an address and a port */
 bool endpoint_parse(struct endpoint *e, const char *text) MUST_USE;
 const char *endpoint_format(const struct endpoint *e, char out[static ENDPOINT_TEXT_MAX]);
 
-/* Makes a prefix, its host bits cleared; bits must be at most ip_len * 8. */
+/* A prefix with its host bits cleared. bits must be at most ip_len * 8. */
 struct prefix prefix_of(const struct ip *ip, uint8_t bits);
 /* "10.0.0.0/8"; a bare address is a host prefix. Host bits are cleared. */
 bool prefix_parse(struct prefix *p, const char *text) MUST_USE;

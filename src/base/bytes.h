@@ -1,15 +1,16 @@
 /* base/bytes.h - a view of bytes, and bounded cursors to read and to write them
  *
  * All parsing and building of messages goes through these two cursors.  A read or write that does
- * not fit sets `bad` and does nothing; everything after it does nothing too, so a codec reads all
- * its fields and asks once, at the end, whether it all was there.
+ * not fit sets `bad` and does nothing, and so does everything after it.  So a codec reads all its
+ * fields and asks once, at the end, whether they were all there.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
 #include "base/def.h"
 
-/* Somebody else's bytes: borrowed for as long as the function that takes them says. */
+/* A view of bytes that belong to somebody else. The function that takes or gives it says for how
+ * long it is borrowed. */
 struct bytes {
 	const uint8_t *p;
 	size_t n;
@@ -42,10 +43,10 @@ void rd_copy(struct rd *r, void *out, size_t n);
 void rd_skip(struct rd *r, size_t n);
 /* All that is left; the cursor is then at the end. */
 struct bytes rd_rest(struct rd *r);
-/* Everything fitted and nothing is left over. */
+/* Every read fitted, and nothing is left over. */
 bool rd_done(const struct rd *r);
 
-/* A cursor that writes into memory of the caller's. */
+/* A cursor that writes into the caller's memory. */
 struct wr {
 	uint8_t *p; /* start of the memory */
 	size_t n;   /* bytes written so far */
@@ -63,9 +64,9 @@ void wr_le64(struct wr *w, uint64_t v);
 void wr_put(struct wr *w, const void *p, size_t n);
 void wr_bytes(struct wr *w, struct bytes b);
 void wr_zero(struct wr *w, size_t n);
-/* Room for n bytes that the caller fills himself, or NULL. */
+/* Room for n bytes, which the caller fills. NULL: they do not fit. */
 uint8_t *wr_room(struct wr *w, size_t n) MUST_USE;
-/* What was written so far, borrowed from the writer's memory. */
+/* The bytes written so far, borrowed from the writer's memory. */
 struct bytes wr_done(const struct wr *w);
 
 /* Lower-case hexadecimal. hex_format writes 2n characters and a NUL; hex_parse wants exactly 2n

@@ -8,10 +8,9 @@
 struct datagram {
 	struct packet packet;
 	struct endpoint at; /* where it came from, or goes to */
-	struct ip from; /* the address of ours that it is to leave from; family 0: any that fits */
-	bool dont_fragment; /* going out: it must not be cut on its way, and is lost rather */
-	uint16_t socket; /* of ours, by which it came or goes: 0 the main port, else an extra socket
-			  */
+	struct ip from;     /* our address that it leaves from; family 0: any that fits */
+	bool dont_fragment; /* going out: routers drop it where it does not fit whole */
+	uint16_t socket;    /* our socket: 0 the main port, else an extra one (socket_wish.h) */
 };
 
 #endif

@@ -63,7 +63,7 @@ void index_remove(struct index *ix, uint64_t hash, uint32_t id)
 		return;
 	ix->slots[at].id = 0;
 	ix->n--;
-	/* What stood behind the hole may have been pushed there past it: seat it anew. */
+	/* An entry behind the hole may have been pushed past it: place it again. */
 	for (at = (at + 1) & ix->mask; ix->slots[at].id; at = (at + 1) & ix->mask) {
 		struct index_slot s = ix->slots[at];
 		ix->slots[at].id = 0;

@@ -1,9 +1,9 @@
 /* base/index.h - find an id by its key
  *
- * A hash table from 64-bit hashes to 32-bit ids, with open addressing.  The keys themselves stay
- * with the owner, who compares them: several ids may share a hash.  Keys that strangers choose must
- * be hashed with a secret (crypto/hash.h), or they could be chosen to collide.
- * It grows by itself, and only in index_add.
+ * A hash table from 64-bit hashes to 32-bit ids, with open addressing.  The owner keeps the keys
+ * and compares them, for several ids may share a hash.  Keys that strangers choose must be hashed
+ * with a secret (crypto/hash.h), or they can be chosen to collide.  The table grows only in
+ * index_add.
  */
 #ifndef BASE_INDEX_H
 #define BASE_INDEX_H

@@ -4,8 +4,8 @@
  *   [  room    |  content  |   room   ]
  *              ^ data
  *
- * Packets travel in arrays ("batches") between TUN, tunnel and sockets.  A struct packet is a
- * view: whoever owns the memory says how long the view is good.
+ * Packets travel in arrays ("batches") between TUN, tunnel and sockets.  A struct packet is a view:
+ * the owner of the memory says how long the view is valid.
  */
 #ifndef BASE_PACKET_H
 #define BASE_PACKET_H
@@ -30,8 +30,8 @@ struct packet {
 /* An empty packet in `size` bytes of memory, with `headroom` bytes before its content. */
 struct packet packet_in(uint8_t *memory, size_t size, size_t headroom);
 struct bytes packet_bytes(const struct packet *p);
-/* Each gives a pointer to the n bytes that were added or taken away, or NULL and no change when
- * there is not that much room or content. */
+/* Each gives a pointer to the n bytes that it added or took away. NULL, and no change: there is not
+ * so much room or content. */
 uint8_t *packet_push(struct packet *p, size_t n) MUST_USE;   /* grow at the front */
 uint8_t *packet_pull(struct packet *p, size_t n) MUST_USE;   /* shrink at the front */
 uint8_t *packet_append(struct packet *p, size_t n) MUST_USE; /* grow at the end */

@@ -1,7 +1,7 @@
 /* base/place.h - where this machine stands: its addresses, its ways out, and the relays around it
  *
- * Plain values that several floors look at.  Whoever joins a node to an operating system fills them
- * in.
+ * Plain values that several floors read.  The driver, which joins a node to an operating system,
+ * fills them in.
  */
 #ifndef BASE_PLACE_H
 #define BASE_PLACE_H
@@ -17,7 +17,7 @@ struct own_address {
 	bool loopback;
 };
 
-/* A way out to the internet: a default gateway, and our own address towards it. */
+/* A way out to the internet: a default gateway, and our own address on that network. */
 struct uplink {
 	struct ip gateway, self;
 	uint32_t ifindex;

@@ -1,6 +1,6 @@
-/* base/rng.h - where a machine gets its randomness
+/* base/rng.h - the source of a machine's randomness
  *
- * The owner hands in a source: the kernel's in a program, a seeded stream in a simulation.
+ * The owner hands in the source: the kernel's in a program, a seeded stream in a simulation.
  */
 #ifndef BASE_RNG_H
 #define BASE_RNG_H

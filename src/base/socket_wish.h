@@ -1,11 +1,12 @@
 /* base/socket_wish.h - the extra sockets that a node wants to have open now
  *
  * Beside its main port a node may use extra sockets, of both families, on ports that the system
- * chooses: for finding a way through a hard NAT, and for finding out what a NAT does.  They are
- * named by numbers, never by ports, and a number is not used again soon for another socket.  The
- * wish is a level: its owner compares it with what is open, before he sends what the node wants
- * sent, closes what is not on it, and opens what is new.  A socket that cannot be opened is left
- * out: what goes to it is lost.
+ * chooses: to get through a hard NAT, and to find out what a NAT does.  A number names each, never
+ * a port, and a number is not soon given to another socket.
+ *
+ * The list says what shall be open now.  Before the owner sends the node's datagrams, it closes the
+ * sockets that are no longer on the list and opens those that are new.  A socket that cannot be
+ * opened is left out, and datagrams for it are lost.
  */
 #ifndef BASE_SOCKET_WISH_H
 #define BASE_SOCKET_WISH_H
@@ -14,9 +15,9 @@
 
 enum {
 	SOCKETS_MAX = 256,
-	/* Numbers up to here are for crossing hard NATs; above are those of netcheck. */
+	/* Numbers from 1 to here are for hard NATs, those above for netcheck. */
 	SOCKETS_HARD_LAST = 0xfdff,
-	SOCKETS_LIFETIME4 = 0xfe00, /* for measuring lifetimes of bindings */
+	SOCKETS_LIFETIME4 = 0xfe00, /* to measure lifetimes of bindings */
 	SOCKETS_LIFETIME6 = 0xfe80,
 	SOCKETS_LIFETIME_N = 0x80, /* of each */
 	SOCKETS_NETCHECK_FIRST = 0xff00,
@@ -26,7 +27,7 @@ enum {
 struct socket_wish {
 	uint16_t v[SOCKETS_MAX]; /* never 0, each once */
 	size_t n;
-	uint32_t version; /* another one after each change */
+	uint32_t version; /* differs after each change */
 };
 
 static inline bool socket_wished(const struct socket_wish *w, uint16_t number)
@@ -37,7 +38,7 @@ static inline bool socket_wished(const struct socket_wish *w, uint16_t number)
 	return false;
 }
 
-/* Where there is no room it is left out. */
+/* A full list stays as it is. */
 static inline void socket_wish_add(struct socket_wish *w, uint16_t number)
 {
 	if (w->n < SOCKETS_MAX && !socket_wished(w, number))

@@ -1,7 +1,7 @@
 /* base/time.h - times and lengths of time
  *
- * All times are nanoseconds of one monotonic clock that the caller of a machine chooses; where it
- * starts means nothing.  No function below io/ reads a clock: the time comes in as `now`.
+ * All times are nanoseconds of one monotonic clock.  The caller of a machine chooses the clock;
+ * where it starts means nothing.  No function below io/ reads a clock: the time comes in as `now`.
  */
 #ifndef BASE_TIME_H
 #define BASE_TIME_H
@@ -14,7 +14,7 @@ typedef uint64_t mono_ns;
 #define MSEC   ((mono_ns)1000000)
 #define SECOND ((mono_ns)1000000000)
 
-/* A deadline that never comes; and, for a moment that lies in the past, "it never happened". */
+/* As a deadline: it never comes. As a moment in the past: it never happened. */
 #define MONO_NEVER UINT64_MAX
 
 static inline mono_ns mono_min(mono_ns a, mono_ns b)

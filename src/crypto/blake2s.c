@@ -59,7 +59,7 @@ void hmac_blake2s(uint8_t out[static BLAKE2S_LEN], struct bytes key, struct byte
 	sodium_memzero(inner, sizeof(inner));
 }
 
-/* HKDF-Expand: each output is the HMAC of the one before it and its number. */
+/* HKDF-Expand: each output is the HMAC of the output before it and its own number. */
 static void expand(uint8_t *out, const uint8_t *before, uint8_t number, struct bytes key)
 {
 	uint8_t message[BLAKE2S_LEN + 1];

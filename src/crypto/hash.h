@@ -1,4 +1,4 @@
-/* crypto/hash.h - a secret hash for tables whose keys strangers choose (SipHash-2-4) */
+/* crypto/hash.h - a hash with a secret, for tables whose keys strangers choose (SipHash-2-4) */
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H
 

@@ -25,7 +25,7 @@ void key_generate(uint8_t priv[static KEY_LEN], const struct rng *rng)
 
 void key_public(uint8_t pub[static KEY_LEN], const uint8_t priv[static KEY_LEN])
 {
-	/* Fails for no clamped scalar: the base point is not of low order. */
+	/* A clamped scalar cannot fail: the base point is not of low order. */
 	if (crypto_scalarmult_curve25519_base(pub, priv) != 0)
 		memset(pub, 0, KEY_LEN);
 }

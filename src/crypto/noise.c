@@ -1,7 +1,7 @@
-/* The transcript is `hash`, over all that was said; the secrets are in `chain`, mixed with each
+/* `hash` is the transcript of all messages; `chain` holds the secrets, mixed with each
  * Diffie-Hellman result.  The letters in the comments are those of the Noise patterns: e and s for
- * keys sent, es, ss, ee, se for results mixed in (initiator's key first), psk for the preshared
- * key.
+ * keys that are sent, es, ss, ee, se for results that are mixed in (the initiator's key first), psk
+ * for the preshared key.
  */
 #include "crypto/noise.h"
 
@@ -47,7 +47,7 @@ static void mix_psk(struct noise *n, const struct noise_remote *r, uint8_t key[s
 	key_wipe(tau, sizeof(tau));
 }
 
-/* Each key seals one text: its counter is 0. */
+/* Each key seals one text only, so its counter is 0. */
 static void seal(struct noise *n, uint8_t *out, const uint8_t key[static AEAD_KEY_LEN],
 		 struct bytes plain)
 {
@@ -78,7 +78,7 @@ static void mix_ephemeral(struct noise *n, const uint8_t public[static KEY_LEN])
 	blake2s_kdf(n->chain, key32(public), n->chain, NULL, NULL);
 }
 
-/* Both directions' keys out of the last chaining key; then nothing of the handshake is needed. */
+/* The keys of both directions come from the last chaining key; the rest is wiped. */
 static void split(struct noise *n, uint8_t first[static AEAD_KEY_LEN],
 		  uint8_t second[static AEAD_KEY_LEN])
 {
@@ -110,7 +110,7 @@ void noise_initiate(struct noise *n, const struct noise_self *self, const struct
 	key_generate(n->ephemeral, rng);
 	key_public(out->ephemeral, n->ephemeral);
 	mix_ephemeral(n, out->ephemeral);
-	/* es; cannot fail: noise_remote_init refused keys of low order */
+	/* es; it cannot fail: noise_remote_init refused keys of low order */
 	(void)mix_dh(n, n->ephemeral, r->key.b, key);
 	/* s */
 	seal(n, out->sealed_static, key, key32(self->public.b));

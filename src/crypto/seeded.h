@@ -1,5 +1,5 @@
-/* crypto/seeded.h - a stream of randomness that one seed repeats exactly: simulations and tests
- * only */
+/* crypto/seeded.h - randomness that the same seed repeats exactly; for simulations and tests only
+ */
 #ifndef CRYPTO_SEEDED_H
 #define CRYPTO_SEEDED_H
 
@@ -11,7 +11,7 @@ struct seeded {
 };
 
 void seeded_init(struct seeded *s, uint64_t seed);
-/* Borrows s for as long as the source is used. */
+/* s is borrowed for as long as the source is used. */
 struct rng seeded_rng(struct seeded *s);
 
 #endif

@@ -26,7 +26,7 @@ static struct box_shared shared(void)
 	return s;
 }
 
-/* Reference, data plane 13: the ping of A to B. */
+/* The ping of A to B of disco.md 10. */
 static void seals_the_vector(void **state)
 {
 	struct box_shared s = shared();

@@ -4,7 +4,7 @@
 
 #include "unit/unit.h"
 
-/* Reference, data plane 13: private keys are 32 consecutive byte values, clamped. */
+/* Of disco.md 10: private keys are 32 consecutive byte values, clamped. */
 static void public_keys_match_the_vectors(void **state)
 {
 	static const struct {
