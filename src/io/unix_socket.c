@@ -311,15 +311,33 @@ void unix_server_close(struct unix_server *s)
 
 /* --- the client --- */
 
+/* The next call on fd waits until then. False and EAGAIN, as from such a call: the time is over. */
 static bool set_limit(int fd, mono_ns until)
 {
 	mono_ns now = clock_now(), left = until > now ? until - now : 1;
 	struct timeval t = {.tv_sec = (time_t)(left / SECOND),
 			    .tv_usec = (suseconds_t)(left % SECOND / USEC)};
 	if (t.tv_sec == 0 && t.tv_usec == 0)
-		t.tv_usec = 1; /* zero would mean for ever */
-	return !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) &&
-	       !setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) && until > now;
+		t.tv_usec = 1; /* zero would mean no limit */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)))
+		return false;
+	errno = EAGAIN;
+	return until > now;
+}
+
+static void no_answer(const char *path, int error, char *why)
+{
+	if (error == EAGAIN)
+		failure_say(why, "no answer from %s: it takes too long", path);
+	else if (error == ECONNRESET || error == EPIPE)
+		failure_say(why, "%s hung up without an answer: perhaps too many ask it at once",
+			    path);
+	else if (error == EMSGSIZE)
+		failure_say(why, "the answer from %s is longer than %d MiB", path,
+			    UNIX_ANSWER_MAX >> 20);
+	else
+		failure_say(why, "no answer from %s: %s", path, strerror(error));
 }
 
 static int client_connect(const char *path, mono_ns until, char *why)
@@ -333,6 +351,8 @@ static int client_connect(const char *path, mono_ns until, char *why)
 	int error = errno;
 	if (error == ENOENT || error == ECONNREFUSED)
 		failure_say(why, "nobody answers at %s: is the daemon running?", path);
+	else if (error == EAGAIN)
+		no_answer(path, error, why);
 	else if (error == EACCES || error == EPERM)
 		failure_say(why, "not allowed to use %s: run as root, or as a member of its group",
 			    path);
@@ -356,29 +376,36 @@ static bool send_request(int fd, const char *request)
 	return shutdown(fd, SHUT_WR) == 0;
 }
 
-/* Reads to the end; NULL and errno. */
+/* Reads to the end. NULL and errno; ECONNRESET: there is no answer. */
 static char *read_answer(int fd, mono_ns until, size_t *n)
 {
 	size_t have = 0, cap = READ_STEP;
 	char *out = malloc(cap + 1);
 	while (out) {
-		ssize_t got = set_limit(fd, until) ? recv(fd, out + have, cap - have, 0)
-						   : (errno = EAGAIN, -1);
-		if (got == 0) {
+		ssize_t got = set_limit(fd, until) ? recv(fd, out + have, cap - have, 0) : -1;
+		if (got == 0 && have > 0) {
 			out[have] = 0;
 			*n = have;
 			return out;
 		}
-		if (got < 0 || have + (size_t)got > UNIX_ANSWER_MAX)
+		if (got <= 0) {
+			errno = got < 0 ? errno : ECONNRESET;
 			break;
+		}
 		have += (size_t)got;
+		if (have > UNIX_ANSWER_MAX) {
+			errno = EMSGSIZE;
+			break;
+		}
 		char *more = have < cap ? out : realloc(out, cap * 2 + 1);
 		if (!more)
 			break;
 		cap = have < cap ? cap : cap * 2;
 		out = more;
 	}
+	int error = errno;
 	free(out);
+	errno = error;
 	return NULL;
 }
 
@@ -391,8 +418,7 @@ char *unix_call(const char *path, const char *request, mono_ns limit, size_t *n,
 		return NULL;
 	char *answer = send_request(fd, request) ? read_answer(fd, until, n) : NULL;
 	if (!answer)
-		failure_say(why, "no answer from %s: %s", path,
-			    errno == EAGAIN ? "it takes too long" : strerror(errno));
+		no_answer(path, errno, why);
 	close(fd);
 	return answer;
 }

@@ -62,7 +62,7 @@ void unix_answer(struct unix_ask *a, struct bytes answer);
  * @limit:	for all of it together
  * @n:	set: the length of the answer without its NUL
  *
- * Return: the answer, NUL-terminated; the caller frees it. NULL: why.
+ * Return: the answer, NUL-terminated and not empty; the caller frees it. NULL: why.
  */
 char *unix_call(const char *path, const char *request, mono_ns limit, size_t *n,
 		char why[static FAILURE_MAX]) MUST_USE;

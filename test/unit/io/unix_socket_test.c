@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/clock.h"
@@ -290,6 +291,168 @@ static void a_second_server_is_refused_and_a_left_over_file_replaced(void **stat
 	unix_server_close(NULL);
 }
 
+/* All have asked, and nobody is slower than the others: a new one is not taken, and hears it. */
+static void when_all_wait_for_an_answer_a_new_client_is_hung_up(void **state)
+{
+	struct office o;
+	struct client waiting[UNIX_CLIENTS_MAX], c;
+	open_office(&o);
+	for (size_t i = 0; i < UNIX_CLIENTS_MAX; i++)
+		client_start(&waiting[i], o.path, "later", 5 * SECOND);
+	while (o.n_kept < UNIX_CLIENTS_MAX)
+		loop_turn(o.l, 10 * MSEC);
+	client_start(&c, o.path, "hello", 5 * SECOND);
+	client_end(&c, &o);
+	assert_null(c.answer);
+	assert_non_null(strstr(c.why, "hung up without an answer"));
+	for (size_t i = 0; i < UNIX_CLIENTS_MAX; i++)
+		unix_answer(o.kept[i], (struct bytes){(const uint8_t *)"now", 3});
+	for (size_t i = 0; i < UNIX_CLIENTS_MAX; i++) {
+		client_end(&waiting[i], &o);
+		assert_string_equal(waiting[i].answer, "now");
+		free(waiting[i].answer);
+	}
+	close_office(&o);
+}
+
+/* The longest request is taken, with its end of line or without. */
+static void the_longest_request_is_taken(void **state)
+{
+	struct office o;
+	struct client c;
+	char *much = malloc(UNIX_REQUEST_MAX + 1), want[32];
+	open_office(&o);
+	memset(much, 'x', UNIX_REQUEST_MAX);
+	much[UNIX_REQUEST_MAX] = 0;
+	for (size_t line = 0; line < 2; line++) {
+		if (line)
+			much[UNIX_REQUEST_MAX - 1] = '\n';
+		client_start(&c, o.path, much, 5 * SECOND);
+		client_end(&c, &o);
+		snprintf(want, sizeof(want), "(%zu)", UNIX_REQUEST_MAX - line);
+		assert_non_null(c.answer);
+		assert_non_null(strstr(c.answer, want));
+		free(c.answer);
+	}
+	free(much);
+	close_office(&o);
+}
+
+/* A server of the test's own, that keeps to nothing. */
+struct liar {
+	char path[64];
+	int fd;
+	size_t answer; /* bytes that it sends before it closes */
+	pthread_t thread;
+};
+
+static void *liar_main(void *self)
+{
+	struct liar *s = self;
+	static uint8_t much[1 << 20];
+	int fd = accept(s->fd, NULL, NULL);
+	for (size_t left = s->answer; left > 0;) {
+		ssize_t n = send(fd, much, left < sizeof(much) ? left : sizeof(much), MSG_NOSIGNAL);
+		if (n <= 0)
+			break;
+		left -= (size_t)n;
+	}
+	close(fd);
+	return NULL;
+}
+
+static void liar_open(struct liar *s, int backlog)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	snprintf(s->path, sizeof(s->path), "/tmp/warren-test-%d-liar", getpid());
+	memcpy(sa.sun_path, s->path, strlen(s->path));
+	unlink(s->path);
+	s->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(s->fd, backlog), 0);
+}
+
+static void liar_close(struct liar *s)
+{
+	close(s->fd);
+	unlink(s->path);
+}
+
+static void an_answer_without_end_is_given_up(void **state)
+{
+	struct liar s = {.answer = UNIX_ANSWER_MAX + 1};
+	char why[FAILURE_MAX];
+	size_t n;
+	liar_open(&s, 4);
+	assert_int_equal(pthread_create(&s.thread, NULL, liar_main, &s), 0);
+	assert_null(unix_call(s.path, "status", 30 * SECOND, &n, why));
+	assert_non_null(strstr(why, "longer than 64 MiB"));
+	pthread_join(s.thread, NULL);
+	liar_close(&s);
+}
+
+static void a_server_that_hangs_up_is_told(void **state)
+{
+	struct liar s = {.answer = 0};
+	char why[FAILURE_MAX];
+	size_t n;
+	liar_open(&s, 4);
+	assert_int_equal(pthread_create(&s.thread, NULL, liar_main, &s), 0);
+	assert_null(unix_call(s.path, "status", 5 * SECOND, &n, why));
+	assert_non_null(strstr(why, "hung up without an answer"));
+	pthread_join(s.thread, NULL);
+	liar_close(&s);
+}
+
+/* It accepts nobody, and its queue is full. */
+static void a_server_that_takes_nobody_is_given_up_in_time(void **state)
+{
+	struct liar s = {0};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	char why[FAILURE_MAX];
+	int full[8];
+	size_t n;
+	liar_open(&s, 0);
+	memcpy(sa.sun_path, s.path, strlen(s.path));
+	for (size_t i = 0; i < ARRAY_LEN(full); i++) {
+		full[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(full[i], (struct sockaddr *)&sa, sizeof(sa));
+	}
+	mono_ns start = clock_now();
+	assert_null(unix_call(s.path, "status", 100 * MSEC, &n, why));
+	assert_non_null(strstr(why, "it takes too long"));
+	assert_in_range(clock_now() - start, 50 * MSEC, 2 * SECOND);
+	assert_null(unix_call(s.path, "status", 0, &n, why));
+	assert_non_null(strstr(why, "it takes too long"));
+	for (size_t i = 0; i < ARRAY_LEN(full); i++)
+		close(full[i]);
+	liar_close(&s);
+}
+
+static void a_socket_of_somebody_else_says_what_to_do(void **state)
+{
+	struct office o;
+	int status;
+	if (geteuid() != 0)
+		skip();
+	open_office(&o);
+	pid_t child = fork();
+	if (child == 0) {
+		char why[FAILURE_MAX];
+		size_t n;
+		if (setresuid(65534, 65534, 65534))
+			_exit(77);
+		char *answer = unix_call(o.path, "status", SECOND, &n, why);
+		_exit(answer || !strstr(why, "run as root, or as a member of its group"));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	close_office(&o);
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void failures_are_sentences(void **state)
 {
 	struct loop *l = loop_new();
@@ -317,6 +480,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(too_long_requests_are_hung_up),
 	cmocka_unit_test(silent_clients_make_room_for_others),
 	cmocka_unit_test(a_second_server_is_refused_and_a_left_over_file_replaced),
+	cmocka_unit_test(when_all_wait_for_an_answer_a_new_client_is_hung_up),
+	cmocka_unit_test(the_longest_request_is_taken),
+	cmocka_unit_test(an_answer_without_end_is_given_up),
+	cmocka_unit_test(a_server_that_hangs_up_is_told),
+	cmocka_unit_test(a_server_that_takes_nobody_is_given_up_in_time),
+	cmocka_unit_test(a_socket_of_somebody_else_says_what_to_do),
 	cmocka_unit_test(failures_are_sentences),
 };
 RUN_TESTS(tests)
