@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -231,6 +232,133 @@ static void to_start_a_program_is_the_end(void **state)
 	assert_int_equal(WTERMSIG(status), SIGSYS);
 }
 
+static void not_readable_by_others(void)
+{
+	if (geteuid() != 0 || setresuid(65534, 65534, 65534))
+		_exit(SKIP);
+	CHECK(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0); /* as a program that this user started */
+	int before = open("/proc/self/mem", O_RDONLY);
+	CHECK(before >= 0);
+	CHECK(sandbox_no_dumps(why));
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		_exit(SKIP); /* a sanitizer */
+	CHECK(open("/proc/self/mem", O_RDONLY) < 0 && errno == EACCES);
+}
+
+static void our_memory_is_not_read_by_programs_of_the_same_user(void **state)
+{
+	expect_good(not_readable_by_others);
+}
+
+/* The filter wants one of two things, and says when it has neither. */
+static void filter_without_leave(void)
+{
+	if (geteuid() != 0 || setresuid(65534, 65534, 65534))
+		_exit(SKIP);
+	bool done = sandbox_filter_calls(SANDBOX_NODE, why);
+	if (!done && strstr(why, "sanitizer"))
+		_exit(SKIP);
+	CHECK(!done && strstr(why, "cannot filter system calls: "));
+	CHECK(sandbox_no_new_privileges(why) && sandbox_filter_calls(SANDBOX_NODE, why));
+}
+
+static void a_filter_without_leave_is_a_sentence(void **state)
+{
+	expect_good(filter_without_leave);
+}
+
+/* As a program does it, in the order of the header. */
+static void all_stages(void)
+{
+	CHECK(sandbox_no_dumps(why));
+	CHECK(sandbox_no_new_privileges(why));
+	if (!sandbox_become_nobody(why))
+		_exit(SKIP);
+	CHECK(sandbox_drop_capabilities(0, why) || strstr(why, "bounding set"));
+	if (!sandbox_filter_calls(SANDBOX_RELAY, why))
+		_exit(SKIP);
+	CHECK(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+	CHECK(socket(AF_NETLINK, SOCK_DGRAM, 0) < 0 && errno == EPERM);
+	CHECK(setuid(0) < 0);
+}
+
+static void all_stages_go_one_after_another(void **state)
+{
+	expect_good(all_stages);
+}
+
+static const struct {
+	enum sandbox_program program;
+	int family;
+	bool allowed;
+} sockets[] = {
+	{SANDBOX_NODE, AF_UNIX, true},     {SANDBOX_NODE, AF_INET, true},
+	{SANDBOX_NODE, AF_INET6, true},    {SANDBOX_NODE, AF_NETLINK, true},
+	{SANDBOX_NODE, AF_PACKET, false},  {SANDBOX_NODE, AF_ALG, false},
+	{SANDBOX_RELAY, AF_UNIX, true},    {SANDBOX_RELAY, AF_INET, true},
+	{SANDBOX_RELAY, AF_INET6, true},   {SANDBOX_RELAY, AF_NETLINK, false},
+	{SANDBOX_RELAY, AF_PACKET, false}, {SANDBOX_UPNP, AF_INET, true},
+	{SANDBOX_UPNP, AF_INET6, false},   {SANDBOX_UPNP, AF_UNIX, false},
+	{SANDBOX_UPNP, AF_NETLINK, false}, {SANDBOX_UPNP, AF_PACKET, false},
+};
+
+static void sockets_of(enum sandbox_program p)
+{
+	confine(p);
+	for (size_t i = 0; i < ARRAY_LEN(sockets); i++) {
+		if (sockets[i].program != p)
+			continue;
+		int fd = socket(sockets[i].family, SOCK_DGRAM, 0);
+		CHECK((fd >= 0 || errno != EPERM) == sockets[i].allowed);
+	}
+}
+
+static void sockets_of_the_node(void)
+{
+	sockets_of(SANDBOX_NODE);
+}
+
+static void sockets_of_the_relay(void)
+{
+	sockets_of(SANDBOX_RELAY);
+}
+
+static void sockets_of_upnp(void)
+{
+	sockets_of(SANDBOX_UPNP);
+}
+
+static void each_program_has_its_families_of_sockets(void **state)
+{
+	expect_good(sockets_of_the_node);
+	expect_good(sockets_of_the_relay);
+	expect_good(sockets_of_upnp);
+}
+
+/* What a program that was taken over tries first. */
+static const long deadly[] = {SYS_execve, SYS_execveat,         SYS_ptrace,  SYS_mount,
+			      SYS_chroot, SYS_process_vm_readv, SYS_bpf,     SYS_reboot,
+			      SYS_keyctl, SYS_finit_module,     SYS_add_key, SYS_userfaultfd};
+
+static void deadly_calls_end_every_program(void **state)
+{
+	for (enum sandbox_program p = SANDBOX_NODE; p <= SANDBOX_UPNP; p++)
+		for (size_t i = 0; i < ARRAY_LEN(deadly); i++) {
+			int status;
+			pid_t child = fork();
+			if (child == 0) {
+				confine(p);
+				syscall(deadly[i], 0, 0, 0, 0, 0, 0);
+				_exit(1);
+			}
+			assert_int_equal(waitpid(child, &status, 0), child);
+			if (WIFEXITED(status) && WEXITSTATUS(status) == SKIP)
+				skip();
+			assert_true(WIFSIGNALED(status));
+			assert_int_equal(WTERMSIG(status), SIGSYS);
+		}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_dumps_are_written),
 	cmocka_unit_test(new_privileges_are_ruled_out),
@@ -242,5 +370,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(who_talks_upnp_has_no_files),
 	cmocka_unit_test(root_becomes_nobody),
 	cmocka_unit_test(to_start_a_program_is_the_end),
+	cmocka_unit_test(our_memory_is_not_read_by_programs_of_the_same_user),
+	cmocka_unit_test(a_filter_without_leave_is_a_sentence),
+	cmocka_unit_test(all_stages_go_one_after_another),
+	cmocka_unit_test(each_program_has_its_families_of_sockets),
+	cmocka_unit_test(deadly_calls_end_every_program),
 };
 RUN_TESTS(tests)
