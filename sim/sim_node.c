@@ -91,11 +91,10 @@ static bool set_peer(struct sim_node *n, struct sim_peer *p, mono_ns now)
 {
 	struct prefix allowed =
 		prefix_of(&p->node->address, p->node->address.family == 4 ? 32 : 128);
-	struct node_peer cfg = {.tunnel = {.key = p->node->public},
-				.path = {.home = p->home},
-				.allowed = &allowed,
-				.n_allowed = 1};
-	return node_peer_set(n->node, &cfg, now, &p->id) == TUNNEL_ADDED;
+	const struct netmap_peer peer = {
+		.key = p->node->public, .home = p->home, .allowed = &allowed, .n_allowed = 1};
+	const struct netmap_change change = {.now = &peer};
+	return node_peer_set(n->node, &change, now, &p->id) == TUNNEL_ADDED;
 }
 
 void sim_node_start(struct sim_node *n, mono_ns now)

@@ -155,11 +155,11 @@ static struct config *config_new(void)
 	struct config *c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
-	c->node.port = CONFIG_PORT;
-	c->node.mtu = CONFIG_MTU;
-	c->node.port_mapping = true;
-	c->node.hard_nat = true;
-	snprintf(c->node.interface, sizeof(c->node.interface), "warren0");
+	c->settings.port = CONFIG_PORT;
+	c->settings.mtu = CONFIG_MTU;
+	c->settings.port_mapping = true;
+	c->settings.hard_nat = true;
+	snprintf(c->settings.interface, sizeof(c->settings.interface), "warren0");
 	return c;
 }
 
@@ -209,14 +209,10 @@ void config_free(struct config *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->n_peers; i++) {
-		free(c->peers[i].psk_file);
-		free(c->peers[i].allowed);
-		key_wipe(c->peers[i].psk, sizeof(c->peers[i].psk));
-	}
-	free(c->peers);
-	free(c->by_key);
-	free(c->relays);
-	key_wipe(&c->node.key, sizeof(c->node.key));
+	for (size_t i = 0; i < c->n_peer_notes; i++)
+		free(c->peer_notes[i].psk_file);
+	free(c->peer_notes);
+	netmap_fini(&c->map);
+	key_wipe(&c->settings.key, sizeof(c->settings.key));
 	free(c);
 }

@@ -8,32 +8,32 @@
 #include <strings.h>
 
 /* Where the section that is being read goes. */
-static struct config_relay *relay_of(struct reader *r)
+static struct netmap_relay *relay_of(struct reader *r)
 {
-	return &r->c->relays[r->c->n_relays - 1];
+	return &r->c->map.relays[r->c->map.n_relays - 1];
 }
 
-static struct config_peer *peer_of(struct reader *r)
+static struct netmap_peer *peer_of(struct reader *r)
 {
-	return &r->c->peers[r->c->n_peers - 1];
+	return &r->c->map.peers[r->c->map.n_peers - 1];
 }
 
 /* --- [Node] --- */
 
 static bool node_private_key(struct reader *r, char *value)
 {
-	return key_parse_any(r->c->node.key.b, KEY_PRIVATE, value) &&
-	       !key_is_zero(r->c->node.key.b);
+	return key_parse_any(r->c->settings.key.b, KEY_PRIVATE, value) &&
+	       !key_is_zero(r->c->settings.key.b);
 }
 
 static bool node_private_key_file(struct reader *r, char *value)
 {
-	return value_path(r->c->node.key_file, sizeof(r->c->node.key_file), value);
+	return value_path(r->c->key_file, sizeof(r->c->key_file), value);
 }
 
 static bool node_address(struct reader *r, char *value)
 {
-	struct config_node *node = &r->c->node;
+	struct netmap_self *self = &r->c->map.self;
 	for (char *item; (item = value_item(&value));) {
 		struct ip ip;
 		uint8_t bits;
@@ -41,16 +41,16 @@ static bool node_address(struct reader *r, char *value)
 		if (!value_address(&ip, &bits, item))
 			return false;
 		r->expected = "each address once";
-		for (size_t i = 0; i < node->n_addresses; i++) {
-			if (ip_equal(&node->address[i], &ip))
+		for (size_t i = 0; i < self->n_addresses; i++) {
+			if (ip_equal(&self->address[i], &ip))
 				return false;
 		}
 		r->expected = "at most 8 addresses";
-		if (node->n_addresses == NODE_ADDRESSES_MAX)
+		if (self->n_addresses == NETMAP_ADDRESSES_MAX)
 			return false;
 		r->expected = NULL;
-		node->address[node->n_addresses] = ip;
-		node->address_bits[node->n_addresses++] = bits;
+		self->address[self->n_addresses] = ip;
+		self->address_bits[self->n_addresses++] = bits;
 	}
 	return true;
 }
@@ -66,22 +66,22 @@ static bool u16(uint16_t *out, uint32_t min, uint32_t max, const char *text)
 
 static bool node_listen_port(struct reader *r, char *value)
 {
-	return u16(&r->c->node.port, 0, UINT16_MAX, value);
+	return u16(&r->c->settings.port, 0, UINT16_MAX, value);
 }
 
 static bool node_mtu(struct reader *r, char *value)
 {
-	return u16(&r->c->node.mtu, CONFIG_MTU_MIN, CONFIG_MTU_MAX, value);
+	return u16(&r->c->settings.mtu, CONFIG_MTU_MIN, CONFIG_MTU_MAX, value);
 }
 
 static bool node_interface(struct reader *r, char *value)
 {
-	return value_name(r->c->node.interface, sizeof(r->c->node.interface), value);
+	return value_name(r->c->settings.interface, sizeof(r->c->settings.interface), value);
 }
 
 static bool node_name(struct reader *r, char *value)
 {
-	return value_name(r->c->node.name, sizeof(r->c->node.name), value);
+	return value_name(r->c->map.self.name, sizeof(r->c->map.self.name), value);
 }
 
 static bool endpoints(struct reader *r, struct endpoint *v, size_t *n, size_t max, char *value)
@@ -102,22 +102,23 @@ static bool endpoints(struct reader *r, struct endpoint *v, size_t *n, size_t ma
 
 static bool node_endpoint(struct reader *r, char *value)
 {
-	return endpoints(r, r->c->node.fixed, &r->c->node.n_fixed, CONFIG_FIXED_MAX, value);
+	return endpoints(r, r->c->settings.fixed, &r->c->settings.n_fixed, SETTINGS_FIXED_MAX,
+			 value);
 }
 
 static bool node_port_mapping(struct reader *r, char *value)
 {
-	return value_yes(&r->c->node.port_mapping, value);
+	return value_yes(&r->c->settings.port_mapping, value);
 }
 
 static bool node_hard_nat(struct reader *r, char *value)
 {
-	return value_yes(&r->c->node.hard_nat, value);
+	return value_yes(&r->c->settings.hard_nat, value);
 }
 
 static bool node_slow_punch(struct reader *r, char *value)
 {
-	return value_yes(&r->c->node.slow_punch, value);
+	return value_yes(&r->c->settings.slow_punch, value);
 }
 
 static bool node_home(struct reader *r, char *value)
@@ -254,18 +255,19 @@ static bool peer_preshared_key(struct reader *r, char *value)
 
 static bool peer_preshared_key_file(struct reader *r, char *value)
 {
-	char path[CONFIG_PATH_MAX];
+	char path[NETMAP_PATH_MAX];
 	if (!value_path(path, sizeof(path), value))
 		return false;
-	peer_of(r)->psk_file = strdup(path);
-	return peer_of(r)->psk_file || config_no_memory(r);
+	char **file = &r->c->peer_notes[r->c->map.n_peers - 1].psk_file;
+	*file = strdup(path);
+	return *file || config_no_memory(r);
 }
 
 static bool peer_allow(struct reader *r, const struct prefix *prefix)
 {
-	struct config_peer *p = peer_of(r);
+	struct netmap_peer *p = peer_of(r);
 	struct config_notes *n = &r->notes;
-	uint32_t peer = (uint32_t)(r->c->n_peers - 1);
+	uint32_t peer = (uint32_t)(r->c->map.n_peers - 1);
 	struct prefix *allowed =
 		config_room(p->allowed, &n->refs[peer].allowed_cap, p->n_allowed, sizeof(*allowed));
 	if (!allowed)
@@ -291,7 +293,7 @@ static bool peer_allowed_ips(struct reader *r, char *value)
 		r->found = item;
 		if (!prefix_parse(&prefix, item))
 			return false;
-		if (peer_of(r)->n_allowed == CONFIG_ALLOWED_MAX) {
+		if (peer_of(r)->n_allowed == NETMAP_ALLOWED_MAX) {
 			r->expected = "at most 1024 prefixes for one peer";
 			return false;
 		}
@@ -303,8 +305,8 @@ static bool peer_allowed_ips(struct reader *r, char *value)
 
 static bool peer_relay(struct reader *r, char *value)
 {
-	r->notes.refs[r->c->n_peers - 1].relay = value;
-	r->notes.refs[r->c->n_peers - 1].line = r->line;
+	r->notes.refs[r->c->map.n_peers - 1].relay = value;
+	r->notes.refs[r->c->map.n_peers - 1].line = r->line;
 	return *value != '\0';
 }
 
@@ -316,7 +318,7 @@ static bool peer_disco_key(struct reader *r, char *value)
 
 static bool peer_endpoint(struct reader *r, char *value)
 {
-	return endpoints(r, peer_of(r)->hints, &peer_of(r)->n_hints, PATHS_HINTS_MAX, value);
+	return endpoints(r, peer_of(r)->hints, &peer_of(r)->n_hints, NETMAP_HINTS_MAX, value);
 }
 
 static bool peer_keepalive(struct reader *r, char *value)

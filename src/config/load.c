@@ -81,15 +81,15 @@ static bool read_key(const char *path, uint8_t k[static KEY_LEN], char why[stati
 }
 
 /* A relative path starts at the folder of the file that names it. */
-static bool beside(const char *file, const char *path, char out[static CONFIG_PATH_MAX],
+static bool beside(const char *file, const char *path, char out[static NETMAP_PATH_MAX],
 		   char why[static CONFIG_WHY_MAX])
 {
 	const char *slash = strrchr(file, '/');
 	int folder = path[0] != '/' && slash ? (int)(slash + 1 - file) : 0;
-	if ((size_t)folder + strlen(path) >= CONFIG_PATH_MAX)
+	if ((size_t)folder + strlen(path) >= NETMAP_PATH_MAX)
 		return config_wrong(file, 0, why, "found a path longer than %d bytes",
-				    CONFIG_PATH_MAX - 1);
-	char whole[CONFIG_PATH_MAX];
+				    NETMAP_PATH_MAX - 1);
+	char whole[NETMAP_PATH_MAX];
 	int n = snprintf(whole, sizeof(whole), "%.*s%s", folder, file, path);
 	memcpy(out, whole, (size_t)n + 1);
 	return true;
@@ -98,25 +98,27 @@ static bool beside(const char *file, const char *path, char out[static CONFIG_PA
 static bool read_node_key(struct config *c, const char *file, const struct stat *st,
 			  char why[static CONFIG_WHY_MAX])
 {
-	char *path = c->node.key_file;
+	char *path = c->key_file;
 	if (!path[0])
 		return is_private(file, st, why);
-	return beside(file, path, path, why) && read_key(path, c->node.key.b, why);
+	return beside(file, path, path, why) && read_key(path, c->settings.key.b, why);
 }
 
-static bool read_peer_secret(struct config_peer *p, const char *file, const struct stat *st,
+static bool read_peer_secret(struct config *c, size_t i, const char *file, const struct stat *st,
 			     char why[static CONFIG_WHY_MAX])
 {
-	char path[CONFIG_PATH_MAX];
-	if (p->psk_file)
-		return beside(file, p->psk_file, path, why) && read_key(path, p->psk, why);
+	char path[NETMAP_PATH_MAX];
+	struct netmap_peer *p = &c->map.peers[i];
+	const char *psk_file = c->peer_notes[i].psk_file;
+	if (psk_file)
+		return beside(file, psk_file, path, why) && read_key(path, p->psk, why);
 	return key_is_zero(p->psk) || is_private(file, st, why);
 }
 
 static bool find_roots(struct config *c, const char *file, char why[static CONFIG_WHY_MAX])
 {
-	for (size_t i = 0; i < c->n_relays; i++) {
-		char *ca = c->relays[i].ca_file;
+	for (size_t i = 0; i < c->map.n_relays; i++) {
+		char *ca = c->map.relays[i].ca_file;
 		if (ca[0] && !beside(file, ca, ca, why))
 			return false;
 	}
@@ -128,8 +130,8 @@ static bool read_secrets(struct config *c, const char *file, const struct stat *
 {
 	if (!read_node_key(c, file, st, why))
 		return false;
-	for (size_t i = 0; i < c->n_peers; i++) {
-		if (!read_peer_secret(&c->peers[i], file, st, why))
+	for (size_t i = 0; i < c->map.n_peers; i++) {
+		if (!read_peer_secret(c, i, file, st, why))
 			return false;
 	}
 	return find_roots(c, file, why) && config_check_key(c, file, why);

@@ -22,7 +22,7 @@ struct reader {
 	unsigned node_line;             /* 0: no [Node] so far */
 	unsigned seen[CONFIG_KEYS_MAX]; /* line of each key of this section; 0: not there */
 
-	size_t relays_cap, peers_cap, refs_cap, claims_cap;
+	size_t relays_cap, peers_cap, peer_notes_cap, refs_cap, claims_cap;
 
 	const char *found;    /* what in the value is wrong; NULL: all of it */
 	const char *expected; /* instead of the table's; NULL: the table's */

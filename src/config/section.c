@@ -35,13 +35,13 @@ static bool node_end(struct reader *r)
 		return false;
 	if (!seen(r, "PrivateKey") && !seen(r, "PrivateKeyFile"))
 		return lacks(r, "PrivateKeyFile = PATH (`warren genkey > PATH` makes a key)");
-	return r->c->node.n_addresses ||
+	return r->c->map.self.n_addresses ||
 	       lacks(r, "Address = 100.64.0.1/32 or another of your network");
 }
 
 static bool relay_end(struct reader *r)
 {
-	struct config_relay *relay = &r->c->relays[r->c->n_relays - 1];
+	struct netmap_relay *relay = &r->c->map.relays[r->c->map.n_relays - 1];
 	if (!seen(r, "Name"))
 		return lacks(r, "Name = a word by which peers refer to it");
 	if (!seen(r, "Host"))
@@ -56,7 +56,7 @@ static bool relay_end(struct reader *r)
 	if (!relay->port)
 		relay->port = relay->plain ? 80 : 443;
 	if (!relay->region)
-		relay->region = (uint16_t)r->c->n_relays;
+		relay->region = (uint16_t)r->c->map.n_relays;
 	struct ip ip;
 	if (!ip_parse(&ip, relay->host))
 		return true;
@@ -100,34 +100,41 @@ static bool node_begin(struct reader *r)
 static bool relay_begin(struct reader *r)
 {
 	struct config *c = r->c;
-	if (c->n_relays == RELAYS_MAX)
+	if (c->map.n_relays == RELAYS_MAX)
 		return WRONG(r, r->line, "found one [Relay] more, expected at most %d", RELAYS_MAX);
-	struct config_relay *relays =
-		config_room(c->relays, &r->relays_cap, c->n_relays, sizeof(*relays));
+	struct netmap_relay *relays =
+		config_room(c->map.relays, &r->relays_cap, c->map.n_relays, sizeof(*relays));
 	if (!relays)
 		return config_no_memory(r);
-	c->relays = relays;
-	c->relays[c->n_relays++] = (struct config_relay){.stun_port = 3478, .line = r->line};
+	c->map.relays = relays;
+	c->relay_line[c->map.n_relays] = r->line;
+	c->map.relays[c->map.n_relays++] = (struct netmap_relay){.stun_port = 3478};
 	return true;
 }
 
 static bool peer_begin(struct reader *r)
 {
 	struct config *c = r->c;
-	if (c->n_peers == CONFIG_PEERS_MAX)
+	if (c->map.n_peers == CONFIG_PEERS_MAX)
 		return WRONG(r, r->line, "found one [Peer] more, expected at most %d",
 			     CONFIG_PEERS_MAX);
 	struct config_ref *refs =
-		config_room(r->notes.refs, &r->refs_cap, c->n_peers, sizeof(*refs));
+		config_room(r->notes.refs, &r->refs_cap, c->map.n_peers, sizeof(*refs));
 	if (!refs)
 		return config_no_memory(r);
 	r->notes.refs = refs;
-	struct config_peer *peers =
-		config_room(c->peers, &r->peers_cap, c->n_peers, sizeof(*peers));
+	struct netmap_peer *peers =
+		config_room(c->map.peers, &r->peers_cap, c->map.n_peers, sizeof(*peers));
 	if (!peers)
 		return config_no_memory(r);
-	c->peers = peers;
-	c->peers[c->n_peers++] = (struct config_peer){.line = r->line};
+	c->map.peers = peers;
+	struct config_peer_notes *notes =
+		config_room(c->peer_notes, &r->peer_notes_cap, c->map.n_peers, sizeof(*notes));
+	if (!notes)
+		return config_no_memory(r);
+	c->peer_notes = notes;
+	c->peer_notes[c->n_peer_notes++] = (struct config_peer_notes){.line = r->line};
+	c->map.peers[c->map.n_peers++] = (struct netmap_peer){0};
 	return true;
 }
 

@@ -5,7 +5,7 @@
  * A turn is bounded: TURN_BATCHES batches from the TUN and as many from the sockets; the loop is
  * level-triggered and comes back for the rest.
  */
-#include "driver/inside.h"
+#include "driver/parts.h"
 
 #include <stdio.h>
 
@@ -68,8 +68,8 @@ static bool drain(void *self, const struct reach_out **out, mono_ns now)
 static void deliver(void *self, mono_ns now)
 {
 	struct driver *d = self;
-	if (d->out->n_tun > 0)
-		tun_write(d->interface.tun, (struct packet *)d->out->tun, d->out->n_tun);
+	if (d->out->n_tun > 0 && d->inside)
+		d->inside_ops->write(d->inside, (struct packet *)d->out->tun, d->out->n_tun);
 }
 
 static mono_ns deadline_of(const void *self)
@@ -86,13 +86,13 @@ bool driver_move(struct driver *d, mono_ns now)
 
 /* --- packets --- */
 
-static void from_tun(void *self, unsigned ready)
+static void from_inside(void *self, unsigned ready)
 {
 	struct driver *d = self;
 	struct packet v[BATCH_MAX];
 	mono_ns now = loop_now(d->loop);
 	for (int i = 0; i < TURN_BATCHES; i++) {
-		size_t n = tun_read(d->interface.tun, v, BATCH_MAX);
+		size_t n = d->inside_ops->read(d->inside, v, BATCH_MAX);
 		if (n == 0)
 			break;
 		node_from_tun(d->node, v, n, now);
@@ -100,8 +100,8 @@ static void from_tun(void *self, unsigned ready)
 			break; /* or a burst would be more than the stream takes before it is
 				  written */
 	}
-	if (tun_is_gone(d->interface.tun))
-		driver_interface_gone(d);
+	if (d->inside_ops->is_gone(d->inside))
+		driver_inside_gone(d);
 }
 
 static void from_udp(void *self, unsigned ready)
@@ -194,15 +194,15 @@ static void log_relay(struct driver *d, const char *name, const struct reach_eve
 static void log_path(struct driver *d, const struct path_event *ev)
 {
 	struct node_peer_status status;
-	const struct config_peer *peer = NULL;
-	char label[CONFIG_NAME_MAX], was[WAY_TEXT_MAX], via[WAY_TEXT_MAX], rtt[32] = "";
+	const struct netmap_peer *peer = NULL;
+	char label[NETMAP_NAME_MAX], was[WAY_TEXT_MAX], via[WAY_TEXT_MAX], rtt[32] = "";
 	if (node_peer_status(d->node, ev->peer, loop_now(d->loop), &status))
-		peer = config_peer(d->cfg, &status.key);
+		peer = netmap_peer(d->map, &status.key);
 	if (!peer)
 		return;
-	config_peer_label(peer, label);
-	way_text(d->cfg, &ev->was, was);
-	way_text(d->cfg, &ev->via, via);
+	netmap_peer_label(peer, label);
+	way_text(d->map, &ev->was, was);
+	way_text(d->map, &ev->via, via);
 	if (ev->rtt > 0)
 		snprintf(rtt, sizeof(rtt), ", %.1f ms", (double)ev->rtt / (double)MSEC);
 	if (ev->kind == PATH_MOVED)
@@ -228,15 +228,15 @@ static void log_nat64(struct driver *d)
 void driver_set_relays(struct driver *d)
 {
 	struct relay_place v[RELAYS_MAX];
-	size_t n = resolver_relays(d->resolver, d->cfg, reach_nat64(node_reach(d->node)), v,
+	size_t n = resolver_relays(d->resolver, d->map, reach_nat64(node_reach(d->node)), v,
 				   RELAYS_MAX);
-	reach_set_relays(node_reach(d->node), v, n, n > 0 ? v[0].region : 0, loop_now(d->loop));
+	reach_set_relays(node_reach(d->node), v, n, d->map->self.home, loop_now(d->loop));
 }
 
 static void dial(struct driver *d, uint16_t region)
 {
-	const struct config_relay *r = config_relay(d->cfg, region);
-	if (d->only_look || (r && relay_streams_dial(d->relay_streams, r)))
+	const struct netmap_relay *r = netmap_relay(d->map, region);
+	if (r && relay_streams_dial(d->relay_streams, r))
 		return;
 	reach_stream_down(node_reach(d->node), region, "there is no memory for a stream to it",
 			  loop_now(d->loop));
@@ -245,7 +245,7 @@ static void dial(struct driver *d, uint16_t region)
 static void on_event(void *self, const struct reach_event *ev, mono_ns now)
 {
 	struct driver *d = self;
-	const struct config_relay *r = config_relay(d->cfg, ev->region);
+	const struct netmap_relay *r = netmap_relay(d->map, ev->region);
 	switch (ev->kind) {
 	case REACH_DIAL:
 		dial(d, ev->region);
@@ -373,9 +373,9 @@ bool driver_make_parts(struct driver *d)
 bool driver_make_watches(struct driver *d)
 {
 	struct loop *l = d->loop;
-	if (!d->only_look)
-		d->on_tun = loop_fd_new(l, tun_fd(d->interface.tun),
-					(struct loop_fd_call){from_tun, d});
+	if (d->inside)
+		d->on_inside = loop_fd_new(l, d->inside_ops->fd(d->inside),
+					   (struct loop_fd_call){from_inside, d});
 	d->on_udp4 = loop_fd_new(l, udp_fd4(d->udp), (struct loop_fd_call){from_udp, d});
 	if (udp_fd6(d->udp) >= 0)
 		d->on_udp6 = loop_fd_new(l, udp_fd6(d->udp), (struct loop_fd_call){from_udp, d});
@@ -386,11 +386,11 @@ bool driver_make_watches(struct driver *d)
 	d->changed = loop_timer_new(l, (struct loop_call){driver_on_changed, d});
 	d->check = loop_timer_new(l, (struct loop_call){driver_on_check, d});
 	d->settle = loop_deferred_new(l, (struct loop_call){settle, d});
-	if ((!d->on_tun && !d->only_look) || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor ||
+	if ((!d->on_inside && d->inside) || !d->on_udp4 || !d->on_udp_extra || !d->on_monitor ||
 	    !d->deadline || !d->changed || !d->check || !d->settle)
 		return false;
-	if (d->on_tun)
-		loop_fd_want(d->on_tun, LOOP_READ);
+	if (d->on_inside)
+		loop_fd_want(d->on_inside, LOOP_READ);
 	loop_fd_want(d->on_udp4, LOOP_READ);
 	if (d->on_udp6)
 		loop_fd_want(d->on_udp6, LOOP_READ);

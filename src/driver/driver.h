@@ -6,47 +6,50 @@
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
 
-#include "config/config.h"
-#include "io/failure.h"
+#include "driver/inside.h"
 #include "io/log.h"
 #include "io/loop.h"
-#include "io/tun.h"
 #include "io/udp.h"
 #include "io/upnp.h"
+#include "node/node.h"
 
 struct driver;
 struct resolver;
 
-/* Not up yet. cfg is kept until driver_reload or driver_free. NULL: out of memory. */
-struct driver *driver_new(struct loop *l, struct log *log, const struct config *cfg) MUST_USE;
+struct driver_config {
+	struct loop *loop;               /* kept */
+	struct log *log;                 /* kept */
+	struct upnp *upnp;               /* kept: it talks UPnP for us; NULL: nobody does */
+	const struct inside_ops *inside; /* NULL: none, so it looks around and carries nothing */
+};
+
+/* Not up yet. Settings and netmap are kept until driver_change or driver_free. NULL: out of memory.
+ */
+struct driver *driver_new(const struct driver_config *cfg, const struct settings *s,
+			  const struct netmap *m) MUST_USE;
 void driver_free(struct driver *d);
 
-/* Up: the interface, its addresses and routes are there and the node runs. Down: nothing of it is
- * left. False: why, and it is as it was. */
+/* Up: the inside is there and the node runs. Down: nothing of it is left. False: why, and it is as
+ * it was. */
 bool driver_set_up(struct driver *d, bool up, char why[static FAILURE_MAX]) MUST_USE;
 bool driver_is_up(const struct driver *d);
 
-/* It only looks around, for a netcheck: without a TUN, without streams to relays. Before it is up.
- */
-void driver_only_look(struct driver *d);
-bool driver_only_looks(const struct driver *d);
-/* Of what DNS was asked. NULL while it is down. */
-const struct resolver *driver_resolver(const struct driver *d);
-
-/* Who talks UPnP for it; kept. Before it is up; NULL: nobody. */
-void driver_set_upnp(struct driver *d, struct upnp *upnp);
-
-/* Takes a new configuration: peers and relays that did not change keep their sessions and streams.
- * What cannot be changed under way ([Node]'s key, addresses, port, MTU, interface) begins anew.
- * cfg is kept in place of the old one, which may be freed then. False: why; the old one is kept. */
-bool driver_reload(struct driver *d, const struct config *cfg,
+/* Takes new settings and a new netmap: peers and relays that did not change keep their sessions and
+ * streams.  What cannot be changed under way (our key, addresses, port, MTU, interface) begins
+ * anew.  Both are kept in place of the old ones, which may be freed then. False: why; the old ones
+ * are kept. */
+bool driver_change(struct driver *d, const struct settings *s, const struct netmap *m,
 		   char why[static FAILURE_MAX]) MUST_USE;
 
-/* For those who ask. Node, TUN and UDP are NULL while it is down. */
+/* For those who ask. Node, inside, UDP and resolver are NULL while it is down; so is the inside
+ * where there is none. */
 struct node *driver_node(struct driver *d);
-const struct config *driver_config(const struct driver *d);
-const struct tun *driver_tun(const struct driver *d);
+const struct settings *driver_settings(const struct driver *d);
+const struct netmap *driver_netmap(const struct driver *d);
+const char *driver_inside_name(const struct driver *d);
+const struct tun_stats *driver_tun_stats(const struct driver *d);
 const struct udp *driver_udp(const struct driver *d);
+const struct resolver *driver_resolver(const struct driver *d);
 /* After a call on the node from outside: do what it wants done. */
 void driver_settle(struct driver *d);
 

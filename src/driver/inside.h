@@ -1,76 +1,38 @@
-/* driver/inside.h - what the files of the driver share
+/* driver/inside.h - the inside of a node: where packets for its peers come from, and those of its
+ * peers go
  *
- *   driver.c        a turn: packets, streams to relays, events, time
- *   network.c  the machine's addresses and gateways, and their changes
- *   lifecycle.c   up and down, and what the node is told of the configuration
+ * A table of functions, so that a node may have a TUN device (driver/tun_inside.h), something else,
+ * or no inside at all, as a netcheck without a daemon.  The driver owns it from open to close.
  */
 #ifndef DRIVER_INSIDE_H
 #define DRIVER_INSIDE_H
 
-#include "driver/driver.h"
-#include "driver/gateways.h"
-#include "driver/interface.h"
-#include "driver/relay_streams.h"
-#include "driver/resolver.h"
-#include "io/netlink_monitor.h"
-#include "reach/pump.h"
+#include "base/packet.h"
+#include "io/failure.h"
+#include "io/tun.h"
+#include "netmap/netmap.h"
+#include "netmap/settings.h"
 
-struct driver {
-	struct loop *loop;
-	struct log *log;
-	const struct config *cfg;
-
-	/* All of these only while it is up. */
-	struct node *node;
-	struct pump pump;
-	const struct node_out *out; /* of the last drain */
-	struct interface interface;
-	struct udp *udp;
-	struct relay_streams *relay_streams;
-	struct resolver *resolver;
-	struct gateways *gateways;
-	struct netlink_monitor *monitor;
-	struct loop_fd *on_tun, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
-	struct loop_timer *deadline, *changed, *check;
-	struct loop_deferred *settle;
-	size_t peers_max; /* that the node was made for */
-	mono_ns slept;    /* how long the machine had, when we last looked */
-	mono_ns planned;  /* when the deadline timer should fire */
-	struct own_address interfaces[OWN_ADDRESSES_MAX];
-	size_t n_interfaces;
-	struct uplink uplinks[UPLINKS_MAX];
-	size_t n_uplinks;
-
-	bool only_look;
-	struct upnp *upnp; /* NULL: nobody talks UPnP */
-	void (*path_fn)(void *self, const struct path_event *ev);
-	void *path_self;
-	void (*netcheck_fn)(void *self, enum netcheck_event ev);
-	void *netcheck_self;
+struct inside_ops {
+	/* Makes it, with addresses and routes as the netmap says. warning: what does not work
+	 * although it goes on; "": everything does. NULL: why, and nothing is left. */
+	void *(*open)(const struct settings *s, const struct netmap *m,
+		      char warning[static FAILURE_MAX], char why[static FAILURE_MAX]);
+	void (*close)(void *self);
+	/* The netmap is another one now; what did not change is not touched. False: why, of the
+	 * last failure. */
+	bool (*change)(void *self, const struct netmap *was, const struct netmap *now,
+		       char why[static FAILURE_MAX]);
+	/* Readable when there are packets. */
+	int (*fd)(const void *self);
+	/* As tun_read and tun_write. */
+	size_t (*read)(void *self, struct packet *v, size_t max);
+	void (*write)(void *self, struct packet *v, size_t n);
+	/* Somebody took it away: nothing will come any more. */
+	bool (*is_gone)(const void *self);
+	const char *(*name)(const void *self); /* as the system calls it */
+	int (*ifindex)(const void *self);      /* 0: it is no interface of the system */
+	const struct tun_stats *(*stats)(const void *self); /* NULL: it is no TUN */
 };
-
-/* Joins the node to the pump. */
-void driver_join(struct driver *d);
-/* Sends what the node has to send. True: streams to relays got something to write. */
-bool driver_move(struct driver *d, mono_ns now);
-/* What DNS has said so far. */
-void driver_set_relays(struct driver *d);
-/* The parts that talk for it, and the watches on everything that it hears of. False: out of memory.
- */
-bool driver_make_parts(struct driver *d) MUST_USE;
-bool driver_make_watches(struct driver *d) MUST_USE;
-/* What gateways hold for us is given back, as far as that can be said in one datagram each. */
-void driver_release(struct driver *d);
-
-/* For loop_call and loop_fd_call. */
-void driver_on_monitor(void *self, unsigned ready);
-void driver_on_changed(void *self);
-void driver_on_check(void *self);
-/* When it has come up, and after a reload. */
-void driver_where_begin(struct driver *d);
-/* True: they are others than before. */
-bool driver_look_at_gateways(struct driver *d);
-
-void driver_interface_gone(struct driver *d);
 
 #endif

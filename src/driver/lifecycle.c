@@ -1,57 +1,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "driver/inside.h"
+#include "driver/parts.h"
 #include "io/clock.h"
 #include "io/random.h"
+#include "netmap/diff.h"
 
 enum { SPARE_PEERS = 64 /* that a reload may add without beginning anew */ };
 
-/* --- what the node is told of the configuration --- */
+/* --- what the node is told --- */
 
-static bool set_peer(struct driver *d, const struct config_peer *p, mono_ns now)
+/* A peer that is refused is left out, and said: it costs no other peer its place. */
+static void apply_peer(struct driver *d, const struct netmap_change *c, mono_ns now)
 {
-	struct node_peer peer = {.tunnel = {.key = p->key, .keepalive_s = p->keepalive_s},
-				 .path = {.home = p->home,
-					  .disco = p->disco,
-					  .n_hints = p->n_hints,
-					  .plain = p->plain},
-				 .allowed = p->allowed,
-				 .n_allowed = p->n_allowed};
+	char label[NETMAP_NAME_MAX];
 	peer_id id;
-	memcpy(peer.tunnel.psk, p->psk, sizeof(p->psk));
-	memcpy(peer.path.hints, p->hints, sizeof(p->hints));
-	enum tunnel_add added = node_peer_set(d->node, &peer, now, &id);
-	key_wipe(&peer.tunnel.psk, sizeof(peer.tunnel.psk));
-	return added == TUNNEL_ADDED;
+	if (!c->now) {
+		id = reach_peer_find(node_reach(d->node), &c->was->key);
+		node_peer_remove(d->node, id, now);
+		return;
+	}
+	const char *failure = node_peer_failure(node_peer_set(d->node, c, now, &id));
+	if (failure)
+		log_say(d->log, LOG_AT_ERROR, "peer %s could not be taken: %s",
+			netmap_peer_label(c->now, label), failure);
 }
 
-static void configure(struct driver *d)
+static void apply_peers(struct driver *d, const struct netmap *was)
+{
+	struct netmap_diff diff = netmap_diff(was, d->map);
+	struct netmap_change c;
+	while (netmap_diff_next(&diff, &c))
+		apply_peer(d, &c, loop_now(d->loop));
+}
+
+/* was NULL: it has just come up. */
+static void apply(struct driver *d, const struct netmap *was)
 {
 	mono_ns now = loop_now(d->loop);
+	const struct settings *s = d->settings;
+	struct reach *reach = node_reach(d->node);
 	char why[FAILURE_MAX];
-	node_set_addresses(d->node, d->cfg->node.address, d->cfg->node.n_addresses);
-	reach_set_mtu(node_reach(d->node), d->cfg->node.mtu);
-	const struct hard_config hard = {.enabled = d->cfg->node.hard_nat,
-					 .slow = d->cfg->node.slow_punch};
-	reach_set_hard(node_reach(d->node), &hard, now);
-	reach_set_fixed(node_reach(d->node), d->cfg->node.fixed, d->cfg->node.n_fixed, now);
-	resolver_set(d->resolver, d->cfg);
+	node_set_addresses(d->node, d->map->self.address, d->map->self.n_addresses);
+	reach_set_mtu(reach, s->mtu);
+	const struct hard_config hard = {.enabled = s->hard_nat, .slow = s->slow_punch};
+	reach_set_hard(reach, &hard, now);
+	reach_set_fixed(reach, s->fixed, s->n_fixed, now);
+	resolver_set(d->resolver, d->map);
 	driver_set_relays(d);
-	if (!gateways_listen(d->gateways, d->cfg->node.port_mapping && !d->only_look, why))
+	/* Whoever only looks around leaves the port to the daemon that may run beside it. */
+	if (!gateways_listen(d->gateways, s->port_mapping && d->inside, why))
 		log_say(d->log, LOG_AT_NOTICE, "%s", why);
-	for (size_t i = 0; i < d->cfg->n_peers && !d->only_look; i++)
-		if (!set_peer(d, &d->cfg->peers[i], now))
-			log_say(d->log, LOG_AT_ERROR,
-				"peer %zu of the configuration could not be taken", i + 1);
+	apply_peers(d, was);
 }
 
 /* --- up and down --- */
 
 static bool make_node(struct driver *d)
 {
-	d->peers_max = d->cfg->n_peers + SPARE_PEERS;
-	struct node_config cfg = {.key = d->cfg->node.key,
+	d->peers_max = d->map->n_peers + SPARE_PEERS;
+	struct node_config cfg = {.key = d->settings->key,
 				  .rng = random_source(),
 				  .wall_offset_ns = clock_wall_offset_ns(),
 				  .peers_max = (uint32_t)d->peers_max,
@@ -65,7 +73,7 @@ static void go_down(struct driver *d)
 {
 	if (d->node && d->settle)
 		driver_release(d);
-	loop_fd_free(d->on_tun);
+	loop_fd_free(d->on_inside);
 	loop_fd_free(d->on_udp4);
 	loop_fd_free(d->on_udp6);
 	loop_fd_free(d->on_udp_extra);
@@ -80,37 +88,50 @@ static void go_down(struct driver *d)
 	netlink_monitor_close(d->monitor);
 	node_free(d->node);
 	udp_close(d->udp);
-	interface_close(&d->interface);
+	netlink_close(d->nl);
+	if (d->inside)
+		d->inside_ops->close(d->inside);
 	*d = (struct driver){.loop = d->loop,
 			     .log = d->log,
-			     .cfg = d->cfg,
-			     .only_look = d->only_look,
+			     .inside_ops = d->inside_ops,
 			     .upnp = d->upnp,
+			     .settings = d->settings,
+			     .map = d->map,
 			     .path_fn = d->path_fn,
 			     .path_self = d->path_self,
 			     .netcheck_fn = d->netcheck_fn,
 			     .netcheck_self = d->netcheck_self};
 }
 
+static bool open_inside(struct driver *d, char why[static FAILURE_MAX])
+{
+	char warning[FAILURE_MAX];
+	if (!d->inside_ops)
+		return true;
+	d->inside = d->inside_ops->open(d->settings, d->map, warning, why);
+	if (d->inside && warning[0])
+		log_say(d->log, LOG_AT_WARNING, "%s", warning);
+	return d->inside != NULL;
+}
+
 static bool go_up(struct driver *d, char why[static FAILURE_MAX])
 {
-	struct udp_config udp = {.port = d->cfg->node.port};
+	struct udp_config udp = {.port = d->settings->port};
 	d->udp = udp_open(&udp, why);
-	if (!d->udp ||
-	    !(d->only_look ? interface_open_to_look : interface_open)(&d->interface, d->cfg, why))
+	if (!d->udp || !open_inside(d, why))
 		return false;
-	if (d->interface.warning[0])
-		log_say(d->log, LOG_AT_WARNING, "%s", d->interface.warning);
-	d->monitor = netlink_monitor_open(interface_tun_index(&d->interface), why);
+	d->nl = netlink_open(why);
+	if (d->nl)
+		d->monitor = netlink_monitor_open(driver_own_ifindex(d), why);
 	if (!d->monitor)
 		return false;
 	if (!driver_make_parts(d) || !make_node(d) || !driver_make_watches(d))
 		return failure_say(why, "there is not enough memory for %zu peers",
-				   d->cfg->n_peers);
+				   d->map->n_peers);
 	driver_join(d);
 	d->slept = clock_slept();
-	configure(d);
-	driver_where_begin(d);
+	apply(d, NULL);
+	driver_network_begin(d);
 	driver_move(d, loop_now(d->loop));
 	return true;
 }
@@ -125,12 +146,12 @@ static bool begin_anew(struct driver *d, char why[static FAILURE_MAX])
 	return false;
 }
 
-void driver_interface_gone(struct driver *d)
+void driver_inside_gone(struct driver *d)
 {
 	char why[FAILURE_MAX];
 	log_say(d->log, LOG_AT_WARNING,
 		"the interface %s was removed by another program: it begins anew",
-		tun_name(d->interface.tun));
+		d->inside_ops->name(d->inside));
 	if (!begin_anew(d, why))
 		log_say(d->log, LOG_AT_ERROR, "%s; Warren is down until `warren up`", why);
 }
@@ -154,31 +175,22 @@ bool driver_is_up(const struct driver *d)
 	return d->node != NULL;
 }
 
-/* --- a new configuration --- */
+/* --- new settings, a new netmap --- */
 
-static bool same_node(const struct config *a, const struct config *b)
+static bool begins_anew(const struct driver *d, const struct settings *s, const struct netmap *m)
 {
-	return key_equal(a->node.key.b, b->node.key.b) && a->node.port == b->node.port &&
-	       a->node.mtu == b->node.mtu && strcmp(a->node.interface, b->node.interface) == 0 &&
-	       a->node.n_addresses == b->node.n_addresses &&
-	       memcmp(a->node.address, b->node.address, sizeof(a->node.address)) == 0 &&
-	       memcmp(a->node.address_bits, b->node.address_bits, sizeof(a->node.address_bits)) ==
-		       0;
-}
-
-static bool same_relay(const struct config_relay *a, const struct config_relay *b)
-{
-	return strcmp(a->host, b->host) == 0 && a->port == b->port && a->plain == b->plain &&
-	       a->pinned == b->pinned && memcmp(a->pin, b->pin, sizeof(a->pin)) == 0 &&
-	       strcmp(a->ca_file, b->ca_file) == 0;
+	const struct settings *was = d->settings;
+	return !key_equal(was->key.b, s->key.b) || was->port != s->port || was->mtu != s->mtu ||
+	       strcmp(was->interface, s->interface) != 0 ||
+	       !netmap_self_equal(&d->map->self, &m->self) || m->n_peers > d->peers_max;
 }
 
 /* A stream to a relay that has moved, or is trusted for another reason now, is given up. */
-static void drop_old_streams(struct driver *d, const struct config *was)
+static void drop_old_streams(struct driver *d, const struct netmap *was)
 {
 	for (size_t i = 0; i < was->n_relays; i++) {
-		const struct config_relay *now = config_relay(d->cfg, was->relays[i].region);
-		if (!now || same_relay(&was->relays[i], now))
+		const struct netmap_relay *now = netmap_relay(d->map, was->relays[i].region);
+		if (!now || netmap_relay_equal(&was->relays[i], now))
 			continue;
 		relay_streams_hangup(d->relay_streams, now->region);
 		reach_stream_down(node_reach(d->node), now->region, "its configuration changed",
@@ -186,53 +198,59 @@ static void drop_old_streams(struct driver *d, const struct config *was)
 	}
 }
 
-static void remove_old_peers(struct driver *d, const struct config *was)
+static void change_under_way(struct driver *d, const struct settings *s_was,
+			     const struct netmap *was)
 {
-	for (size_t i = 0; i < was->n_peers; i++)
-		if (!config_peer(d->cfg, &was->peers[i].key))
-			node_peer_remove(d->node,
-					 reach_peer_find(node_reach(d->node), &was->peers[i].key),
-					 loop_now(d->loop));
-}
-
-bool driver_reload(struct driver *d, const struct config *cfg, char why[static FAILURE_MAX])
-{
-	const struct config *was = d->cfg;
-	bool was_up = driver_is_up(d);
-	d->cfg = cfg;
-	if (!was_up)
-		return true;
-	if (!same_node(was, cfg) || cfg->n_peers > d->peers_max) {
-		log_say(d->log, LOG_AT_NOTICE,
-			"[Node] changed, or many peers came: the interface begins anew");
-		if (begin_anew(d, why))
-			return true;
-		d->cfg = was;
-		char again[FAILURE_MAX];
-		if (!begin_anew(d, again))
-			log_say(d->log, LOG_AT_ERROR, "%s; Warren is down until `warren up`",
-				again);
-		return false;
-	}
-	remove_old_peers(d, was);
+	char why[FAILURE_MAX];
 	drop_old_streams(d, was);
-	configure(d);
-	if (was->node.port_mapping && !cfg->node.port_mapping)
+	apply(d, was);
+	if (s_was->port_mapping && !d->settings->port_mapping)
 		driver_release(d);
-	(void)driver_look_at_gateways(d);
-	if (!interface_reroute(&d->interface, was, cfg, why))
+	(void)driver_look_at_uplinks(d);
+	if (d->inside && !d->inside_ops->change(d->inside, was, d->map, why))
 		log_say(d->log, LOG_AT_WARNING, "%s", why);
 	driver_move(d, loop_now(d->loop));
-	return true;
+}
+
+bool driver_change(struct driver *d, const struct settings *s, const struct netmap *m,
+		   char why[static FAILURE_MAX])
+{
+	const struct settings *s_was = d->settings;
+	const struct netmap *was = d->map;
+	bool anew = begins_anew(d, s, m);
+	d->settings = s;
+	d->map = m;
+	if (!driver_is_up(d))
+		return true;
+	if (!anew) {
+		change_under_way(d, s_was, was);
+		return true;
+	}
+	log_say(d->log, LOG_AT_NOTICE,
+		"[Node] changed, or many peers came: the interface begins anew");
+	if (begin_anew(d, why))
+		return true;
+	char again[FAILURE_MAX];
+	d->settings = s_was;
+	d->map = was;
+	if (!begin_anew(d, again))
+		log_say(d->log, LOG_AT_ERROR, "%s; Warren is down until `warren up`", again);
+	return false;
 }
 
 /* --- life --- */
 
-struct driver *driver_new(struct loop *l, struct log *log, const struct config *cfg)
+struct driver *driver_new(const struct driver_config *cfg, const struct settings *s,
+			  const struct netmap *m)
 {
 	struct driver *d = calloc(1, sizeof(*d));
 	if (d)
-		*d = (struct driver){.loop = l, .log = log, .cfg = cfg};
+		*d = (struct driver){.loop = cfg->loop,
+				     .log = cfg->log,
+				     .inside_ops = cfg->inside,
+				     .upnp = cfg->upnp,
+				     .settings = s,
+				     .map = m};
 	return d;
 }
 
@@ -244,24 +262,9 @@ void driver_free(struct driver *d)
 	free(d);
 }
 
-void driver_only_look(struct driver *d)
-{
-	d->only_look = true;
-}
-
-bool driver_only_looks(const struct driver *d)
-{
-	return d->only_look;
-}
-
 const struct resolver *driver_resolver(const struct driver *d)
 {
 	return d->resolver;
-}
-
-void driver_set_upnp(struct driver *d, struct upnp *upnp)
-{
-	d->upnp = upnp;
 }
 
 const char *driver_relay_proxy(const struct driver *d, uint16_t region)
@@ -274,14 +277,24 @@ struct node *driver_node(struct driver *d)
 	return d->node;
 }
 
-const struct config *driver_config(const struct driver *d)
+const struct settings *driver_settings(const struct driver *d)
 {
-	return d->cfg;
+	return d->settings;
 }
 
-const struct tun *driver_tun(const struct driver *d)
+const struct netmap *driver_netmap(const struct driver *d)
 {
-	return d->interface.tun;
+	return d->map;
+}
+
+const struct tun_stats *driver_tun_stats(const struct driver *d)
+{
+	return d->inside && d->inside_ops->stats ? d->inside_ops->stats(d->inside) : NULL;
+}
+
+const char *driver_inside_name(const struct driver *d)
+{
+	return d->inside ? d->inside_ops->name(d->inside) : NULL;
 }
 
 const struct udp *driver_udp(const struct driver *d)

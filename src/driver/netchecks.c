@@ -19,7 +19,7 @@ struct get {
 	struct http_get *http; /* NULL: this place is free */
 	uint16_t region;
 	bool portal;
-	char expected[CONFIG_HOST_MAX + 32]; /* the answer to our challenge */
+	char expected[NETMAP_HOST_MAX + 32]; /* the answer to our challenge */
 };
 
 struct netchecks {
@@ -55,8 +55,7 @@ static json_t *report_json(struct netchecks *c)
 	struct portmap_status portmap;
 	reach_portmap(node_reach(n), loop_now(c->loop), &portmap);
 	return netcheck_json(
-		&(struct netcheck_source){.cfg = driver_config(c->driver),
-					  .no_home = driver_only_looks(c->driver),
+		&(struct netcheck_source){.map = driver_netmap(c->driver),
 					  .report = r,
 					  .portmap = &portmap,
 					  .lifetime4 = reach_lifetime(node_reach(n), 4),
@@ -150,7 +149,7 @@ static struct get *free_get(struct netchecks *c)
 	return NULL;
 }
 
-static void time_relay(struct netchecks *c, const struct config_relay *r)
+static void time_relay(struct netchecks *c, const struct netmap_relay *r)
 {
 	struct get *g = free_get(c);
 	struct http_get_config cfg = {
@@ -162,10 +161,10 @@ static void time_relay(struct netchecks *c, const struct config_relay *r)
 	g->http = http_get_start(c->loop, c->dialer, &cfg);
 }
 
-static void look_for_portal(struct netchecks *c, const struct config_relay *r)
+static void look_for_portal(struct netchecks *c, const struct netmap_relay *r)
 {
 	struct get *g = free_get(c);
-	char headers[CONFIG_HOST_MAX + 64];
+	char headers[NETMAP_HOST_MAX + 64];
 	uint16_t port = r->plain ? r->port : r->http_port;
 	struct http_get_config cfg = {.stream = {.host = r->host,
 						 .port = port,
@@ -188,10 +187,10 @@ static void look_for_portal(struct netchecks *c, const struct config_relay *r)
 
 static void look_for_portals(struct netchecks *c)
 {
-	const struct config *cfg = driver_config(c->driver);
+	const struct netmap *map = driver_netmap(c->driver);
 	size_t asked = 0;
-	for (size_t i = 0; i < cfg->n_relays && asked < NETCHECKS_PORTALS_MAX; i++) {
-		const struct config_relay *r = &cfg->relays[i];
+	for (size_t i = 0; i < map->n_relays && asked < NETCHECKS_PORTALS_MAX; i++) {
+		const struct netmap_relay *r = &map->relays[i];
 		if (!r->plain && r->http_port == 0)
 			continue;
 		look_for_portal(c, r);
@@ -201,9 +200,9 @@ static void look_for_portals(struct netchecks *c)
 
 static void time_relays(struct netchecks *c)
 {
-	const struct config *cfg = driver_config(c->driver);
-	for (size_t i = 0; i < cfg->n_relays && i < RELAYS_MAX; i++)
-		time_relay(c, &cfg->relays[i]);
+	const struct netmap *map = driver_netmap(c->driver);
+	for (size_t i = 0; i < map->n_relays && i < RELAYS_MAX; i++)
+		time_relay(c, &map->relays[i]);
 	if (any_timed(c))
 		return;
 	reach_netcheck_https_done(node_reach(driver_node(c->driver)), loop_now(c->loop));
@@ -252,10 +251,10 @@ static void on_event(void *self, enum netcheck_event ev)
 static bool any_traffic(struct netchecks *c)
 {
 	struct node *n = driver_node(c->driver);
-	const struct config *cfg = driver_config(c->driver);
-	for (size_t i = 0; n && i < cfg->n_peers; i++) {
+	const struct netmap *map = driver_netmap(c->driver);
+	for (size_t i = 0; n && i < map->n_peers; i++) {
 		struct node_peer_status st;
-		peer_id id = reach_peer_find(node_reach(n), &cfg->peers[i].key);
+		peer_id id = reach_peer_find(node_reach(n), &map->peers[i].key);
 		if (id != PEER_NONE && node_peer_status(n, id, loop_now(c->loop), &st) &&
 		    st.path.active)
 			return true;

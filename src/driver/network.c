@@ -1,14 +1,37 @@
+#include <net/if.h>
 #include <string.h>
 
-#include "driver/inside.h"
+#include "driver/parts.h"
 
 static const mono_ns CHECK_AFTER_CHANGE = 2 * SECOND;
 static const mono_ns SETTLE_AFTER_CHANGE = 200 * MSEC; /* changes of addresses come in groups */
 
+/* Without an inside there may still be a daemon beside us, whose interface is no network either. */
+int driver_own_ifindex(const struct driver *d)
+{
+	return d->inside ? d->inside_ops->ifindex(d->inside)
+			 : (int)if_nametoindex(d->settings->interface);
+}
+
+/* An fe80:: address reaches nobody, and comes seconds after its link: no reason to doubt a path. */
+static size_t without_link_local(struct own_address *v, size_t n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].ip.family == 4 || !ip_is_link_local(&v[i].ip))
+			v[kept++] = v[i];
+	memset(v + kept, 0, (n - kept) * sizeof(*v));
+	return kept;
+}
+
 static bool look_at_interfaces(struct driver *d)
 {
 	struct own_address v[OWN_ADDRESSES_MAX] = {0};
-	size_t n = interface_interfaces(&d->interface, v, OWN_ADDRESSES_MAX);
+	char why[FAILURE_MAX];
+	size_t n = 0;
+	if (!netlink_interfaces(d->nl, driver_own_ifindex(d), v, OWN_ADDRESSES_MAX, &n, why))
+		n = 0;
+	n = without_link_local(v, n);
 	if (n == d->n_interfaces && memcmp(v, d->interfaces, sizeof(v)) == 0)
 		return false;
 	memcpy(d->interfaces, v, sizeof(v));
@@ -16,10 +39,10 @@ static bool look_at_interfaces(struct driver *d)
 	return true;
 }
 
-bool driver_look_at_gateways(struct driver *d)
+bool driver_look_at_uplinks(struct driver *d)
 {
 	struct uplink v[UPLINKS_MAX] = {0};
-	size_t n = interface_gateways(&d->interface, v);
+	size_t n = netlink_gateways(d->nl, driver_own_ifindex(d), v);
 	bool same = n == d->n_uplinks, route4 = false;
 	for (size_t i = 0; i < n; i++) {
 		same = same && ip_equal(&v[i].gateway, &d->uplinks[i].gateway) &&
@@ -29,7 +52,7 @@ bool driver_look_at_gateways(struct driver *d)
 	}
 	memcpy(d->uplinks, v, sizeof(v));
 	d->n_uplinks = n;
-	reach_set_uplinks(node_reach(d->node), v, d->cfg->node.port_mapping ? n : 0,
+	reach_set_uplinks(node_reach(d->node), v, d->settings->port_mapping ? n : 0,
 			  loop_now(d->loop));
 	reach_set_route4(node_reach(d->node), route4, loop_now(d->loop));
 	return !same;
@@ -49,7 +72,7 @@ void driver_on_changed(void *self)
 	mono_ns now = loop_now(d->loop);
 	relay_streams_network_changed(d->relay_streams);
 	resolver_network_changed(d->resolver);
-	bool addresses = look_at_interfaces(d), gateways = driver_look_at_gateways(d);
+	bool addresses = look_at_interfaces(d), gateways = driver_look_at_uplinks(d);
 	if (addresses || gateways) {
 		log_say(d->log, LOG_AT_INFO, "%s of this machine changed: looking for paths anew",
 			addresses ? "addresses" : "the default route");
@@ -72,12 +95,12 @@ void driver_on_monitor(void *self, unsigned ready)
 	driver_move(d, loop_now(d->loop));
 }
 
-void driver_where_begin(struct driver *d)
+void driver_network_begin(struct driver *d)
 {
 	mono_ns now = loop_now(d->loop);
 	(void)look_at_interfaces(d);
 	reach_set_interfaces(node_reach(d->node), d->interfaces, d->n_interfaces, now);
-	(void)driver_look_at_gateways(d);
-	if (!d->only_look)
+	(void)driver_look_at_uplinks(d);
+	if (d->inside)
 		loop_timer_set(d->check, now + CHECK_AFTER_CHANGE);
 }

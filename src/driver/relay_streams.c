@@ -87,7 +87,7 @@ static void on_down(void *self, const char *why)
 	k->owner->calls.down(k->owner->calls.self, region, kept);
 }
 
-static enum stream_trust trust_of(const struct config_relay *r)
+static enum stream_trust trust_of(const struct netmap_relay *r)
 {
 	if (r->plain)
 		return STREAM_PLAIN;
@@ -96,7 +96,7 @@ static enum stream_trust trust_of(const struct config_relay *r)
 	return r->ca_file[0] ? STREAM_CA : STREAM_ROOTS;
 }
 
-void relay_streams_stream_config(const struct config_relay *r, struct stream_config *out)
+void relay_streams_stream_config(const struct netmap_relay *r, struct stream_config *out)
 {
 	*out = (struct stream_config){.host = r->host,
 				      .port = r->port,
@@ -108,7 +108,7 @@ void relay_streams_stream_config(const struct config_relay *r, struct stream_con
 	memcpy(out->pin, r->pin, sizeof(out->pin));
 }
 
-bool relay_streams_dial(struct relay_streams *l, const struct config_relay *r)
+bool relay_streams_dial(struct relay_streams *l, const struct netmap_relay *r)
 {
 	relay_streams_hangup(l, r->region);
 	struct link *k = find(l, 0);

@@ -5,8 +5,9 @@
 #ifndef DRIVER_RELAY_STREAMS_H
 #define DRIVER_RELAY_STREAMS_H
 
-#include "config/config.h"
+#include "base/place.h"
 #include "driver/relay_stream.h"
+#include "netmap/netmap.h"
 
 /* What became of a stream; the region names it. */
 struct relay_streams_calls {
@@ -20,14 +21,14 @@ struct relay_streams_calls {
 struct relay_streams;
 
 /* How to get a stream to this relay; what it names stays the configuration's. */
-void relay_streams_stream_config(const struct config_relay *relay, struct stream_config *out);
+void relay_streams_stream_config(const struct netmap_relay *relay, struct stream_config *out);
 
 struct relay_streams *
 relay_streams_new(struct loop *l,
 		  const struct relay_streams_calls *calls) MUST_USE; /* NULL: out of memory */
 void relay_streams_free(struct relay_streams *l);
 /* False: out of memory. Every other failure comes as `down`. */
-bool relay_streams_dial(struct relay_streams *l, const struct config_relay *relay) MUST_USE;
+bool relay_streams_dial(struct relay_streams *l, const struct netmap_relay *relay) MUST_USE;
 void relay_streams_hangup(struct relay_streams *l, uint16_t region);
 /* The network changed: DNS is read anew, and streams from addresses that are gone are `down` at
  * once. */

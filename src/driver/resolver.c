@@ -17,7 +17,7 @@
 struct place {
 	struct resolver *owner;
 	uint16_t region; /* 0: free */
-	char host[CONFIG_HOST_MAX];
+	char host[NETMAP_HOST_MAX];
 	struct ip ip4, ip6; /* family 0: not known */
 	struct lookup *lookup;
 	bool answered;         /* once, also with a failure */
@@ -111,7 +111,7 @@ void resolver_network_changed(struct resolver *l)
 
 /* --- what is looked up --- */
 
-static bool is_wanted(const struct config_relay *r)
+static bool is_wanted(const struct netmap_relay *r)
 {
 	return r->stun_port && !r->ip4.family && !r->ip6.family && r->host[0];
 }
@@ -122,7 +122,7 @@ static void forget(struct place *p)
 	*p = (struct place){.owner = p->owner};
 }
 
-static const struct place *find(const struct resolver *l, const struct config_relay *r)
+static const struct place *find(const struct resolver *l, const struct netmap_relay *r)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++)
 		if (l->v[i].region == r->region && strcmp(l->v[i].host, r->host) == 0)
@@ -130,7 +130,7 @@ static const struct place *find(const struct resolver *l, const struct config_re
 	return NULL;
 }
 
-static void begin(struct resolver *l, const struct config_relay *r)
+static void begin(struct resolver *l, const struct netmap_relay *r)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
 		struct place *p = &l->v[i];
@@ -144,17 +144,17 @@ static void begin(struct resolver *l, const struct config_relay *r)
 	}
 }
 
-void resolver_set(struct resolver *l, const struct config *cfg)
+void resolver_set(struct resolver *l, const struct netmap *map)
 {
 	for (size_t i = 0; i < RELAYS_MAX; i++) {
 		struct place *p = &l->v[i];
-		const struct config_relay *r = p->region ? config_relay(cfg, p->region) : NULL;
+		const struct netmap_relay *r = p->region ? netmap_relay(map, p->region) : NULL;
 		if (p->region && !(r && is_wanted(r) && strcmp(r->host, p->host) == 0))
 			forget(p);
 	}
-	for (size_t i = 0; i < cfg->n_relays; i++)
-		if (is_wanted(&cfg->relays[i]) && !find(l, &cfg->relays[i]))
-			begin(l, &cfg->relays[i]);
+	for (size_t i = 0; i < map->n_relays; i++)
+		if (is_wanted(&map->relays[i]) && !find(l, &map->relays[i]))
+			begin(l, &map->relays[i]);
 	plan(l);
 }
 
@@ -174,12 +174,12 @@ const char *resolver_failure(const struct resolver *l, uint16_t region)
 	return "";
 }
 
-size_t resolver_relays(const struct resolver *l, const struct config *cfg,
+size_t resolver_relays(const struct resolver *l, const struct netmap *map,
 		       const struct prefix *nat64, struct relay_place *v, size_t max)
 {
-	size_t n = cfg->n_relays < max ? cfg->n_relays : max;
+	size_t n = map->n_relays < max ? map->n_relays : max;
 	for (size_t i = 0; i < n; i++) {
-		const struct config_relay *r = &cfg->relays[i];
+		const struct netmap_relay *r = &map->relays[i];
 		const struct place *p = is_wanted(r) ? find(l, r) : NULL;
 		struct ip ip4 = p ? p->ip4 : r->ip4, ip6 = p ? p->ip6 : r->ip6, inside;
 		v[i] = (struct relay_place){.region = r->region};

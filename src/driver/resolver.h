@@ -8,8 +8,8 @@
 #ifndef DRIVER_RESOLVER_H
 #define DRIVER_RESOLVER_H
 
-#include "config/config.h"
 #include "io/dialer.h"
+#include "netmap/netmap.h"
 #include "node/node.h"
 
 struct resolver_calls {
@@ -26,7 +26,7 @@ void resolver_free(struct resolver *l); /* NULL is allowed */
 
 /* The relays of this configuration, borrowed for the call: those with a name and a STUN server, but
  * without an address, are looked up from now on. */
-void resolver_set(struct resolver *l, const struct config *cfg);
+void resolver_set(struct resolver *l, const struct netmap *map);
 void resolver_network_changed(struct resolver *l);
 void resolver_ask_nat64(struct resolver *l);
 
@@ -37,7 +37,7 @@ const char *resolver_failure(const struct resolver *l, uint16_t region);
 
 /* The relays as the node wants them, at most max: with the addresses that are known by now. nat64
  * is the prefix in use or NULL: what a DNS64 made of an IPv4 address is not a second server. */
-size_t resolver_relays(const struct resolver *l, const struct config *cfg,
+size_t resolver_relays(const struct resolver *l, const struct netmap *map,
 		       const struct prefix *nat64, struct relay_place *v, size_t max);
 
 #endif

@@ -51,14 +51,14 @@ static void refuse(struct unix_ask *ask, const char *why)
 
 static void find_proxies(const struct driver *d, const char *out[static RELAYS_MAX])
 {
-	const struct config *cfg = driver_config(d);
-	for (size_t i = 0; i < cfg->n_relays && i < RELAYS_MAX; i++)
-		out[i] = driver_relay_proxy(d, cfg->relays[i].region);
+	const struct netmap *map = driver_netmap(d);
+	for (size_t i = 0; i < map->n_relays && i < RELAYS_MAX; i++)
+		out[i] = driver_relay_proxy(d, map->relays[i].region);
 }
 
 static void verb_status(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
-	const struct tun *tun = driver_tun(c->driver);
+	const struct tun_stats *tun = driver_tun_stats(c->driver);
 	const struct udp *udp = driver_udp(c->driver);
 	const char *proxies[RELAYS_MAX];
 	struct status_counter of_udp[COUNTERS_UDP], of_tun[COUNTERS_TUN];
@@ -66,11 +66,12 @@ static void verb_status(struct localapi *c, struct unix_ask *ask, const json_t *
 	if (udp)
 		counters_udp(udp_stats(udp), of_udp);
 	if (tun)
-		counters_tun(tun_stats(tun), of_tun);
-	const struct status_source s = {.cfg = driver_config(c->driver),
+		counters_tun(tun, of_tun);
+	const struct status_source s = {.map = driver_netmap(c->driver),
+					.settings = driver_settings(c->driver),
 					.node = driver_node(c->driver),
 					.proxies = proxies,
-					.interface = tun ? tun_name(tun) : NULL,
+					.interface = driver_inside_name(c->driver),
 					.port = udp ? udp_port(udp) : 0,
 					.no_peers =
 						json_is_false(json_object_get(request, "peers")),
@@ -125,11 +126,12 @@ static void verb_why(struct localapi *c, struct unix_ask *ask, const json_t *req
 {
 	const char *name = json_string_value(json_object_get(request, "peer"));
 	struct node *n = driver_node(c->driver);
-	const struct config_peer *peer =
-		name ? config_peer_named(driver_config(c->driver), name) : NULL;
+	const struct netmap_peer *peer =
+		name ? netmap_peer_named(driver_netmap(c->driver), name) : NULL;
 	const char *proxies[RELAYS_MAX];
 	find_proxies(c->driver, proxies);
-	const struct why_source s = {.cfg = driver_config(c->driver),
+	const struct why_source s = {.map = driver_netmap(c->driver),
+				     .settings = driver_settings(c->driver),
 				     .node = n,
 				     .proxies = proxies,
 				     .peer = peer,

@@ -46,28 +46,28 @@ static void set_timer(struct pings *p)
 
 /* --- answers --- */
 
-static const struct config_peer *peer_of(struct pings *p, peer_id id, struct node_peer_status *st)
+static const struct netmap_peer *peer_of(struct pings *p, peer_id id, struct node_peer_status *st)
 {
 	struct node *n = driver_node(p->driver);
 	if (!n || !node_peer_status(n, id, loop_now(p->loop), st))
 		return NULL;
-	return config_peer(driver_config(p->driver), &st->key);
+	return netmap_peer(driver_netmap(p->driver), &st->key);
 }
 
 static json_t *pong_json(struct pings *p, const struct waiting *w)
 {
-	char label[CONFIG_NAME_MAX], text[ENDPOINT_TEXT_MAX] = "";
+	char label[NETMAP_NAME_MAX], text[ENDPOINT_TEXT_MAX] = "";
 	struct node_peer_status st;
 	struct ip ip = {0};
-	const struct config_peer *peer = peer_of(p, w->peer, &st);
+	const struct netmap_peer *peer = peer_of(p, w->peer, &st);
 	if (!peer)
 		return json_pack("{s:s}", "error", "this peer was taken out of the configuration");
 	json_t *pong =
-		json_pack("{s:s, s:b, s:f}", "name", config_peer_label(peer, label), "direct",
+		json_pack("{s:s, s:b, s:f}", "name", netmap_peer_label(peer, label), "direct",
 			  w->via.kind == WAY_UDP, "rtt_ms", (double)w->rtt / (double)MSEC);
-	if (config_peer_address(peer, &ip))
+	if (netmap_peer_address(peer, &ip))
 		json_object_set_new(pong, "ip", json_string(ip_format(&ip, text)));
-	const struct config_relay *r = config_relay(driver_config(p->driver), w->via.region);
+	const struct netmap_relay *r = netmap_relay(driver_netmap(p->driver), w->via.region);
 	bool direct = w->via.kind == WAY_UDP;
 	json_object_set_new(pong, "endpoint",
 			    direct ? json_string(endpoint_format(&w->via.ep, text)) : json_null());
@@ -79,19 +79,19 @@ static json_t *pong_json(struct pings *p, const struct waiting *w)
 /* The most likely reason first. */
 static void why_silent(struct pings *p, const struct waiting *w, char *out, size_t cap)
 {
-	char label[CONFIG_NAME_MAX];
+	char label[NETMAP_NAME_MAX];
 	struct node_peer_status st;
 	struct relay_client_status relay;
 	struct node *n = driver_node(p->driver);
-	const struct config_peer *peer = peer_of(p, w->peer, &st);
-	const struct config_relay *home =
-		peer ? config_relay(driver_config(p->driver), peer->home) : NULL;
+	const struct netmap_peer *peer = peer_of(p, w->peer, &st);
+	const struct netmap_relay *home =
+		peer ? netmap_relay(driver_netmap(p->driver), peer->home) : NULL;
 	double s = (double)(loop_now(p->loop) - w->began) / (double)SECOND;
 	if (!peer) {
 		snprintf(out, cap, "this peer was taken out of the configuration");
 		return;
 	}
-	config_peer_label(peer, label);
+	netmap_peer_label(peer, label);
 	if (home && reach_relay_status(node_reach(n), home->region, &relay) && !relay.ready)
 		snprintf(out, cap,
 			 "no reply from %s in %.0f s: its relay \"%s\" is not connected (%s)",
@@ -163,15 +163,15 @@ static void on_path(void *self, const struct path_event *ev)
 
 /* --- asks --- */
 
-static bool is_ourselves(const struct config *c, const char *name)
+static bool is_ourselves(const struct netmap_self *self, const char *name)
 {
 	struct ip ip;
 	bool address = ip_parse(&ip, name);
-	for (size_t i = 0; address && i < c->node.n_addresses; i++) {
-		if (ip_equal(&c->node.address[i], &ip))
+	for (size_t i = 0; address && i < self->n_addresses; i++) {
+		if (ip_equal(&self->address[i], &ip))
 			return true;
 	}
-	return c->node.name[0] && strcasecmp(c->node.name, name) == 0;
+	return self->name[0] && strcasecmp(self->name, name) == 0;
 }
 
 static struct waiting *free_place(struct pings *p)
@@ -186,12 +186,12 @@ static struct waiting *free_place(struct pings *p)
 /* Which peer is meant; PEER_NONE: `why` says why it cannot be pinged. */
 static peer_id meant(struct pings *p, const char *name, char *why, size_t cap)
 {
-	const struct config *c = driver_config(p->driver);
+	const struct netmap *c = driver_netmap(p->driver);
 	struct node *n = driver_node(p->driver);
-	const struct config_peer *peer = config_peer_named(c, name);
+	const struct netmap_peer *peer = netmap_peer_named(c, name);
 	if (!n)
 		snprintf(why, cap, "Warren is down. Bring it up with: warren up");
-	else if (is_ourselves(c, name))
+	else if (is_ourselves(&c->self, name))
 		snprintf(why, cap, "%.64s is this node itself", name);
 	else if (!peer)
 		snprintf(why, cap,

@@ -86,58 +86,102 @@ static struct node_peer_slot *peer_of(const struct node *n, peer_id id)
 
 /* Where the peer is reached inside the tunnel: its first host prefix of each family, or the first
  * address of its first prefix. */
-static void learn_addresses(struct node_peer_slot *peer, const struct node_peer *cfg)
+static void learn_addresses(struct node_peer_slot *peer, const struct netmap_peer *p)
 {
 	memset(peer->address, 0, sizeof(peer->address));
-	for (size_t i = 0; i < cfg->n_allowed; i++) {
-		const struct prefix *p = &cfg->allowed[i];
-		struct ip *mine = &peer->address[p->ip.family == 4 ? 0 : 1];
+	for (size_t i = 0; i < p->n_allowed; i++) {
+		struct ip *mine = &peer->address[p->allowed[i].ip.family == 4 ? 0 : 1];
 		if (mine->family == 0)
-			*mine = p->ip;
+			*mine = p->allowed[i].ip;
 	}
-	for (size_t i = cfg->n_allowed; i > 0; i--) {
-		const struct prefix *p = &cfg->allowed[i - 1];
-		if (p->bits == ip_len(&p->ip) * 8)
-			peer->address[p->ip.family == 4 ? 0 : 1] = p->ip;
+	for (size_t i = p->n_allowed; i > 0; i--) {
+		const struct prefix *prefix = &p->allowed[i - 1];
+		if (prefix->bits == ip_len(&prefix->ip) * 8)
+			peer->address[prefix->ip.family == 4 ? 0 : 1] = prefix->ip;
 	}
 }
 
-static enum tunnel_add set_tunnel(struct node *n, peer_id id, const struct node_peer *cfg,
-				  mono_ns now)
+/* A prefix that another peer has got since is not this one's to take away. */
+static enum tunnel_add set_allowed(struct node *n, peer_id id, const struct netmap_change *c)
 {
-	if (n->peers[id].used) {
-		tunnel_peer_change(n->tunnel, id, &cfg->tunnel, now);
+	const struct prefix *p;
+	struct netmap_prefixes gone = netmap_prefixes(c->was, c->now),
+			       come = netmap_prefixes(c->now, c->was);
+	if (!c->was)
 		tunnel_disallow(n->tunnel, id);
-	} else {
-		enum tunnel_add added = tunnel_peer_add(n->tunnel, id, &cfg->tunnel, now);
-		if (added != TUNNEL_ADDED)
-			return added;
-		n->peers[id] = (struct node_peer_slot){.used = true};
-	}
-	for (size_t i = 0; i < cfg->n_allowed; i++)
-		if (!tunnel_allow(n->tunnel, id, &cfg->allowed[i]))
-			break;
+	while ((p = netmap_prefixes_next(&gone)))
+		(void)tunnel_disallow_prefix(n->tunnel, id, p);
+	while ((p = netmap_prefixes_next(&come)))
+		if (!tunnel_allow(n->tunnel, id, p))
+			return TUNNEL_NO_MEMORY;
 	return TUNNEL_ADDED;
 }
 
-enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_ns now, peer_id *id)
+static enum tunnel_add set_tunnel(struct node *n, peer_id id, const struct netmap_change *c,
+				  mono_ns now)
 {
-	struct paths_peer path = cfg->path;
-	path.key = cfg->tunnel.key;
+	struct tunnel_peer_config cfg = {.key = c->now->key, .keepalive_s = c->now->keepalive_s};
+	memcpy(cfg.psk, c->now->psk, sizeof(cfg.psk));
+	enum tunnel_add added = TUNNEL_ADDED;
+	if (n->peers[id].used)
+		tunnel_peer_change(n->tunnel, id, &cfg, now);
+	else
+		added = tunnel_peer_add(n->tunnel, id, &cfg, now);
+	key_wipe(&cfg, sizeof(cfg));
+	if (added != TUNNEL_ADDED)
+		return added;
+	n->peers[id].used = true;
+	return set_allowed(n, id, c);
+}
+
+static struct paths_peer path_of(const struct netmap_peer *p)
+{
+	struct paths_peer path = {.key = p->key,
+				  .home = p->home,
+				  .disco = p->disco,
+				  .n_hints = p->n_hints,
+				  .plain = p->plain};
+	memcpy(path.hints, p->hints, sizeof(path.hints));
+	return path;
+}
+
+enum tunnel_add node_peer_set(struct node *n, const struct netmap_change *c, mono_ns now,
+			      peer_id *id)
+{
+	struct paths_peer path = path_of(c->now);
 	enum reach_peer_set set = reach_peer_set(n->reach, &path, now, id);
 	if (set == REACH_PEER_FULL)
-		return TUNNEL_BAD_KEY;
-	enum tunnel_add added = set_tunnel(n, *id, cfg, now);
+		return TUNNEL_FULL;
+	bool is_new = !peer_of(n, *id);
+	enum tunnel_add added = set_tunnel(n, *id, c, now);
 	if (added != TUNNEL_ADDED) {
-		node_peer_remove(n, *id, now);
+		if (is_new)
+			node_peer_remove(n, *id, now);
 		return added;
 	}
-	n->peers[*id].plain = cfg->path.plain;
-	learn_addresses(&n->peers[*id], cfg);
+	n->peers[*id].plain = c->now->plain;
+	learn_addresses(&n->peers[*id], c->now);
 	/* A peer that tells its new disco key itself does so in a session that it has. */
 	if (set == REACH_PEER_RESTARTED)
 		tunnel_peer_reset(n->tunnel, *id);
 	return TUNNEL_ADDED;
+}
+
+const char *node_peer_failure(enum tunnel_add a)
+{
+	switch (a) {
+	case TUNNEL_ADDED:
+		break;
+	case TUNNEL_BAD_KEY:
+		return "its public key cannot be one, or is our own";
+	case TUNNEL_DUPLICATE:
+		return "another peer has its key";
+	case TUNNEL_FULL:
+		return "there are as many peers as this node has room for";
+	case TUNNEL_NO_MEMORY:
+		return "there is not enough memory for its addresses";
+	}
+	return NULL;
 }
 
 void node_peer_remove(struct node *n, peer_id id, mono_ns now)

@@ -12,6 +12,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "netmap/diff.h"
 #include "reach/reach.h"
 #include "tunnel/tunnel.h"
 
@@ -39,14 +40,11 @@ void node_set_port(struct node *n, uint16_t port, mono_ns now);
 /* As in node_config: a wall clock is set anew at any time, on a small router after the start. */
 void node_set_wall(struct node *n, uint64_t wall_offset_ns);
 
-struct node_peer {
-	struct tunnel_peer_config tunnel;
-	struct paths_peer path; /* its key is set from tunnel.key */
-	const struct prefix *allowed;
-	size_t n_allowed;
-};
-enum tunnel_add node_peer_set(struct node *n, const struct node_peer *cfg, mono_ns now,
+/* Takes a peer that is new or changed (c->now is set); what did not change is not touched.
+ * c->was must be as this node has it, or NULL: then everything is set anew. */
+enum tunnel_add node_peer_set(struct node *n, const struct netmap_change *c, mono_ns now,
 			      peer_id *id) MUST_USE;
+const char *node_peer_failure(enum tunnel_add a); /* a clause for people; NULL: there is none */
 void node_peer_remove(struct node *n, peer_id id, mono_ns now);
 
 /* --- what happened --- */

@@ -30,9 +30,9 @@ static json_t *behaviour(enum behaviour b)
 	return b == BEHAVIOUR_UNKNOWN ? json_null() : json_string(behaviour_name(b));
 }
 
-static json_t *relay_name(const struct config *cfg, uint16_t region)
+static json_t *relay_name(const struct netmap *map, uint16_t region)
 {
-	const struct config_relay *r = region ? config_relay(cfg, region) : NULL;
+	const struct netmap_relay *r = region ? netmap_relay(map, region) : NULL;
 	return r ? json_string(r->name) : json_null();
 }
 
@@ -51,7 +51,7 @@ static json_t *relays_json(const struct netcheck_source *s)
 		const struct netcheck_relay *r = &s->report->relays[i];
 		json_array_append_new(
 			list, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-					relay_name(s->cfg, r->region), "region", (int)r->region,
+					relay_name(s->map, r->region), "region", (int)r->region,
 					"latency_ms", milliseconds(netcheck_latency(r)), "ipv4_ms",
 					milliseconds(r->v4), "ipv6_ms", milliseconds(r->v6),
 					"https_ms", milliseconds(r->https), "ipv4",
@@ -129,10 +129,8 @@ json_t *netcheck_json(const struct netcheck_source *s)
 	json_object_set_new(j, "nat64",
 			    r->nat64.ip.family ? json_string(prefix_format(&r->nat64, text))
 					       : json_null());
-	json_object_set_new(j, "preferred_relay", relay_name(s->cfg, r->preferred));
-	json_object_set_new(
-		j, "home_relay",
-		relay_name(s->cfg, s->cfg->n_relays && !s->no_home ? s->cfg->relays[0].region : 0));
+	json_object_set_new(j, "preferred_relay", relay_name(s->map, r->preferred));
+	json_object_set_new(j, "home_relay", relay_name(s->map, s->map->self.home));
 	json_object_set_new(j, "relays", relays_json(s));
 	json_object_set_new(j, "binding_lifetime",
 			    netcheck_lifetime_json(s->lifetime4, s->lifetime6, s->now));

@@ -24,12 +24,14 @@
 
 #include <jansson.h>
 
-#include "config/config.h"
+#include "netcheck/binding_life.h"
+#include "netcheck/netcheck.h"
+#include "netmap/netmap.h"
+#include "path/portmap/portmap.h"
 
 /* All of it is borrowed. */
 struct netcheck_source {
-	const struct config *cfg;
-	bool no_home; /* this node has no home relay: no peer looks for it at one */
+	const struct netmap *map;
 	const struct netcheck_report *report;
 	const struct portmap_status *portmap;
 	const struct lifetime_report *lifetime4, *lifetime6; /* NULL: not measured */

@@ -16,9 +16,9 @@ static json_t *key_json(const struct node_key *key)
 	return json_string(key_format(text, KEY_NODE, key->b));
 }
 
-static json_t *relay_name(const struct config *cfg, uint16_t region)
+static json_t *relay_name(const struct netmap *map, uint16_t region)
 {
-	const struct config_relay *r = region ? config_relay(cfg, region) : NULL;
+	const struct netmap_relay *r = region ? netmap_relay(map, region) : NULL;
 	return r ? json_string(r->name) : json_null();
 }
 
@@ -77,26 +77,26 @@ static json_t *port_mapping_json(const struct status_source *s)
 {
 	struct portmap_status p;
 	reach_portmap(node_reach_of(s->node), s->now, &p);
-	return json_pack("{s:b, s:b, s:b, s:b, s:o}", "enabled", (int)s->cfg->node.port_mapping,
+	return json_pack("{s:b, s:b, s:b, s:b, s:o}", "enabled", (int)s->settings->port_mapping,
 			 "pcp", (int)p.pcp, "nat_pmp", (int)p.natpmp, "upnp", (int)p.upnp,
 			 "mappings", mappings_json(&p));
 }
 
 static json_t *self_json(const struct status_source *s)
 {
-	const struct config_node *node = &s->cfg->node;
+	const struct netmap_self *own = &s->map->self;
+	const struct settings *set = s->settings;
 	char text[IP_TEXT_MAX];
 	struct node_key key;
 	json_t *addresses = json_array();
-	for (size_t i = 0; i < node->n_addresses; i++)
-		json_array_append_new(addresses, json_string(ip_format(&node->address[i], text)));
-	key_public(key.b, node->key.b);
-	json_t *self =
-		json_pack("{s:o, s:o, s:o, s:s, s:i, s:o}", "name", text_or_null(node->name),
-			  "public_key", key_json(&key), "addresses", addresses, "interface",
-			  s->interface ? s->interface : node->interface, "port",
-			  (int)(s->port ? s->port : node->port), "relay",
-			  relay_name(s->cfg, s->cfg->n_relays ? s->cfg->relays[0].region : 0));
+	for (size_t i = 0; i < own->n_addresses; i++)
+		json_array_append_new(addresses, json_string(ip_format(&own->address[i], text)));
+	key_public(key.b, set->key.b);
+	json_t *self = json_pack("{s:o, s:o, s:o, s:s, s:i, s:o}", "name", text_or_null(own->name),
+				 "public_key", key_json(&key), "addresses", addresses, "interface",
+				 s->interface ? s->interface : set->interface, "port",
+				 (int)(s->port ? s->port : set->port), "relay",
+				 relay_name(s->map, s->map->self.home));
 	if (self && s->node) {
 		char disco[KEY_TEXT_MAX];
 		json_object_set_new(
@@ -118,7 +118,7 @@ static json_t *self_json(const struct status_source *s)
 
 static json_t *relay_json(const struct status_source *s, size_t i)
 {
-	const struct config_relay *r = &s->cfg->relays[i];
+	const struct netmap_relay *r = &s->map->relays[i];
 	struct relay_client_status st;
 	json_t *relay = json_pack("{s:s, s:i, s:b}", "name", r->name, "region", (int)r->region,
 				  "home", i == 0);
@@ -136,7 +136,7 @@ static json_t *relay_json(const struct status_source *s, size_t i)
 
 /* --- peers --- */
 
-static void set_route(json_t *peer, const struct config *cfg, const struct route *route)
+static void set_route(json_t *peer, const struct netmap *map, const struct route *route)
 {
 	char text[ENDPOINT_TEXT_MAX];
 	json_t *endpoint = NULL, *relay = NULL;
@@ -145,7 +145,7 @@ static void set_route(json_t *peer, const struct config *cfg, const struct route
 		if (way->kind == WAY_UDP && !endpoint)
 			endpoint = json_string(endpoint_format(&way->ep, text));
 		else if (way->kind == WAY_RELAY && !relay)
-			relay = relay_name(cfg, way->region);
+			relay = relay_name(map, way->region);
 	}
 	json_object_set_new(peer, "endpoint", endpoint ? endpoint : json_null());
 	json_object_set_new(peer, "relay", relay ? relay : json_null());
@@ -171,7 +171,7 @@ static void set_live(json_t *peer, const struct status_source *s, const struct n
 	json_object_set_new(peer, "active", json_boolean(st->path.active));
 	json_object_set_new(peer, "direct", json_boolean(st->path.direct));
 	json_object_set_new(peer, "in_doubt", json_boolean(st->path.doubted));
-	set_route(peer, s->cfg, &st->path.route);
+	set_route(peer, s->map, &st->path.route);
 	json_object_set_new(peer, "nat64", json_boolean(is_by_nat64(s->node, &st->path.route)));
 	json_object_set_new(peer, "rtt_ms",
 			    st->path.rtt ? milliseconds(st->path.rtt) : json_null());
@@ -193,9 +193,9 @@ static void set_live(json_t *peer, const struct status_source *s, const struct n
 	json_object_set_new(peer, "lost_no_way", count(st->lost_no_way));
 }
 
-json_t *status_peer_json(const struct status_source *s, const struct config_peer *p)
+json_t *status_peer_json(const struct status_source *s, const struct netmap_peer *p)
 {
-	char label[CONFIG_NAME_MAX], text[PREFIX_TEXT_MAX];
+	char label[NETMAP_NAME_MAX], text[PREFIX_TEXT_MAX];
 	struct node_peer_status st;
 	json_t *addresses = json_array(), *allowed = json_array();
 	for (size_t i = 0; i < p->n_allowed; i++) {
@@ -205,9 +205,9 @@ json_t *status_peer_json(const struct status_source *s, const struct config_peer
 			json_array_append_new(addresses, json_string(ip_format(&a->ip, text)));
 	}
 	json_t *peer = json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "name",
-				 config_peer_label(p, label), "public_key", key_json(&p->key),
+				 netmap_peer_label(p, label), "public_key", key_json(&p->key),
 				 "addresses", addresses, "allowed_ips", allowed, "home_relay",
-				 relay_name(s->cfg, p->home), "wireguard_only", p->plain);
+				 relay_name(s->map, p->home), "wireguard_only", p->plain);
 	if (!peer || !s->node)
 		return peer;
 	peer_id id = reach_peer_find(node_reach_of(s->node), &p->key);
@@ -258,10 +258,10 @@ static json_t *dropped_json(const struct node *n)
 json_t *status_json(const struct status_source *s)
 {
 	json_t *relays = json_array(), *peers = json_array();
-	for (size_t i = 0; i < s->cfg->n_relays; i++)
+	for (size_t i = 0; i < s->map->n_relays; i++)
 		json_array_append_new(relays, relay_json(s, i));
-	for (size_t i = 0; !s->no_peers && i < s->cfg->n_peers; i++)
-		json_array_append_new(peers, status_peer_json(s, &s->cfg->peers[i]));
+	for (size_t i = 0; !s->no_peers && i < s->map->n_peers; i++)
+		json_array_append_new(peers, status_peer_json(s, &s->map->peers[i]));
 	json_t *all =
 		json_pack("{s:b, s:s, s:o, s:o, s:o}", "up", s->node != NULL, "version",
 			  WARREN_VERSION, "self", self_json(s), "relays", relays, "peers", peers);

@@ -39,7 +39,9 @@
 
 #include <jansson.h>
 
-#include "config/config.h"
+#include "netmap/netmap.h"
+#include "netmap/settings.h"
+#include "node/node.h"
 
 struct status_counter {
 	const char *name;
@@ -48,7 +50,8 @@ struct status_counter {
 
 /* All of it is borrowed. */
 struct status_source {
-	const struct config *cfg;
+	const struct netmap *map;
+	const struct settings *settings;
 	const struct node *node; /* NULL: it is down */
 	/* "host:port" of the HTTP proxy to each relay, in cfg's order of relays; an entry that is
 	 * NULL: none to this relay; the array is NULL: none at all. */
@@ -64,6 +67,6 @@ struct status_source {
 /* NULL: out of memory. */
 json_t *status_json(const struct status_source *s) MUST_USE;
 /* One peer as in "peers"; NULL: out of memory. */
-json_t *status_peer_json(const struct status_source *s, const struct config_peer *p) MUST_USE;
+json_t *status_peer_json(const struct status_source *s, const struct netmap_peer *p) MUST_USE;
 
 #endif

@@ -2,16 +2,16 @@
 
 #include <stdio.h>
 
-const char *way_text(const struct config *cfg, const struct way *way, char out[static WAY_TEXT_MAX])
+const char *way_text(const struct netmap *map, const struct way *way, char out[static WAY_TEXT_MAX])
 {
-	const struct config_relay *r;
+	const struct netmap_relay *r;
 	char ep[ENDPOINT_TEXT_MAX];
 	switch (way->kind) {
 	case WAY_UDP:
 		snprintf(out, WAY_TEXT_MAX, "%s", endpoint_format(&way->ep, ep));
 		break;
 	case WAY_RELAY:
-		r = config_relay(cfg, way->region);
+		r = netmap_relay(map, way->region);
 		snprintf(out, WAY_TEXT_MAX, "relay(%s)", r ? r->name : "unknown");
 		break;
 	case WAY_NONE:

@@ -2,12 +2,13 @@
 #ifndef REPORT_WAY_TEXT_H
 #define REPORT_WAY_TEXT_H
 
-#include "config/config.h"
+#include "netmap/netmap.h"
+#include "path/way.h"
 
-enum { WAY_TEXT_MAX = CONFIG_NAME_MAX + ENDPOINT_TEXT_MAX };
+enum { WAY_TEXT_MAX = NETMAP_NAME_MAX + ENDPOINT_TEXT_MAX };
 
 /* Names a relay as cfg names it. Returns `out`. */
-const char *way_text(const struct config *cfg, const struct way *way,
+const char *way_text(const struct netmap *map, const struct way *way,
 		     char out[static WAY_TEXT_MAX]);
 
 #endif

@@ -85,7 +85,7 @@ static json_t *past_json(const struct why_source *s, const struct path_past *p)
 	char was[WAY_TEXT_MAX], via[WAY_TEXT_MAX], time[TIME_TEXT_MAX];
 	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o}", "time",
 			 time_text(p->at, s->wall_offset_ns, time), "from",
-			 way_text(s->cfg, &p->was, was), "way", way_text(s->cfg, &p->via, via),
+			 way_text(s->map, &p->was, was), "way", way_text(s->map, &p->via, via),
 			 "in_doubt", (int)p->doubt, "reason", path_reason_text(p->reason), "rtt_ms",
 			 ms_or_null(p->rtt));
 }
@@ -142,7 +142,7 @@ static void add_netcheck(struct path_facts *path, const struct netcheck_report *
 static void name_relay(struct explain_facts *f, const struct why_source *s, uint16_t region,
 		       struct relay_client_status *status)
 {
-	const struct config_relay *r = config_relay(s->cfg, region);
+	const struct netmap_relay *r = netmap_relay(s->map, region);
 	if (!r)
 		return;
 	f->relay = r->name;
@@ -150,19 +150,19 @@ static void name_relay(struct explain_facts *f, const struct why_source *s, uint
 	    status->why[0])
 		f->relay_lost = status->why;
 	else if (s->proxies)
-		f->proxy = s->proxies[r - s->cfg->relays];
+		f->proxy = s->proxies[r - s->map->relays];
 }
 
 json_t *why_json(const struct why_source *s)
 {
-	char label[CONFIG_NAME_MAX];
+	char label[NETMAP_NAME_MAX];
 	struct path_facts path;
 	struct node_peer_status status;
 	struct relay_client_status relay;
-	struct explain_facts f = {.peer = config_peer_label(s->peer, label),
+	struct explain_facts f = {.peer = netmap_peer_label(s->peer, label),
 				  .nat64 = reach_nat64(node_reach_of(s->node)),
 				  .port = s->port,
-				  .port_mapping = s->cfg->node.port_mapping,
+				  .port_mapping = s->settings->port_mapping,
 				  .now = s->now};
 	peer_id id = reach_peer_find(node_reach_of(s->node), &s->peer->key);
 	if (!reach_peer_facts(node_reach_of(s->node), id, s->now, &path) ||

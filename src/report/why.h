@@ -27,14 +27,17 @@
 
 #include <jansson.h>
 
-#include "config/config.h"
+#include "netmap/netmap.h"
+#include "netmap/settings.h"
+#include "node/node.h"
 
 /* All of it is borrowed. */
 struct why_source {
-	const struct config *cfg;
+	const struct netmap *map;
+	const struct settings *settings;
 	const struct node *node;
 	const char *const *proxies; /* as struct status_source has them */
-	const struct config_peer *peer;
+	const struct netmap_peer *peer;
 	uint16_t port; /* UDP port of this node */
 	mono_ns now;
 	uint64_t wall_offset_ns; /* Unix time less now's clock */

@@ -8,6 +8,7 @@
 #include "app/warren/print.h"
 #include "config/load.h"
 #include "config/value.h"
+#include "netcheck/binding_life.h"
 
 #define LIMIT (15 * SECOND) /* two reports, one after the other */
 
@@ -148,7 +149,7 @@ static struct netcheck_local *look_ourselves(struct cli *c, const char *file, ch
 		(void)cli_failed(c, "%s", bad);
 		return NULL;
 	}
-	if (cfg->n_relays == 0) {
+	if (cfg->map.n_relays == 0) {
 		(void)cli_failed(c, "%s: found no [Relay], expected one at least, to be seen by",
 				 file);
 		config_free(cfg);

@@ -49,15 +49,15 @@ static bool cut_port(char *word, uint16_t *port)
 	return true;
 }
 
-static bool relay_of_word(struct config_relay *r, const char *word, uint16_t region)
+static bool relay_of_word(struct netmap_relay *r, const char *word, uint16_t region)
 {
-	char host[CONFIG_HOST_MAX + 8];
+	char host[NETMAP_HOST_MAX + 8];
 	struct ip ip;
-	*r = (struct config_relay){.region = region, .port = HTTPS_PORT, .http_port = HTTP_PORT};
+	*r = (struct netmap_relay){.region = region, .port = HTTPS_PORT, .http_port = HTTP_PORT};
 	if (snprintf(host, sizeof(host), "%s", word) >= (int)sizeof(host) ||
 	    !cut_port(host, &r->stun_port) || !value_host(r->host, sizeof(r->host), host))
 		return false;
-	snprintf(r->name, sizeof(r->name), "%.*s", CONFIG_NAME_MAX - 1, word);
+	snprintf(r->name, sizeof(r->name), "%.*s", NETMAP_NAME_MAX - 1, word);
 	if (ip_parse(&ip, r->host))
 		*(ip.family == 4 ? &r->ip4 : &r->ip6) = ip;
 	return true;
@@ -67,15 +67,16 @@ struct config *netcheck_local_config(char *const *words, size_t n, char why[stat
 {
 	struct config *c = config_parse_relays("", (struct bytes){0}, why);
 	if (c)
-		c->relays = calloc(n ? n : 1, sizeof(*c->relays));
-	if (!c || !c->relays) {
+		c->map.relays = calloc(n ? n : 1, sizeof(*c->map.relays));
+	if (!c || !c->map.relays) {
 		snprintf(why, CONFIG_WHY_MAX, "out of memory");
 		config_free(c);
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (i < RELAYS_MAX && relay_of_word(&c->relays[i], words[i], (uint16_t)(i + 1))) {
-			c->n_relays++;
+		if (i < RELAYS_MAX &&
+		    relay_of_word(&c->map.relays[i], words[i], (uint16_t)(i + 1))) {
+			c->map.n_relays++;
 			continue;
 		}
 		snprintf(why, CONFIG_WHY_MAX, "found \"%.60s\", expected %s", words[i],
@@ -138,7 +139,7 @@ static bool is_answered(const struct netcheck_local *o, const void *of)
 json_t *netcheck_local_netcheck(struct netcheck_local *o, bool full)
 {
 	struct waiting w = {0};
-	if (full && o->cfg->node.port_mapping &&
+	if (full && o->cfg->settings.port_mapping &&
 	    !wait_until(o, NULL, NULL, o->opened + GATEWAY_LIMIT))
 		return NULL;
 	netchecks_ask(o->checks, &w, full);
@@ -166,8 +167,8 @@ json_t *netcheck_local_lifetime(struct netcheck_local *o, uint32_t longest_s)
 
 const char *netcheck_local_unresolved(const struct netcheck_local *o, size_t *i, const char **why)
 {
-	for (; *i < o->cfg->n_relays; (*i)++) {
-		const struct config_relay *r = &o->cfg->relays[*i];
+	for (; *i < o->cfg->map.n_relays; (*i)++) {
+		const struct netmap_relay *r = &o->cfg->map.relays[*i];
 		*why = resolver_failure(driver_resolver(o->driver), r->region);
 		if (!(*why)[0])
 			continue;
@@ -183,10 +184,12 @@ const char *netcheck_local_unresolved(const struct netcheck_local *o, size_t *i,
 static void be_nobody(struct config *cfg)
 {
 	struct rng rng = random_source();
-	key_generate(cfg->node.key.b, &rng);
-	cfg->node.port = 0;
-	cfg->node.n_fixed = 0;
-	cfg->node.hard_nat = cfg->node.slow_punch = false;
+	key_generate(cfg->settings.key.b, &rng);
+	cfg->settings.port = 0;
+	cfg->settings.n_fixed = 0;
+	cfg->settings.hard_nat = cfg->settings.slow_punch = false;
+	netmap_forget_peers(&cfg->map);
+	cfg->map.self.home = 0; /* so no relay is dialled */
 }
 
 static bool open_all(struct netcheck_local *o, char why[static FAILURE_MAX])
@@ -196,13 +199,13 @@ static bool open_all(struct netcheck_local *o, char why[static FAILURE_MAX])
 	loop_hush_library();
 	/* Before anything is opened, because it is a copy of this process. Without it there is no
 	 * UPnP. */
-	o->upnp = o->cfg->node.port_mapping ? upnp_start(quiet) : NULL;
+	o->upnp = o->cfg->settings.port_mapping ? upnp_start(quiet) : NULL;
 	o->loop = loop_new();
-	o->driver = o->loop ? driver_new(o->loop, &o->log, o->cfg) : NULL;
+	const struct driver_config driver = {.loop = o->loop, .log = &o->log, .upnp = o->upnp};
+	if (o->loop)
+		o->driver = driver_new(&driver, &o->cfg->settings, &o->cfg->map);
 	if (!o->driver)
 		return failure_say(why, "out of memory or of file descriptors");
-	driver_set_upnp(o->driver, o->upnp);
-	driver_only_look(o->driver);
 	o->checks = netchecks_new(o->loop, o->driver, on_answer);
 	o->on_int = loop_signal_new(o->loop, SIGINT, (struct loop_call){on_signal, o});
 	o->on_term = loop_signal_new(o->loop, SIGTERM, (struct loop_call){on_signal, o});

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "base/time.h"
 #include "config/config.h"
 #include "io/failure.h"
 

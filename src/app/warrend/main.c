@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/load.h"
+#include "driver/tun_inside.h"
 #include "io/file.h"
 #include "io/notify.h"
 #include "io/sandbox.h"
@@ -94,18 +95,18 @@ static int read_options(struct options *o, int argc, char **argv)
 
 static void say_checked(const struct config *c)
 {
-	char key[KEY_TEXT_MAX], label[CONFIG_NAME_MAX], ip[IP_TEXT_MAX];
+	char key[KEY_TEXT_MAX], label[NETMAP_NAME_MAX], ip[IP_TEXT_MAX];
 	struct node_key self;
-	key_public(self.b, c->node.key.b);
-	printf("node   %s  %s\n", ip_format(&c->node.address[0], ip),
+	key_public(self.b, c->settings.key.b);
+	printf("node   %s  %s\n", ip_format(&c->map.self.address[0], ip),
 	       key_format(key, KEY_NODE, self.b));
-	for (size_t i = 0; i < c->n_relays; i++)
-		printf("relay  %s  %s:%u%s\n", c->relays[i].name, c->relays[i].host,
-		       c->relays[i].port, i == 0 ? "  (home)" : "");
-	for (size_t i = 0; i < c->n_peers; i++) {
-		const struct config_peer *p = &c->peers[i];
-		const struct config_relay *home = config_relay(c, p->home);
-		printf("peer   %s  ", config_peer_label(p, label));
+	for (size_t i = 0; i < c->map.n_relays; i++)
+		printf("relay  %s  %s:%u%s\n", c->map.relays[i].name, c->map.relays[i].host,
+		       c->map.relays[i].port, i == 0 ? "  (home)" : "");
+	for (size_t i = 0; i < c->map.n_peers; i++) {
+		const struct netmap_peer *p = &c->map.peers[i];
+		const struct netmap_relay *home = netmap_relay(&c->map, p->home);
+		printf("peer   %s  ", netmap_peer_label(p, label));
 		if (home)
 			printf("by relay %s and directly\n", home->name);
 		else
@@ -129,7 +130,7 @@ static void on_reload(void *self)
 	struct config *cfg = config_load(d->opt.config, bad);
 	if (!cfg) {
 		log_say(&d->log, LOG_AT_ERROR, "%s; the old configuration stays", bad);
-	} else if (!driver_reload(d->driver, cfg, why)) {
+	} else if (!driver_change(d->driver, &cfg->settings, &cfg->map, why)) {
 		log_say(&d->log, LOG_AT_ERROR, "%s: %s; the old configuration stays", d->opt.config,
 			why);
 		config_free(cfg);
@@ -137,7 +138,7 @@ static void on_reload(void *self)
 		config_free(d->cfg);
 		d->cfg = cfg;
 		log_say(&d->log, LOG_AT_NOTICE, "%s: loaded again, %zu peers", d->opt.config,
-			cfg->n_peers);
+			cfg->map.n_peers);
 	}
 	localapi_reloaded(d->control);
 	notify_ready(&d->notify);
@@ -147,7 +148,7 @@ static void on_reload(void *self)
 
 static bool take_lock(struct daemon *d, char why[static FAILURE_MAX])
 {
-	char path[CONFIG_PATH_MAX];
+	char path[NETMAP_PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/lock", d->opt.state);
 	if (n < 0 || (size_t)n >= sizeof(path)) {
 		failure_say(why, "--state: the path is too long");
@@ -162,7 +163,7 @@ static bool take_lock(struct daemon *d, char why[static FAILURE_MAX])
 /* The folder of the control socket, for those who start us without systemd. */
 static bool make_socket_folder(const struct daemon *d, char why[static FAILURE_MAX])
 {
-	char folder[CONFIG_PATH_MAX];
+	char folder[NETMAP_PATH_MAX];
 	const char *slash = strrchr(d->opt.socket, '/');
 	if (!slash || slash == d->opt.socket)
 		return true;
@@ -176,10 +177,12 @@ static bool make_socket_folder(const struct daemon *d, char why[static FAILURE_M
 static bool open_all(struct daemon *d, char why[static FAILURE_MAX])
 {
 	d->loop = loop_new();
-	d->driver = d->loop ? driver_new(d->loop, &d->log, d->cfg) : NULL;
+	const struct driver_config driver = {
+		.loop = d->loop, .log = &d->log, .upnp = d->upnp, .inside = &tun_inside};
+	if (d->loop)
+		d->driver = driver_new(&driver, &d->cfg->settings, &d->cfg->map);
 	if (!d->driver)
 		return failure_say(why, "out of memory or of file descriptors");
-	driver_set_upnp(d->driver, d->upnp);
 	d->on_hup = loop_signal_new(d->loop, SIGHUP, (struct loop_call){on_reload, d});
 	d->on_term = loop_signal_new(d->loop, SIGTERM, (struct loop_call){on_stop, d});
 	d->on_int = loop_signal_new(d->loop, SIGINT, (struct loop_call){on_stop, d});
@@ -239,8 +242,8 @@ static int serve(struct daemon *d)
 	}
 	isolate(d);
 	log_say(&d->log, LOG_AT_NOTICE, "warrend %s: up on %s, UDP port %u, %zu peers",
-		WARREN_VERSION, tun_name(driver_tun(d->driver)), udp_port(driver_udp(d->driver)),
-		driver_config(d->driver)->n_peers);
+		WARREN_VERSION, driver_inside_name(d->driver), udp_port(driver_udp(d->driver)),
+		driver_netmap(d->driver)->n_peers);
 	notify_ready(&d->notify);
 	loop_run(d->loop);
 	log_say(&d->log, LOG_AT_NOTICE, "stopping");

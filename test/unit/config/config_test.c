@@ -46,19 +46,19 @@ static void a_short_file_gets_the_defaults(void **state)
 {
 	struct config *c =
 		good("[node]\nprivatekeyfile=/k\naddress=100.64.0.1\n" RELAY PEER "Relay = LAB");
-	assert_int_equal(c->node.port, 41641);
-	assert_int_equal(c->node.mtu, 1280);
-	assert_true(c->node.port_mapping);
-	assert_string_equal(c->node.interface, "warren0");
-	assert_string_equal(c->node.name, "");
-	assert_int_equal(c->node.address_bits[0], 32);
-	assert_int_equal(c->relays[0].region, 1);
-	assert_int_equal(c->relays[0].port, 443);
-	assert_int_equal(c->relays[0].stun_port, 3478);
-	assert_false(c->relays[0].plain || c->relays[0].pinned);
-	assert_int_equal(c->relays[0].ip4.family, 0);
-	assert_int_equal(c->peers[0].home, 1);
-	assert_false(c->peers[0].plain);
+	assert_int_equal(c->settings.port, 41641);
+	assert_int_equal(c->settings.mtu, 1280);
+	assert_true(c->settings.port_mapping);
+	assert_string_equal(c->settings.interface, "warren0");
+	assert_string_equal(c->map.self.name, "");
+	assert_int_equal(c->map.self.address_bits[0], 32);
+	assert_int_equal(c->map.relays[0].region, 1);
+	assert_int_equal(c->map.relays[0].port, 443);
+	assert_int_equal(c->map.relays[0].stun_port, 3478);
+	assert_false(c->map.relays[0].plain || c->map.relays[0].pinned);
+	assert_int_equal(c->map.relays[0].ip4.family, 0);
+	assert_int_equal(c->map.peers[0].home, 1);
+	assert_false(c->map.peers[0].plain);
 	config_free(c);
 }
 
@@ -90,24 +90,25 @@ static void the_node_of_a_file_with_everything(void **state)
 {
 	char text[IP_TEXT_MAX];
 	struct config *c = good(everything);
-	const struct config_node *n = &c->node;
-	assert_string_equal(n->key_file, "/etc/warren/key");
-	assert_true(key_is_zero(n->key.b));
-	assert_int_equal(n->n_addresses, 3);
-	assert_string_equal(ip_format(&n->address[0], text), "100.64.0.1");
-	assert_int_equal(n->address_bits[0], 10);
-	assert_string_equal(ip_format(&n->address[1], text), "fd7a::1");
-	assert_int_equal(n->address_bits[1], 64);
-	assert_int_equal(n->address_bits[2], 32);
-	assert_int_equal(n->port, 0);
-	assert_int_equal(n->mtu, 1400);
-	assert_false(n->hard_nat);
-	assert_true(n->slow_punch);
-	assert_string_equal(n->interface, "wg-7");
-	assert_string_equal(n->name, "alice");
-	assert_int_equal(n->n_fixed, 2);
+	const struct settings *s = &c->settings;
+	const struct netmap_self *self = &c->map.self;
+	assert_string_equal(c->key_file, "/etc/warren/key");
+	assert_true(key_is_zero(s->key.b));
+	assert_int_equal(self->n_addresses, 3);
+	assert_string_equal(ip_format(&self->address[0], text), "100.64.0.1");
+	assert_int_equal(self->address_bits[0], 10);
+	assert_string_equal(ip_format(&self->address[1], text), "fd7a::1");
+	assert_int_equal(self->address_bits[1], 64);
+	assert_int_equal(self->address_bits[2], 32);
+	assert_int_equal(s->port, 0);
+	assert_int_equal(s->mtu, 1400);
+	assert_false(s->hard_nat);
+	assert_true(s->slow_punch);
+	assert_string_equal(s->interface, "wg-7");
+	assert_string_equal(self->name, "alice");
+	assert_int_equal(s->n_fixed, 2);
 	struct endpoint want = ep("[2001:db8::7]:1");
-	assert_true(endpoint_equal(&n->fixed[1], &want));
+	assert_true(endpoint_equal(&s->fixed[1], &want));
 	config_free(c);
 }
 
@@ -115,9 +116,9 @@ static void the_relays_of_a_file_with_everything(void **state)
 {
 	static const uint8_t pin[2] = {0x0f, 0x1e};
 	struct config *c = good(everything);
-	assert_int_equal(c->n_relays, 3);
-	const struct config_relay *far = &c->relays[0], *lab = &c->relays[1],
-				  *third = &c->relays[2];
+	assert_int_equal(c->map.n_relays, 3);
+	const struct netmap_relay *far = &c->map.relays[0], *lab = &c->map.relays[1],
+				  *third = &c->map.relays[2];
 	assert_string_equal(far->name, "far"); /* our home, so it comes first */
 	assert_string_equal(far->host, "2001:db8::10");
 	assert_int_equal(far->region, 2);
@@ -137,8 +138,8 @@ static void the_relays_of_a_file_with_everything(void **state)
 	assert_int_equal(third->region, 3);
 	assert_int_equal(third->ip4.b[3], 3);
 	assert_int_equal(third->ip6.b[15], 3);
-	assert_ptr_equal(config_relay(c, 7), lab);
-	assert_null(config_relay(c, 9));
+	assert_ptr_equal(netmap_relay(&c->map, 7), lab);
+	assert_null(netmap_relay(&c->map, 9));
 	config_free(c);
 }
 
@@ -146,9 +147,9 @@ static void the_peers_of_a_file_with_everything(void **state)
 {
 	char text[PREFIX_TEXT_MAX];
 	struct config *c = good(everything);
-	assert_int_equal(c->n_peers, 3);
-	const struct config_peer *bob = &c->peers[0], *office = &c->peers[1],
-				 *roamer = &c->peers[2];
+	assert_int_equal(c->map.n_peers, 3);
+	const struct netmap_peer *bob = &c->map.peers[0], *office = &c->map.peers[1],
+				 *roamer = &c->map.peers[2];
 	assert_string_equal(bob->name, "bob");
 	assert_false(key_is_zero(bob->psk));
 	assert_int_equal(bob->n_allowed, 3);
@@ -160,7 +161,7 @@ static void the_peers_of_a_file_with_everything(void **state)
 	assert_int_equal(bob->disco.b[0], 0xd1);
 	assert_true(key_is_zero(office->disco.b));
 	assert_true(office->plain);
-	assert_string_equal(office->psk_file, "bob.psk");
+	assert_string_equal(c->peer_notes[1].psk_file, "bob.psk");
 	assert_string_equal(prefix_format(&office->allowed[0], text), "10.0.0.0/8");
 	assert_int_equal(office->keepalive_s, 0);
 	assert_true(roamer->plain);
@@ -170,24 +171,25 @@ static void the_peers_of_a_file_with_everything(void **state)
 
 static void peers_are_found_and_labelled(void **state)
 {
-	char label[CONFIG_NAME_MAX];
+	char label[NETMAP_NAME_MAX];
 	struct ip ip;
 	struct config *c = good(everything);
-	assert_ptr_equal(config_peer(c, &c->peers[1].key), &c->peers[1]);
-	assert_ptr_equal(config_peer_named(c, "BOB"), &c->peers[0]);
-	assert_ptr_equal(config_peer_named(c, "fd7a::2"), &c->peers[0]);
-	assert_ptr_equal(config_peer_named(c, "10.9.1.1"), &c->peers[0]); /* longer than 10/8 */
-	assert_ptr_equal(config_peer_named(c, "10.8.1.1"), &c->peers[1]);
-	assert_null(config_peer_named(c, "11.0.0.1"));
-	assert_null(config_peer_named(c, ""));
+	assert_ptr_equal(netmap_peer(&c->map, &c->map.peers[1].key), &c->map.peers[1]);
+	assert_ptr_equal(netmap_peer_named(&c->map, "BOB"), &c->map.peers[0]);
+	assert_ptr_equal(netmap_peer_named(&c->map, "fd7a::2"), &c->map.peers[0]);
+	assert_ptr_equal(netmap_peer_named(&c->map, "10.9.1.1"),
+			 &c->map.peers[0]); /* longer than 10/8 */
+	assert_ptr_equal(netmap_peer_named(&c->map, "10.8.1.1"), &c->map.peers[1]);
+	assert_null(netmap_peer_named(&c->map, "11.0.0.1"));
+	assert_null(netmap_peer_named(&c->map, ""));
 	struct node_key stranger = {{1}};
-	assert_null(config_peer(c, &stranger));
-	assert_string_equal(config_peer_label(&c->peers[0], label), "bob");
-	assert_string_equal(config_peer_label(&c->peers[1], label), "[3p7bf]");
-	assert_true(config_peer_address(&c->peers[0], &ip));
-	assert_false(config_peer_address(&c->peers[1], &ip));
-	c->peers[0].name[0] = '\0';
-	assert_string_equal(config_peer_label(&c->peers[0], label), "100.64.0.2");
+	assert_null(netmap_peer(&c->map, &stranger));
+	assert_string_equal(netmap_peer_label(&c->map.peers[0], label), "bob");
+	assert_string_equal(netmap_peer_label(&c->map.peers[1], label), "[3p7bf]");
+	assert_true(netmap_peer_address(&c->map.peers[0], &ip));
+	assert_false(netmap_peer_address(&c->map.peers[1], &ip));
+	c->map.peers[0].name[0] = '\0';
+	assert_string_equal(netmap_peer_label(&c->map.peers[0], label), "100.64.0.2");
 	config_free(c);
 }
 
@@ -388,7 +390,7 @@ static void our_own_key_is_no_peer(void **state)
 	struct config *c = good(NODE PEER);
 	assert_true(config_check_key(c, "w.conf", why));
 	struct node_key self;
-	key_public(self.b, c->node.key.b);
+	key_public(self.b, c->settings.key.b);
 	config_free(c);
 	snprintf(text, sizeof(text), NODE "[Peer]\nPublicKey = %s\n",
 		 key_format(key, KEY_NODE, self.b));
@@ -418,8 +420,8 @@ static void many_peers_fit_and_one_more_does_not(void **state)
 	size_t n = many_peers(text, CAP, 9000);
 	struct config *c = config_parse("w.conf", (struct bytes){(uint8_t *)text, n}, why);
 	assert_non_null(c);
-	assert_int_equal(c->n_peers, 9000);
-	assert_int_equal(c->peers[8999].allowed[0].ip.b[3], 9000 & 255);
+	assert_int_equal(c->map.n_peers, 9000);
+	assert_int_equal(c->map.peers[8999].allowed[0].ip.b[3], 9000 & 255);
 	config_free(c);
 	/* Without AllowedIPs 10,001 of them go into a file, as 85 bytes each. */
 	n = (size_t)snprintf(text, CAP, "[Node]\nPrivateKeyFile=/k\nAddress=1.1.1.1\n");
@@ -439,7 +441,7 @@ static void relays_and_prefixes_are_bounded(void **state)
 	assert_null(parse(text, why));
 	assert_string_equal(why, "w.conf:196: found one [Relay] more, expected at most 64");
 	n = (size_t)snprintf(text, sizeof(text), NODE PEER "AllowedIPs = 10.9.9.9");
-	for (unsigned i = 1; i <= CONFIG_ALLOWED_MAX; i++)
+	for (unsigned i = 1; i <= NETMAP_ALLOWED_MAX; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, ",10.0.%u.%u", i >> 8, i & 255);
 	assert_null(parse(text, why));
 	assert_string_equal(why, "w.conf:6: AllowedIPs: found \"10.0.4.0\", expected at most 1024 "
@@ -469,7 +471,7 @@ static void hosts(void **state)
 		"a.example:1",
 		"[1.2.3.4:5]",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b"};
-	char out[CONFIG_HOST_MAX];
+	char out[NETMAP_HOST_MAX];
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
 		assert_true(value_host(out, sizeof(out), taken[i][0]));
 		assert_string_equal(out, taken[i][1]);
@@ -543,10 +545,10 @@ static void loading_reads_key_files_beside_it(void **state)
 	struct config *c = config_load(write_file("w.conf", 0644, LOADED), why);
 	if (!c)
 		fail_msg("refused: %s", why);
-	assert_int_equal(c->node.key.b[0], 1);
-	assert_int_equal(c->peers[0].psk[0], 0xde);
+	assert_int_equal(c->settings.key.b[0], 1);
+	assert_int_equal(c->map.peers[0].psk[0], 0xde);
 	snprintf(ca, sizeof(ca), "%s/ca.pem", folder);
-	assert_string_equal(c->relays[0].ca_file, ca);
+	assert_string_equal(c->map.relays[0].ca_file, ca);
 	config_free(c);
 }
 
@@ -595,15 +597,15 @@ static void the_relays_alone_are_read_without_secrets(void **state)
 	assert_null(config_load(path, why));
 	struct config *c = config_load_relays(path, why);
 	assert_non_null(c);
-	assert_int_equal(c->n_relays, 1);
-	assert_string_equal(strrchr(c->relays[0].ca_file, '/'), "/ca.pem");
-	assert_true(key_is_zero(c->node.key.b));
+	assert_int_equal(c->map.n_relays, 1);
+	assert_string_equal(strrchr(c->map.relays[0].ca_file, '/'), "/ca.pem");
+	assert_true(key_is_zero(c->settings.key.b));
 	config_free(c);
 	path = write_file("w.conf", 0644, "[Relay]\nName=a\nHost=192.0.2.7\n");
 	assert_null(config_load(path, why));
 	c = config_load_relays(path, why);
 	assert_non_null(c);
-	assert_true(c->n_relays == 1 && c->n_peers == 0 && c->node.port_mapping);
+	assert_true(c->map.n_relays == 1 && c->map.n_peers == 0 && c->settings.port_mapping);
 	config_free(c);
 	path = write_file("w.conf", 0644, "[Relay]\nName=a\n");
 	assert_null(config_load_relays(path, why));

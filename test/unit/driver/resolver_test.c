@@ -7,8 +7,8 @@ struct seen {
 	struct loop *l;
 	struct dialer *d;
 	struct resolver *k;
-	struct config_relay relays[3];
-	struct config cfg;
+	struct netmap_relay relays[3];
+	struct netmap map;
 	struct lookup64_answer answer;
 	unsigned changed, answered;
 };
@@ -30,11 +30,11 @@ static void begin(struct seen *s, struct dns_server *dns)
 {
 	*s = (struct seen){.l = loop_new()};
 	s->relays[0] =
-		(struct config_relay){.host = "relay.example.net", .region = 1, .stun_port = 3478};
-	s->relays[1] = (struct config_relay){
+		(struct netmap_relay){.host = "relay.example.net", .region = 1, .stun_port = 3478};
+	s->relays[1] = (struct netmap_relay){
 		.host = "192.0.2.7", .region = 2, .stun_port = 3479, .ip4 = ip_v4(192, 0, 2, 7)};
-	s->relays[2] = (struct config_relay){.host = "silent.example.net", .region = 3};
-	s->cfg = (struct config){.relays = s->relays, .n_relays = 3};
+	s->relays[2] = (struct netmap_relay){.host = "silent.example.net", .region = 3};
+	s->map = (struct netmap){.relays = s->relays, .n_relays = 3};
 	s->d = dialer_new(s->l);
 	dns_start(dns, s->d);
 	s->k = resolver_new(s->d, &(struct resolver_calls){on_relays, on_nat64, s});
@@ -73,19 +73,19 @@ static void a_relay_known_by_name_gets_stun_servers_of_both_families(void **stat
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	resolver_set(s.k, &s.cfg);
-	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 3), 3);
+	resolver_set(s.k, &s.map);
+	assert_int_equal(resolver_relays(s.k, &s.map, NULL, v, 3), 3);
 	assert_true(is_at(&v[0].stun4, NULL) && is_at(&v[0].stun6, NULL));
 	assert_true(is_at(&v[1].stun4, "192.0.2.7:3479") && is_at(&v[1].stun6, NULL));
 	turn(&s, &s.changed, 1, 5 * SECOND);
 	assert_int_equal(s.changed, 1);
 	assert_int_equal(dns.asked, 2); /* for one relay, in two families */
-	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 3), 3);
+	assert_int_equal(resolver_relays(s.k, &s.map, NULL, v, 3), 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478") &&
 		    is_at(&v[0].stun6, "[2001:db8::10]:3478"));
 	assert_true(is_at(&v[2].stun4, NULL) && is_at(&v[2].stun6, NULL));
 	assert_true(v[0].region == 1 && v[1].region == 2 && v[2].region == 3);
-	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 1), 1);
+	assert_int_equal(resolver_relays(s.k, &s.map, NULL, v, 1), 1);
 	end(&s, &dns);
 }
 
@@ -97,11 +97,11 @@ static void what_a_dns64_made_of_the_same_server_is_left_out(void **state)
 	struct seen s;
 	begin(&s, &dns);
 	assert_true(prefix_parse(&p, "64:ff9b::/96"));
-	resolver_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.map);
 	turn(&s, &s.changed, 1, 5 * SECOND);
-	resolver_relays(s.k, &s.cfg, &p, v, 3);
+	resolver_relays(s.k, &s.map, &p, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478") && is_at(&v[0].stun6, NULL));
-	resolver_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.map, NULL, v, 3);
 	assert_true(is_at(&v[0].stun6, "[64:ff9b::c000:20a]:3478"));
 	end(&s, &dns);
 }
@@ -112,7 +112,7 @@ static void a_change_of_the_network_asks_again(void **state)
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	resolver_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.map);
 	turn(&s, &s.changed, 1, 5 * SECOND);
 	resolver_network_changed(s.k); /* the same answer: nothing to tell */
 	turn(&s, &dns.asked, 4, 5 * SECOND);
@@ -122,7 +122,7 @@ static void a_change_of_the_network_asks_again(void **state)
 	resolver_network_changed(s.k);
 	turn(&s, &s.changed, 2, 5 * SECOND);
 	assert_int_equal(s.changed, 2);
-	resolver_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.map, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.11:3478"));
 	end(&s, &dns);
 }
@@ -133,13 +133,13 @@ static void a_failure_takes_no_address_away(void **state)
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	resolver_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.map);
 	turn(&s, &s.changed, 1, 5 * SECOND);
 	dns.code = DNS_NXDOMAIN;
 	resolver_network_changed(s.k);
 	turn(&s, &dns.asked, 4, 5 * SECOND);
 	turn(&s, &s.changed, 2, 100 * MSEC);
-	resolver_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.map, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
 	end(&s, &dns);
 }
@@ -150,21 +150,21 @@ static void another_configuration_is_looked_up(void **state)
 	struct relay_place v[3];
 	struct seen s;
 	begin(&s, &dns);
-	resolver_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.map);
 	turn(&s, &s.changed, 1, 5 * SECOND);
-	resolver_set(s.k, &s.cfg); /* the same: what is known stays */
-	resolver_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_set(s.k, &s.map); /* the same: what is known stays */
+	resolver_relays(s.k, &s.map, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
 	snprintf(s.relays[0].host, sizeof(s.relays[0].host), "other.example.net");
-	resolver_set(s.k, &s.cfg);
-	resolver_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_set(s.k, &s.map);
+	resolver_relays(s.k, &s.map, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, NULL));
 	turn(&s, &s.changed, 2, 5 * SECOND);
-	resolver_relays(s.k, &s.cfg, NULL, v, 3);
+	resolver_relays(s.k, &s.map, NULL, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
-	s.cfg.n_relays = 0;
-	resolver_set(s.k, &s.cfg);
-	assert_int_equal(resolver_relays(s.k, &s.cfg, NULL, v, 3), 0);
+	s.map.n_relays = 0;
+	resolver_set(s.k, &s.map);
+	assert_int_equal(resolver_relays(s.k, &s.map, NULL, v, 3), 0);
 	end(&s, &dns);
 }
 
@@ -174,7 +174,7 @@ static void it_is_settled_when_all_was_answered_or_failed_once(void **state)
 	struct seen s;
 	begin(&s, &dns);
 	assert_true(resolver_settled(s.k)); /* nothing is wanted yet */
-	resolver_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.map);
 	assert_false(resolver_settled(s.k));
 	turn(&s, &s.changed, 1, 5 * SECOND);
 	assert_true(resolver_settled(s.k));
@@ -191,7 +191,7 @@ static void why_a_name_was_not_found_can_be_asked(void **state)
 	struct dns_server dns = {.code = DNS_NXDOMAIN};
 	struct seen s;
 	begin(&s, &dns);
-	resolver_set(s.k, &s.cfg);
+	resolver_set(s.k, &s.map);
 	assert_string_equal(resolver_failure(s.k, 1), "DNS has not answered yet");
 	for (int i = 0; i < 200 && !resolver_settled(s.k); i++)
 		loop_turn(s.l, 20 * MSEC);

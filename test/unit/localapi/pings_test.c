@@ -1,5 +1,6 @@
 /* Pings, over a real node that reaches nobody and a driver that is played by this file: the test
  * says which pongs come. */
+#include "config/config.h"
 #include "crypto/seeded.h"
 #include "localapi/pings.h"
 #include "unit/unit.h"
@@ -22,9 +23,9 @@ struct node *driver_node(struct driver *d)
 	return d->node;
 }
 
-const struct config *driver_config(const struct driver *d)
+const struct netmap *driver_netmap(const struct driver *d)
 {
-	return d->cfg;
+	return &d->cfg->map;
 }
 
 void driver_settle(struct driver *d)
@@ -66,14 +67,11 @@ static void answer(void *ask, const json_t *a)
 	answered[i] = json_deep_copy(a);
 }
 
-static void add_peer(const struct config_peer *p)
+static void add_peer(const struct netmap_peer *p)
 {
-	const struct node_peer peer = {.tunnel = {.key = p->key},
-				       .path = {.home = p->home, .plain = p->plain},
-				       .allowed = p->allowed,
-				       .n_allowed = p->n_allowed};
+	const struct netmap_change change = {.now = p};
 	peer_id id;
-	assert_int_equal(node_peer_set(drive.node, &peer, loop_now(loop), &id), TUNNEL_ADDED);
+	assert_int_equal(node_peer_set(drive.node, &change, loop_now(loop), &id), TUNNEL_ADDED);
 }
 
 static int set_up(void **state)
@@ -87,13 +85,15 @@ static int set_up(void **state)
 		.cfg = config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)},
 				    why)};
 	loop = loop_new();
-	const struct node_config n = {
-		.key = drive.cfg->node.key, .rng = seeded_rng(&seed), .peers_max = 4, .port = 7777};
+	const struct node_config n = {.key = drive.cfg->settings.key,
+				      .rng = seeded_rng(&seed),
+				      .peers_max = 4,
+				      .port = 7777};
 	const struct relay_place relay = {.region = 1};
 	drive.node = node_new(&n, loop_now(loop));
 	reach_set_relays(node_reach(drive.node), &relay, 1, 1, loop_now(loop));
-	add_peer(&drive.cfg->peers[0]);
-	add_peer(&drive.cfg->peers[1]);
+	add_peer(&drive.cfg->map.peers[0]);
+	add_peer(&drive.cfg->map.peers[1]);
 	pings = pings_new(loop, &drive, answer);
 	return pings && drive.fn ? 0 : -1;
 }
@@ -113,7 +113,7 @@ static int tear_down(void **state)
 
 static peer_id bob(void)
 {
-	return reach_peer_find(node_reach(drive.node), &drive.cfg->peers[0].key);
+	return reach_peer_find(node_reach(drive.node), &drive.cfg->map.peers[0].key);
 }
 
 static void pong(struct way via, mono_ns rtt)

@@ -188,13 +188,12 @@ static void introduce(struct world *w, size_t i, const struct disco_key *disco)
 {
 	struct side *s = &w->side[i], *other = &w->side[1 - i];
 	struct prefix allowed = prefix_of(&other->address, 32);
-	struct node_peer peer = {.tunnel = {.key = other->pub},
-				 .path = {.home = REGION},
-				 .allowed = &allowed,
-				 .n_allowed = 1};
+	struct netmap_peer peer = {
+		.key = other->pub, .home = REGION, .allowed = &allowed, .n_allowed = 1};
+	const struct netmap_change change = {.now = &peer};
 	if (disco)
-		peer.path.disco = *disco;
-	assert_int_equal(node_peer_set(s->node, &peer, w->now, &s->peer), TUNNEL_ADDED);
+		peer.disco = *disco;
+	assert_int_equal(node_peer_set(s->node, &change, w->now, &s->peer), TUNNEL_ADDED);
 }
 
 static void start(struct world *w, size_t i)

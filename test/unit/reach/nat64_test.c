@@ -11,7 +11,7 @@ static const mono_ns start = 1000 * SECOND;
 struct alone {
 	struct seeded seeded;
 	struct reach *reach;
-	unsigned resolver, changes;
+	unsigned lookups, changes;
 	struct endpoint to[32]; /* of the datagrams that it sent */
 	struct stun_txid txid[32];
 	size_t n;
@@ -43,7 +43,7 @@ static void turn(struct alone *a, mono_ns now)
 			if (stun_read_request(packet_bytes(&out->udp[i].packet), &a->txid[a->n]))
 				a->to[a->n++] = out->udp[i].at;
 	while (reach_event(a->reach, &ev)) {
-		a->resolver += ev.kind == REACH_LOOKUP64;
+		a->lookups += ev.kind == REACH_LOOKUP64;
 		a->changes += ev.kind == REACH_NAT64;
 	}
 }
@@ -100,7 +100,7 @@ static void it_looks_up_the_prefix_and_asks_stun_servers_through_it(void **state
 	struct alone a;
 	struct stun_txid txid;
 	begin(&a, "2001:db8::5");
-	assert_int_equal(a.resolver, 1);
+	assert_int_equal(a.lookups, 1);
 	assert_null(reach_nat64(a.reach));
 	answer(&a, "2001:db8:64::192.0.0.170", start + 30 * MSEC);
 	assert_int_equal(a.changes, 1);
@@ -139,7 +139,7 @@ static void with_ipv4_of_its_own_nothing_of_this_happens(void **state)
 	struct alone a;
 	struct stun_txid txid;
 	begin(&a, "192.168.1.20");
-	assert_int_equal(a.resolver, 0);
+	assert_int_equal(a.lookups, 0);
 	assert_true(sent_to(&a, "203.0.113.1:3478", &txid));
 	answer(&a, "2001:db8:64::192.0.0.170", start + SECOND);
 	assert_null(reach_nat64(a.reach));
@@ -152,16 +152,16 @@ static void another_link_is_looked_up_anew(void **state)
 	struct alone a;
 	begin(&a, "2001:db8::5");
 	answer(&a, "2001:db8:64::192.0.0.170", start + 30 * MSEC);
-	assert_int_equal(a.resolver, 1);
+	assert_int_equal(a.lookups, 1);
 	reach_link_changed(a.reach, start + SECOND);
 	turn(&a, start + SECOND);
-	assert_int_equal(a.resolver, 2);
+	assert_int_equal(a.lookups, 2);
 	answer(&a, "2001:db8:64::192.0.0.171",
 	       start + 2 * SECOND); /* the same prefix: no change of anything */
 	assert_int_equal(a.changes, 1);
 	reach_slept(a.reach, 3600 * SECOND, start + 3 * SECOND);
 	turn(&a, start + 3 * SECOND);
-	assert_int_equal(a.resolver, 3);
+	assert_int_equal(a.lookups, 3);
 	reach_free(a.reach);
 }
 

@@ -2,8 +2,9 @@
 
 #include "unit/unit.h"
 
-static struct config_relay relays[] = {{.name = "lab", .region = 1}, {.name = "far", .region = 7}};
-static const struct config cfg = {.relays = relays, .n_relays = 2};
+static struct netmap_relay relays[] = {{.name = "lab", .region = 1}, {.name = "far", .region = 7}};
+static const struct netmap homeless = {.relays = relays, .n_relays = 2};
+static const struct netmap map = {.relays = relays, .n_relays = 2, .self.home = 1};
 
 static struct endpoint ep(const char *text)
 {
@@ -39,7 +40,7 @@ static struct netcheck_report behind_a_hard_nat(void)
 static json_t *json_of(const struct netcheck_report *r, const struct portmap_status *p)
 {
 	json_t *j =
-		netcheck_json(&(struct netcheck_source){.cfg = &cfg, .report = r, .portmap = p});
+		netcheck_json(&(struct netcheck_source){.map = &map, .report = r, .portmap = p});
 	assert_non_null(j);
 	return j;
 }
@@ -101,7 +102,7 @@ static void lifetimes_for_programs_have_tenths_and_bounds(void **state)
 	struct netcheck_report report = behind_a_hard_nat();
 	struct portmap_status p = {0};
 	j = netcheck_json(&(struct netcheck_source){
-		.cfg = &cfg, .no_home = true, .report = &report, .portmap = &p, .lifetime4 = &r});
+		.map = &homeless, .report = &report, .portmap = &p, .lifetime4 = &r});
 	assert_true(
 		json_is_object(json_object_get(json_object_get(j, "binding_lifetime"), "ipv4")));
 	assert_true(json_is_null(json_object_get(j, "home_relay")));

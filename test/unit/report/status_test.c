@@ -1,3 +1,4 @@
+#include "config/config.h"
 #include "crypto/seeded.h"
 #include "io/unix_socket.h"
 #include "report/status.h"
@@ -56,7 +57,7 @@ static void assert_json(json_t *consumed, const char *want)
 static void down_it_knows_its_configuration_only(void **state)
 {
 	struct config *c = config();
-	const struct status_source s = {.cfg = c};
+	const struct status_source s = {.map = &c->map, .settings = &c->settings};
 	assert_json(without_key(status_json(&s)),
 		    "{\"up\": false,\"self\": {\"name\": \"alice\", \"addresses\": "
 		    "[\"100.64.0.1\"], \"interface\": \"warren0\",  \"port\": 41641, \"relay\": "
@@ -80,22 +81,26 @@ static struct running start_node(void)
 	static struct running r;
 	r.cfg = config();
 	seeded_init(&r.seed, 1);
-	const struct node_config n = {
-		.key = r.cfg->node.key, .rng = seeded_rng(&r.seed), .peers_max = 4, .port = 7777};
+	const struct node_config n = {.key = r.cfg->settings.key,
+				      .rng = seeded_rng(&r.seed),
+				      .peers_max = 4,
+				      .port = 7777};
 	const struct relay_place relay = {.region = 1};
 	const struct own_address eth = {.ip = ip_v4(198, 51, 100, 7), .bits = 24};
-	const struct config_peer *bob = &r.cfg->peers[0];
-	const struct node_peer peer = {
-		.tunnel = {.key = bob->key},
-		.path = {.home = 1, .hints = {{ip_v4(192, 0, 2, 9), 9}}, .n_hints = 1},
-		.allowed = bob->allowed,
-		.n_allowed = bob->n_allowed};
+	const struct netmap_peer *bob = &r.cfg->map.peers[0];
+	const struct netmap_peer peer = {.key = bob->key,
+					 .home = 1,
+					 .hints = {{ip_v4(192, 0, 2, 9), 9}},
+					 .n_hints = 1,
+					 .allowed = bob->allowed,
+					 .n_allowed = bob->n_allowed};
+	const struct netmap_change change = {.now = &peer};
 	peer_id id;
 	r.node = node_new(&n, SECOND);
 	assert_non_null(r.node);
 	reach_set_relays(node_reach(r.node), &relay, 1, 1, SECOND);
 	reach_set_interfaces(node_reach(r.node), &eth, 1, SECOND);
-	assert_int_equal(node_peer_set(r.node, &peer, SECOND, &id), TUNNEL_ADDED);
+	assert_int_equal(node_peer_set(r.node, &change, SECOND, &id), TUNNEL_ADDED);
 	return r;
 }
 
@@ -124,7 +129,10 @@ static void it_tells_what_a_gateway_maps(void **state)
 {
 	struct running r = start_node();
 	const struct uplink gw = {ip_v4(198, 51, 100, 1), ip_v4(198, 51, 100, 7), 2};
-	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = 21 * SECOND};
+	const struct status_source s = {.map = &r.cfg->map,
+					.settings = &r.cfg->settings,
+					.node = r.node,
+					.now = 21 * SECOND};
 	reach_set_uplinks(node_reach(r.node), &gw, 1, SECOND);
 	answer_pcp(r.node, &gw);
 	json_t *status = status_json(&s);
@@ -150,12 +158,13 @@ static void it_tells_what_a_gateway_maps(void **state)
 static void the_answer_about_as_many_peers_as_there_may_be_fits_the_socket(void **state)
 {
 	struct running r = start_node();
-	const struct status_source s = {.cfg = r.cfg, .node = r.node, .now = SECOND};
-	json_t *peer = status_peer_json(&s, &r.cfg->peers[0]);
+	const struct status_source s = {
+		.map = &r.cfg->map, .settings = &r.cfg->settings, .node = r.node, .now = SECOND};
+	json_t *peer = status_peer_json(&s, &r.cfg->map.peers[0]);
 	size_t usual = json_dumpb(peer, NULL, 0, JSON_COMPACT);
 	assert_true(usual > 300);
 	/* each with the longest name, and with many more addresses than usual */
-	assert_true((usual + CONFIG_NAME_MAX + 32 * PREFIX_TEXT_MAX) * CONFIG_PEERS_MAX <
+	assert_true((usual + NETMAP_NAME_MAX + 32 * PREFIX_TEXT_MAX) * CONFIG_PEERS_MAX <
 		    UNIX_ANSWER_MAX);
 	json_decref(peer);
 	node_free(r.node);
@@ -165,8 +174,11 @@ static void the_answer_about_as_many_peers_as_there_may_be_fits_the_socket(void 
 static void the_peers_may_be_left_out(void **state)
 {
 	struct running r = start_node();
-	const struct status_source s = {
-		.cfg = r.cfg, .node = r.node, .now = SECOND, .no_peers = true};
+	const struct status_source s = {.map = &r.cfg->map,
+					.settings = &r.cfg->settings,
+					.node = r.node,
+					.now = SECOND,
+					.no_peers = true};
 	json_t *status = status_json(&s);
 	assert_null(json_object_get(status, "peers"));
 	assert_non_null(json_object_get(status, "relays"));
@@ -178,8 +190,12 @@ static void the_peers_may_be_left_out(void **state)
 static void up_it_tells_what_the_node_knows(void **state)
 {
 	struct running r = start_node();
-	const struct status_source s = {
-		.cfg = r.cfg, .node = r.node, .interface = "warren7", .port = 7777, .now = SECOND};
+	const struct status_source s = {.map = &r.cfg->map,
+					.settings = &r.cfg->settings,
+					.node = r.node,
+					.interface = "warren7",
+					.port = 7777,
+					.now = SECOND};
 	json_t *status = status_json(&s), *self = json_object_get(status, "self"), *dropped;
 	assert_true(json_is_true(json_object_get(status, "up")));
 	assert_string_equal(json_string_value(json_object_get(self, "interface")), "warren7");
@@ -212,7 +228,8 @@ static void what_the_sockets_and_the_device_dropped_is_counted(void **state)
 	struct running r = start_node();
 	const struct status_counter udp[] = {{"tx", 9}, {"tx_full", 2}};
 	const struct status_counter tun[] = {{"rx_too_long", 3}};
-	const struct status_source s = {.cfg = r.cfg,
+	const struct status_source s = {.map = &r.cfg->map,
+					.settings = &r.cfg->settings,
 					.node = r.node,
 					.udp = udp,
 					.tun = tun,

@@ -1,3 +1,4 @@
+#include "config/config.h"
 #include "crypto/seeded.h"
 #include "node/node.h"
 #include "report/why.h"
@@ -41,17 +42,20 @@ static void a_node_says_why_in_json(void **state)
 	struct seeded seed;
 	seeded_init(&seed, 1);
 	const struct node_config n = {
-		.key = cfg->node.key, .rng = seeded_rng(&seed), .peers_max = 4, .port = 7777};
+		.key = cfg->settings.key, .rng = seeded_rng(&seed), .peers_max = 4, .port = 7777};
 	const struct relay_place relay = {.region = 1, .stun4 = {ip_v4(192, 0, 2, 10), 3478}};
-	const struct config_peer *bob = &cfg->peers[0];
-	const struct node_peer peer = {
-		.tunnel = {.key = bob->key},
-		.path = {.home = 1, .hints = {{ip_v4(192, 0, 2, 9), 9}}, .n_hints = 1},
-		.allowed = bob->allowed,
-		.n_allowed = bob->n_allowed};
+	const struct netmap_peer *bob = &cfg->map.peers[0];
+	const struct netmap_peer peer = {.key = bob->key,
+					 .home = 1,
+					 .hints = {{ip_v4(192, 0, 2, 9), 9}},
+					 .n_hints = 1,
+					 .allowed = bob->allowed,
+					 .n_allowed = bob->n_allowed};
+	const struct netmap_change change = {.now = &peer};
 	peer_id id;
 	struct node *node = node_new(&n, SECOND);
-	struct why_source s = {.cfg = cfg,
+	struct why_source s = {.map = &cfg->map,
+			       .settings = &cfg->settings,
 			       .node = node,
 			       .peer = bob,
 			       .port = 7777,
@@ -59,7 +63,7 @@ static void a_node_says_why_in_json(void **state)
 			       .wall_offset_ns = SECOND};
 	assert_null(why_json(&s)); /* the node does not have this peer yet */
 	reach_set_relays(node_reach(node), &relay, 1, 1, SECOND);
-	assert_int_equal(node_peer_set(node, &peer, SECOND, &id), TUNNEL_ADDED);
+	assert_int_equal(node_peer_set(node, &change, SECOND, &id), TUNNEL_ADDED);
 	json_t *all = why_json(&s), *facts = json_object_get(all, "facts");
 	assert_string_equal(string(all, "name"), "bob");
 	assert_true(json_is_false(json_object_get(all, "direct")));
@@ -103,15 +107,20 @@ static void a_network_that_has_only_ipv6_is_told_of(void **state)
 	struct seeded seed;
 	seeded_init(&seed, 1);
 	const struct node_config n = {
-		.key = cfg->node.key, .rng = seeded_rng(&seed), .peers_max = 4};
-	const struct node_peer peer = {.tunnel = {.key = cfg->peers[0].key}};
+		.key = cfg->settings.key, .rng = seeded_rng(&seed), .peers_max = 4};
+	const struct netmap_peer peer = {.key = cfg->map.peers[0].key};
+	const struct netmap_change change = {.now = &peer};
 	struct own_address global = {.bits = 64};
 	struct prefix p64;
 	peer_id id;
 	struct node *node = node_new(&n, SECOND);
 	assert_true(ip_parse(&global.ip, "2001:db8::5") && prefix_parse(&p64, "64:ff9b::/96"));
-	assert_int_equal(node_peer_set(node, &peer, SECOND, &id), TUNNEL_ADDED);
-	struct why_source s = {.cfg = cfg, .node = node, .peer = &cfg->peers[0], .now = SECOND};
+	assert_int_equal(node_peer_set(node, &change, SECOND, &id), TUNNEL_ADDED);
+	struct why_source s = {.map = &cfg->map,
+			       .settings = &cfg->settings,
+			       .node = node,
+			       .peer = &cfg->map.peers[0],
+			       .now = SECOND};
 	json_t *all = why_json(&s);
 	assert_false(says(json_object_get(all, "seen"), "NAT64"));
 	json_decref(all);

@@ -1,7 +1,9 @@
 /* The command line, against a canned daemon and against the real control socket of a node that is
  * down (a node that is up needs a TUN device: lab/). */
 #include "app/warren/cli.h"
+#include "config/config.h"
 #include "crypto/keys.h"
+#include "driver/tun_inside.h"
 #include "localapi/localapi.h"
 #include "report/status.h"
 #include "unit/unit.h"
@@ -406,7 +408,8 @@ static void serve(int ready)
 	s.cfg = config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
 	s.loop = loop_new();
 	log_init(&s.log, STDERR_FILENO, LOG_AT_ERROR);
-	s.driver = s.loop && s.cfg ? driver_new(s.loop, &s.log, s.cfg) : NULL;
+	const struct driver_config driver = {.loop = s.loop, .log = &s.log, .inside = &tun_inside};
+	s.driver = s.loop && s.cfg ? driver_new(&driver, &s.cfg->settings, &s.cfg->map) : NULL;
 	const struct localapi_config cfg = {
 		.loop = s.loop, .log = &s.log, .driver = s.driver, .path = socket_path};
 	s.control = s.driver ? localapi_open(&cfg, why) : NULL;

@@ -32,9 +32,9 @@ static void words_name_relays(void **state)
 		words[i] = strdup(rows[i].word);
 	struct config *c = netcheck_local_config(words, ARRAY_LEN(rows), why);
 	assert_non_null(c);
-	assert_int_equal(c->n_relays, ARRAY_LEN(rows));
+	assert_int_equal(c->map.n_relays, ARRAY_LEN(rows));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct config_relay *r = &c->relays[i];
+		const struct netmap_relay *r = &c->map.relays[i];
 		assert_string_equal(r->host, rows[i].host);
 		assert_string_equal(r->name, rows[i].word);
 		assert_int_equal(r->stun_port, rows[i].port);
@@ -110,7 +110,7 @@ static struct netcheck_local *look(const char *relay)
 	snprintf(word, sizeof(word), "%s", relay);
 	struct config *c = netcheck_local_config(words, 1, why);
 	assert_non_null(c);
-	c->node.port_mapping = false; /* this machine's gateway is not to be asked by a test */
+	c->settings.port_mapping = false; /* this machine's gateway is not to be asked by a test */
 	struct netcheck_local *o = netcheck_local_open(c, why);
 	if (!o)
 		fail_msg("%s", why);

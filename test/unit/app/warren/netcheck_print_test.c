@@ -4,8 +4,8 @@
 #include "report/netcheck.h"
 #include "unit/unit.h"
 
-static struct config_relay relays[] = {{.name = "lab", .region = 1}, {.name = "far", .region = 7}};
-static const struct config cfg = {.relays = relays, .n_relays = 2};
+static struct netmap_relay relays[] = {{.name = "lab", .region = 1}, {.name = "far", .region = 7}};
+static const struct netmap map = {.relays = relays, .n_relays = 2, .self.home = 1};
 
 static struct endpoint ep(const char *text)
 {
@@ -41,7 +41,7 @@ static struct netcheck_report behind_a_hard_nat(void)
 static json_t *json_of(const struct netcheck_report *r, const struct portmap_status *p)
 {
 	json_t *j =
-		netcheck_json(&(struct netcheck_source){.cfg = &cfg, .report = r, .portmap = p});
+		netcheck_json(&(struct netcheck_source){.map = &map, .report = r, .portmap = p});
 	assert_non_null(j);
 	return j;
 }
@@ -162,7 +162,7 @@ static void a_report_has_the_lifetimes_too(void **state)
 	static const char *const lines[] = {
 		"\t* BindingLifetime: IPv4, 28 to 31 s\n\t* DoubleNAT: \n", NULL};
 	json_t *j = netcheck_json(&(struct netcheck_source){
-		.cfg = &cfg, .report = &report, .portmap = &p, .lifetime4 = &r});
+		.map = &map, .report = &report, .portmap = &p, .lifetime4 = &r});
 	assert_false(lifetime_runs(json_object_get(j, "binding_lifetime")));
 	expect_lines(j, lines);
 }
