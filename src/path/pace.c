@@ -3,13 +3,16 @@
 #define PAUSE_MIN (5 * SECOND)
 #define PAUSE_MAX (60 * SECOND)
 
+static const struct bucket_rate for_all = {PACE_PER_SECOND, SECOND, PACE_BURST};
+static const struct bucket_rate for_search = {1, PACE_SEARCH_EACH, PACE_SEARCH};
+
 /* From each round to the next one, with a tenth more or less by chance, so that peers that started
  * together do not go on together.  After the last round comes the pause. */
 static const mono_ns gaps[PACE_ROUNDS - 1] = {100 * MSEC, 200 * MSEC, 400 * MSEC};
 
-void pace_init(struct pace *p, mono_ns now)
+void pace_init(struct pace *p)
 {
-	*p = (struct pace){.next = MONO_NEVER, .pause = PAUSE_MIN, .all.at = now, .search.at = now};
+	*p = (struct pace){.next = MONO_NEVER, .pause = PAUSE_MIN};
 }
 
 void pace_start(struct pace *p, mono_ns now)
@@ -52,35 +55,19 @@ bool pace_step(struct pace *p, const struct rng *rng, mono_ns now)
 	return last;
 }
 
-static void refill(struct pace_budget *p, mono_ns each, mono_ns now)
-{
-	mono_ns n = mono_since(p->at, now) / each;
-	p->at += n * each;
-	p->spent = n > p->spent ? 0 : p->spent - (uint32_t)n;
-}
-
-static bool spend(struct pace_budget *p, uint32_t holds, mono_ns each, mono_ns now)
-{
-	refill(p, each, now);
-	if (p->spent >= holds)
-		return false;
-	p->spent++;
-	return true;
-}
-
 bool pace_spend(struct pace *p, mono_ns now)
 {
-	return spend(&p->all, PACE_BURST, SECOND / PACE_PER_SECOND, now);
+	return bucket_take(&p->all, &for_all, 1, now);
 }
 
 bool pace_spend_search(struct pace *p, mono_ns now)
 {
-	return spend(&p->search, PACE_SEARCH, PACE_SEARCH_EACH, now);
+	return bucket_take(&p->search, &for_search, 1, now);
 }
 
 void pace_renew(struct pace *p)
 {
-	p->search.spent = 0;
+	p->search = (struct bucket){0};
 }
 
 /* An attempt that cannot be paid waits until the budget has what is missing.  A later round that
@@ -89,14 +76,12 @@ bool pace_may_search(struct pace *p, size_t n, mono_ns now)
 {
 	bool begins = p->round == 0 && p->calls;
 	size_t need = begins ? (PACE_ROUNDS + 1) * n : n;
-	refill(&p->search, PACE_SEARCH_EACH, now);
-	uint32_t left = PACE_SEARCH - p->search.spent;
 	need = need < PACE_SEARCH ? need : PACE_SEARCH;
-	if (left >= need)
+	mono_ns enough_at = bucket_when(&p->search, &for_search, need);
+	if (enough_at <= now)
 		return true;
 	p->round = 0;
 	p->calls = true;
-	p->next = mono_max(p->search.at + (need - left) * PACE_SEARCH_EACH,
-			   begins ? 0 : now + p->pause);
+	p->next = mono_max(enough_at, begins ? 0 : now + p->pause);
 	return false;
 }

@@ -20,8 +20,8 @@
 #ifndef PATH_PACE_H
 #define PATH_PACE_H
 
+#include "base/bucket.h"
 #include "base/rng.h"
-#include "base/time.h"
 
 enum { PACE_ROUNDS = 4, PACE_BURST = 256, PACE_PER_SECOND = 64, PACE_SEARCH = 240 };
 #define PACE_SEARCH_EACH (4500 * MSEC)
@@ -31,13 +31,10 @@ struct pace {
 	mono_ns pause; /* after the attempt; 0: it will be the shortest */
 	uint8_t round; /* the next one */
 	bool calls;    /* an attempt of our own, which begins with a call-me-maybe */
-	struct pace_budget {
-		uint32_t spent;
-		mono_ns at; /* of the last refill */
-	} all, search;
+	struct bucket all, search;
 };
 
-void pace_init(struct pace *p, mono_ns now);
+void pace_init(struct pace *p);
 /* An attempt of our own begins now, and the pauses begin anew. */
 void pace_start(struct pace *p, mono_ns now);
 /* An attempt begins now because the peer made one.  It has no call, and the pauses stay as long as

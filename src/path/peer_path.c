@@ -49,7 +49,7 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.since = now,
 				.sent_at = MONO_NEVER,
 				.heartbeat.at = MONO_NEVER};
-	pace_init(&p->pace, now);
+	pace_init(&p->pace);
 	call_init(&p->call);
 	liveness_init(&p->liveness);
 	receipts_init(&p->receipts);

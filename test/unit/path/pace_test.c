@@ -27,7 +27,7 @@ static void an_attempt_is_four_rounds_in_less_than_a_second(void **state)
 	struct rng rng = rng_of(1);
 	struct pace p;
 	mono_ns now = 100 * SECOND, start = now;
-	pace_init(&p, now);
+	pace_init(&p);
 	assert_true(pace_resting(&p));
 	pace_start(&p, now);
 	assert_true(p.calls && p.next == now);
@@ -54,7 +54,7 @@ static void pauses_double_from_5_to_60_s(void **state)
 	static const mono_ns want_s[] = {5, 10, 20, 40, 60, 60, 60};
 	struct rng rng = rng_of(2);
 	struct pace p;
-	pace_init(&p, 0);
+	pace_init(&p);
 	pace_start(&p, 0);
 	for (size_t i = 0; i < ARRAY_LEN(want_s); i++) {
 		mono_ns pause = pause_after_attempt(&p, &rng);
@@ -68,7 +68,7 @@ static void an_answer_leaves_the_pauses_as_they_are(void **state)
 {
 	struct rng rng = rng_of(3);
 	struct pace p;
-	pace_init(&p, 0);
+	pace_init(&p);
 	pace_start(&p, 0);
 	pause_after_attempt(&p, &rng);
 	pause_after_attempt(&p, &rng);
@@ -85,7 +85,7 @@ static void the_budget_gives_256_at_once_and_64_per_second(void **state)
 {
 	struct pace p;
 	uint32_t n = 0;
-	pace_init(&p, 10 * SECOND);
+	pace_init(&p);
 	while (pace_spend(&p, 10 * SECOND))
 		n++;
 	assert_int_equal(n, PACE_BURST);
@@ -121,7 +121,7 @@ static void a_search_in_vain_costs_less_than_one_ping_in_3_s_at_last(void **stat
 	struct rng rng = rng_of(4);
 	for (unsigned n_remotes = 1; n_remotes <= 64; n_remotes++) {
 		struct pace p;
-		pace_init(&p, 0);
+		pace_init(&p);
 		pace_start(&p, 0);
 		unsigned first = pings_of_a_search(&p, &rng, n_remotes, 0, 1800 * SECOND);
 		assert_in_range(first, 100, 240 + 1800 / 4);
@@ -134,7 +134,7 @@ static void an_answer_has_as_many_rounds_as_can_be_paid(void **state)
 {
 	struct rng rng = rng_of(5);
 	struct pace p;
-	pace_init(&p, 0);
+	pace_init(&p);
 	for (int i = 0; i < 220; i++)
 		assert_true(pace_spend_search(&p, 0));
 	pace_answer(&p, 0);
@@ -151,7 +151,7 @@ static void an_answer_has_as_many_rounds_as_can_be_paid(void **state)
 static void an_attempt_of_our_own_waits_until_it_can_be_paid_whole(void **state)
 {
 	struct pace p;
-	pace_init(&p, 0);
+	pace_init(&p);
 	for (int i = 0; i < 240; i++)
 		assert_true(pace_spend_search(&p, 0));
 	assert_false(pace_spend_search(&p, 0));
