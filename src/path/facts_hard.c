@@ -3,8 +3,6 @@
 static enum hard_now now_of(const struct hard *h, const struct peer_path *peer, mono_ns now)
 {
 	struct endpoint server, seen;
-	struct hard_budget host = h->budget; /* copies: a question must change nothing */
-	struct hard_budget_peer of_peer = peer->budget;
 	if (!h->cfg.enabled)
 		return HARD_NOW_OFF;
 	if (h->state != HARD_IDLE && h->peer == peer->id)
@@ -21,7 +19,7 @@ static enum hard_now now_of(const struct hard *h, const struct peer_path *peer, 
 		return HARD_NOW_UNSEEN;
 	if (peer->budget.cool_until > now)
 		return HARD_NOW_COOLING;
-	if (!hard_budget_affordable(&host, &of_peer, now))
+	if (!hard_budget_affordable(&h->budget, &peer->budget, now))
 		return HARD_NOW_BROKE;
 	return h->state != HARD_IDLE ? HARD_NOW_BUSY : HARD_NOW_SOON;
 }
