@@ -61,7 +61,7 @@ void udp_follow(struct udp *u, const uint16_t *numbers, size_t n);
  * behind another one has no room before it but what the caller takes off its front. Datagrams over
  * PACKET_CONTENT_MAX are dropped and counted.
  *
- * Return: how many; 0: none is waiting.
+ * Return: how many; 0: none for the caller. If more is waiting, a socket stays readable.
  */
 size_t udp_recv(struct udp *u, struct datagram *v, size_t max) MUST_USE;
 /* True: the kernel gave us more than udp_recv has handed out. Call udp_recv again without waiting.

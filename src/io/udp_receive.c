@@ -91,6 +91,7 @@ static bool take_segment(struct udp *u, struct datagram *d)
 	struct mmsghdr *m = &u->in[u->at_in];
 	const struct iovec *iov = &u->in_iov[u->at_in];
 	size_t len = m->msg_len, at = u->at_byte, size = segment_size(&m->msg_hdr, len);
+	*d = (struct datagram){.socket = u->in_socket};
 	bool fits = !(m->msg_hdr.msg_flags & MSG_TRUNC) && size <= PACKET_CONTENT_MAX &&
 		    socket_address_read(&d->at, &u->in_from[u->at_in]);
 	if (at == 0 && size < len)
@@ -103,7 +104,6 @@ static bool take_segment(struct udp *u, struct datagram *d)
 		.head = at == 0 ? PACKET_HEADROOM : 0,
 		.tail = last ? (uint32_t)(iov->iov_len - len + PACKET_TAILROOM) : 0,
 	};
-	d->socket = u->in_socket;
 	u->at_byte = last ? 0 : at + n;
 	u->at_in += last;
 	u->stats.rx_too_long += !fits;

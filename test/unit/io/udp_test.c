@@ -156,9 +156,12 @@ static void a_datagram_has_room_around_it(void **state)
 	uint8_t body[100] = {1};
 	struct datagram out = {{body, sizeof(body), 0, 0}, here4(a)}, in;
 	struct udp_refused r;
+	memset(&in, 0xff, sizeof(in)); /* all of it is set */
 	udp_send(a, &out, 1, &r);
 	wait_readable(a);
 	assert_int_equal(udp_recv(a, &in, 1), 1);
+	assert_int_equal(in.from.family, 0);
+	assert_false(in.dont_fragment);
 	assert_int_equal(in.packet.head, PACKET_HEADROOM);
 	assert_true(in.packet.tail >= PACKET_TAILROOM);
 	memset(packet_push(&in.packet, PACKET_HEADROOM), 0xff, PACKET_HEADROOM);
