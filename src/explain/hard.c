@@ -13,7 +13,7 @@ static bool may_be_hard(enum dest_mapping m)
 unsigned explain_hard_sent(const struct attempt *a)
 {
 	unsigned n = a->samples;
-	for (size_t i = 0; i < HARD_PLAN_WAYS; i++)
+	for (size_t i = 0; i < HARD_PLAN_STREAMS; i++)
 		n += a->sent[i];
 	return n;
 }

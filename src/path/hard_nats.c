@@ -399,11 +399,11 @@ static void tick_working(struct hard *h, mono_ns now)
 			h->nothing_until = now + NOTHING_FOR;
 			return;
 		}
-		if (!spend(h, s.new_flow, s.way == HARD_PLAN_SLOW, now)) {
+		if (!spend(h, s.new_flow, s.stream == HARD_PLAN_SLOW, now)) {
 			fail(h, ATTEMPT_BROKE, now);
 			return;
 		}
-		attempts_sent(&partner(h)->attempts, s.way);
+		attempts_sent(&partner(h)->attempts, s.stream);
 		hard_budget_take_ports(&h->budget, s.takes_port);
 		struct endpoint to = {.ip = s.ip, .port = s.port};
 		uint16_t socket = s.socket == 0 ? 0 : sockets_number(&h->sockets, s.socket - 1u);

@@ -1,32 +1,32 @@
 #include "path/hard/attempts.h"
 
-static struct attempt *last(struct attempts *c)
+static struct attempt *last(struct attempts *a)
 {
-	struct attempt *v = c->n > 0 ? &c->v[(c->first + c->n - 1) % ATTEMPTS_KEPT] : NULL;
+	struct attempt *v = a->n > 0 ? &a->v[(a->first + a->n - 1) % ATTEMPTS_KEPT] : NULL;
 	return v && v->end == ATTEMPT_UNDER_WAY ? v : NULL;
 }
 
-void attempts_begin(struct attempts *c, bool asked_by_peer, mono_ns now)
+void attempts_begin(struct attempts *a, bool asked_by_peer, mono_ns now)
 {
-	if (c->n == ATTEMPTS_KEPT) {
-		c->first = (uint8_t)((c->first + 1) % ATTEMPTS_KEPT);
-		c->n--;
-		c->forgotten++;
+	if (a->n == ATTEMPTS_KEPT) {
+		a->first = (uint8_t)((a->first + 1) % ATTEMPTS_KEPT);
+		a->n--;
+		a->forgotten++;
 	}
-	c->v[(c->first + c->n++) % ATTEMPTS_KEPT] =
+	a->v[(a->first + a->n++) % ATTEMPTS_KEPT] =
 		(struct attempt){.began = now, .ended = MONO_NEVER, .asked_by_peer = asked_by_peer};
 }
 
-void attempts_sampled(struct attempts *c)
+void attempts_sampled(struct attempts *a)
 {
-	struct attempt *v = last(c);
+	struct attempt *v = last(a);
 	if (v)
 		v->samples++;
 }
 
-void attempts_planned(struct attempts *c, const struct hard_plan *plan)
+void attempts_planned(struct attempts *a, const struct hard_plan *plan)
 {
-	struct attempt *v = last(c);
+	struct attempt *v = last(a);
 	if (!v)
 		return;
 	v->planned = true;
@@ -38,23 +38,23 @@ void attempts_planned(struct attempts *c, const struct hard_plan *plan)
 	v->sockets = plan->sockets;
 }
 
-void attempts_sent(struct attempts *c, enum hard_plan_way way)
+void attempts_sent(struct attempts *a, enum hard_plan_stream stream)
 {
-	struct attempt *v = last(c);
+	struct attempt *v = last(a);
 	if (v)
-		v->sent[way]++;
+		v->sent[stream]++;
 }
 
-void attempts_end(struct attempts *c, enum attempt_end end, mono_ns now)
+void attempts_end(struct attempts *a, enum attempt_end end, mono_ns now)
 {
-	struct attempt *v = last(c);
+	struct attempt *v = last(a);
 	if (!v)
 		return;
 	v->end = end;
 	v->ended = now;
 }
 
-const struct attempt *attempts_at(const struct attempts *c, size_t i)
+const struct attempt *attempts_at(const struct attempts *a, size_t i)
 {
-	return &c->v[(c->first + i) % ATTEMPTS_KEPT];
+	return &a->v[(a->first + i) % ATTEMPTS_KEPT];
 }

@@ -21,7 +21,7 @@ static uint32_t mix(uint32_t x, uint32_t key)
 	return x ^ x >> 13;
 }
 
-/* A number of twice `half` bits to another one; no two to the same. */
+/* Maps numbers of twice `half` bits one to one. */
 static uint32_t permute(const struct birthday *b, uint32_t v)
 {
 	uint32_t mask = ((uint32_t)1 << b->half) - 1, left = v >> b->half, right = v & mask;

@@ -1,10 +1,11 @@
-/* path/hard/blocks.h - the block of ports that a carrier's NAT gives to one subscriber (RFC 7422,
- * RFC 6888)
+/* path/hard/blocks.h - the block of ports that a carrier's NAT gives to one subscriber
  *
- * The ports seen of fresh sockets are random, but all within one block.  Blocks have a size that is
- * a power of two and begin at a multiple of it; the smallest that holds all samples is the guess.
- * With eight samples it is too small in one case of 128, and even then every second port that we
- * open lies in it.
+ * The ports that a server sees of fresh sockets are random, but all within one block.  The size of
+ * a block is a power of two, and the block begins at a multiple of its size.  The guess is the
+ * smallest block that holds all samples.  With eight samples the guess is too small in one case of
+ * 128.  Even then every second port that we open lies in it.
+ *
+ * Source: RFC 7422, RFC 6888; disco.md 8.4.
  */
 #ifndef PATH_HARD_BLOCKS_H
 #define PATH_HARD_BLOCKS_H
@@ -12,9 +13,9 @@
 #include "base/def.h"
 
 enum {
-	BLOCK_SAMPLES_MIN = 6, /* with fewer a block is a matter of luck */
+	BLOCK_SAMPLES_MIN = 6, /* fewer lie in one block by luck */
 	BLOCK_MIN = 64,
-	BLOCK_MAX = 4096 /* in a larger one, it is as if there was none */
+	BLOCK_MAX = 4096 /* a larger block is no better than random ports */
 };
 
 struct port_block {

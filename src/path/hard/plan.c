@@ -1,10 +1,10 @@
 /* The streams and their order.
  *
  * The first run of `cross` goes before everything else, while the guess is young.  Then `cross`,
- * `open` and `probe` take turns, but for probing at random: that waits until both sides have opened
- * their sockets, or its first hundreds of probes would knock at doors that are not there yet.
+ * `open` and `probe` take turns.  Probing at random waits until both sides have opened their
+ * sockets: earlier probes would find nothing open.
  *
- * Bounded: each stream has a limit, and the plan as a whole a time. */
+ * Bounded: each stream has a limit, and the plan as a whole has a time. */
 #include "path/hard/plan.h"
 
 enum {
@@ -13,7 +13,7 @@ enum {
 	CROSS_COUNTS = 2 * HARD_PLAN_CROSS_RUN, /* the same run twice: a datagram may be lost */
 	CROSS_BLOCK = 1024,
 	PROBE_PASSES = 3,
-	BLOCK_CHEAP = 4 /* of our block, for ways that are not likely */
+	BLOCK_CHEAP = 4 /* ports of our block, for streams that are unlikely to help */
 };
 
 struct hard_guess hard_guess_of(const struct disco_extension *e)
@@ -170,7 +170,7 @@ void hard_plan_init(struct hard_plan *p, const struct disco_extension *ours,
 		share_block(p, limits->block_ports);
 	learn_pool(p, theirs);
 	learn_taken(p, theirs);
-	/* Where one side may be easy, the other ways find it sooner. */
+	/* Where one side may be easy, the other streams find the path sooner. */
 	bool hopeless = p->our_mapping != MAPPING_SAME && p->their_mapping != MAPPING_SAME &&
 			p->ours.kind == GUESS_RANDOM && p->theirs.kind == GUESS_RANDOM;
 	p->slowly.limit = p->slow && hopeless ? HARD_SLOW_MAX : 0;
@@ -199,7 +199,7 @@ static bool is_taken(const struct hard_plan *p, uint16_t port)
 	return taken;
 }
 
-/* Any of their block that may still be given; or the middle of the run that they make first. */
+/* A port of their block that may still be given; or the middle of the first run that they make. */
 static uint16_t cross_aim(struct hard_plan *p)
 {
 	uint16_t port = 0;
@@ -210,9 +210,9 @@ static uint16_t cross_aim(struct hard_plan *p)
 	return port;
 }
 
-/* All at one port until each socket has had its turn.  A NAT that counts makes one short run of
- * mappings, where the other side looks for it, twice; one with a block takes as many of it as there
- * are sockets. */
+/* All sockets aim at one port until each has sent.  If our NAT counts, they make one short run of
+ * mappings, where the other side looks for it, and the run is sent twice.  If our NAT gives us a
+ * block, each takes one port of it. */
 static bool cross(struct hard_plan *p, struct hard_plan_step *out)
 {
 	if (p->cross.done == p->cross.limit)
@@ -222,8 +222,8 @@ static bool cross(struct hard_plan *p, struct hard_plan_step *out)
 		 run = counts ? HARD_PLAN_CROSS_RUN : p->sockets - HARD_PLAN_SAMPLES;
 	if (at == 0 || (at % run == 0 && !counts))
 		p->aim = cross_aim(p);
-	/* A NAT that maps independently of the endpoint gives a new port to a fresh socket only. */
-	*out = (struct hard_plan_step){.way = HARD_PLAN_CROSS,
+	/* Endpoint-independent mapping gives a new port to a fresh socket only. */
+	*out = (struct hard_plan_step){.stream = HARD_PLAN_CROSS,
 				       .socket = 1 + HARD_PLAN_SAMPLES + at % run,
 				       .ip = p->their_pool[0],
 				       .port = p->aim,
@@ -240,7 +240,7 @@ static bool open_next(struct hard_plan *p, struct hard_plan_step *out, mono_ns n
 	if (p->opened >= p->open.limit || now >= p->began + HARD_PLAN_LASTS)
 		return false;
 	bool first = p->open.done < p->open.limit;
-	*out = (struct hard_plan_step){.way = HARD_PLAN_OPEN,
+	*out = (struct hard_plan_step){.stream = HARD_PLAN_OPEN,
 				       .socket = 1 + p->opened++ % p->sockets,
 				       .ip = p->their_pool[0],
 				       .port = p->their_main,
@@ -262,7 +262,7 @@ static bool probe(struct hard_plan *p, struct hard_plan_step *out, mono_ns now)
 		return false;
 	uint32_t at = p->probe.done++;
 	*out = (struct hard_plan_step){
-		.way = HARD_PLAN_PROBE, .socket = 0, .ip = p->their_pool[0], .new_flow = true};
+		.stream = HARD_PLAN_PROBE, .socket = 0, .ip = p->their_pool[0], .new_flow = true};
 	if (p->theirs.kind == GUESS_COUNTS) {
 		out->port = prediction_port(&p->theirs.prediction,
 					    prediction_order(at % PREDICTION_WINDOW));
@@ -275,15 +275,15 @@ static bool probe(struct hard_plan *p, struct hard_plan_step *out, mono_ns now)
 	return true;
 }
 
-/* Each of our probes, and each of theirs, is a mapping with a random port outside: a pair fits with
- * a chance of one in 64512 squared. A socket has each of their ports once. */
+/* Each of our probes, and each of theirs, makes a mapping with a random outside port.  A pair fits
+ * with a chance of one in 64512 squared.  A socket probes each of their ports once. */
 static bool slowly(struct hard_plan *p, struct hard_plan_step *out)
 {
 	if (p->slowly.done == p->slowly.limit)
 		return false;
 	uint32_t socket = p->slowly.done++ / p->ports.size;
 	*out = (struct hard_plan_step){
-		.way = HARD_PLAN_SLOW,
+		.stream = HARD_PLAN_SLOW,
 		.socket = socket,
 		.ip = p->their_pool[0],
 		.port = next_port(&p->ports),
@@ -310,7 +310,7 @@ bool hard_plan_next(struct hard_plan *p, struct hard_plan_step *out, mono_ns now
 	return true;
 }
 
-/* The other side may go on for longer than we have anything to send: our sockets must stay. */
+/* The other side may still send when we have nothing left to send: our sockets must stay open. */
 bool hard_plan_over(const struct hard_plan *p, mono_ns now)
 {
 	if (p->slowly.limit > 0)

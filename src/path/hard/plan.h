@@ -1,29 +1,36 @@
 /* path/hard/plan.h - which port to probe from which socket next, for two sides that showed their
  * NATs
  *
- * What is known of a side: does its NAT vary its mappings (often unknown), and how it gives ports
- * to fresh sockets (seen, from samples).  Labels are not trusted: each side plays both parts as far
- * as that is cheap.
+ * Of each side it is known whether its NAT varies its mappings (often unknown), and how the NAT
+ * gives ports to fresh sockets (from samples).  Labels are not trusted: each side plays both parts
+ * as far as that is cheap.
  *
- *   cross  both give ports that can be guessed: fresh sockets of ours to one port that the other
- *          side's NAT is about to give; it does the same, and where both guesses hold, the two
- *          mappings fit each other
- *   open   our sockets to the other side's main port: each makes a mapping that lets that port in
+ *   cross  where the ports of both can be guessed: fresh sockets of ours send to one port that the
+ *          other side's NAT is about to give.  The other side does the same.  Where both guesses
+ *          hold, the two mappings fit each other
+ *   open   our sockets send to the other side's main port: each makes a mapping that lets it in
  *   probe  from our main port to ports where the other side's sockets may be open
- *   slow   from our main port to random ports, while the other side does the same: only when both
+ *   slow   from our main port to random ports, while the other side does the same: only if both
  *          agreed
  *
- * What may be hoped for.  With D doors (sockets) in P ports and n probes a random NAT is met with 1
- * - (1 - D/P)^n: 99.97 % of 2048 probes to 256 doors of one address, 87 % where four addresses
- * share them, 98 % after a second attempt.  In cross the mapping that the other side aims at must
- * be among those that we make: of a NAT that counts it is, of a block of S ports of which we take f
- * S it is with f.  So one that counts meets a block in f, two blocks meet in f squared of all
- * attempts, whatever both aim at; aiming all at one port is best, for that never wastes two hits on
- * one attempt.  At f = 1/2 that is a half and a quarter, and the only way to more is another
- * attempt when our ports have come back (HARD_COOL_BLOCK): 12 of them in an hour make 97 % of a
- * quarter.
+ * The chances.  D open sockets in P ports are met by n random probes with 1 - (1 - D/P)^n:
  *
- * A pure chooser: it says socket and port, the caller paces and sends.
+ *   2048 probes, 256 sockets                         99.97 %
+ *   the NAT spreads the sockets over four addresses  87 %
+ *   the same, after a second attempt                 98 %
+ *
+ * Cross succeeds if each side makes the mapping that the other one aims at.  A NAT that counts
+ * makes it.  Of a block of which a fraction f is taken it is made with chance f:
+ *
+ *   counts against block   f         1/2 at f = 1/2
+ *   block against block    f * f     1/4 at f = 1/2; 97 % after 12 attempts in an hour
+ *
+ * That holds wherever both aim.  All sockets aim at one port, because two hits in one attempt would
+ * waste one.  For more, another attempt comes when our ports are free again (HARD_COOL_BLOCK).
+ *
+ * A pure chooser: it names the socket and the port, and the caller paces and sends.
+ *
+ * Source: disco.md 8.4 and 8.5.
  */
 #ifndef PATH_HARD_PLAN_H
 #define PATH_HARD_PLAN_H
@@ -37,13 +44,12 @@
 
 enum {
 	HARD_PLAN_SAMPLES = 8, /* sockets that were used for samples: the first ones */
-	HARD_PLAN_CROSS_RUN =
-		32, /* fresh sockets to one guessed port; half of it is room for what others take */
-	HARD_PLAN_CHEAP = 16
+	/* Fresh sockets to one guessed port; half of them are room for what others take. */
+	HARD_PLAN_CROSS_RUN = 32,
+	HARD_PLAN_CHEAP = 16 /* packets of a stream that is unlikely to help */
 };
-#define HARD_PLAN_LASTS \
-	(25 * SECOND) /* 256 openings and 2048 probes at the rate, and a round trip */
-#define HARD_PLAN_REFRESH (9 * SECOND) /* openings are repeated: the shortest mappings last ten */
+#define HARD_PLAN_LASTS   (25 * SECOND) /* 256 openings, 2048 probes, and a round trip */
+#define HARD_PLAN_REFRESH (9 * SECOND)  /* of openings: the shortest mappings last 10 s */
 
 enum guess_kind { GUESS_RANDOM, GUESS_COUNTS, GUESS_BLOCK };
 
@@ -55,7 +61,7 @@ struct hard_guess {
 struct hard_guess hard_guess_of(const struct disco_extension *e);
 const char *hard_guess_text(enum guess_kind k); /* "random ports", "counts", "a block of ports" */
 
-struct plan_stream {
+struct hard_plan_count {
 	uint32_t done, limit;
 };
 
@@ -63,17 +69,16 @@ struct hard_plan {
 	struct hard_guess ours, theirs;
 	enum dest_mapping our_mapping, their_mapping;
 	uint16_t their_main;                       /* port; 0: unknown */
-	struct ip their_pool[DISCO_ADDRESSES_MAX]; /* probes at random go to all of them in turn */
+	struct ip their_pool[DISCO_ADDRESSES_MAX]; /* random probes go to each in turn */
 	uint32_t n_pool;
 	uint32_t their_sockets; /* that they are going to open */
 	bool slow;              /* both agreed to it */
 	mono_ns began, refreshed;
 	uint32_t sockets; /* that we use */
-	struct plan_stream cross, open, probe, slowly;
+	struct hard_plan_count cross, open, probe, slowly;
 	uint32_t opened;                   /* this time round, 0..open.limit */
 	uint16_t aim;                      /* of cross */
-	uint16_t taken[DISCO_SAMPLES_MAX]; /* ports of theirs that their samples have: nothing else
-					      gets them */
+	uint16_t taken[DISCO_SAMPLES_MAX]; /* ports that their samples hold, so no other socket */
 	size_t n_taken;
 	bool thrifty;
 	struct birthday aims, ports;
@@ -91,18 +96,18 @@ struct hard_plan_limits {
 void hard_plan_init(struct hard_plan *p, const struct disco_extension *ours,
 		    const struct disco_extension *theirs, const struct hard_plan_limits *limits,
 		    const struct rng *rng, mono_ns now);
-/* When it fails, the next one is as likely to succeed, and this one was not unlikely. */
+/* If this plan fails, another attempt has the same chance, and a fair one. */
 bool hard_plan_is_draw(const struct hard_plan *p);
-/* Then it may come after this. */
+/* The pause before that attempt. */
 mono_ns hard_plan_pause(const struct hard_plan *p);
 
-/* By which of the streams. */
-enum hard_plan_way {
+/* The streams. */
+enum hard_plan_stream {
 	HARD_PLAN_CROSS,
 	HARD_PLAN_OPEN,
 	HARD_PLAN_PROBE,
 	HARD_PLAN_SLOW,
-	HARD_PLAN_WAYS
+	HARD_PLAN_STREAMS
 };
 
 struct hard_plan_step {
@@ -111,7 +116,7 @@ struct hard_plan_step {
 	uint16_t port;
 	bool new_flow;
 	bool takes_port; /* of our block */
-	enum hard_plan_way way;
+	enum hard_plan_stream stream;
 };
 /* What to send next. False: nothing now. */
 bool hard_plan_next(struct hard_plan *p, struct hard_plan_step *out, mono_ns now) MUST_USE;

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 
 enum {
-	FAR = 512, /* a distance beyond it is no counting */
-	/* Others may take this many ports for each of ours; a block of random ports looks busier
-	   than that. */
+	FAR = 512, /* a longer distance is no step */
+	/* So many ports others may take for each of ours.  A block of random ports looks busier. */
 	BUSY = 8,
 	PORT_LOW = 1024,
 	PORTS = 65536 - PORT_LOW,

@@ -1,5 +1,5 @@
-/* The asks are a row: the samples, then `describe`, then, when its answer says where, `elsewhere`.
- * The last two go by the first sample's socket.
+/* The questions are a row: the samples; then `describe`; then, if its answer told of another place,
+ * `elsewhere`.  The last two go by the socket of the first sample.
  *
  * Bounded: SAMPLES_ASKS_MAX requests, none repeated. */
 #include "path/hard/samples.h"
@@ -89,8 +89,7 @@ static void add_address(struct disco_extension *e, const struct ip *ip)
 		e->addresses[e->n_addresses++] = *ip;
 }
 
-/* Both asks of the first socket were answered: 1 they saw the same, 0 they did not; -1 otherwise.
- */
+/* Did both places see the same of the first socket?  1 yes, 0 no, -1: one of them is silent. */
 static int same_elsewhere(const struct hard_samples *s)
 {
 	const struct endpoint *here = &s->v[0].seen, *there = &s->v[ELSEWHERE].seen;

@@ -25,7 +25,7 @@ static struct tally play_within(const struct disco_extension *ours,
 		if (!hard_plan_next(&p, &step, now))
 			continue;
 		assert_true(step.socket <= HARD_SOCKETS);
-		t.slow += step.way == HARD_PLAN_SLOW;
+		t.slow += step.stream == HARD_PLAN_SLOW;
 		t.ports += step.takes_port;
 		if (step.socket == 0 && t.main++ == 0)
 			t.first_main = step.port;
@@ -166,7 +166,7 @@ static void against_a_block_all_go_to_one_port_that_may_still_be_given(void **st
 		struct rng rng = seeded_rng(&s);
 		struct hard_plan p;
 		struct hard_plan_step step;
-		uint32_t crossing = 0;
+		uint32_t n_cross = 0;
 		uint16_t aim = 0;
 		hard_plan_init(&p, &e, &e, &usual, &rng, 0);
 		for (mono_ns now = 0; now < 5 * SECOND; now += 10 * MSEC) {
@@ -175,9 +175,9 @@ static void against_a_block_all_go_to_one_port_that_may_still_be_given(void **st
 				continue;
 			assert_true(aim == 0 || step.port == aim);
 			aim = step.port;
-			crossing++;
+			n_cross++;
 		}
-		assert_true(crossing > 230);
+		assert_true(n_cross > 230);
 		for (size_t i = 0; i < e.n_samples; i++)
 			assert_true(aim != e.samples[i].port);
 		assert_true(hard_plan_is_draw(&p));
