@@ -1,6 +1,6 @@
 #include "path/portmap/epoch.h"
 
-enum { SLACK_S = 2 }; /* the RFCs' allowance for rounding and for the way of the answer */
+enum { SLACK_S = 2 }; /* the RFCs' allowance for rounding and for the delay of the answer */
 
 static uint64_t ours_s(const struct epoch *e, mono_ns now)
 {
@@ -21,7 +21,7 @@ bool epoch_restarted_pcp(struct epoch *e, uint32_t server_s, mono_ns now)
 		return false;
 	if ((uint64_t)server_s + 1 < was.server_s)
 		return true;
-	/* One second backwards is only two answers that overtook each other. */
+	/* One second backwards: two answers overtook each other. */
 	uint64_t client = ours_s(&was, now),
 		 server = server_s > was.server_s ? server_s - was.server_s : 0;
 	return client + SLACK_S < server - server / 16 || server + SLACK_S < client - client / 16;

@@ -1,5 +1,9 @@
-/* path/portmap/epoch.h - has the gateway lost its state? Its seconds since then, held against our
- * own clock */
+/* path/portmap/epoch.h - has the gateway lost its state?
+ *
+ * The gateway tells for how many seconds it has had its state.  That is compared with our clock.
+ *
+ * Source: RFC 6887 s. 8.5, RFC 6886 s. 3.6; portmap.md 6.3 and 7.3.
+ */
 #ifndef PATH_PORTMAP_EPOCH_H
 #define PATH_PORTMAP_EPOCH_H
 
@@ -7,12 +11,12 @@
 
 struct epoch {
 	bool known;
-	uint32_t server_s; /* as it said last */
+	uint32_t server_s; /* what the gateway said last */
 	mono_ns at;        /* when */
 };
 
-/* Takes what the gateway says now; true: between the last answer and this one it lost its state. */
-bool epoch_restarted_pcp(struct epoch *e, uint32_t server_s, mono_ns now);    /* RFC 6887 s. 8.5 */
-bool epoch_restarted_natpmp(struct epoch *e, uint32_t server_s, mono_ns now); /* RFC 6886 s. 3.6 */
+/* Both take what the gateway says now.  True: it lost its state since the last answer. */
+bool epoch_restarted_pcp(struct epoch *e, uint32_t server_s, mono_ns now);
+bool epoch_restarted_natpmp(struct epoch *e, uint32_t server_s, mono_ns now);
 
 #endif

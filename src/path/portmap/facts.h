@@ -1,5 +1,4 @@
-/* path/portmap/facts.h - what was asked of each gateway, and what came of it, for a person who asks
- * why */
+/* path/portmap/facts.h - what each gateway was asked and answered, for a person who asks why */
 #ifndef PATH_PORTMAP_FACTS_H
 #define PATH_PORTMAP_FACTS_H
 
@@ -7,17 +6,15 @@
 
 /* Port mappings, by gateway. */
 struct portmap_facts {
-	uint16_t port; /* of ours, that is to be mapped */
+	uint16_t port; /* our port, to be mapped */
 	struct gateway_facts {
 		struct ip at;
 		struct portmap_asked {
 			enum portmap_asked_state {
 				ASKED_NOT,
 				ASKED_NOW,      /* no answer yet */
-				ASKED_UNSPOKEN, /* it did not answer, or said that it does not speak
-						 it */
-				ASKED_STANDBY,  /* it speaks it; not needed, or not tried for a
-						 mapping yet */
+				ASKED_UNSPOKEN, /* no answer, or "version not supported" */
+				ASKED_STANDBY,  /* spoken; not needed, or no mapping tried yet */
 				ASKED_REFUSED,
 				ASKED_MAPPED
 			} state;
@@ -28,7 +25,7 @@ struct portmap_facts {
 		enum portmap_reach reach;
 		mono_ns left; /* of its lifetime */
 	} v[UPLINKS_MAX];
-	size_t n; /* 0: no gateway is known, or it is switched off */
+	size_t n; /* 0: no gateway is known, or port mapping is switched off */
 };
 
 void portmap_facts(const struct portmap *p, mono_ns now, struct portmap_facts *out);

@@ -2,23 +2,23 @@
  *
  *   state     next means            leaves by
  *   OFF       -                     ask
- *   ASKING    the next try          an answer -> KEEPING or REFUSED; no try left -> KEEPING if
- *                                   something is held, else SILENT
- *   KEEPING   the renewal           half of what is left of the lifetime is over -> ASKING
+ *   ASKING    the next try          an answer -> KEEPING or REFUSED; no try left -> KEEPING if a
+ *                                   mapping is held, else SILENT
+ *   KEEPING   the renewal           half of the lifetime that was left is over -> ASKING
  *   REFUSED   a second attempt      -> ASKING
  *   SILENT    a second attempt      -> ASKING
  *
- * Bounded: the tries of an attempt, and attempts are ASK_APART from each other, whatever the
- * gateway says of its lifetimes and restarts.
+ * Bounded: the tries of an attempt.  Attempts are at least ASK_APART from each other, whatever the
+ * gateway says about lifetimes and restarts.
  */
 #include "path/portmap/mapper.h"
 
 #define ASK_APART (5 * SECOND)
-#define RENEW_MIN (15 * SECOND) /* a gateway that grants seconds does not keep us busy */
+#define RENEW_MIN (15 * SECOND) /* so that a gateway that grants seconds does not keep us busy */
 #define AGAIN_MIN (30 * SECOND)
 #define AGAIN_MAX (1800 * SECOND)
-#define LIFETIME_MAX \
-	(86400 * SECOND) /* renewed each half day at least: the gateway may have changed */
+/* At least each half day a mapping is renewed: the gateway may have changed. */
+#define LIFETIME_MAX (86400 * SECOND)
 
 void mapper_init(struct mapper *m)
 {

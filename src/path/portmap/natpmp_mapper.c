@@ -1,12 +1,12 @@
-/* An attempt has two steps: the address, then the mapping.  A renewal takes both again, because the
- * outside address may be another one by then. */
+/* An attempt has two steps: the address, then the mapping.  A renewal does both again, because the
+ * outside address may have changed. */
 #include "path/portmap/natpmp_mapper.h"
 
 /* RFC 6886 s. 3.1: nine tries, the first wait is 250 ms, each is twice the one before. */
 static const struct mapper_patience patience = {
 	.first = 250 * MSEC, .most = 64 * SECOND, .tries = 9};
 
-enum { RETRY_S = 300 }; /* after a refusal, which carries no time in this protocol */
+enum { RETRY_S = 300 }; /* after a refusal: this protocol gives no time for it */
 
 #define ADDRESS_YOUNG (10 * SECOND)
 
@@ -71,7 +71,7 @@ static enum mapper_refusal refusal_of(uint16_t result)
 	}
 }
 
-/* There is no nonce in this protocol: what was not asked for is not listened to. */
+/* This protocol has no nonce, so only answers to a request that is out are taken. */
 bool natpmp_mapper_input(struct natpmp_mapper *p, const struct natpmp_response *a, mono_ns now)
 {
 	if (p->m.state != MAPPER_ASKING)

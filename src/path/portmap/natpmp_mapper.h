@@ -1,7 +1,9 @@
-/* path/portmap/natpmp_mapper.h - a mapping by NAT-PMP (RFC 6886)
+/* path/portmap/natpmp_mapper.h - a mapping by NAT-PMP
  *
- * First the gateway's outside address is asked, which also tells whether it speaks NAT-PMP at all,
- * then, if it is allowed to, the mapping.
+ * First the gateway is asked for its outside address, which also shows whether it speaks NAT-PMP.
+ * Then, once that is allowed, it is asked for the mapping.
+ *
+ * Source: RFC 6886; portmap.md 7.
  */
 #ifndef PATH_PORTMAP_NATPMP_MAPPER_H
 #define PATH_PORTMAP_NATPMP_MAPPER_H
@@ -13,13 +15,13 @@ struct natpmp_mapper {
 	struct mapper m;
 	uint16_t port;
 	struct ip address; /* outside; family 0: not known */
-	bool may_map;      /* or only look */
+	bool may_map;      /* false: only the address is asked */
 };
 
 void natpmp_mapper_init(struct natpmp_mapper *p, uint16_t port);
-/* Looks for a gateway, or renews. */
+/* Asks whether the gateway speaks NAT-PMP, or renews. */
 void natpmp_mapper_ask(struct natpmp_mapper *p, mono_ns now);
-/* Has found a gateway that speaks NAT-PMP, and waits for leave to map. */
+/* The gateway speaks NAT-PMP, and may not be asked for a mapping yet. */
 bool natpmp_mapper_waits(const struct natpmp_mapper *p);
 void natpmp_mapper_allow(struct natpmp_mapper *p, mono_ns now);
 /* A well-formed message from the gateway; false: not an answer to what we asked. */

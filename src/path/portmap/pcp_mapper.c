@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* RFC 6887 s. 8.1.1; it would go on for ever, at last each 17 minutes: mapper.c begins anew each
- * half hour instead. */
+/* RFC 6887 s. 8.1.1.  The RFC repeats without end, at last each 17 minutes; mapper.c begins a new
+ * attempt each half hour instead. */
 static const struct mapper_patience patience = {
 	.first = 3 * SECOND, .most = 1024 * SECOND, .tries = 5, .jitter_percent = 10};
 
@@ -43,7 +43,7 @@ bool pcp_mapper_input(struct pcp_mapper *p, const struct pcp_response *a, mono_n
 {
 	if (p->m.state == MAPPER_OFF || !a->has_map || !is_ours(p, &a->map))
 		return false;
-	/* What was lost, the same answer brings anew. */
+	/* This same answer brings the lost mapping anew. */
 	if (epoch_restarted_pcp(&p->m.epoch, a->epoch_s, now))
 		mapper_lost(&p->m);
 	if (a->result == PCP_OK)

@@ -1,4 +1,7 @@
-/* path/portmap/pcp_mapper.h - a mapping, or a hole in the firewall, by PCP MAP (RFC 6887) */
+/* path/portmap/pcp_mapper.h - a mapping, or a hole in the firewall, by PCP MAP
+ *
+ * Source: RFC 6887; portmap.md 6.
+ */
 #ifndef PATH_PORTMAP_PCP_MAPPER_H
 #define PATH_PORTMAP_PCP_MAPPER_H
 
@@ -9,8 +12,8 @@ struct pcp_mapper {
 	struct mapper m;
 	struct ip self; /* our address towards the gateway */
 	uint16_t port;
-	uint8_t nonce[PCP_NONCE_LEN]; /* of this mapping as long as it lives: only who has seen it
-					 may answer */
+	/* One for the whole life of the mapping: it proves that an answer is to our request. */
+	uint8_t nonce[PCP_NONCE_LEN];
 };
 
 void pcp_mapper_init(struct pcp_mapper *p, const struct ip *self, uint16_t port,

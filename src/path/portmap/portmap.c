@@ -1,15 +1,18 @@
-/* Theory of operation.  A gateway begins with three questions at once: PCP is asked for the mapping
- * itself, NAT-PMP and UPnP only whether they are there, so that not three mappings are made where
- * one is wanted. The next best may map when the better one has refused, has not answered for
- * PCP_HEAD or UPNP_HEAD, or has given up.  When a better one maps after all, the other is left to
- * run out; it is not taken back, because on many gateways all three protocols write into one table.
+/* Theory of operation.  A gateway gets three questions at once: PCP is asked for the mapping
+ * itself, NAT-PMP and UPnP only whether they are there.  So one mapping is made, and not three.
+ * The next best protocol may map when the better one has refused, is silent to the last try, or has
+ * not answered for PCP_HEAD or UPNP_HEAD.
  *
- * Renewed at half life, and when the paths ask to look again (a path was lost: the gateway may have
- * been restarted), at most once each LOOK_APART; a gateway that was restarted says so in its epoch,
- * in each answer and in what it announces to everybody.
+ * When a better protocol maps after all, the other mapping is left to run out.  Many gateways write
+ * all three protocols into one table, where a delete would remove the new mapping.  Only a mapping
+ * by UPnP of another outside port is deleted: it may have no end.
  *
- * The first gateway of a family is the one that our datagrams leave by, so what STUN servers see is
- * told of that one.
+ * A mapping is renewed at half its life.  It is also renewed when the paths ask to look again (a
+ * lost path may mean that the gateway restarted), at most once each LOOK_APART.  A gateway that
+ * restarted shows that by its epoch, in each answer and in its announcements.
+ *
+ * Our datagrams leave by the first gateway of a family, so what STUN servers see is the address of
+ * that one.
  *
  * Bounded: UPLINKS_MAX gateways, and the requests of each by mapper.c. */
 #include "path/portmap/portmap.h"
@@ -19,7 +22,7 @@
 #define PCP_HEAD   (250 * MSEC)
 #define UPNP_HEAD  (1 * SECOND)
 #define LOOK_APART (10 * SECOND)
-#define TELL_APART (10 * SECOND) /* announcements of a gateway that are listened to */
+#define TELL_APART (10 * SECOND) /* between announcements of a gateway that count */
 
 enum { ANSWER_MIN = 8, FROM_GATEWAY = 0x80 };
 
@@ -96,7 +99,7 @@ static bool same_gateways(const struct portmap *p, const struct uplink *v, size_
 	return same;
 }
 
-/* One that stays keeps its mapping, and the nonce by which it lets us renew it. */
+/* A gateway that stays keeps its mapping, and the nonce that lets us renew it. */
 static void take_gateway(struct portmap *p, struct portmap_way *w, const struct uplink *at,
 			 const struct portmap_way *was, size_t n_was, mono_ns now)
 {
@@ -211,8 +214,9 @@ static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from
 	return NULL;
 }
 
-/* The router said nothing: somebody else of its network may be the server, unless he is asked by
- * way of another router already. After him it is the router's turn again, at the next attempt. */
+/* The router is silent: another machine of its network may be the PCP server.  That one is asked at
+ * the anycast address, unless another router's request uses the address already.  The next attempt
+ * begins with the router again. */
 static void try_elsewhere(struct portmap *p, struct portmap_way *w, mono_ns now)
 {
 	const struct endpoint gateway = gateway_of(&w->at),
@@ -312,8 +316,8 @@ bool portmap_announced(struct portmap *p, const struct endpoint *from, struct by
 	return false;
 }
 
-/* Who answers in one version that it does not speak the other, answers to our request in the other.
- */
+/* "Version not supported" comes in the version that the gateway speaks.  It answers our request in
+ * the other one (portmap.md 4.3). */
 static bool take(struct portmap_way *w, struct bytes b, mono_ns now)
 {
 	struct pcp_response pcp;
@@ -373,7 +377,7 @@ void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns
 
 /* --- time --- */
 
-/* MONO_NEVER: it does not wait, or has to until something else ends. */
+/* MONO_NEVER: UPnP does not wait, or waits for the end of a better mapping. */
 static mono_ns upnp_may_map_at(const struct portmap *p)
 {
 	const struct portmap_way *w = first_of_ipv4((struct portmap *)p);
@@ -453,8 +457,8 @@ const struct mapper *portmap_held(const struct portmap *p, const struct portmap_
 	return mapper_holds(m) && ip_equal(&p->upnp.gateway, &w->at.gateway) ? m : NULL;
 }
 
-/* Behind one more NAT: its address outside is none of the internet's, or not the one that is seen
- * there. */
+/* A gateway is behind one more NAT if its outside address is not global, or is not the address that
+ * STUN servers see. */
 enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_way *w,
 				 const struct ip *outside)
 {

@@ -1,6 +1,6 @@
 #include "path/portmap/upnp_mapper.h"
 
-/* Whoever does it has time-outs of his own, and they are shorter. */
+/* The process that talks UPnP has shorter time-outs of its own. */
 static const struct mapper_patience patience = {
 	.first = 30 * SECOND, .most = 30 * SECOND, .tries = 1};
 
@@ -58,8 +58,7 @@ void upnp_mapper_report(struct upnp_mapper *u, const struct upnp_report *r, mono
 	case UPNP_MAPPED:
 		if (!u->may_map)
 			break;
-		/* A mapping for ever is looked at as often as one that ends: the gateway may have
-		 * forgotten. */
+		/* A mapping without an end is renewed like any other: the gateway may forget it. */
 		if (!mapper_granted(&u->m, &r->outside,
 				    r->lifetime_s ? r->lifetime_s : MAPPER_LIFETIME_S, now))
 			mapper_refused(&u->m, MAPPER_REFUSED_SOMEHOW, RETRY_S, now);
