@@ -1,8 +1,13 @@
-/* path/find/candidate.h - an endpoint at which a node may be reached, and who found it
+/* path/find/candidate.h - an endpoint at which a node may be reached, and what found it
  *
- * Every way of finding our own candidates is one file of this folder, a `finder`: local.c
- * (interface addresses), reflexive.c (what relays see), fixed.c (configured by hand).  A new way is
- * a new file and a line in gather.c.
+ * What finds our own candidates is a `finder` (finder.h), each a file of its own:
+ *
+ *   local.c      the addresses of our interfaces
+ *   reflexive.c  what STUN servers see
+ *   fixed.c      the configuration
+ *   ../portmap/portmap.c  what gateways map
+ *
+ * Source: stun.md 5.5.
  */
 #ifndef PATH_FIND_CANDIDATE_H
 #define PATH_FIND_CANDIDATE_H
@@ -11,10 +16,10 @@
 #include "base/time.h"
 
 enum {
-	CANDIDATES_MAX = 32 /* of one node; a disco call-me-maybe with all of them is 656 bytes */
+	CANDIDATES_MAX = 32 /* of a node; a disco call-me-maybe with all of them has 656 bytes */
 };
 
-/* The numbers are those that control carries (reference, data plane 7.3). */
+/* The numbers are those of stock control servers (disco.md 5.1). */
 enum candidate_kind {
 	CANDIDATE_UNKNOWN = 0,
 	CANDIDATE_LOCAL = 1,
@@ -27,7 +32,7 @@ enum candidate_kind {
 struct candidate {
 	struct endpoint ep;
 	enum candidate_kind kind;
-	bool near; /* of use only to peers behind the same outer NAT: others are not told of it */
+	bool near; /* of use only to peers behind the same outer NAT; no others are told */
 };
 
 struct candidates {

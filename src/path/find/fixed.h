@@ -1,4 +1,4 @@
-/* path/find/fixed.h - candidates that somebody wrote into the configuration */
+/* path/find/fixed.h - candidates from the configuration */
 #ifndef PATH_FIND_FIXED_H
 #define PATH_FIND_FIXED_H
 
@@ -10,6 +10,7 @@ struct fixed_finder {
 
 extern const struct finder fixed_finder;
 
+/* Copies those that have an address and a port. */
 void fixed_set(struct fixed_finder *f, const struct endpoint *v, size_t n);
 
 #endif

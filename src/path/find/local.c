@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-/* Only the addresses of the best rank there is are told to peers; and those of a carrier
- * (100.64.0.0/10), unless there is a usual one of IPv4: then they are more likely to be another
- * overlay network's. */
+/* Candidates are the addresses of the best rank that is there.  A carrier's address, 100.64.0.0/10,
+ * is one, too, unless there is a usual IPv4 address: then it is more likely an overlay's. */
 enum rank { RANK_USUAL, RANK_CARRIER, RANK_LAST_RESORT, RANK_LOOPBACK, RANK_NEVER };
 
 static bool is_overlay(const struct ip *ip)
@@ -81,7 +80,7 @@ static enum rank best_rank(const struct local_finder *f)
 	return best;
 }
 
-/* How many addresses before number `at` lie in its subnet. */
+/* How many addresses before number `at` are in the same subnet. */
 static size_t earlier_in_subnet(const struct local_finder *f, size_t at)
 {
 	size_t n = 0;

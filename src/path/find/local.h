@@ -1,11 +1,16 @@
-/* path/find/local.h - candidates from the addresses of our own interfaces (reference, data
- * plane 7.3)
+/* path/find/local.h - candidates from the addresses of our own interfaces
  *
- * Left out: fe80::/10, multicast, and fd7a:115c:a1e0::/48, which overlay networks use.
- * 100.64.0.0/10 is theirs, too, but also what carriers give out: it counts only where there is no
- * better address of IPv4.  169.254/16 and fc00::/7 count only when there is nothing better,
- * loopback only when there is nothing else at all, and of one IPv6 subnet at most two addresses.
+ *   fe80::/10, multicast     never
+ *   fd7a:115c:a1e0::/48      never: overlay networks use it
+ *   100.64.0.0/10            only if there is no usual IPv4 address: overlay networks use it, but
+ *                            carriers give it out, too
+ *   169.254/16, fc00::/7     only if there is nothing better
+ *   loopback                 only if there is nothing else at all
+ *   all others               always; of one IPv6 subnet at most two
+ *
  * Our own addresses inside the tunnel never come here (io/netlink.h).
+ *
+ * Source: stun.md 5.6.
  */
 #ifndef PATH_FIND_LOCAL_H
 #define PATH_FIND_LOCAL_H
@@ -23,7 +28,7 @@ struct local_finder {
 
 extern const struct finder local_finder;
 
-/* Copies those that can ever be candidates; true: it is another set than before. */
+/* Copies the addresses that can ever be candidates.  True: the set is another one than before. */
 bool local_set(struct local_finder *f, const struct own_address *v, size_t n);
 
 #endif

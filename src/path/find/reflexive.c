@@ -1,13 +1,16 @@
-/* A round asks every server once more: each server has a transaction of its own, `next` says when
- * it is asked again or given up.  What a server saw stays good until it gives another answer or
- * fails to answer in a round, so a round in progress does not make candidates come and go. */
+/* A round asks every server one question.  What a server saw stays good until the server gives
+ * another answer, or does not answer in a whole round.  So a round in progress does not make
+ * candidates come and go.
+ *
+ * Bounded: STUN_SERVERS_MAX servers, STUN_TRIES requests to each in a round, and rounds are
+ * ROUND_APART from each other. */
 #include "path/find/reflexive.h"
 
 #define ROUND_MIN   (20 * SECOND)
 #define ROUND_MAX   (26 * SECOND)
-#define ROUND_APART (1 * SECOND) /* rounds on request are not nearer to each other than this */
+#define ROUND_APART (1 * SECOND) /* between rounds on request: many peers may ask at once */
 
-/* Waiting after the first, second and last try. */
+/* The wait after the first, second and last try. */
 static const mono_ns patience[STUN_TRIES] = {200 * MSEC, 400 * MSEC, 2000 * MSEC};
 
 void reflexive_init(struct reflexive_finder *f, const struct rng *rng, uint16_t port)
@@ -118,8 +121,8 @@ static void stun_tick(void *self, mono_ns now)
 			try_server(&f->v[i], now);
 }
 
-/* The first answer over this family, then those that more than one server gave: an answer that only
- * one server gave is that server's own mapping, and of no use to a peer. */
+/* The first answer over this family, then those that two or more servers gave.  A mapping that only
+ * one server saw may be good towards that server only. */
 static void add_family(const struct reflexive_finder *f, uint8_t family, struct candidates *out)
 {
 	bool first = true;
@@ -173,7 +176,7 @@ static void stun_candidates(const void *self, struct candidates *out)
 	add_family(f, 4, out);
 	struct ip outside = out->n > before ? out->v[before].ep.ip : (struct ip){0};
 	add_family(f, 6, out);
-	/* Behind a NAT that varies its mappings, a port forwarded by hand is usually the same
+	/* Behind a NAT that varies its mappings, a port that a person forwarded is usually the same
 	 * outside. */
 	if (reflexive_mapping(f) == MAPPING_VARIES && outside.family == 4 && f->port != 0)
 		candidates_add(out, &(struct endpoint){outside, f->port},
@@ -184,8 +187,8 @@ static void stun_refresh(void *self, bool forget, mono_ns now)
 {
 	struct reflexive_finder *f = self;
 	if (!forget && mono_since(f->round_at, now) < ROUND_APART) {
-		/* What we were told just before a NAT forgot us is as old as what we were told long
-		 * ago. */
+		/* An answer from just before the NAT forgot us is of no use, so one more round
+		 * follows. */
 		if (f->n > 0)
 			f->next_round = mono_min(f->next_round, f->round_at + ROUND_APART);
 		return;
