@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 enum {
-	STEP_MAX = 256,     /* no NAT is known to count in larger steps */
-	STEP_SKIPS_MAX = 16 /* mappings that others may have taken between two of ours */
+	STEP_MAX = 256,     /* no NAT is known to count by larger steps */
+	STEP_SKIPS_MAX = 16 /* ports that others may have taken between two of ours */
 };
 
 const char *behaviour_name(enum behaviour b)
@@ -70,7 +70,8 @@ static bool same_mapping_as_before(const struct sample *v, size_t i)
 	return false;
 }
 
-/* Differences of successive new mappings: all of one sign, small multiples of one number. */
+/* A NAT counts if the differences of successive new mappings have one sign and are small multiples
+ * of one number. */
 int behaviour_step(const struct sample *v, size_t n)
 {
 	int divisor = 0, largest = 0, sign = 0;

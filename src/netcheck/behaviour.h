@@ -1,8 +1,9 @@
-/* netcheck/behaviour.h - what a NAT does, told from what servers saw of us, in the terms of RFC
- * 4787
+/* netcheck/behaviour.h - what a NAT does, judged by what servers saw of us, in RFC 4787's terms
  *
- * Pure functions over samples: to which endpoint something was sent by one socket, and from where
- * it seemed to come.
+ * Pure functions over samples.  A sample is an endpoint to which one socket sent, and the outside
+ * endpoint that was seen there.
+ *
+ * Source: RFC 4787 s. 4 and 5; netcheck.md 5.4 to 5.6.
  */
 #ifndef NETCHECK_BEHAVIOUR_H
 #define NETCHECK_BEHAVIOUR_H
@@ -15,10 +16,10 @@ enum behaviour {
 	BEHAVIOUR_ENDPOINT_INDEPENDENT,
 	BEHAVIOUR_ADDRESS_DEPENDENT,
 	BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT,
-	BEHAVIOUR_NOT_ON_PORT, /* one of the first two: there was one address only to compare */
-	BEHAVIOUR_DEPENDENT    /* one of the last two: there was one port only at each address */
+	BEHAVIOUR_NOT_ON_PORT, /* one of the first two: only one address could be compared */
+	BEHAVIOUR_DEPENDENT    /* one of the last two: only one port of each address could */
 };
-/* "endpoint-independent", ...; "unknown" */
+/* "endpoint-independent", ... or "unknown". */
 const char *behaviour_name(enum behaviour b);
 
 struct sample {
@@ -27,13 +28,12 @@ struct sample {
 
 enum behaviour behaviour_of_mapping(const struct sample *v, size_t n);
 
-/* Of a NAT that counts: from one mapping to the next the outside port grows by this; 0: it does not
- * count, or that cannot be told. Samples in the order in which they were first sent. Others behind
- * the NAT take ports too, so a multiple is seen now and then. */
+/* The step of a NAT that counts: the outside port grows by it from one mapping to the next.  0: the
+ * NAT does not count, or that is unknown.  v: in the order in which the samples were first sent.
+ * Others behind the NAT take ports, too, so now and then the distance is a multiple of the step. */
 int behaviour_step(const struct sample *v, size_t n);
 
-/* By which of the server's places an answer came in: from another port, from another address as
- * well. */
+/* Did an answer arrive from the server's other port; from its other address and port? */
 enum arrival { ARRIVAL_UNTRIED, ARRIVAL_NO, ARRIVAL_YES };
 enum behaviour behaviour_of_filtering(enum arrival other_port, enum arrival other_address);
 

@@ -1,26 +1,29 @@
-/* One server is looked for, then two rounds of subjects, all by the same steps of a subject:
+/* First a server is looked for, then two rounds of subjects follow.  A subject's states:
  *
  *   OPENING -> USED -> RESTING -> ASKED -> ALIVE, DEAD or UNKNOWN
  *
- *   LOOK    one subject that does not rest: does this server answer to another port? If not, the
- *           next one
+ * The rounds:
+ *
+ *   LOOK    one subject without a rest: does this server answer to another port?  If not, the next
+ *           server
  *   COARSE  a subject for each rest that is tried
- *   FINE    the shortest dead one is known: its interval is divided; the coarse ones go on
- *           meanwhile, and a longer rest that is survived refutes the dead one
+ *   FINE    four subjects divide the interval before the shortest dead rest.  The coarse subjects
+ *           go on beside them, and a longer rest that is survived refutes the dead one
  *
- * What is said of a silence is on the safe side: one that was outlived is counted from the last
- * packet that we sent or had, to the question; one that was not, from the last packet that we sent,
- * to when the last answer should have come.
+ * Silences are counted on the safe side:
  *
- * Bounded: subjects, tries, and the time, which is at most twice the longest rest and some seconds.
- * */
+ *   survived      from the last packet that the subject sent or had, to the first question for it
+ *   not survived  from the last packet that the subject sent, to when the last answer was due
+ *
+ * Bounded: subjects, tries, and the time: at most twice the longest rest and some seconds.
+ */
 #include "netcheck/binding_life.h"
 
 #define USED_FOR     (2500 * MSEC) /* longer than the two seconds of Linux */
 #define STAGGER      (30 * MSEC)
 #define PATIENCE_MIN (200 * MSEC)
 #define PATIENCE_MAX (1 * SECOND)
-#define SLACK        (8 * SECOND) /* of a round: opening, using, asking, all with the last try */
+#define SLACK        (8 * SECOND) /* of a round: opening, using and asking, to the last try */
 
 enum { TRIES = 3, FINE_PARTS = 5 };
 
@@ -91,7 +94,7 @@ static void settle(struct binding_life *t, struct lifetime_subject *s,
 	t->version++;
 }
 
-/* Waiting for an answer. */
+/* The wait for an answer. */
 static mono_ns patience(const struct binding_life *t)
 {
 	return t->rtt ? mono_min(PATIENCE_MAX, mono_max(PATIENCE_MIN, 2 * t->rtt))
@@ -109,8 +112,8 @@ static void begin_question(struct binding_life *t, struct lifetime_subject *s, m
 	stun_ask_begin(&s->ask, &t->servers[t->server], TRIES, &t->rng, now + patience(t));
 }
 
-/* Silence proves something only if the way to the server and back is open, and the outside address
- * the same. */
+/* Silence proves a death only if the server still answers us, and the asker has the outside address
+ * of the subject. */
 static enum lifetime_subject_state verdict_of_silence(struct binding_life *t,
 						      const struct lifetime_subject *s)
 {
@@ -171,7 +174,7 @@ static void on_answer(struct binding_life *t, struct lifetime_subject *s,
 
 /* --- rounds --- */
 
-/* Why nothing can be said, where nothing can. */
+/* If nothing was measured: why. */
 static enum lifetime_state outcome(const struct binding_life *t)
 {
 	if (t->report.alive || t->report.dead)
@@ -240,7 +243,7 @@ static mono_ns longest_alive(const struct binding_life *t)
 	return alive;
 }
 
-/* The shortest rest that was not survived, and that no longer one refutes; MONO_NEVER: none. */
+/* The shortest rest that was not survived, and that no longer rest refutes; MONO_NEVER: none. */
 static mono_ns shortest_dead(const struct binding_life *t)
 {
 	mono_ns alive = longest_alive(t), dead = MONO_NEVER;
@@ -331,8 +334,8 @@ void binding_life_link_changed(struct binding_life *t, mono_ns now)
 
 /* --- datagrams --- */
 
-/* An answer that the asker asked for. Only at the subject it proves something: a server that does
- * not know RESPONSE-PORT sends it to the asker. */
+/* The answer that the asker asked for.  It is a proof only at the subject's socket: a server that
+ * does not know RESPONSE-PORT answers the asker. */
 static void on_proof(struct binding_life *t, struct lifetime_subject *s, uint16_t socket,
 		     mono_ns now)
 {

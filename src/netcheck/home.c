@@ -41,20 +41,21 @@ static mono_ns best_of(const struct home *h, uint16_t region)
 	return best;
 }
 
-/* The old one can still be reached: is the new one not so much nearer that moving pays? */
+/* The old relay is there: is the best one too little nearer to be worth a move?  The division comes
+ * first, as in the rule. */
 static bool stays(mono_ns old_now, mono_ns best)
 {
 	return old_now < best + HOME_APART || best > old_now / 3 * 2;
 }
 
-static bool heard(const struct home_signs *s, mono_ns now)
+static bool heard(const struct home_evidence *s, mono_ns now)
 {
 	return s->heard != MONO_NEVER &&
 	       (s->heard >= s->began || mono_since(s->heard, now) <= HOME_HEARD);
 }
 
 uint16_t home_choose(struct home *h, const struct home_latency *v, size_t n,
-		     const struct home_signs *signs, mono_ns now)
+		     const struct home_evidence *evidence, mono_ns now)
 {
 	uint16_t candidate = 0, old = h->preferred;
 	mono_ns best = MONO_NEVER;
@@ -69,10 +70,10 @@ uint16_t home_choose(struct home *h, const struct home_latency *v, size_t n,
 	}
 	if (old != 0 && candidate != 0 && candidate != old) {
 		mono_ns old_now = latency_of(v, n, old);
-		if ((old_now != 0 || heard(signs, now)) && stays(old_now, best))
+		if ((old_now != 0 || heard(evidence, now)) && stays(old_now, best))
 			candidate = old;
 	}
-	if (candidate == 0 && mono_since(signs->heard, now) <= HOME_KEPT_ALIVE)
+	if (candidate == 0 && mono_since(evidence->heard, now) <= HOME_KEPT_ALIVE)
 		candidate = old;
 	h->preferred = candidate;
 	return candidate;

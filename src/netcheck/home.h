@@ -1,8 +1,9 @@
-/* netcheck/home.h - which relay is preferred as home, so that it does not flap
+/* netcheck/home.h - which relay is preferred as home, so that the choice does not flap
  *
- * After each report the relay with the least latency of the last five minutes is a candidate.  It
- * takes the place of the one before only when it is clearly nearer, or when the old one is silent.
- * Source: reference, data plane 5.9: the exact rule.
+ * After each report the relay with the least latency of the last five minutes is the candidate.  It
+ * replaces the preferred relay only if it is clearly nearer, or if the preferred relay is silent.
+ *
+ * Source: netcheck.md 7.1 has the exact rule.
  */
 #ifndef NETCHECK_HOME_H
 #define NETCHECK_HOME_H
@@ -11,17 +12,17 @@
 
 enum {
 	HOME_REGIONS_MAX = 64,
-	HOME_REPORTS_MAX = 32 /* in five minutes; of more than that the oldest go */
+	HOME_REPORTS_MAX = 32 /* of five minutes; if there are more, the oldest go */
 };
 
 #define HOME_HISTORY    (305 * SECOND)
-#define HOME_APART      (10 * MSEC)  /* nearer by less than this does not count */
-#define HOME_HEARD      (8 * SECOND) /* a frame from it that lately: it is there */
-#define HOME_KEPT_ALIVE (120 * SECOND)
+#define HOME_APART      (10 * MSEC)    /* nearer by less than this does not count */
+#define HOME_HEARD      (8 * SECOND)   /* a frame that young shows that the relay is there */
+#define HOME_KEPT_ALIVE (120 * SECOND) /* a stream without a frame for so long is given up */
 
 struct home_latency {
 	uint16_t region;
-	mono_ns latency; /* times the region's score, where it has one; never 0 */
+	mono_ns latency; /* never 0 */
 };
 
 struct home {
@@ -34,17 +35,16 @@ struct home {
 	uint16_t preferred; /* 0: none */
 };
 
-/* What is known of the relay preferred so far besides its latency. */
-struct home_signs {
-	mono_ns began; /* this report */
-	mono_ns heard; /* the last frame from that relay; MONO_NEVER */
+/* What shows that the relay preferred so far is there, besides its latency. */
+struct home_evidence {
+	mono_ns began; /* when this report began */
+	mono_ns heard; /* the last frame from that relay; MONO_NEVER: none */
 };
 
-/* Takes a report's latencies (at most HOME_REGIONS_MAX), and chooses. 0: none. */
+/* Copies a report's latencies (at most HOME_REGIONS_MAX), and chooses.  0: none. */
 uint16_t home_choose(struct home *h, const struct home_latency *v, size_t n,
-		     const struct home_signs *signs, mono_ns now);
-/* The network is another one: what was measured says nothing any more. The preferred relay stays.
- */
+		     const struct home_evidence *evidence, mono_ns now);
+/* The network changed: all kept latencies are forgotten.  The preferred relay stays. */
 void home_forget(struct home *h);
 
 #endif

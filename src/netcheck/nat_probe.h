@@ -2,17 +2,19 @@
  * addresses
  *
  * A machine, run once for each full report and family.  It sends from two sockets: our own port,
- * whose mapping is the one that matters, and a fresh one, "the probe", which nothing has been let
- * in for yet.
+ * whose mapping is the one that matters, and a fresh socket, for which no filter is open yet.
  *
- *   describe  probe: asks every server what other port and address it has
- *   filter    probe: one such server is to answer from there; own: asks there, to compare mappings
- *   step      probe: asks every place that is left, in a row, if the mapping varies: does the NAT
- *             count?
- *   hairpin   both: to the outside endpoint of the other
+ *   step      from   asks
+ *   describe  fresh  every server: what other port and address have you?
+ *   filter    fresh  one such server: answer from there
+ *             own    every other port and address, to compare the mappings
+ *   step      fresh  all those places in a row, if the mapping varies: does the NAT count?
+ *   hairpin   both   the outside endpoint of the other socket
  *
  * Every request is repeated twice.  A run takes two to three seconds, most of it waiting for what a
- * filter swallows.  Source: RFC 5780 s. 4, RFC 4787 s. 4 to 6.
+ * filter drops.
+ *
+ * Source: RFC 5780 s. 4, RFC 4787 s. 4 to 6; netcheck.md 5.3.
  */
 #ifndef NETCHECK_NAT_PROBE_H
 #define NETCHECK_NAT_PROBE_H
@@ -23,70 +25,72 @@
 #include "wire/stun_ask.h"
 
 enum {
-	NAT_TEST_SERVERS_MAX = 4,
-	NAT_TEST_ASKS_MAX = 24,
-	NAT_TEST_SAMPLES_MAX = 24,
-	NAT_TEST_TRIES = 3
+	NAT_PROBE_SERVERS_MAX = 4,
+	NAT_PROBE_ASKS_MAX = 24,
+	NAT_PROBE_SAMPLES_MAX = 24,
+	NAT_PROBE_TRIES = 3
 };
 
-enum nat_test_socket { NAT_TEST_OWN, NAT_TEST_PROBE };
+enum nat_probe_socket { NAT_PROBE_OWN, NAT_PROBE_FRESH };
 
-struct nat_test {
+struct nat_probe {
 	struct rng rng;
 	uint8_t family;
-	enum nat_test_step {
-		NAT_TEST_REST,
-		NAT_TEST_DESCRIBE,
-		NAT_TEST_FILTER,
-		NAT_TEST_STEP,
-		NAT_TEST_HAIRPIN,
-		NAT_TEST_OVER
+	enum nat_probe_step {
+		NAT_PROBE_REST,
+		NAT_PROBE_DESCRIBE,
+		NAT_PROBE_FILTER,
+		NAT_PROBE_STEP,
+		NAT_PROBE_HAIRPIN,
+		NAT_PROBE_OVER
 	} step;
-	struct nat_test_server {
-		struct endpoint at, second_port, second_address; /* unset: it has none */
-	} servers[NAT_TEST_SERVERS_MAX];
+	struct nat_probe_server {
+		struct endpoint at, second_port, second_address; /* unset: the server has none */
+	} servers[NAT_PROBE_SERVERS_MAX];
 	size_t n_servers;
-	struct nat_test_ask {
-		enum nat_test_step step;
-		enum nat_test_socket socket;
+	struct nat_probe_ask {
+		enum nat_probe_step step;
+		enum nat_probe_socket socket;
 		size_t server;
 		struct stun_ask ask;
 		int change; /* STUN_CHANGE_ bits; -1: a plain request */
 		mono_ns asked_at;
 		bool answered;        /* by a server */
-		struct endpoint seen; /* answered by a server: from where it came */
-	} asks[NAT_TEST_ASKS_MAX];
+		struct endpoint seen; /* answered: what the server saw */
+	} asks[NAT_PROBE_ASKS_MAX];
 	size_t n_asks;
-	mono_ns rtt; /* the longest so far */
+	mono_ns rtt; /* the longest round trip so far */
 
 	/* What was found. */
-	struct sample own[NAT_TEST_SAMPLES_MAX]; /* in any order */
+	struct sample own[NAT_PROBE_SAMPLES_MAX]; /* in any order */
 	size_t n_own;
 	enum arrival other_port, other_address, hairpin;
 	bool behind_nat;
 };
 
-void nat_test_init(struct nat_test *t, const struct rng *rng);
-/* A new run over this family, 4 or 6; forgets what was found. */
-void nat_test_begin(struct nat_test *t, uint8_t family, const struct endpoint *servers, size_t n,
-		    mono_ns now);
-void nat_test_stop(struct nat_test *t);
-/* Somebody else asked from our own port. behind_nat: what was seen is no address of ours. */
-void nat_test_note(struct nat_test *t, const struct sample *s, bool behind_nat);
+void nat_probe_init(struct nat_probe *t, const struct rng *rng);
+/* A new run over this family, 4 or 6; what was found is forgotten.  servers: the first
+ * NAT_PROBE_SERVERS_MAX of this family are copied. */
+void nat_probe_begin(struct nat_probe *t, uint8_t family, const struct endpoint *servers, size_t n,
+		     mono_ns now);
+void nat_probe_stop(struct nat_probe *t);
+/* A sample of our own port that another part asked for.  behind_nat: the server saw an address that
+ * is none of ours. */
+void nat_probe_note(struct nat_probe *t, const struct sample *s, bool behind_nat);
 
 /* False: not for this machine. */
-bool nat_test_input(struct nat_test *t, const struct endpoint *from, struct bytes datagram,
-		    mono_ns now) MUST_USE;
-bool nat_test_output(struct nat_test *t, struct endpoint *to, enum nat_test_socket *socket,
-		     struct wr *out, mono_ns now) MUST_USE;
-mono_ns nat_test_deadline(const struct nat_test *t);
-void nat_test_tick(struct nat_test *t, mono_ns now);
-/* What was seen of the probe, in the order of asking. Returns how many. */
-size_t nat_test_probe_samples(const struct nat_test *t,
-			      struct sample out[static NAT_TEST_SAMPLES_MAX]);
-static inline bool nat_test_runs(const struct nat_test *t)
+bool nat_probe_input(struct nat_probe *t, const struct endpoint *from, struct bytes datagram,
+		     mono_ns now) MUST_USE;
+bool nat_probe_output(struct nat_probe *t, struct endpoint *to, enum nat_probe_socket *socket,
+		      struct wr *out, mono_ns now) MUST_USE;
+mono_ns nat_probe_deadline(const struct nat_probe *t);
+void nat_probe_tick(struct nat_probe *t, mono_ns now);
+/* The samples of the fresh socket, in the order of asking.  Returns how many. */
+size_t nat_probe_fresh_samples(const struct nat_probe *t,
+			       struct sample out[static NAT_PROBE_SAMPLES_MAX]);
+static inline bool nat_probe_runs(const struct nat_probe *t)
 {
-	return t->step != NAT_TEST_REST && t->step != NAT_TEST_OVER;
+	return t->step != NAT_PROBE_REST && t->step != NAT_PROBE_OVER;
 }
 
 #endif

@@ -1,8 +1,10 @@
 /* The states of a report:
  *
- *   REST  -> ASKING  the lanes run, and in a full report the NAT test beside them
- *   ASKING -> HTTPS  nothing came back: the owner measures over HTTPS
- *   either -> REST   the report is done
+ *   REST   -> ASKING  the lanes run, and in a full report the NAT probes beside them
+ *   ASKING -> HTTPS   no answer came: the owner measures over HTTPS
+ *   either -> REST    the report is done
+ *
+ * Bounded: RELAYS_MAX relays, the requests of lanes.c and nat_probe.c, and WHOLE for a report.
  */
 #include "netcheck/netcheck.h"
 
@@ -14,7 +16,7 @@
 #include "netcheck/lanes.h"
 #include "netcheck/nat_probe.h"
 
-#define WHOLE         (5 * SECOND)
+#define WHOLE         (5 * SECOND) /* of a report: a person may be waiting */
 #define FULL_EVERY    (300 * SECOND)
 #define CAPTIVE_AFTER (200 * MSEC)
 
@@ -27,17 +29,17 @@ struct netcheck {
 	struct relay_place relays[RELAYS_MAX];
 	size_t n_relays;
 	struct home home;
-	mono_ns heard; /* the last frame from the preferred relay; MONO_NEVER */
+	mono_ns heard; /* the last frame from the preferred relay; MONO_NEVER: none */
 
 	enum { REST, ASKING, HTTPS } state;
 	struct lanes lanes; /* to now.relays */
 	mono_ns captive_at;
-	struct nat_test test4, test6;
-	uint16_t socket; /* of the last tests */
+	struct nat_probe probe4, probe6;
+	uint16_t socket; /* the fresh one of the last probes */
 
 	struct netcheck_report now, last;
 	bool have_last;
-	mono_ns full_at; /* when the last full one ended; MONO_NEVER */
+	mono_ns full_at; /* when the last full report ended; MONO_NEVER: it does not count */
 	bool tell_captive, tell_https, tell_done;
 };
 
@@ -61,8 +63,8 @@ struct netcheck *netcheck_new(const struct rng *rng, uint16_t port)
 	n->rng = *rng;
 	n->port = port;
 	n->heard = n->full_at = n->captive_at = MONO_NEVER;
-	nat_test_init(&n->test4, rng);
-	nat_test_init(&n->test6, rng);
+	nat_probe_init(&n->probe4, rng);
+	nat_probe_init(&n->probe6, rng);
 	return n;
 }
 
@@ -192,7 +194,7 @@ static void plan(struct netcheck *n, mono_ns now)
 	lanes_begin(&n->lanes, n->relays, v, n->n_relays, n->now.full, now);
 }
 
-/* An incremental report repeats what the last full one said of the NAT. */
+/* An incremental report repeats what the last full one found about the NAT. */
 static void carry_over(struct netcheck *n)
 {
 	n->now.nat4 = n->last.nat4;
@@ -200,22 +202,22 @@ static void carry_over(struct netcheck *n)
 	n->now.captive_portal = n->last.captive_portal;
 }
 
-/* Without an address of that family what was found before is forgotten, and nothing is asked. */
-static void begin_test(struct netcheck *n, uint8_t family, bool has, mono_ns now)
+/* Without an address of the family nothing is asked, and older findings are forgotten. */
+static void begin_probe(struct netcheck *n, uint8_t family, bool has, mono_ns now)
 {
 	struct endpoint servers[RELAYS_MAX];
 	size_t count = has ? netcheck_servers(n, family, servers, ARRAY_LEN(servers)) : 0;
-	nat_test_begin(family == 6 ? &n->test6 : &n->test4, family, servers, count, now);
+	nat_probe_begin(family == 6 ? &n->probe6 : &n->probe4, family, servers, count, now);
 }
 
-/* Both families use one fresh socket: a NAT keeps them apart. */
-static void begin_tests(struct netcheck *n, mono_ns now)
+/* Both families use one fresh socket: the two have no mapping in common. */
+static void begin_probes(struct netcheck *n, mono_ns now)
 {
 	n->socket = n->socket == 0 || n->socket == SOCKETS_NETCHECK_LAST
 			    ? SOCKETS_NETCHECK_FIRST
 			    : (uint16_t)(n->socket + 1);
-	begin_test(n, 4, n->now.has4, now);
-	begin_test(n, 6, n->now.has6, now);
+	begin_probe(n, 4, n->now.has4, now);
+	begin_probe(n, 6, n->now.has6, now);
 }
 
 static void run_lanes(struct netcheck *n, mono_ns now);
@@ -233,7 +235,7 @@ static void begin(struct netcheck *n, bool full, mono_ns now)
 	n->tell_captive = n->tell_https = false;
 	plan(n, now);
 	if (full)
-		begin_tests(n, now);
+		begin_probes(n, now);
 	else
 		carry_over(n);
 	run_lanes(n, now);
@@ -291,14 +293,14 @@ static enum tristate tristate_of(enum arrival a)
 	return TRISTATE_UNKNOWN;
 }
 
-static void conclude_nat(struct netcheck_nat *r, const struct nat_test *t)
+static void conclude_nat(struct netcheck_nat *r, const struct nat_probe *t)
 {
-	struct sample probe[NAT_TEST_SAMPLES_MAX];
-	size_t n_probe = nat_test_probe_samples(t, probe);
+	struct sample fresh[NAT_PROBE_SAMPLES_MAX];
+	size_t n_fresh = nat_probe_fresh_samples(t, fresh);
 	r->mapping = behaviour_of_mapping(t->own, t->n_own);
 	r->varies = varies_by(r->mapping, r->varies);
 	r->filtering = behaviour_of_filtering(t->other_port, t->other_address);
-	r->step = behaviour_step(probe, n_probe);
+	r->step = behaviour_step(fresh, n_fresh);
 	r->hairpin = tristate_of(t->hairpin);
 	for (size_t i = 0; i < t->n_own; i++) {
 		bool is_new = true;
@@ -308,15 +310,15 @@ static void conclude_nat(struct netcheck_nat *r, const struct nat_test *t)
 	}
 }
 
-static void stop_tests(struct netcheck *n)
+static void stop_probes(struct netcheck *n)
 {
-	nat_test_stop(&n->test4);
-	nat_test_stop(&n->test6);
+	nat_probe_stop(&n->probe4);
+	nat_probe_stop(&n->probe6);
 }
 
-static bool tests_run(const struct netcheck *n)
+static bool probes_run(const struct netcheck *n)
 {
-	return nat_test_runs(&n->test4) || nat_test_runs(&n->test6);
+	return nat_probe_runs(&n->probe4) || nat_probe_runs(&n->probe6);
 }
 
 static void choose_home(struct netcheck *n, mono_ns now)
@@ -329,8 +331,8 @@ static void choose_home(struct netcheck *n, mono_ns now)
 			v[count++] = (struct home_latency){n->now.relays[i].region, latency};
 	}
 	uint16_t before = n->home.preferred;
-	const struct home_signs signs = {.began = n->now.began, .heard = n->heard};
-	n->now.preferred = home_choose(&n->home, v, count, &signs, now);
+	const struct home_evidence evidence = {.began = n->now.began, .heard = n->heard};
+	n->now.preferred = home_choose(&n->home, v, count, &evidence, now);
 	if (n->now.preferred != before)
 		n->heard = MONO_NEVER;
 }
@@ -338,11 +340,11 @@ static void choose_home(struct netcheck *n, mono_ns now)
 static void finish(struct netcheck *n, mono_ns now)
 {
 	if (n->now.full) {
-		conclude_nat(&n->now.nat4, &n->test4);
-		conclude_nat(&n->now.nat6, &n->test6);
+		conclude_nat(&n->now.nat4, &n->probe4);
+		conclude_nat(&n->now.nat6, &n->probe6);
 		n->full_at = now;
 	}
-	stop_tests(n);
+	stop_probes(n);
 	choose_home(n, now);
 	n->now.ended = now;
 	n->last = n->now;
@@ -366,8 +368,8 @@ static void finish_if_over(struct netcheck *n, mono_ns now)
 	if (!n->now.udp && n->now.n_relays > 0) {
 		n->state = HTTPS;
 		n->tell_https = true;
-		stop_tests(n);
-	} else if (!tests_run(n)) {
+		stop_probes(n);
+	} else if (!probes_run(n)) {
 		finish(n, now);
 	}
 }
@@ -385,7 +387,7 @@ void netcheck_https_done(struct netcheck *n, mono_ns now)
 		finish(n, now);
 }
 
-/* The first verdict that there is one wins. */
+/* A yes stays, whatever comes later. */
 void netcheck_captive(struct netcheck *n, bool captive)
 {
 	enum tristate *t = n->state != REST ? &n->now.captive_portal : &n->last.captive_portal;
@@ -408,7 +410,7 @@ static void see(struct netcheck *n, const struct sample *s)
 	     nat = !is_own(n, &s->seen.ip) && !ip_is_loopback(&s->seen.ip);
 	struct netcheck_nat *r = v6 ? &n->now.nat6 : &n->now.nat4;
 	struct endpoint *global = v6 ? &n->now.global6 : &n->now.global4;
-	struct nat_test *test = v6 ? &n->test6 : &n->test4;
+	struct nat_probe *probe = v6 ? &n->probe6 : &n->probe4;
 	if (!endpoint_is_set(global)) {
 		*global = s->seen;
 		r->present = nat ? TRISTATE_YES : TRISTATE_NO;
@@ -417,14 +419,14 @@ static void see(struct netcheck *n, const struct sample *s)
 	} else if (r->varies == MAPPING_UNKNOWN) {
 		r->varies = MAPPING_SAME;
 	}
-	/* Of a hard NAT only one mapping can have our port. */
+	/* A hard NAT can give our own port to one mapping only. */
 	if (s->seen.port == n->port)
 		r->port_preserved = TRISTATE_YES;
 	else if (r->port_preserved == TRISTATE_UNKNOWN)
 		r->port_preserved = TRISTATE_NO;
 	*(v6 ? &n->now.ipv6 : &n->now.ipv4) = true;
-	if (nat_test_runs(test))
-		nat_test_note(test, s, nat);
+	if (nat_probe_runs(probe))
+		nat_probe_note(probe, s, nat);
 }
 
 static void take(struct netcheck *n, const struct lanes_answer *a)
@@ -453,8 +455,8 @@ bool netcheck_input(struct netcheck *n, const struct endpoint *from, struct byte
 {
 	if (n->state == REST || !stun_is(datagram))
 		return false;
-	bool taken = nat_test_input(&n->test4, from, datagram, now) ||
-		     nat_test_input(&n->test6, from, datagram, now);
+	bool taken = nat_probe_input(&n->probe4, from, datagram, now) ||
+		     nat_probe_input(&n->probe6, from, datagram, now);
 	n->now.udp |= taken;
 	taken = taken || take_from_lanes(n, datagram, now);
 	if (taken)
@@ -465,22 +467,22 @@ bool netcheck_input(struct netcheck *n, const struct endpoint *from, struct byte
 bool netcheck_output(struct netcheck *n, struct endpoint *to, uint16_t *socket, struct wr *out,
 		     mono_ns now)
 {
-	enum nat_test_socket which;
+	enum nat_probe_socket which;
 	*socket = 0;
 	if (n->state != ASKING)
 		return false;
 	if (lanes_output(&n->lanes, to, out, now))
 		return true;
-	if (!nat_test_output(&n->test4, to, &which, out, now) &&
-	    !nat_test_output(&n->test6, to, &which, out, now))
+	if (!nat_probe_output(&n->probe4, to, &which, out, now) &&
+	    !nat_probe_output(&n->probe6, to, &which, out, now))
 		return false;
-	*socket = which == NAT_TEST_PROBE ? n->socket : 0;
+	*socket = which == NAT_PROBE_FRESH ? n->socket : 0;
 	return true;
 }
 
 uint16_t netcheck_socket(const struct netcheck *n)
 {
-	return n->state == ASKING && tests_run(n) ? n->socket : 0;
+	return n->state == ASKING && probes_run(n) ? n->socket : 0;
 }
 
 /* --- time and events --- */
@@ -494,7 +496,7 @@ mono_ns netcheck_deadline(const struct netcheck *n)
 		return first;
 	first = mono_min(first, lanes_deadline(&n->lanes));
 	return mono_min(first,
-			mono_min(nat_test_deadline(&n->test4), nat_test_deadline(&n->test6)));
+			mono_min(nat_probe_deadline(&n->probe4), nat_probe_deadline(&n->probe6)));
 }
 
 void netcheck_tick(struct netcheck *n, mono_ns now)
@@ -507,8 +509,8 @@ void netcheck_tick(struct netcheck *n, mono_ns now)
 	}
 	if (n->state == ASKING) {
 		run_lanes(n, now);
-		nat_test_tick(&n->test4, now);
-		nat_test_tick(&n->test6, now);
+		nat_probe_tick(&n->probe4, now);
+		nat_probe_tick(&n->probe6, now);
 	}
 	finish_if_over(n, now);
 }

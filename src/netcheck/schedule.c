@@ -22,7 +22,7 @@ void schedule_full(struct schedule_relay *v, size_t n, const struct schedule_hos
 	}
 }
 
-/* Nearest first; those never heard of last. */
+/* Nearest first; relays of unknown latency last. */
 static void sort_by_latency(const struct schedule_relay *v, size_t n,
 			    size_t order[static SCHEDULE_RELAYS_MAX])
 {
@@ -70,7 +70,7 @@ void schedule_incremental(struct schedule_relay *v, size_t n, const struct sched
 	for (size_t rank = 0; rank < n; rank++) {
 		struct schedule_relay *r = &v[order[rank]];
 		r->v4 = r->v6 = (struct schedule_lane){0};
-		if (rank < HARD_PLAN_NEAREST || r->region == host->home)
+		if (rank < SCHEDULE_NEAREST || r->region == host->home)
 			plan_one(r, rank, host);
 	}
 }

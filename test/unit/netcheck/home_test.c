@@ -70,18 +70,18 @@ static void histories_end_as_the_rule_says(void **state)
 			size_t n = 0;
 			mono_ns now = (mono_ns)histories[i].reports[k].at_s * SECOND;
 			int heard = histories[i].reports[k].heard_s;
-			struct home_signs signs = {
+			struct home_evidence evidence = {
 				.began = now - SECOND / 2,
 				.heard = heard == NEVER ? MONO_NEVER
 							: now - (mono_ns)heard * SECOND};
 			if (now < (mono_ns)(heard == NEVER ? 0 : heard) * SECOND)
-				signs.heard = 0;
+				evidence.heard = 0;
 			for (uint16_t r = 0; r < REGIONS; r++)
 				if (histories[i].reports[k].ms[r])
 					v[n++] = (struct home_latency){
 						(uint16_t)(r + 1),
 						(mono_ns)histories[i].reports[k].ms[r] * MSEC};
-			uint16_t got = home_choose(&h, v, n, &signs, now);
+			uint16_t got = home_choose(&h, v, n, &evidence, now);
 			if (got != histories[i].reports[k].preferred)
 				fail_msg("%s: report %zu: %u", histories[i].what, k, got);
 		}
@@ -92,11 +92,11 @@ static void a_full_history_gives_up_its_oldest(void **state)
 {
 	struct home h = {0};
 	struct home_latency near = {1, 20 * MSEC}, v[] = {{1, 100 * MSEC}, {2, 40 * MSEC}};
-	struct home_signs signs = {.began = SECOND, .heard = MONO_NEVER};
-	assert_int_equal(home_choose(&h, &near, 1, &signs, SECOND), 1);
+	struct home_evidence evidence = {.began = SECOND, .heard = MONO_NEVER};
+	assert_int_equal(home_choose(&h, &near, 1, &evidence, SECOND), 1);
 	for (int i = 0; i < HOME_REPORTS_MAX - 1; i++)
-		assert_int_equal(home_choose(&h, v, 2, &signs, (mono_ns)(2 + i) * SECOND), 1);
-	assert_int_equal(home_choose(&h, v, 2, &signs, 100 * SECOND), 2);
+		assert_int_equal(home_choose(&h, v, 2, &evidence, (mono_ns)(2 + i) * SECOND), 1);
+	assert_int_equal(home_choose(&h, v, 2, &evidence, 100 * SECOND), 2);
 	assert_int_equal(h.n, HOME_REPORTS_MAX);
 }
 
@@ -105,20 +105,20 @@ static void in_another_network_old_latencies_say_nothing(void **state)
 	struct home h = {0};
 	struct home_latency v[] = {{1, 20 * MSEC}, {2, 40 * MSEC}},
 			    w[] = {{1, 100 * MSEC}, {2, 40 * MSEC}};
-	struct home_signs signs = {.began = SECOND, .heard = MONO_NEVER};
-	assert_int_equal(home_choose(&h, v, 2, &signs, SECOND), 1);
+	struct home_evidence evidence = {.began = SECOND, .heard = MONO_NEVER};
+	assert_int_equal(home_choose(&h, v, 2, &evidence, SECOND), 1);
 	home_forget(&h);
-	assert_int_equal(home_choose(&h, w, 2, &signs, 2 * SECOND), 2);
+	assert_int_equal(home_choose(&h, w, 2, &evidence, 2 * SECOND), 2);
 }
 
 static void what_was_heard_since_the_report_began_counts_however_long_it_took(void **state)
 {
 	struct home h = {0};
 	struct home_latency both[] = {{1, 20 * MSEC}, {2, 40 * MSEC}};
-	struct home_signs signs = {.began = SECOND, .heard = MONO_NEVER};
-	assert_int_equal(home_choose(&h, both, 2, &signs, SECOND), 1);
-	signs = (struct home_signs){.began = 60 * SECOND, .heard = 61 * SECOND};
-	assert_int_equal(home_choose(&h, &both[1], 1, &signs, 90 * SECOND), 1);
+	struct home_evidence evidence = {.began = SECOND, .heard = MONO_NEVER};
+	assert_int_equal(home_choose(&h, both, 2, &evidence, SECOND), 1);
+	evidence = (struct home_evidence){.began = 60 * SECOND, .heard = 61 * SECOND};
+	assert_int_equal(home_choose(&h, &both[1], 1, &evidence, 90 * SECOND), 1);
 }
 
 static const struct CMUnitTest tests[] = {

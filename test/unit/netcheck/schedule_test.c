@@ -29,7 +29,7 @@ static void a_full_plan_asks_everybody_three_times_over_both_families(void **sta
 	assert_int_equal(v[0].v6.tries, 0);
 }
 
-static void home_at_50_ms_is_asked_four_times_as_the_reference_says(void **state)
+static void home_at_50_ms_is_asked_four_times_as_in_the_protocol_page(void **state)
 {
 	static const unsigned at_ms[] = {0, 60, 220, 330};
 	struct schedule_relay v = relay(1, 50);
@@ -112,7 +112,7 @@ static void families_that_we_or_the_relay_do_not_have_are_left_out(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_full_plan_asks_everybody_three_times_over_both_families),
-	cmocka_unit_test(home_at_50_ms_is_asked_four_times_as_the_reference_says),
+	cmocka_unit_test(home_at_50_ms_is_asked_four_times_as_in_the_protocol_page),
 	cmocka_unit_test(of_unknown_latency_the_next_try_comes_after_200_ms),
 	cmocka_unit_test(an_incremental_plan_asks_the_three_nearest_and_home),
 	cmocka_unit_test(without_an_ipv6_answer_before_it_is_tried_once_near_and_not_far),
