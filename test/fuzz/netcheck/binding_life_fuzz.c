@@ -1,6 +1,5 @@
-/* Bytes are what happens to a measuring of lifetimes: time passes, answers come, late, twice, by
- * the wrong socket or damaged, the network changes.  However that goes, it ends within its time and
- * within its datagrams. */
+/* The bytes say what happens to a measurement: time passes; answers come late, twice, to the wrong
+ * socket or damaged; the network changes.  It must end within its time and its datagrams. */
 #include "netcheck/binding_life.h"
 
 #include "crypto/seeded.h"
@@ -74,8 +73,7 @@ static void begin(struct play *p, uint8_t how)
 	p->by = p->now + 2 * longest + 60 * SECOND;
 }
 
-/* A server's answer to one of the last datagrams; `how` says which socket gets it, and from where.
- */
+/* A server's answer to one of the last datagrams.  how: to which socket, and from where. */
 static void answer(struct play *p, uint8_t which, uint8_t how)
 {
 	const struct kept *k = &p->kept[which % KEPT_MAX];

@@ -1,5 +1,5 @@
-/* Bytes are what happens to a netcheck: time passes, answers come, late, twice, from elsewhere or
- * wrong, and the owner changes what it knows.  However that goes, a report ends within its time. */
+/* The bytes say what happens to a netcheck: time passes; answers come late, twice, from elsewhere
+ * or wrong; the owner sets other facts.  A report must end within its time. */
 #include "netcheck/netcheck.h"
 
 #include "crypto/seeded.h"
@@ -44,8 +44,7 @@ static void drain(struct play *p)
 	FUZZ_ASSERT(runs(p) || netcheck_socket(p->n) == 0);
 }
 
-/* A relay's answer to one of the last datagrams; `how` chooses what was seen, and from where it
- * comes. */
+/* A relay's answer to one of the last datagrams.  how: what was seen, and from where it comes. */
 static void answer(struct play *p, uint8_t which, uint8_t how)
 {
 	const struct kept *k = &p->kept[which % KEPT_MAX];
@@ -112,7 +111,7 @@ static void happen(struct play *p, uint8_t what, uint8_t how)
 	default:
 		if (how & 1)
 			netcheck_https_done(p->n, p->now);
-		/* What we sent ourselves, as if a NAT had turned it round. */
+		/* One of our own datagrams comes back, as by a hairpin. */
 		if (p->kept[how % KEPT_MAX].n)
 			(void)!netcheck_input(p->n, &p->kept[how % KEPT_MAX].to,
 					      (struct bytes){p->kept[how % KEPT_MAX].b,

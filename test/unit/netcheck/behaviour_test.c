@@ -5,7 +5,7 @@
 
 enum { SAMPLES_MAX = 8 };
 
-/* "to seen" pairs by words: a letter is an address, a digit a port. */
+/* "to seen" pairs as words: a letter is an address, a digit is a port. */
 static size_t samples(struct sample *v, const char *const *words)
 {
 	size_t n = 0;
@@ -60,15 +60,15 @@ static void a_nat_that_counts_gives_itself_away(void **state)
 		{{5000, 5001, 5002}, 3, 1},
 		{{5000, 5002, 5004}, 3, 2},
 		{{5000, 4999, 4998}, 3, -1},
-		{{5000, 5001, 5004, 5005}, 4, 1},  /* others took two between */
+		{{5000, 5001, 5004, 5005}, 4, 1},  /* others took two in between */
 		{{5000, 5010, 5030, 5040}, 4, 10}, /* and of a larger step */
-		{{65534, 65535, 0, 1}, 4, 1},      /* round the end */
+		{{65534, 65535, 0, 1}, 4, 1},      /* past the end */
 		{{5000, 5001}, 2, 0},              /* two are no series */
 		{{5000, 5000, 5000}, 3, 0},        /* easy: always the same */
-		{{5000, 5001, 5000}, 3, 0}, /* one mapping twice: nothing to see in one step */
-		{{5000, 5001, 4990}, 3, 0}, /* up and down */
-		{{5000, 5001, 5100}, 3, 0}, /* too far for one that counts by one */
-		{{5000, 5300, 5600}, 3, 0}, /* no NAT counts by three hundred */
+		{{5000, 5001, 5000}, 3, 0},        /* one mapping twice: one step shows nothing */
+		{{5000, 5001, 4990}, 3, 0},        /* up and down */
+		{{5000, 5001, 5100}, 3, 0},        /* too far for one that counts by one */
+		{{5000, 5300, 5600}, 3, 0},        /* no NAT counts by three hundred */
 		{{41641, 52113, 1844, 30021}, 4, 0},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

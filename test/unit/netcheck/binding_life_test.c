@@ -1,5 +1,5 @@
-/* The measuring in plain numbers, with a NAT that is a function. The simulator has the NATs of
- * every kind (sim/scenario_lifetime.c). */
+/* The measurement in plain numbers, with a NAT that is a function.  The simulator has NATs of every
+ * kind (sim/scenario_lifetime.c). */
 #include "netcheck/binding_life.h"
 
 #include "crypto/seeded.h"
@@ -16,7 +16,7 @@ struct toy {
 	mono_ns now, timeout, rtt;
 	bool stock;           /* the servers know no RESPONSE-PORT, and ignore it */
 	unsigned deaf;        /* so many of the first servers never answer */
-	bool silent;          /* none does */
+	bool silent;          /* no server answers */
 	bool addresses;       /* each socket has another outside address */
 	mono_ns dead_between; /* an answer to another socket is lost at this silence: a loss that
 				 looks like a death */
@@ -255,8 +255,7 @@ static void sockets_with_different_addresses_say_nothing_of_each_other(void **st
 	assert_int_equal(r->state, LIFETIME_ADDRESSES);
 }
 
-/* All three tries are lost at a silence of 20 s; those of 30, 45 and 60 s show that it was a loss.
- */
+/* All three tries are lost at a silence of 20 s.  Those of 30, 45 and 60 s refute the death. */
 static void a_longer_silence_that_was_outlived_refutes_a_shorter_one(void **state)
 {
 	struct toy *t = toy_new(70 * SECOND);
@@ -267,7 +266,7 @@ static void a_longer_silence_that_was_outlived_refutes_a_shorter_one(void **stat
 	assert_true(r->dead >= 70 * SECOND && r->dead < 92 * SECOND);
 }
 
-/* Nothing comes back any more, so nothing that stays silent was dead. */
+/* No answer comes back any more, so a silence proves no death. */
 static void a_network_that_fails_meanwhile_is_no_death(void **state)
 {
 	struct toy *t = toy_new(MONO_NEVER / 2);

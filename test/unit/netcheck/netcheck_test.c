@@ -1,5 +1,5 @@
 /* The report in plain numbers: relays that answer after so many ms, behind a NAT that is a
- * function. The simulator has the NATs of every kind (sim/scenario_netcheck.c). */
+ * function.  The simulator has NATs of every kind (sim/scenario_netcheck.c). */
 #include "netcheck/netcheck.h"
 
 #include "base/socket_wish.h"
@@ -20,7 +20,7 @@ struct toy {
 	struct relay_place relays[RELAYS_HERE];
 	unsigned rtt_ms[RELAYS_HERE]; /* 0: silent */
 	bool hard;                    /* each destination sees another port */
-	bool filter;                  /* only answers from where it was sent to come in */
+	bool filter;                  /* only endpoints that were sent to may send in */
 	bool hairpin;
 	bool stock;       /* relays know no CHANGE-REQUEST */
 	uint16_t counter; /* of the hard NAT */
@@ -85,7 +85,7 @@ static struct waiting *wait_for(struct toy *t, mono_ns after)
 	return w;
 }
 
-/* One datagram of the node's, as the network takes it. */
+/* Carries one datagram of the node. */
 static void carry(struct toy *t, const struct endpoint *to, uint16_t socket, struct bytes b)
 {
 	struct stun_places places = {.port = {3478, 3479}};
@@ -143,7 +143,7 @@ static void drain(struct toy *t)
 	}
 }
 
-/* The next thing that happens, at most until then; false: nothing. */
+/* Plays the next event before that time; false: there is none. */
 static bool step(struct toy *t, mono_ns until)
 {
 	size_t first = t->n_waiting;
@@ -259,9 +259,9 @@ static void with_udp_blocked_the_owner_is_asked_for_help(void **state)
 	assert_true(t->sent < 20);
 	netcheck_captive(t->n, false);
 	netcheck_captive(t->n, true);
-	netcheck_captive(t->n, false); /* too late: one has shown itself */
+	netcheck_captive(t->n, false); /* too late: a yes stays */
 	netcheck_https(t->n, 2, 80 * MSEC);
-	netcheck_https(t->n, 99, MSEC); /* nobody's */
+	netcheck_https(t->n, 99, MSEC); /* no such relay */
 	netcheck_https_done(t->n, t->now);
 	drain(t);
 	const struct netcheck_report *r = netcheck_last(t->n);
@@ -272,7 +272,7 @@ static void with_udp_blocked_the_owner_is_asked_for_help(void **state)
 	assert_int_equal(r->preferred, 2);
 	assert_int_equal(r->nat4.mapping, BEHAVIOUR_UNKNOWN);
 	assert_int_equal(r->nat4.present, TRISTATE_UNKNOWN);
-	/* Walled in: the next one is full again, though nobody asked for that. */
+	/* Behind a portal the next report is full again, without being asked for. */
 	netcheck_begin(t->n, false, t->now);
 	run(t, 10 * SECOND);
 	assert_true(netcheck_last(t->n)->full);
@@ -448,7 +448,7 @@ static void a_relay_that_is_heard_over_its_stream_stays_preferred(void **state)
 	t->rtt_ms[0] = 0;
 	netcheck_begin(t->n, true, t->now);
 	drain(t);
-	netcheck_heard(t->n, 2, t->now); /* not about the one preferred */
+	netcheck_heard(t->n, 2, t->now); /* not the preferred relay */
 	netcheck_heard(t->n, 1, t->now);
 	run(t, 6 * SECOND);
 	assert_int_equal(netcheck_last(t->n)->preferred, 1);

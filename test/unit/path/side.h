@@ -1,4 +1,4 @@
-/* side.h - what one side of an attempt to cross hard NATs might say of itself, for tests */
+/* side.h - what one side of an attempt tells of its NAT, for tests */
 #ifndef PATH_SIDE_H
 #define PATH_SIDE_H
 

@@ -1,6 +1,6 @@
-/* What gateways say, and steps of time, to the machine that asks them. What must hold: after a tick
- * the deadline lies ahead; requests are bounded whatever is said; each candidate is an address that
- * somebody can be at.
+/* Answers of gateways and steps of time.  What must hold: after a tick the deadline is in the
+ * future; requests are bounded whatever gateways say; each candidate is an address that a host can
+ * have.
  *
  *   step = what u8 | argument u8 | for an answer: length u8, bytes */
 #include "path/portmap/portmap.h"

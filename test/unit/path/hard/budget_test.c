@@ -56,7 +56,7 @@ static void what_worked_once_is_tried_again_at_once(void **state)
 	hard_budget_watch(&p, false, 14 * SECOND);
 	hard_budget_watch(&p, true, 20 * SECOND);
 	assert_true(hard_budget_due(&p) == 20 * SECOND + HARD_AGAIN);
-	hard_budget_failed(&p, 21 * SECOND); /* not any more */
+	hard_budget_failed(&p, 21 * SECOND); /* that ends the advantage */
 	hard_budget_watch(&p, false, 21 * SECOND);
 	hard_budget_watch(&p, true, 200 * SECOND);
 	assert_true(hard_budget_due(&p) == 200 * SECOND + HARD_AFTER);
@@ -65,7 +65,7 @@ static void what_worked_once_is_tried_again_at_once(void **state)
 	assert_true(hard_budget_due(&p) == 200 * SECOND + HARD_AFTER);
 }
 
-/* Counts what may be sent in so long a time when it is always wanted. */
+/* How many packets may go in that time, when there is always one to send. */
 static uint32_t spend_for(struct hard_budget *e, struct hard_budget_peer *p, const struct rng *rng,
 			  bool slow, mono_ns from, mono_ns time)
 {
@@ -135,7 +135,7 @@ static void all_attempts_together_have_a_limit_of_flows(void **state)
 	assert_true(hard_budget_affordable(&e, &p, 0));
 	hard_budget_begin(&e, 0);
 	assert_true(spend_for(&e, &p, &rng, false, 0, 20 * SECOND) > 1900);
-	/* nobody else's either, until a NAT may have forgotten enough of them */
+	/* no other peer gets one either, until a NAT may have forgotten enough flows */
 	assert_false(hard_budget_affordable(&e, &q, 20 * SECOND));
 	assert_true(hard_budget_affordable(&e, &q, 20 * SECOND + HARD_FLOW_LASTS));
 }
@@ -154,7 +154,7 @@ static void at_most_half_of_our_block_is_taken_by_all_together(void **state)
 	hard_budget_take_ports(&e, 150);
 	assert_int_equal(hard_budget_block(&e, 512, SECOND), 7);
 	assert_int_equal(hard_budget_block(&e, 256, SECOND),
-			 0); /* a smaller one, as it seems: nothing comes back */
+			 0); /* another guess of the size gives no ports back */
 	assert_int_equal(hard_budget_block(&e, 512, SECOND), 7);
 	assert_false(hard_budget_affordable(&e, &p, SECOND));
 	assert_true(hard_budget_affordable(&e, &p, HARD_COOL_BLOCK));

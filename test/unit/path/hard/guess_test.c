@@ -1,4 +1,4 @@
-/* What may be inferred from the ports of a few fresh sockets: counting, blocks, chance. */
+/* What the ports of a few fresh sockets show: counting, blocks, chance. */
 #include "crypto/seeded.h"
 #include "path/hard/plan.h"
 #include "unit/unit.h"
@@ -26,7 +26,7 @@ static void a_counting_nat_is_seen_with_its_step(void **state)
 		/* others took ports in between */
 		{{5000, 5003, 5004, 5009, 5010, 5011}, 6, true, 5012, 1},
 		{{5000, 5004, 5012, 5016, 5028, 5032}, 6, true, 5036, 4},
-		/* it came round */
+		/* it wrapped */
 		{{65533, 65534, 65535, 1024, 1025, 1026}, 6, true, 1027, 1},
 		{{1028, 1026, 1024, 65534, 65532, 65530}, 6, true, 65528, -2},
 		/* two overtook each other */
@@ -156,7 +156,7 @@ static void each_port_is_given_once(void **state)
 
 enum { SEEDS = 10000 };
 
-/* The hard side's NAT: 256 different random ports are open. How many probes until one meets it? */
+/* The hard side's NAT has 256 random ports open.  How many probes until one meets an open port? */
 static uint32_t probes_until_met(uint64_t number)
 {
 	static uint8_t open[65536];
@@ -199,8 +199,8 @@ static void easy_against_random_is_as_the_articles_say(void **state)
 	}
 }
 
-/* Both NATs random: each probe of a side goes to a random port of the other, and leaves from a
- * random port outside. A pair of probes fits when each goes to where the other comes from. */
+/* Both NATs are random: each probe goes to a random port of the other side, and leaves from a
+ * random outside port.  Two probes fit when each goes to where the other comes from. */
 struct outside {
 	uint16_t from, to;
 };
@@ -241,7 +241,7 @@ static bool any_pair_fits(uint32_t n, const struct rng *rng)
 	return false;
 }
 
-/* A sitting takes a tenth of a second, so there are fewer of them and the bounds are wider. */
+/* A trial takes a tenth of a second, so there are fewer, and the bounds are wider. */
 static void random_against_random_is_as_the_articles_say(void **state)
 {
 	struct seeded s;

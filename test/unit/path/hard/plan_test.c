@@ -85,7 +85,7 @@ static void two_that_count_aim_at_the_middle_of_a_run(void **state)
 		assert_true(hard_plan_next(&p, &step, 0));
 		assert_int_equal(step.port, 5008 + HARD_PLAN_CROSS_RUN / 2);
 		assert_int_equal(step.socket,
-				 1 + HARD_PLAN_SAMPLES + i); /* fresh ones, each another */
+				 1 + HARD_PLAN_SAMPLES + i); /* each time another fresh socket */
 	}
 }
 
@@ -95,7 +95,7 @@ static void half_of_our_own_block_is_left_to_the_house(void **state)
 	for (int kind = GUESS_RANDOM; kind <= GUESS_BLOCK; kind++) {
 		struct disco_extension other = side(MAPPING_UNKNOWN, (enum guess_kind)kind);
 		struct tally t = play(&e, &other, HARD_PLAN_LASTS);
-		/* what is opened is repeated up to twice, in the same ports */
+		/* openings are repeated up to twice, in the same ports */
 		assert_true(t.main <= 256 / 4 && t.extra <= 256 * 3);
 		assert_true(t.ports <= 256 - HARD_PLAN_SAMPLES);
 	}
@@ -115,8 +115,7 @@ static void with_less_of_the_block_left_less_is_taken(void **state)
 		}
 }
 
-/* One server saw the same port from both its ports: whoever gives us a block, probing takes none of
- * it. */
+/* One server saw the same port from both its ports: probes take no port of a block then. */
 static void where_probing_takes_no_port_it_is_not_limited_by_the_block(void **state)
 {
 	struct disco_extension carrier = side(MAPPING_UNKNOWN, GUESS_BLOCK);
@@ -156,7 +155,7 @@ static void probes_at_random_are_spread_over_all_addresses_of_a_pool(void **stat
 		assert_true(to[i] >= HARD_PROBES / 3);
 }
 
-/* Two blocks: each socket once to one port of theirs, and never one that their samples have. */
+/* Two blocks: each socket sends once to one port of theirs, and never to one of their samples. */
 static void against_a_block_all_go_to_one_port_that_may_still_be_given(void **state)
 {
 	struct disco_extension e = side(MAPPING_VARIES, GUESS_BLOCK);
@@ -199,7 +198,7 @@ static void the_slow_way_needs_both_to_agree(void **state)
 	hard_plan_init(&p, &a, &b, &usual, &rng, 0);
 	assert_true(hard_plan_is_draw(&p));
 	assert_true(hard_plan_pause(&p) == HARD_COOL_SLOW);
-	b.mapping = MAPPING_SAME; /* then there is a quicker one */
+	b.mapping = MAPPING_SAME; /* then other streams are quicker */
 	assert_int_equal(play(&a, &b, 60 * SECOND).slow, 0);
 }
 

@@ -1,4 +1,4 @@
-/* A look at our own NAT: what is asked, and what is told of the answers. */
+/* A look at our own NAT: what is asked, and what the peer is told. */
 #include "crypto/seeded.h"
 #include "path/hard/samples.h"
 #include "unit/unit.h"
@@ -115,7 +115,7 @@ static void answers_of_others_are_not_taken(void **state)
 	assert_true(answer(t, 0, outside(1, 5000), NULL));
 }
 
-/* All fresh sockets, then the two asks by which the first finds out more. */
+/* All fresh sockets, then the two further questions of the first one. */
 static struct disco_extension look(struct table *t, const struct endpoint *other,
 				   const struct endpoint *seen)
 {
@@ -131,7 +131,8 @@ static struct disco_extension look(struct table *t, const struct endpoint *other
 	assert_false(samples_want(&t->s));
 	assert_true(answer(t, 0, outside(1, 5000), other));
 	assert_int_equal(samples_want(&t->s), other != NULL);
-	assert_true(answer(t, 0, outside(1, 5000), other)); /* told twice, it is asked once */
+	assert_true(answer(t, 0, outside(1, 5000),
+			   other)); /* the place is told twice, and asked once */
 	if (other) {
 		assert_false(samples_complete(&t->s));
 		assert_true(next(t));
@@ -155,10 +156,10 @@ static void from_a_second_place_the_mapping_is_told(void **state)
 		enum dest_mapping mapping;
 		bool thrifty;
 	} table[] = {
-		{NULL, NULL, MAPPING_UNKNOWN, false}, /* a server that does not know of it */
+		{NULL, NULL, MAPPING_UNKNOWN, false}, /* a server without OTHER-ADDRESS */
 		{&second_port, NULL, MAPPING_UNKNOWN, false},
 		{&second_port, &another, MAPPING_VARIES, false},
-		/* for another address it may be another one */
+		/* another address may see another port */
 		{&second_port, &same, MAPPING_UNKNOWN, true},
 		{&elsewhere, &same, MAPPING_SAME, true},
 		{&elsewhere, &another, MAPPING_VARIES, false},

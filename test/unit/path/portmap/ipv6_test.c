@@ -134,8 +134,7 @@ static void the_nearest_server_opens_the_hole_as_well(void **state)
 	assert_true(ip_equal(&from, &f.p.v[0].at.self));
 }
 
-/* Both name the address that they want opened, and a request that leaves from another one is
- * refused. */
+/* A request names the address to open, and is refused if it leaves from another one. */
 static void of_two_uplinks_each_request_leaves_from_the_address_that_it_names(void **state)
 {
 	struct fixture f;

@@ -1,4 +1,4 @@
-/* Gateways that lie, and those who are none. */
+/* Gateways that lie, and senders that are no gateway. */
 #include "unit/path/asked.h"
 
 static void answers_from_elsewhere_are_not_listened_to(void **state)
@@ -55,7 +55,7 @@ static void pcp_answers_that_do_not_fit_the_question_are_dropped(void **state)
 			fail_msg("number %d", what);
 	}
 	struct pcp_response error = {.op = PCP_MAP, .result = PCP_NOT_AUTHORISED};
-	assert_false(give_pcp(&f, &error, T0)); /* no nonce, so anybody could say it */
+	assert_false(give_pcp(&f, &error, T0)); /* without a nonce it proves nothing */
 }
 
 static void natpmp_answers_that_do_not_fit_the_question_are_dropped(void **state)
@@ -162,8 +162,7 @@ static void so_it_is_with_natpmp(void **state)
 	assert_int_equal(found(&f).n, 0);
 }
 
-/* The mapping is lost with the state of the gateway, and the same answer, or the next, brings
- * another. */
+/* The gateway lost its state and our mapping.  The same answer, or the next, brings another one. */
 static void an_epoch_that_goes_back_ends_what_natpmp_mapped(void **state)
 {
 	struct fixture f;
@@ -181,8 +180,8 @@ static void an_epoch_that_goes_back_ends_what_natpmp_mapped(void **state)
 	expect_one(&f, "203.0.113.5:50001", false);
 }
 
-/* There is a NAT between us and who answered: he maps nothing for us, but the protocols without
- * that check may. */
+/* There is a NAT between us and the PCP server, so PCP maps nothing.  The protocols without that
+ * check may. */
 static void pcp_that_sees_another_address_gives_way_to_natpmp_at_once(void **state)
 {
 	struct fixture f;

@@ -97,7 +97,7 @@ static void when_pcp_ends_natpmp_is_looked_for_again(void **state)
 	map_by_natpmp(&f);
 	struct pcp_response a = granted(&f, 100);
 	assert_true(give_pcp(&f, &a, T0 + SECOND));
-	pass(&f, T0 + 7210 * SECOND, &pcp, &natpmp); /* nobody answers the renewals */
+	pass(&f, T0 + 7210 * SECOND, &pcp, &natpmp); /* no renewal is answered */
 	assert_int_equal(found(&f).n, 0);
 	pass(&f, T0 + 9000 * SECOND, &pcp, &natpmp);
 	assert_true(natpmp > 0);
@@ -124,7 +124,7 @@ static void without_both_upnp_maps(void **state)
 	expect_one(&f, "203.0.113.5:4444", false);
 	portmap_status(&f.p, T0, &st);
 	assert_int_equal(st.v[0].protocol, PORTMAP_UPNP);
-	/* For ever, it said; it is asked again after half of two hours all the same. */
+	/* The mapping has no end, and is renewed after half of two hours all the same. */
 	pass(&f, T0 + 3601 * SECOND, &pcp, &natpmp);
 	assert_int_equal(f.n_upnp, 0);
 	portmap_finder.tick(&f.p, T0 + 3602 * SECOND);
@@ -188,7 +188,7 @@ static void upnp_that_is_refused_absent_or_off_maps_nothing(void **state)
 		look(&f);
 		assert_int_equal(f.n_upnp, 0);
 		assert_int_equal(found(&f).n, 0);
-		/* What it says later, unasked, is not listened to. */
+		/* A later report that was not asked for is dropped. */
 		struct upnp_report mapped = {.kind = UPNP_MAPPED,
 					     .outside = {ip_v4(203, 0, 113, 5), 4444}};
 		portmap_upnp_report(&f.p, &mapped, T0 + 3 * SECOND);
@@ -346,7 +346,7 @@ static void a_gateway_that_stays_keeps_its_mapping(void **state)
 	look(&f);
 	assert_memory_equal(f.pcp.map.nonce, first.map.nonce, PCP_NONCE_LEN);
 	assert_int_equal(f.pcp.lifetime_s, 0);
-	/* What was given back is asked for anew. */
+	/* A mapping that was taken back is asked for anew. */
 	portmap_set_gateways(&f.p, NULL, 0, T0 + 20 * SECOND);
 	portmap_set_gateways(&f.p, gw + 1, 1, T0 + 20 * SECOND);
 	look(&f);

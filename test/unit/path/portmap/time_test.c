@@ -50,7 +50,7 @@ static void a_silent_gateway_is_asked_as_the_rfcs_say_and_then_left_alone(void *
 	pass(&f, T0 + 1700 * SECOND, &pcp, &natpmp);
 	assert_int_equal(pcp + natpmp, 0);
 	pass(&f, T0 + 3600 * SECOND, &pcp, &natpmp);
-	assert_true(pcp > 0 && natpmp > 0); /* each half hour: somebody may have switched it on */
+	assert_true(pcp > 0 && natpmp > 0); /* each half hour: it may have been switched on */
 }
 
 static void a_mapping_that_is_not_renewed_ends_with_its_life(void **state)
@@ -217,7 +217,7 @@ static void announcements_of_others_and_broken_ones_are_nothing(void **state)
 	expect_one(&f, "203.0.113.5:50000", false);
 }
 
-/* The second one maps nothing, and would have its turn by UPnP for ever. */
+/* The second gateway maps nothing, and UPnP would wait for it for ever. */
 static void upnp_at_the_first_gateway_waits_for_that_one_only(void **state)
 {
 	struct fixture f;
