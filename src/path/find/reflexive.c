@@ -47,7 +47,7 @@ static void add_server(struct reflexive_finder *f, const struct endpoint *at)
 		same_family += f->v[i].at.ip.family == at->ip.family;
 	}
 	if (same_family < STUN_SERVERS_PER_FAMILY)
-		f->v[f->n++] = (struct stun_server){.at = *at};
+		f->v[f->n++] = (struct reflexive_server){.at = *at};
 }
 
 void reflexive_set(struct reflexive_finder *f, const struct relay_place *v, size_t n, mono_ns now)
@@ -67,7 +67,8 @@ void reflexive_set(struct reflexive_finder *f, const struct relay_place *v, size
 		begin_round(f, now);
 }
 
-static bool stun_input(void *self, const struct endpoint *from, struct bytes datagram, mono_ns now)
+static bool reflexive_input(void *self, const struct endpoint *from, struct bytes datagram,
+			    mono_ns now)
 {
 	struct reflexive_finder *f = self;
 	struct stun_answer answer;
@@ -83,7 +84,7 @@ static bool stun_input(void *self, const struct endpoint *from, struct bytes dat
 	return false;
 }
 
-static bool stun_output(void *self, struct endpoint *to, struct wr *out)
+static bool reflexive_output(void *self, struct endpoint *to, struct wr *out)
 {
 	struct reflexive_finder *f = self;
 	for (size_t i = 0; i < f->n; i++)
@@ -92,7 +93,7 @@ static bool stun_output(void *self, struct endpoint *to, struct wr *out)
 	return false;
 }
 
-static mono_ns stun_deadline(const void *self)
+static mono_ns reflexive_deadline(const void *self)
 {
 	const struct reflexive_finder *f = self;
 	mono_ns first = f->next_round;
@@ -101,7 +102,7 @@ static mono_ns stun_deadline(const void *self)
 	return first;
 }
 
-static void try_server(struct stun_server *s, mono_ns now)
+static void try_server(struct reflexive_server *s, mono_ns now)
 {
 	uint8_t tried = STUN_TRIES - s->ask.tries_left;
 	mono_ns wait = tried < STUN_TRIES ? patience[tried] : 0;
@@ -111,7 +112,7 @@ static void try_server(struct stun_server *s, mono_ns now)
 	s->seen = (struct endpoint){0};
 }
 
-static void stun_tick(void *self, mono_ns now)
+static void reflexive_tick(void *self, mono_ns now)
 {
 	struct reflexive_finder *f = self;
 	if (f->next_round <= now)
@@ -169,7 +170,7 @@ bool reflexive_here(const struct reflexive_finder *f, struct endpoint *server,
 	return false;
 }
 
-static void stun_candidates(const void *self, struct candidates *out)
+static void reflexive_candidates(const void *self, struct candidates *out)
 {
 	const struct reflexive_finder *f = self;
 	size_t before = out->n;
@@ -183,7 +184,7 @@ static void stun_candidates(const void *self, struct candidates *out)
 			       CANDIDATE_STUN_LOCAL_PORT);
 }
 
-static void stun_refresh(void *self, bool forget, mono_ns now)
+static void reflexive_refresh(void *self, bool forget, mono_ns now)
 {
 	struct reflexive_finder *f = self;
 	if (!forget && mono_since(f->round_at, now) < ROUND_APART) {
@@ -201,7 +202,7 @@ static void stun_refresh(void *self, bool forget, mono_ns now)
 	begin_round(f, now);
 }
 
-static void stun_want(void *self, bool wanted, mono_ns now)
+static void reflexive_want(void *self, bool wanted, mono_ns now)
 {
 	struct reflexive_finder *f = self;
 	f->wanted = wanted;
@@ -213,17 +214,17 @@ static void stun_want(void *self, bool wanted, mono_ns now)
 		plan_next_round(f, f->round_at);
 }
 
-static bool stun_fresh(const void *self, mono_ns since)
+static bool reflexive_fresh(const void *self, mono_ns since)
 {
 	const struct reflexive_finder *f = self;
 	return f->n == 0 || (f->answered_at != MONO_NEVER && f->answered_at >= since);
 }
 
-const struct finder reflexive_finder = {.input = stun_input,
-					.output = stun_output,
-					.deadline = stun_deadline,
-					.tick = stun_tick,
-					.candidates = stun_candidates,
-					.refresh = stun_refresh,
-					.want = stun_want,
-					.fresh = stun_fresh};
+const struct finder reflexive_finder = {.input = reflexive_input,
+					.output = reflexive_output,
+					.deadline = reflexive_deadline,
+					.tick = reflexive_tick,
+					.candidates = reflexive_candidates,
+					.refresh = reflexive_refresh,
+					.want = reflexive_want,
+					.fresh = reflexive_fresh};

@@ -22,7 +22,7 @@ enum {
 };
 
 struct reflexive_finder {
-	struct stun_server {
+	struct reflexive_server {
 		struct endpoint at;
 		struct endpoint seen; /* its last answer; unset: none */
 		struct stun_ask ask;  /* of this round */
