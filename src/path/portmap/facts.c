@@ -25,20 +25,20 @@ static struct portmap_asked asked_of(const struct mapper *m)
 	return a;
 }
 
-static void add_gateway(const struct portmap *p, const struct portmap_way *w, mono_ns now,
+static void add_gateway(const struct portmap *p, const struct portmap_gateway *there, mono_ns now,
 			struct portmap_facts *out)
 {
 	struct gateway_facts *g = &out->v[out->n++];
-	g->at = w->at.gateway;
-	g->asked[PORTMAP_PCP] = asked_of(&w->pcp.m);
-	g->asked[PORTMAP_NATPMP] = asked_of(&w->natpmp.m);
-	if (p->upnp.gateway.family != 0 && ip_equal(&p->upnp.gateway, &w->at.gateway))
+	g->at = there->at.gateway;
+	g->asked[PORTMAP_PCP] = asked_of(&there->pcp.m);
+	g->asked[PORTMAP_NATPMP] = asked_of(&there->natpmp.m);
+	if (p->upnp.gateway.family != 0 && ip_equal(&p->upnp.gateway, &there->at.gateway))
 		g->asked[PORTMAP_UPNP] = asked_of(&p->upnp.m);
-	const struct mapper *held = portmap_held(p, w, &g->protocol);
+	const struct mapper *held = portmap_held(p, there, &g->protocol);
 	if (!held)
 		return;
 	g->outside = held->outside;
-	g->reach = portmap_reach(p, w, &held->outside.ip);
+	g->reach = portmap_reach(p, there, &held->outside.ip);
 	g->left = mono_since(now, held->until);
 }
 

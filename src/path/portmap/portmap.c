@@ -36,12 +36,12 @@ void portmap_init(struct portmap *p, const struct rng *rng, uint16_t port)
 
 /* --- the gateways --- */
 
-static void way_ask(struct portmap_way *w, mono_ns now)
+static void ask_gateway(struct portmap_gateway *g, mono_ns now)
 {
-	w->begun = now;
-	mapper_ask(&w->pcp.m, now);
-	if (w->at.self.family == 4)
-		natpmp_mapper_ask(&w->natpmp, now);
+	g->begun = now;
+	mapper_ask(&g->pcp.m, now);
+	if (g->at.self.family == 4)
+		natpmp_mapper_ask(&g->natpmp, now);
 }
 
 static struct endpoint gateway_of(const struct uplink *at)
@@ -51,16 +51,16 @@ static struct endpoint gateway_of(const struct uplink *at)
 		.ip = at->gateway, .port = PCP_PORT, .scope = local ? at->ifindex : 0};
 }
 
-static void way_init(struct portmap *p, struct portmap_way *w, const struct uplink *at)
+static void gateway_init(struct portmap *p, struct portmap_gateway *g, const struct uplink *at)
 {
-	*w = (struct portmap_way){.at = *at, .to = gateway_of(at), .told = MONO_NEVER};
-	pcp_mapper_init(&w->pcp, &at->self, p->port, &p->rng);
-	natpmp_mapper_init(&w->natpmp, p->port);
+	*g = (struct portmap_gateway){.at = *at, .to = gateway_of(at), .told = MONO_NEVER};
+	pcp_mapper_init(&g->pcp, &at->self, p->port, &p->rng);
+	natpmp_mapper_init(&g->natpmp, p->port);
 }
 
 static void settle(struct portmap *p, mono_ns now);
 
-static struct portmap_way *first_of_ipv4(struct portmap *p)
+static const struct portmap_gateway *first_of_ipv4(const struct portmap *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].at.self.family == 4)
@@ -70,17 +70,17 @@ static struct portmap_way *first_of_ipv4(struct portmap *p)
 
 static void begin_upnp(struct portmap *p, mono_ns now)
 {
-	const struct portmap_way *w = first_of_ipv4(p);
-	if (!w || p->port == 0)
+	const struct portmap_gateway *g = first_of_ipv4(p);
+	if (!g || p->port == 0)
 		return;
-	upnp_mapper_init(&p->upnp, &w->at.self, &w->at.gateway, p->port);
+	upnp_mapper_init(&p->upnp, &g->at.self, &g->at.gateway, p->port);
 	upnp_mapper_ask(&p->upnp, now);
 }
 
 static void begin(struct portmap *p, mono_ns now)
 {
 	for (size_t i = 0; i < p->n && p->port != 0; i++)
-		way_ask(&p->v[i], now);
+		ask_gateway(&p->v[i], now);
 	begin_upnp(p, now);
 	settle(p, now);
 }
@@ -100,22 +100,22 @@ static bool same_gateways(const struct portmap *p, const struct uplink *v, size_
 }
 
 /* A gateway that stays keeps its mapping, and the nonce that lets us renew it. */
-static void take_gateway(struct portmap *p, struct portmap_way *w, const struct uplink *at,
-			 const struct portmap_way *was, size_t n_was, mono_ns now)
+static void take_gateway(struct portmap *p, struct portmap_gateway *g, const struct uplink *at,
+			 const struct portmap_gateway *was, size_t n_was, mono_ns now)
 {
 	for (size_t i = 0; i < n_was; i++)
 		if (is_same(&was[i].at, at) && was[i].pcp.m.state != MAPPER_OFF) {
-			*w = was[i];
+			*g = was[i];
 			return;
 		}
-	way_init(p, w, at);
+	gateway_init(p, g, at);
 	if (p->port != 0)
-		way_ask(w, now);
+		ask_gateway(g, now);
 }
 
 void portmap_set_gateways(struct portmap *p, const struct uplink *v, size_t n, mono_ns now)
 {
-	struct portmap_way was[UPLINKS_MAX];
+	struct portmap_gateway was[UPLINKS_MAX];
 	size_t n_was = p->n;
 	if (n > UPLINKS_MAX)
 		n = UPLINKS_MAX;
@@ -125,7 +125,7 @@ void portmap_set_gateways(struct portmap *p, const struct uplink *v, size_t n, m
 	p->n = n;
 	for (size_t i = 0; i < n; i++)
 		take_gateway(p, &p->v[i], &v[i], was, n_was, now);
-	const struct portmap_way *first = first_of_ipv4(p);
+	const struct portmap_gateway *first = first_of_ipv4(p);
 	if (!first || !ip_equal(&first->at.gateway, &p->upnp.gateway) ||
 	    !ip_equal(&first->at.self, &p->upnp.self)) {
 		upnp_mapper_release(&p->upnp);
@@ -141,7 +141,7 @@ void portmap_set_port(struct portmap *p, uint16_t port)
 	p->port = port;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct uplink at = p->v[i].at;
-		way_init(p, &p->v[i], &at);
+		gateway_init(p, &p->v[i], &at);
 	}
 }
 
@@ -172,41 +172,41 @@ static bool failed(const struct mapper *m)
 	return mapper_is_hopeless(m) && !mapper_holds(m);
 }
 
-static void choose(struct portmap_way *w, mono_ns now)
+static void choose(struct portmap_gateway *g, mono_ns now)
 {
-	if (w->natpmp.m.state == MAPPER_OFF && w->at.self.family == 4 && failed(&w->pcp.m))
-		natpmp_mapper_ask(&w->natpmp, now);
-	if (natpmp_mapper_waits(&w->natpmp) && had_chance(&w->pcp.m, w->begun + PCP_HEAD, now))
-		natpmp_mapper_allow(&w->natpmp, now);
-	if (mapper_holds(&w->pcp.m) && mapper_holds(&w->natpmp.m))
-		mapper_off(&w->natpmp.m);
+	if (g->natpmp.m.state == MAPPER_OFF && g->at.self.family == 4 && failed(&g->pcp.m))
+		natpmp_mapper_ask(&g->natpmp, now);
+	if (natpmp_mapper_waits(&g->natpmp) && had_chance(&g->pcp.m, g->begun + PCP_HEAD, now))
+		natpmp_mapper_allow(&g->natpmp, now);
+	if (mapper_holds(&g->pcp.m) && mapper_holds(&g->natpmp.m))
+		mapper_off(&g->natpmp.m);
 }
 
 /* A better protocol has mapped.  On a gateway with one table for all protocols, deleting the same
  * outside port would take the new mapping away: then UPnP's is left to run out. */
-static void end_upnp(struct portmap *p, const struct portmap_way *w)
+static void end_upnp(struct portmap *p, const struct portmap_gateway *g)
 {
 	uint16_t port = p->upnp.m.outside.port;
-	if (w->pcp.m.outside.port == port || w->natpmp.m.outside.port == port)
+	if (g->pcp.m.outside.port == port || g->natpmp.m.outside.port == port)
 		mapper_off(&p->upnp.m);
 	else
 		upnp_mapper_release(&p->upnp);
 }
 
-static void choose_upnp(struct portmap *p, struct portmap_way *w, mono_ns now)
+static void choose_upnp(struct portmap *p, const struct portmap_gateway *g, mono_ns now)
 {
-	bool better = mapper_holds(&w->pcp.m) || mapper_holds(&w->natpmp.m);
-	if (p->upnp.m.state == MAPPER_OFF && failed(&w->pcp.m) && failed(&w->natpmp.m))
+	bool better = mapper_holds(&g->pcp.m) || mapper_holds(&g->natpmp.m);
+	if (p->upnp.m.state == MAPPER_OFF && failed(&g->pcp.m) && failed(&g->natpmp.m))
 		upnp_mapper_ask(&p->upnp, now);
 	if (!better && upnp_mapper_waits(&p->upnp) &&
-	    had_chance(&w->pcp.m, w->begun + UPNP_HEAD, now) &&
-	    had_chance(&w->natpmp.m, w->begun + UPNP_HEAD, now))
+	    had_chance(&g->pcp.m, g->begun + UPNP_HEAD, now) &&
+	    had_chance(&g->natpmp.m, g->begun + UPNP_HEAD, now))
 		upnp_mapper_allow(&p->upnp, now);
 	if (better && mapper_holds(&p->upnp.m))
-		end_upnp(p, w);
+		end_upnp(p, g);
 }
 
-static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from)
+static struct portmap_gateway *gateway_at(struct portmap *p, const struct endpoint *from)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (endpoint_equal(&p->v[i].to, from))
@@ -217,26 +217,26 @@ static struct portmap_way *way_of(struct portmap *p, const struct endpoint *from
 /* The router is silent: another machine of its network may be the PCP server.  That one is asked at
  * the anycast address, unless another router's request uses the address already.  The next attempt
  * begins with the router again. */
-static void try_elsewhere(struct portmap *p, struct portmap_way *w, mono_ns now)
+static void try_elsewhere(struct portmap *p, struct portmap_gateway *g, mono_ns now)
 {
-	const struct endpoint gateway = gateway_of(&w->at),
+	const struct endpoint gateway = gateway_of(&g->at),
 			      nearest = {.ip = pcp_anycast6(), .port = PCP_PORT};
-	bool was_gateway = endpoint_equal(&w->to, &gateway);
-	if (w->at.self.family != 6 || (was_gateway && way_of(p, &nearest)))
+	bool was_gateway = endpoint_equal(&g->to, &gateway);
+	if (g->at.self.family != 6 || (was_gateway && gateway_at(p, &nearest)))
 		return;
-	w->to = was_gateway ? nearest : gateway;
+	g->to = was_gateway ? nearest : gateway;
 	if (was_gateway)
-		mapper_ask(&w->pcp.m, now);
+		mapper_ask(&g->pcp.m, now);
 }
 
-static void tick_pcp(struct portmap *p, struct portmap_way *w, mono_ns now)
+static void tick_pcp(struct portmap *p, struct portmap_gateway *g, mono_ns now)
 {
-	bool asked = w->pcp.m.state == MAPPER_ASKING;
-	pcp_mapper_tick(&w->pcp, &p->rng, now);
-	if (!asked || w->pcp.m.state != MAPPER_SILENT)
+	bool asked = g->pcp.m.state == MAPPER_ASKING;
+	pcp_mapper_tick(&g->pcp, &p->rng, now);
+	if (!asked || g->pcp.m.state != MAPPER_SILENT)
 		return;
-	try_elsewhere(p, w, now);
-	pcp_mapper_tick(&w->pcp, &p->rng, now);
+	try_elsewhere(p, g, now);
+	pcp_mapper_tick(&g->pcp, &p->rng, now);
 }
 
 static void settle(struct portmap *p, mono_ns now)
@@ -247,10 +247,10 @@ static void settle(struct portmap *p, mono_ns now)
 		choose(&p->v[i], now);
 		natpmp_mapper_tick(&p->v[i].natpmp, &p->rng, now);
 	}
-	struct portmap_way *w = first_of_ipv4(p);
+	const struct portmap_gateway *g = first_of_ipv4(p);
 	upnp_mapper_tick(&p->upnp, &p->rng, now);
-	if (w)
-		choose_upnp(p, w, now);
+	if (g)
+		choose_upnp(p, g, now);
 	upnp_mapper_tick(&p->upnp, &p->rng, now);
 }
 
@@ -270,20 +270,20 @@ struct ip portmap_source(const struct portmap *p, const struct endpoint *to)
 	return (struct ip){0};
 }
 
-static bool is_news(const struct portmap_way *w, struct bytes b, mono_ns now)
+static bool is_news(const struct portmap_gateway *g, struct bytes b, mono_ns now)
 {
 	struct pcp_response pcp;
 	struct natpmp_response natpmp;
-	struct epoch e = w->pcp.m.epoch;
+	struct epoch e = g->pcp.m.epoch;
 	if (pcp_read_response(b, &pcp))
 		return pcp.op == PCP_ANNOUNCE && pcp.result == PCP_OK &&
 		       (!e.known || epoch_restarted_pcp(&e, pcp.epoch_s, now));
-	e = w->natpmp.m.epoch;
+	e = g->natpmp.m.epoch;
 	return natpmp_read_response(b, &natpmp) && natpmp.op == NATPMP_ADDRESS &&
 	       natpmp.result == NATPMP_OK &&
 	       (!e.known || epoch_restarted_natpmp(&e, natpmp.epoch_s, now) ||
-		(mapper_holds(&w->natpmp.m) &&
-		 !ip_equal(&w->natpmp.m.outside.ip, &natpmp.address)));
+		(mapper_holds(&g->natpmp.m) &&
+		 !ip_equal(&g->natpmp.m.outside.ip, &natpmp.address)));
 }
 
 static bool may_ask(const struct mapper *m)
@@ -291,13 +291,13 @@ static bool may_ask(const struct mapper *m)
 	return m->state != MAPPER_OFF && m->state != MAPPER_ASKING;
 }
 
-static void ask_anew(struct portmap *p, struct portmap_way *w, mono_ns now)
+static void ask_anew(struct portmap *p, struct portmap_gateway *g, mono_ns now)
 {
-	if (may_ask(&w->pcp.m))
-		mapper_ask(&w->pcp.m, now);
-	if (may_ask(&w->natpmp.m))
-		natpmp_mapper_ask(&w->natpmp, now);
-	if (may_ask(&p->upnp.m) && ip_equal(&p->upnp.gateway, &w->at.gateway))
+	if (may_ask(&g->pcp.m))
+		mapper_ask(&g->pcp.m, now);
+	if (may_ask(&g->natpmp.m))
+		natpmp_mapper_ask(&g->natpmp, now);
+	if (may_ask(&p->upnp.m) && ip_equal(&p->upnp.gateway, &g->at.gateway))
 		upnp_mapper_ask(&p->upnp, now);
 	settle(p, now);
 }
@@ -318,23 +318,23 @@ bool portmap_announced(struct portmap *p, const struct endpoint *from, struct by
 
 /* "Version not supported" comes in the version that the gateway speaks.  It answers our request in
  * the other one (portmap.md 4.3). */
-static bool take(struct portmap_way *w, struct bytes b, mono_ns now)
+static bool take(struct portmap_gateway *g, struct bytes b, mono_ns now)
 {
 	struct pcp_response pcp;
 	struct natpmp_response natpmp;
 	if (pcp_read_response(b, &pcp)) {
 		if (pcp.result != PCP_UNSUPPORTED_VERSION)
-			return pcp_mapper_input(&w->pcp, &pcp, now);
-		if (w->natpmp.m.state == MAPPER_ASKING)
-			mapper_refused(&w->natpmp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
+			return pcp_mapper_input(&g->pcp, &pcp, now);
+		if (g->natpmp.m.state == MAPPER_ASKING)
+			mapper_refused(&g->natpmp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
 		return true;
 	}
 	if (!natpmp_read_response(b, &natpmp))
 		return false;
 	if (natpmp.result != NATPMP_UNSUPPORTED_VERSION)
-		return natpmp_mapper_input(&w->natpmp, &natpmp, now);
-	if (w->pcp.m.state == MAPPER_ASKING)
-		mapper_refused(&w->pcp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
+		return natpmp_mapper_input(&g->natpmp, &natpmp, now);
+	if (g->pcp.m.state == MAPPER_ASKING)
+		mapper_refused(&g->pcp.m, MAPPER_UNSPOKEN, UINT32_MAX, now);
 	return true;
 }
 
@@ -342,10 +342,10 @@ static bool portmap_input(void *self, const struct endpoint *from, struct bytes 
 			  mono_ns now)
 {
 	struct portmap *p = self;
-	struct portmap_way *w = portmap_is(from, datagram) ? way_of(p, from) : NULL;
-	if (!w)
+	struct portmap_gateway *g = portmap_is(from, datagram) ? gateway_at(p, from) : NULL;
+	if (!g)
 		return false;
-	if (!take(w, datagram, now))
+	if (!take(g, datagram, now))
 		return portmap_announced(p, from, datagram, now);
 	settle(p, now);
 	return true;
@@ -355,10 +355,10 @@ static bool portmap_output(void *self, struct endpoint *to, struct wr *out)
 {
 	struct portmap *p = self;
 	for (size_t i = 0; i < p->n; i++) {
-		struct portmap_way *w = &p->v[i];
-		if (!pcp_mapper_output(&w->pcp, out) && !natpmp_mapper_output(&w->natpmp, out))
+		struct portmap_gateway *g = &p->v[i];
+		if (!pcp_mapper_output(&g->pcp, out) && !natpmp_mapper_output(&g->natpmp, out))
 			continue;
-		*to = w->to;
+		*to = g->to;
 		return true;
 	}
 	return false;
@@ -380,10 +380,10 @@ void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns
 /* MONO_NEVER: UPnP does not wait, or waits for the end of a better mapping. */
 static mono_ns upnp_may_map_at(const struct portmap *p)
 {
-	const struct portmap_way *w = first_of_ipv4((struct portmap *)p);
-	bool waits = w && upnp_mapper_waits(&p->upnp) && !mapper_holds(&w->pcp.m) &&
-		     !mapper_holds(&w->natpmp.m);
-	return waits ? w->begun + UPNP_HEAD : MONO_NEVER;
+	const struct portmap_gateway *g = first_of_ipv4(p);
+	bool waits = g && upnp_mapper_waits(&p->upnp) && !mapper_holds(&g->pcp.m) &&
+		     !mapper_holds(&g->natpmp.m);
+	return waits ? g->begun + UPNP_HEAD : MONO_NEVER;
 }
 
 static mono_ns portmap_deadline(const void *self)
@@ -391,11 +391,11 @@ static mono_ns portmap_deadline(const void *self)
 	const struct portmap *p = self;
 	mono_ns first = mapper_deadline(&p->upnp.m);
 	for (size_t i = 0; i < p->n; i++) {
-		const struct portmap_way *w = &p->v[i];
-		first = mono_min(first, mapper_deadline(&w->pcp.m));
-		first = mono_min(first, mapper_deadline(&w->natpmp.m));
-		if (natpmp_mapper_waits(&w->natpmp) && !mapper_holds(&w->pcp.m))
-			first = mono_min(first, w->begun + PCP_HEAD);
+		const struct portmap_gateway *g = &p->v[i];
+		first = mono_min(first, mapper_deadline(&g->pcp.m));
+		first = mono_min(first, mapper_deadline(&g->natpmp.m));
+		if (natpmp_mapper_waits(&g->natpmp) && !mapper_holds(&g->pcp.m))
+			first = mono_min(first, g->begun + PCP_HEAD);
 	}
 	return mono_min(first, upnp_may_map_at(p));
 }
@@ -441,25 +441,25 @@ static void portmap_refresh(void *self, bool forget, mono_ns now)
 
 /* --- what was found --- */
 
-const struct mapper *portmap_held(const struct portmap *p, const struct portmap_way *w,
+const struct mapper *portmap_held(const struct portmap *p, const struct portmap_gateway *g,
 				  enum portmap_protocol *protocol)
 {
-	const struct mapper *m = &w->pcp.m;
+	const struct mapper *m = &g->pcp.m;
 	*protocol = PORTMAP_PCP;
 	if (mapper_holds(m))
 		return m;
-	m = &w->natpmp.m;
+	m = &g->natpmp.m;
 	*protocol = PORTMAP_NATPMP;
 	if (mapper_holds(m))
 		return m;
 	m = &p->upnp.m;
 	*protocol = PORTMAP_UPNP;
-	return mapper_holds(m) && ip_equal(&p->upnp.gateway, &w->at.gateway) ? m : NULL;
+	return mapper_holds(m) && ip_equal(&p->upnp.gateway, &g->at.gateway) ? m : NULL;
 }
 
 /* A gateway is behind one more NAT if its outside address is not global, or is not the address that
  * STUN servers see. */
-enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_way *w,
+enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_gateway *g,
 				 const struct ip *outside)
 {
 	bool seen = false;
@@ -469,7 +469,7 @@ enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_w
 		return PORTMAP_NEAR_SHARED;
 	if (ip_is_private(outside) || ip_is_link_local(outside))
 		return PORTMAP_NEAR_PRIVATE;
-	if (w != first_of_ipv4((struct portmap *)p))
+	if (g != first_of_ipv4(p))
 		return PORTMAP_FAR;
 	for (size_t i = 0; i < p->seen.n; i++) {
 		const struct candidate *c = &p->seen.v[i];
@@ -500,16 +500,16 @@ void portmap_status(const struct portmap *p, mono_ns now, struct portmap_status 
 	*out = (struct portmap_status){.upnp = p->upnp.m.heard};
 	for (size_t i = 0; i < p->n; i++) {
 		enum portmap_protocol protocol;
-		const struct portmap_way *w = &p->v[i];
-		const struct mapper *m = portmap_held(p, w, &protocol);
-		out->pcp |= w->pcp.m.heard;
-		out->natpmp |= w->natpmp.m.heard;
+		const struct portmap_gateway *g = &p->v[i];
+		const struct mapper *m = portmap_held(p, g, &protocol);
+		out->pcp |= g->pcp.m.heard;
+		out->natpmp |= g->natpmp.m.heard;
 		if (!m)
 			continue;
 		out->v[out->n].protocol = protocol;
-		out->v[out->n].gateway = w->at.gateway;
+		out->v[out->n].gateway = g->at.gateway;
 		out->v[out->n].outside = m->outside;
-		out->v[out->n].double_nat = portmap_reach(p, w, &m->outside.ip) != PORTMAP_FAR;
+		out->v[out->n].double_nat = portmap_reach(p, g, &m->outside.ip) != PORTMAP_FAR;
 		out->v[out->n++].left = mono_since(now, m->until);
 	}
 }

@@ -42,7 +42,7 @@ struct portmap_status {
 struct portmap {
 	struct rng rng;
 	uint16_t port;
-	struct portmap_way {
+	struct portmap_gateway {
 		struct uplink at;
 		struct endpoint to; /* where requests go: the gateway, or the anycast address */
 		mono_ns begun;      /* when it was first asked */
@@ -82,10 +82,10 @@ bool portmap_upnp_ask(struct portmap *p, struct upnp_ask *out) MUST_USE;
 void portmap_upnp_report(struct portmap *p, const struct upnp_report *r, mono_ns now);
 void portmap_status(const struct portmap *p, mono_ns now, struct portmap_status *out);
 /* The mapping at this gateway by the best protocol that holds one; NULL: none.  Borrowed. */
-const struct mapper *portmap_held(const struct portmap *p, const struct portmap_way *w,
+const struct mapper *portmap_held(const struct portmap *p, const struct portmap_gateway *g,
 				  enum portmap_protocol *protocol);
 /* How far a mapping of this gateway with this outside address leads. */
-enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_way *w,
+enum portmap_reach portmap_reach(const struct portmap *p, const struct portmap_gateway *g,
 				 const struct ip *outside);
 
 #endif
