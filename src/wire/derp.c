@@ -1,5 +1,5 @@
-/* Frames grow at their end: bytes behind what is known here are ignored, except where the payload
- * is data to its end (reference, data plane 3.3). */
+/* Later versions append to a frame, so bytes behind the known fields are ignored (derp.md 3.1).  In
+ * some frames the last field is data that runs to the end. */
 #include "wire/derp.h"
 
 #include <jansson.h>
@@ -39,7 +39,7 @@ static bool read_server_key(struct rd *r, struct node_key *key)
 	return known;
 }
 
-/* The endpoint came later than the key, and the flags later than the endpoint. */
+/* Older servers send the key alone, or the key and the endpoint without the flags. */
 static void read_present(struct rd *r, struct derp_frame *f)
 {
 	static const struct endpoint unsaid = {.ip.family = 6};
@@ -64,7 +64,7 @@ static void read_gone(struct rd *r, struct derp_frame *f)
 	f->gone.reason = reason == DERP_GONE_NOT_HERE ? DERP_GONE_NOT_HERE : DERP_GONE_DISCONNECTED;
 }
 
-/* False where the payload breaks a rule beyond being too short, which is r->bad. */
+/* False: the payload breaks a rule. A payload that is too short sets r->bad instead. */
 static bool read_payload(struct rd *r, struct derp_frame *f)
 {
 	size_t n = r->left;
@@ -215,9 +215,9 @@ void derp_write(struct wr *out, const struct derp_frame *frame)
 	wr_be32(&w, (uint32_t)(out->n - start));
 }
 
-/* --- what is in the boxes --- */
+/* --- the JSON in the boxes --- */
 
-/* One member of an object. False: of the wrong JSON type, or out of range. */
+/* Each reads one member of an object. False: the wrong JSON type, or out of range. */
 static bool read_bool(const json_t *v, bool *out)
 {
 	*out = json_is_true(v);
@@ -250,7 +250,7 @@ static bool read_mesh_key(const json_t *v, uint8_t key[static KEY_LEN])
 	return text[n + strspn(text + n, space)] == '\0' && hex_parse(key, KEY_LEN, text, n);
 }
 
-/* Names match in any case, as they do at the stock server; null says nothing. */
+/* Names match in any case, as in the stock server. null counts as absent. */
 static bool read_client_member(const char *name, const json_t *v, struct derp_client_info *out)
 {
 	if (json_is_null(v))

@@ -1,4 +1,4 @@
-/* wire/derp.h - DERP frames (reference, data plane 3.2, 3.3)
+/* wire/derp.h - the frames of the relay protocol DERP (derp.md 3)
  *
  *   frame = type u8 | length u32 BE | payload
  */
@@ -37,7 +37,7 @@ enum derp_type {
 	DERP_RESTARTING = 0x15
 };
 
-/* A reason that we do not know is read as DISCONNECTED. */
+/* A reason that is unknown here is read as DISCONNECTED. */
 enum derp_gone { DERP_GONE_DISCONNECTED = 0, DERP_GONE_NOT_HERE = 1 };
 
 enum {
@@ -76,7 +76,7 @@ struct derp_frame {
 			struct node_key peer;
 			struct endpoint at;
 			uint8_t flags;
-		} present;                   /* at unset: not said */
+		} present;                   /* at unset: the server did not say */
 		struct node_key close;       /* CLOSE_PEER */
 		uint8_t ping[DERP_PING_LEN]; /* PING, PONG */
 		struct bytes health;         /* HEALTH: UTF-8; empty: healthy */
@@ -88,20 +88,20 @@ struct derp_frame {
 
 enum derp_read {
 	DERP_READ,     /* out is set */
-	DERP_UNKNOWN,  /* a type we do not know: skip it */
-	DERP_MALFORMED /* known type, wrong payload */
+	DERP_UNKNOWN,  /* a type that is unknown here: skip the frame */
+	DERP_MALFORMED /* a known type with a wrong payload */
 };
 
-/* The header: false if fewer than 5 bytes are there. */
+/* Reads the header. False: fewer than 5 bytes are there. */
 bool derp_read_header(struct bytes b, uint8_t *type, uint32_t *len) MUST_USE;
 enum derp_read derp_read(uint8_t type, struct bytes payload, struct derp_frame *out) MUST_USE;
 /* Appends header and payload. */
 void derp_write(struct wr *out, const struct derp_frame *frame);
 
-/* What is inside the boxes: JSON (data plane 3.4). False: not JSON, or a member that we know has
- * the wrong type, a mesh key of the wrong length, or a number that is negative or too large. The
- * versions are for the caller to judge. jansson reads; its copies of a mesh key are freed, not
- * wiped. */
+/* The JSON inside the boxes (derp.md 4.2 and 4.3). False: not JSON, a known member of the wrong
+ * type, a mesh key of the wrong length, or a number that is negative or too large. The caller
+ * judges the versions. jansson does the reading and frees its copy of a mesh key without wiping
+ * it. */
 struct derp_client_info {
 	uint8_t mesh_key[KEY_LEN]; /* zero: none */
 	int version;

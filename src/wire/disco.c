@@ -1,11 +1,11 @@
-/* Which bytes may follow a message, and what another version means, differs by type: most messages
- * ignore both, the ones that end in a list cannot (reference, data plane 2.1). */
+/* Most messages ignore their version and any bytes behind them.  Those that end in a list cannot
+ * (disco.md 2). */
 #include "wire/disco.h"
 
 #include <string.h>
 
 enum {
-	/* Up to the list of addresses; an ALLOCATE_RESPONSE has its generation before this. */
+	/* All before the list of addresses, without the generation of an ALLOCATE_RESPONSE. */
 	RELAY_FIXED_LEN = 3 * KEY_LEN + 8 + 4 + 8 + 8
 };
 
@@ -44,7 +44,7 @@ static void write_endpoint(struct wr *w, const struct endpoint *e)
 	wr_be16(w, e->port);
 }
 
-/* A list that runs to the end of the message. Its length must be whole. */
+/* A list that runs to the end of the message. False: the last entry is cut. */
 static bool read_endpoints(struct rd *r, struct disco_endpoints *out)
 {
 	out->n = 0;
@@ -77,7 +77,7 @@ static void read_ping(struct rd *r, struct disco_ping *out)
 static void write_ping(struct wr *w, const struct disco_ping *ping)
 {
 	wr_put(w, ping->txid.b, DISCO_TXID_LEN);
-	/* Padding without the key would be read as a key. */
+	/* A reader would take padding without a key for the key. */
 	if (!ping->has_node)
 		return;
 	wr_put(w, ping->node.b, KEY_LEN);

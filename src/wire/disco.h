@@ -1,4 +1,4 @@
-/* wire/disco.h - disco, the messages by which two nodes find a path (reference, data plane 2)
+/* wire/disco.h - disco, the messages by which two nodes find a path (disco.md 2)
  *
  *   frame = magic[6] | sender's disco key[32] | box(type u8 | version u8 | payload)
  */
@@ -12,7 +12,7 @@
 enum {
 	DISCO_MAGIC_LEN = 6,
 	DISCO_HEADER_LEN = DISCO_MAGIC_LEN + KEY_LEN,         /* 38 */
-	DISCO_OVERHEAD = DISCO_HEADER_LEN + BOX_OVERHEAD + 2, /* 80: all around a payload */
+	DISCO_OVERHEAD = DISCO_HEADER_LEN + BOX_OVERHEAD + 2, /* 80: a frame less its payload */
 	DISCO_TXID_LEN = 12,
 	DISCO_PING_LEN = 124,
 	DISCO_PONG_LEN = 110,
@@ -20,7 +20,7 @@ enum {
 	DISCO_ENDPOINTS_MAX = 64, /* read from one message; the rest is ignored */
 	DISCO_CHALLENGE_LEN = 32,
 	DISCO_INNER_MAX = 2 + 132 + DISCO_ENDPOINT_LEN * DISCO_ENDPOINTS_MAX,
-	DISCO_SEALED_MAX = 2048 /* longest inner message that is sealed or opened: a padded ping */
+	DISCO_SEALED_MAX = 2048 /* the longest inner message: a padded ping */
 };
 
 enum disco_type {
@@ -48,15 +48,15 @@ struct disco_endpoints {
 
 struct disco_ping {
 	struct disco_txid txid;
-	bool has_node; /* always set by us; clients up to 1.16 leave it out */
+	bool has_node; /* Warren always sets it; clients up to 1.16 do not */
 	struct node_key node;
-	size_t padding; /* zeros behind; only with has_node */
+	size_t padding; /* zeros behind the key; only with has_node */
 };
 
 struct disco_pong {
 	struct disco_txid txid;
-	struct endpoint
-		seen; /* where the ping came from; for a ping over a relay 127.3.3.40:region */
+	/* The source of the ping. For a ping over a relay: 127.3.3.40, and the region as port. */
+	struct endpoint seen;
 };
 
 struct disco_bind { /* BIND, BIND_CHALLENGE, BIND_ANSWER */
@@ -84,8 +84,8 @@ struct disco_msg {
 	union {
 		struct disco_ping ping;
 		struct disco_pong pong;
-		struct disco_endpoints
-			call; /* CALL_ME_MAYBE: empty when malformed or of another version */
+		/* CALL_ME_MAYBE: empty if the message is malformed or of another version */
+		struct disco_endpoints call;
 		struct disco_bind bind;
 		struct disco_relay relay;
 		struct disco_allocate allocate;
@@ -94,25 +94,25 @@ struct disco_msg {
 	};
 };
 
-/* Looks like disco: the magic, and room for a sender key. */
+/* True: it looks like disco. It has the magic, and room for a sender's key (disco.md 3.1). */
 bool disco_is(struct bytes datagram);
-/* Splits a frame; false: not disco, or too short. The views are borrowed from the datagram. */
+/* Splits a frame. False: not disco, or too short. sealed is borrowed from the datagram. */
 bool disco_open_frame(struct bytes datagram, struct disco_key *sender,
 		      struct bytes *sealed) MUST_USE;
 
-/* The inner message, between the box. False: too short, of unknown type, or malformed: drop it. */
+/* Reads the message inside the box. False: too short, of unknown type, or malformed: drop it. */
 bool disco_read(struct bytes inner, struct disco_msg *out) MUST_USE;
 void disco_write(struct wr *out, const struct disco_msg *msg);
 
 /* A whole frame, sealed; the writer goes bad when the message is longer than DISCO_SEALED_MAX. */
 void disco_seal(struct wr *out, const struct disco_key *self, const struct box_shared *shared,
 		const struct disco_msg *msg, const struct rng *rng);
-/* Opens the box of disco_open_frame and reads the message. False: not authentic, longer than
- * DISCO_SEALED_MAX, or as disco_read. */
+/* Opens the box that disco_open_frame found, and reads the message. False: not authentic, longer
+ * than DISCO_SEALED_MAX, or disco_read is false. */
 bool disco_open(struct bytes sealed, const struct box_shared *shared,
 		struct disco_msg *out) MUST_USE;
 
-/* The made-up endpoint that stands for "over the relay of this region". */
+/* The endpoint that stands for "over the relay of this region" (disco.md 2.4). */
 struct endpoint disco_relay_endpoint(uint16_t region);
 
 #endif

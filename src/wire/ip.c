@@ -3,8 +3,7 @@
 enum {
 	IP4_OFFSET = 0x1fff,
 	IP6_FRAGMENT_OFFSET = 0xfff8,
-	/* Each costs a step for whoever gets the packet; RFC 8200 section 4.1 knows at most seven.
-	 */
+	/* Each costs the receiver a step; RFC 8200 section 4.1 knows seven at most. */
 	EXTENSIONS_MAX = 8,
 
 	EXT_HOP_BY_HOP = 0,
@@ -53,7 +52,7 @@ static bool read_ip4(struct bytes b, struct ip_packet *out)
 	return true;
 }
 
-/* How long an extension header is, whose first two bytes were read; 0: it is not one. */
+/* The length of an extension header, from its first two bytes. 0: it is none. */
 static size_t extension_len(uint8_t type, uint8_t len)
 {
 	switch (type) {
@@ -73,7 +72,7 @@ static size_t extension_len(uint8_t type, uint8_t len)
 	}
 }
 
-/* Goes over the extension headers to the transport header; or to the data of a later fragment. */
+/* Skips the extension headers, to the transport header or the data of a later fragment. */
 static bool skip_extensions(struct rd *r, struct ip_packet *out)
 {
 	for (int i = 0; i < EXTENSIONS_MAX && !out->fragment; i++) {
@@ -167,7 +166,7 @@ uint32_t inet_sum(struct bytes b, uint32_t sum)
 		wide += (uint32_t)(b.p[i] << 8 | b.p[i + 1]);
 	if (i < b.n)
 		wide += (uint32_t)(b.p[i] << 8);
-	/* However much is summed, the carries come back in: the result fits. */
+	/* Carries are added in again, so the result fits however much is summed. */
 	while (wide >> 32)
 		wide = (wide & UINT32_MAX) + (wide >> 32);
 	return (uint32_t)wide;
@@ -191,7 +190,7 @@ uint32_t inet_pseudo_sum(const struct ip *src, const struct ip *dst, uint8_t pro
 	return inet_sum(BYTES_OF(b), sum);
 }
 
-/* Fills in the checksum of what was written since `start`, its field at `start + at`. */
+/* Fills in the checksum, at `start + at`, of all that was written since `start`. */
 static void write_checksum(struct wr *out, size_t start, size_t at, uint32_t sum, bool zero_is_none)
 {
 	if (out->bad)

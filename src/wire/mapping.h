@@ -1,5 +1,8 @@
-/* wire/mapping.h - does a NAT give each destination another mapping? RFC 4787 section 4.1: SAME is
- * endpoint-independent mapping.  The numbers are those of disco_extension.h. */
+/* wire/mapping.h - does a NAT map each destination differently?
+ *
+ * SAME is the endpoint-independent mapping of RFC 4787 section 4.1.  The numbers go over the wire
+ * in disco_extension.h.
+ */
 #ifndef WIRE_MAPPING_H
 #define WIRE_MAPPING_H
 

@@ -33,7 +33,7 @@ bool nat64_prefix_is_good(const struct prefix *p)
 	return global || ip_is_private(&p->ip) || is_well_known(p) || is_local_use(p);
 }
 
-/* Where octet i of the IPv4 address stands: octet 8 is left out. */
+/* The place of octet i of the IPv4 address. Octet 8 is left out. */
 static size_t place(uint8_t bits, size_t i)
 {
 	size_t at = bits / 8 + i;

@@ -14,8 +14,7 @@ void natpmp_write_request(struct wr *out, const struct natpmp_request *r)
 	wr_be32(out, r->lifetime_s);
 }
 
-/* The operation of a version 0 message, its bit for responses taken off; false: none that we know.
- */
+/* The operation of a message of version 0, without the bit for responses. False: an unknown one. */
 static bool read_op(struct rd *r, uint8_t response, enum natpmp_op *op)
 {
 	uint8_t version = rd_u8(r), code = rd_u8(r);

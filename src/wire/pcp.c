@@ -43,8 +43,8 @@ static void read_map(struct rd *r, struct pcp_map *m)
 	m->external.ip = read_ip(r);
 }
 
-/* Options: a code, a reserved byte, a length, and data padded to four bytes. False: they are cut
- * off. */
+/* An option is a code, a reserved byte, a length, and data padded to four bytes. False: the options
+ * are cut off. */
 static bool skip_options(struct rd *r)
 {
 	while (r->left > 0) {
@@ -116,7 +116,7 @@ bool pcp_read_response(struct bytes b, struct pcp_response *out)
 		read_map(&r, &a.map);
 	if (a.op == PCP_MAP && a.result == PCP_OK && !a.has_map)
 		return false;
-	/* What follows an error may be the request as it was, options cut off and all. */
+	/* Behind an error there may be the request as it came, even with its options cut off. */
 	if (a.result == PCP_OK && !skip_options(&r))
 		return false;
 	*out = a;

@@ -1,7 +1,9 @@
-/* wire/pcp.h - PCP: asking the gateway for a port, or for a hole in its firewall (RFC 6887)
+/* wire/pcp.h - PCP: asks the gateway for a port, or for a hole in its firewall (RFC 6887)
  *
  * Over UDP, to port 5351 of the default gateway, for IPv4 and IPv6.  The opcodes MAP and ANNOUNCE;
  * options are skipped.
+ *
+ * Source: portmap.md 2.3 to 2.5.
  */
 #ifndef WIRE_PCP_H
 #define WIRE_PCP_H
@@ -10,8 +12,7 @@
 
 enum {
 	PCP_PORT = 5351,
-	PCP_ANNOUNCE_PORT =
-		5350, /* at 224.0.0.1 and ff02::1: what servers tell everybody, NAT-PMP ones too */
+	PCP_ANNOUNCE_PORT = 5350, /* servers, also of NAT-PMP, announce to 224.0.0.1 and ff02::1 */
 	PCP_NONCE_LEN = 12,
 	PCP_UDP = 17,
 	PCP_HEADER_LEN = 24,
@@ -21,7 +22,7 @@ enum {
 
 enum pcp_op { PCP_ANNOUNCE = 0, PCP_MAP = 1 };
 
-/* 2001:1::1, the nearest PCP server for whom the router itself is none (RFC 7723) */
+/* 2001:1::1, the nearest PCP server where the router itself is none (RFC 7723). */
 struct ip pcp_anycast6(void);
 
 /* s. 7.4 */
@@ -46,13 +47,14 @@ struct pcp_map {
 	uint8_t nonce[PCP_NONCE_LEN];
 	uint8_t protocol; /* PCP_UDP */
 	uint16_t internal;
-	struct endpoint external; /* in a request: a wish; family 0 is written as the zero of
-				     client's family */
+	/* In a request a suggestion. Family 0 is written as the zero address of the client's
+	 * family. */
+	struct endpoint external;
 };
 
 struct pcp_request {
 	enum pcp_op op;
-	uint32_t lifetime_s; /* MAP; 0: take the mapping back */
+	uint32_t lifetime_s; /* MAP; 0: delete the mapping */
 	struct ip client;    /* must be the source address of the datagram */
 	struct pcp_map map;  /* MAP */
 };
@@ -61,10 +63,10 @@ bool pcp_read_request(struct bytes b, struct pcp_request *out) MUST_USE;
 
 struct pcp_response {
 	enum pcp_op op;
-	uint8_t result;      /* enum pcp_result, or a number that we do not know */
+	uint8_t result;      /* enum pcp_result, or a number that is unknown here */
 	uint32_t lifetime_s; /* of the mapping, or of the error */
 	uint32_t epoch_s;
-	bool has_map; /* always with result 0 of a MAP */
+	bool has_map; /* always true if a MAP succeeded */
 	struct pcp_map map;
 };
 bool pcp_read_response(struct bytes b, struct pcp_response *out) MUST_USE;

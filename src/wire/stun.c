@@ -1,6 +1,6 @@
-/* The server is a basic one (RFC 8489 section 12): it asks nobody who he is.  So it knows the
- * attributes that carry credentials and ignores them, as section 6.3 wants of known attributes
- * that it does not expect.  Attributes of ICE are unknown to it. */
+/* Our server is a basic one (RFC 8489 section 12): it asks for no credentials.  So it knows the
+ * attributes that carry them, and ignores them, as section 6.3 demands of known attributes that are
+ * not expected.  It does not know the attributes of ICE. */
 #include "wire/stun.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ enum {
 	ATTR_XOR_MAPPED_ADDRESS = 0x0020,
 	ATTR_PADDING = 0x0026,
 	ATTR_RESPONSE_PORT = 0x0027,
-	ATTR_OPTIONAL = 0x8000, /* from here on: may be ignored by who does not know it */
+	ATTR_OPTIONAL = 0x8000, /* from here on a reader may ignore what it does not know */
 	ATTR_XOR_MAPPED_ADDRESS_OLD = 0x8020,
 	ATTR_SOFTWARE = 0x8022,
 	ATTR_FINGERPRINT = 0x8028,
@@ -65,7 +65,8 @@ struct attr {
 	struct bytes value;
 };
 
-/* A message of this type, cut to its declared length; `attrs` stands at the first attribute. */
+/* Opens a message of this type and cuts it to its declared length. `attrs` is then at the first
+ * attribute. */
 static bool open_message(struct bytes *message, uint16_t type, struct stun_txid *txid,
 			 struct rd *attrs)
 {
@@ -82,7 +83,7 @@ static bool open_message(struct bytes *message, uint16_t type, struct stun_txid 
 	return true;
 }
 
-/* FINGERPRINT covers all that is before it, and must be the last. */
+/* FINGERPRINT covers everything before it, and must be the last attribute. */
 static bool fingerprint_holds(struct bytes message, const struct attr *a, const struct rd *rest)
 {
 	if (a->value.n != FINGERPRINT_LEN || rest->left != 0)
@@ -92,8 +93,8 @@ static bool fingerprint_holds(struct bytes message, const struct attr *a, const 
 	return rd_be32(&r) == (stun_crc32(covered) ^ FINGERPRINT_MASK);
 }
 
-/* The next attribute; false: at the end, or `attrs` is bad now: malformed, or a wrong FINGERPRINT.
- */
+/* The next attribute. False: there is none left, or the message is malformed or has a wrong
+ * FINGERPRINT, and `attrs` is bad. */
 static bool next_attr(struct bytes message, struct rd *attrs, struct attr *out)
 {
 	if (attrs->bad || attrs->left == 0)
@@ -127,7 +128,7 @@ static bool is_known(uint16_t type)
 	}
 }
 
-/* False: this attribute makes the request one that is not for us. */
+/* False: because of this attribute the request must not be answered. */
 static bool take_question_attr(const struct attr *a, struct stun_question *out)
 {
 	struct rd r = rd_of(a->value);
@@ -136,7 +137,7 @@ static bool take_question_attr(const struct attr *a, struct stun_question *out)
 	if (a->type == ATTR_RESPONSE_PORT) {
 		out->elsewhere = true;
 		out->response_port = rd_be16(&r);
-		/* Some count the two bytes of padding. */
+		/* Some clients count the two bytes of padding. */
 		return !r.bad && (r.left == 0 || r.left == 2);
 	}
 	if (a->type != ATTR_CHANGE_REQUEST)
@@ -151,7 +152,7 @@ bool stun_read_question(struct bytes datagram, struct stun_question *out)
 	struct bytes message = datagram;
 	struct rd attrs;
 	struct attr a;
-	/* What comes behind MESSAGE-INTEGRITY is not covered by it, and to be ignored (14.5). */
+	/* Attributes behind MESSAGE-INTEGRITY are not covered by it: ignore them (s. 14.5). */
 	bool ignored = false;
 	*out = (struct stun_question){0};
 	if (!open_message(&message, BINDING_REQUEST, &out->txid, &attrs) || message.n != datagram.n)
@@ -165,7 +166,7 @@ bool stun_read_question(struct bytes datagram, struct stun_question *out)
 	return !attrs.bad;
 }
 
-/* Cookie and transaction id: what an address is XORed with. */
+/* Addresses are XORed with the cookie and the transaction id. */
 static void address_mask(const struct stun_txid *txid, uint8_t mask[static 16])
 {
 	struct wr w = wr_of(mask, 16);
@@ -173,7 +174,7 @@ static void address_mask(const struct stun_txid *txid, uint8_t mask[static 16])
 	wr_put(&w, txid->b, STUN_TXID_LEN);
 }
 
-/* An address of a family or length that we do not know leaves `out` as it was. */
+/* An address of an unknown family or length leaves `out` as it was. */
 static void read_address(struct bytes value, const uint8_t mask[static 16], struct endpoint *out)
 {
 	struct rd r = rd_of(value);

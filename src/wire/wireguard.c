@@ -1,6 +1,6 @@
 #include "wire/wireguard.h"
 
-/* The type is one byte and three reserved ones that are zero: together one little-endian number. */
+/* The type is one byte and three reserved bytes of zero: together a little-endian number. */
 enum wg_type wg_type_of(struct bytes datagram)
 {
 	struct rd r = rd_of(datagram);
@@ -18,7 +18,7 @@ enum wg_type wg_type_of(struct bytes datagram)
 	}
 }
 
-/* A cursor behind the type, of a datagram of that type and length; false: it is something else. */
+/* A cursor behind the type. False: the datagram is not of this type and length. */
 static bool open_as(struct rd *r, struct bytes d, enum wg_type type)
 {
 	*r = rd_of(d);

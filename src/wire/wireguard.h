@@ -1,4 +1,4 @@
-/* wire/wireguard.h - the four WireGuard messages; all numbers little-endian (WireGuard paper 5.4)
+/* wire/wireguard.h - the four WireGuard messages; all numbers are little-endian (tunnel.md 2)
  */
 #ifndef WIRE_WIREGUARD_H
 #define WIRE_WIREGUARD_H
@@ -46,9 +46,9 @@ struct wg_transport {
 	struct bytes sealed; /* borrowed; at least a tag long */
 };
 
-/* The type of a datagram whose length is right for it, else WG_NONE. */
+/* The type of a datagram if its length is right for that type, else WG_NONE. */
 enum wg_type wg_type_of(struct bytes datagram);
-/* Each wants a datagram of its own type and length; false otherwise. */
+/* False: the datagram is not of this type and length. */
 bool wg_read_initiation(struct bytes d, struct wg_initiation *out) MUST_USE;
 bool wg_read_response(struct bytes d, struct wg_response *out) MUST_USE;
 bool wg_read_cookie(struct bytes d, struct wg_cookie *out) MUST_USE;

@@ -4,7 +4,7 @@
 #include "unit/message.h"
 #include "unit/spoil.h"
 
-/* The vectors of the reference, data plane 13: node A and a relay, nonce 00..17. */
+/* The vectors of derp.md 10: node A and a relay, nonce 00..17. */
 static const char a_node_private[] =
 	"8082838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f60";
 static const char a_node[] = "883186b800b41d5cf0429695da9b3cc4f328ebcd184a6e482fa578c103f06c77";
@@ -89,7 +89,7 @@ static void write_is(const struct derp_frame *f, const char *hex)
 	assert_true(bytes_equal(wr_done(&w), view(&want)));
 }
 
-static void the_server_key_is_that_of_the_reference(void **state)
+static void the_server_key_has_the_bytes_of_the_vector(void **state)
 {
 	struct derp_frame f = {.type = DERP_SERVER_KEY}, back;
 	unhex(f.server_key.b, KEY_LEN, relay_key);
@@ -104,7 +104,7 @@ static void the_server_key_is_that_of_the_reference(void **state)
 	assert_int_equal(derp_read(DERP_SERVER_KEY, payload_of(view(&m)), &back), DERP_MALFORMED);
 }
 
-static void client_info_is_that_of_the_reference(void **state)
+static void client_info_has_the_bytes_of_the_vector(void **state)
 {
 	static const char json_text[] = "{\"version\":2,\"CanAckPings\":true}";
 	struct derp_client_info info = {.version = 2, .can_ack_pings = true}, got;
@@ -130,7 +130,7 @@ static void client_info_is_that_of_the_reference(void **state)
 	assert_true(same_client_info(&got, &info));
 }
 
-static void server_info_is_that_of_the_reference(void **state)
+static void server_info_has_the_bytes_of_the_vector(void **state)
 {
 	struct derp_server_info info = {.version = 2}, got;
 	struct box_shared shared = shared_with(relay_private, a_node);
@@ -152,7 +152,7 @@ static void server_info_is_that_of_the_reference(void **state)
 	assert_true(same_server_info(&got, &info));
 }
 
-static void small_frames_are_those_of_the_reference(void **state)
+static void small_frames_have_the_bytes_of_the_vectors(void **state)
 {
 	struct derp_frame f = {.type = DERP_NOTE_PREFERRED, .preferred = true}, back;
 	write_is(&f, "070000000101");
@@ -440,10 +440,10 @@ static void a_full_buffer_gets_no_frame(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(the_server_key_is_that_of_the_reference),
-	cmocka_unit_test(client_info_is_that_of_the_reference),
-	cmocka_unit_test(server_info_is_that_of_the_reference),
-	cmocka_unit_test(small_frames_are_those_of_the_reference),
+	cmocka_unit_test(the_server_key_has_the_bytes_of_the_vector),
+	cmocka_unit_test(client_info_has_the_bytes_of_the_vector),
+	cmocka_unit_test(server_info_has_the_bytes_of_the_vector),
+	cmocka_unit_test(small_frames_have_the_bytes_of_the_vectors),
 	cmocka_unit_test(payloads_by_their_length),
 	cmocka_unit_test(unknown_types_are_told_apart),
 	cmocka_unit_test(a_header_needs_five_bytes),

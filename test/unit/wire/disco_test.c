@@ -4,7 +4,7 @@
 #include "unit/message.h"
 #include "unit/spoil.h"
 
-/* The vectors of the reference, data plane 13: A speaks to B, nonce 00..17. */
+/* The vectors of disco.md 10: A speaks to B, nonce 00..17. */
 static const char a_private[] = "0002030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f60";
 static const char a_public[] = "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c";
 static const char b_public[] = "64b101b1d0be5a8704bd078f9895001fc03e8e9f9522f188dd128d9846d48466";
@@ -102,7 +102,7 @@ static void seals_as(const struct disco_msg *msg, const char *box_hex, size_t to
 	assert_int_equal(back.type, msg->type);
 }
 
-static void ping_is_that_of_the_reference(void **state)
+static void ping_has_the_bytes_of_the_vector(void **state)
 {
 	struct disco_msg m = {.type = DISCO_PING, .ping = {.has_node = true}};
 	unhex(m.ping.txid.b, DISCO_TXID_LEN, txid_hex);
@@ -120,7 +120,7 @@ static void ping_is_that_of_the_reference(void **state)
 	assert_memory_equal(back.ping.txid.b, m.ping.txid.b, DISCO_TXID_LEN);
 }
 
-static void pongs_are_those_of_the_reference(void **state)
+static void pongs_have_the_bytes_of_the_vectors(void **state)
 {
 	static const struct {
 		const char *hex, *seen;
@@ -143,7 +143,7 @@ static void pongs_are_those_of_the_reference(void **state)
 	assert_true(same(&relay, "127.3.3.40:7"));
 }
 
-static void call_me_maybe_is_that_of_the_reference(void **state)
+static void call_me_maybe_has_the_bytes_of_the_vector(void **state)
 {
 	struct disco_msg m = {.type = DISCO_CALL_ME_MAYBE}, back;
 	m.call.v[0] = endpoint("192.0.2.10:41641");
@@ -158,7 +158,7 @@ static void call_me_maybe_is_that_of_the_reference(void **state)
 	assert_true(same(&back.call.v[1], "[2001:db8::7]:41641"));
 }
 
-static void bind_is_that_of_the_reference(void **state)
+static void bind_has_the_bytes_of_the_vector(void **state)
 {
 	struct disco_msg m = {.type = DISCO_BIND, .bind = {.vni = 5, .generation = 1}}, back;
 	unhex(m.bind.remote.b, KEY_LEN, b_public);
@@ -263,7 +263,7 @@ static const struct disco_relay relay = {
 		  .v = {{.ip = {4, {192, 0, 2, 1}}, .port = 7}, {.ip = {6, {0x20, 1}}, .port = 8}}},
 };
 
-static void relay_messages_stand_where_the_reference_puts_them(void **state)
+static void relay_messages_have_their_fields_in_place(void **state)
 {
 	uint8_t out[512];
 	struct disco_msg m = {.type = DISCO_ALLOCATE_RESPONSE, .relay = relay}, back;
@@ -454,16 +454,16 @@ static void random_messages_come_back(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(ping_is_that_of_the_reference),
-	cmocka_unit_test(pongs_are_those_of_the_reference),
-	cmocka_unit_test(call_me_maybe_is_that_of_the_reference),
-	cmocka_unit_test(bind_is_that_of_the_reference),
+	cmocka_unit_test(ping_has_the_bytes_of_the_vector),
+	cmocka_unit_test(pongs_have_the_bytes_of_the_vectors),
+	cmocka_unit_test(call_me_maybe_has_the_bytes_of_the_vector),
+	cmocka_unit_test(bind_has_the_bytes_of_the_vector),
 	cmocka_unit_test(a_ping_may_lack_the_node_key),
 	cmocka_unit_test(a_ping_is_padded_with_zeros),
 	cmocka_unit_test(a_message_too_long_to_open_is_dropped),
 	cmocka_unit_test(a_malformed_call_me_maybe_is_an_empty_one),
 	cmocka_unit_test(endpoints_over_the_limit_are_left_out),
-	cmocka_unit_test(relay_messages_stand_where_the_reference_puts_them),
+	cmocka_unit_test(relay_messages_have_their_fields_in_place),
 	cmocka_unit_test(relay_messages_need_whole_addresses_and_our_version),
 	cmocka_unit_test(a_receipt_is_its_number),
 	cmocka_unit_test(other_types_are_dropped),

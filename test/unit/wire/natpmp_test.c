@@ -14,7 +14,7 @@ static bool reads_request(struct bytes b, void *arg)
 	return natpmp_read_request(b, &q);
 }
 
-static void requests_are_those_of_the_reference(void **state)
+static void requests_have_the_bytes_of_the_vectors(void **state)
 {
 	uint8_t room[32], want[32];
 	struct natpmp_request back, ask = {.op = NATPMP_ADDRESS},
@@ -131,7 +131,7 @@ static void another_version_or_operation_is_refused(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(requests_are_those_of_the_reference),
+	cmocka_unit_test(requests_have_the_bytes_of_the_vectors),
 	cmocka_unit_test(an_address_is_read),
 	cmocka_unit_test(a_mapping_is_read),
 	cmocka_unit_test(a_refusal_needs_eight_bytes_only),

@@ -2,7 +2,7 @@
 
 #include "unit/spoil.h"
 
-/* The vectors of the reference, data plane 13: 192.168.1.5, port 41641, nonce 00..0b. */
+/* The vectors of portmap.md 14: 192.168.1.5, port 41641, nonce 00..0b. */
 static const char announce_hex[] = "020000000000000000000000000000000000ffffc0a80105";
 static const char map_hex[] =
 	"0201000000001c2000000000000000000000ffffc0a80105000102030405060708090a0b"
@@ -35,7 +35,7 @@ static struct pcp_request a_map(void)
 	return q;
 }
 
-static void requests_are_those_of_the_reference(void **state)
+static void requests_have_the_bytes_of_the_vectors(void **state)
 {
 	uint8_t room[64], want[64];
 	struct pcp_request map = a_map(), back;
@@ -170,7 +170,7 @@ static void another_version_or_operation_is_refused(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(requests_are_those_of_the_reference),
+	cmocka_unit_test(requests_have_the_bytes_of_the_vectors),
 	cmocka_unit_test(a_wish_for_any_ipv6_address_is_all_zeros),
 	cmocka_unit_test(a_mapping_is_read),
 	cmocka_unit_test(options_are_skipped),

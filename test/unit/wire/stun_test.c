@@ -5,7 +5,7 @@
 #include "unit/spoil.h"
 #include "unit/wire/plain_stun.h"
 
-/* The vectors of the reference, data plane 13: transaction id 00..0b. */
+/* The vectors of stun.md 7: transaction id 00..0b. */
 static const char request_hex[] =
 	"000100142112a442000102030405060708090a0b802200087461696c6e6f6465802800048aabad90";
 static const char v4_hex[] = "0101000c2112a442000102030405060708090a0b00200008000183bbe112a648";
@@ -86,7 +86,7 @@ static void the_request_is_the_one_stock_relays_want(void **state)
 	assert_false(reads_response(view(&want), NULL));
 }
 
-static void responses_are_those_of_the_reference(void **state)
+static void responses_have_the_bytes_of_the_vectors(void **state)
 {
 	static const struct {
 		const char *hex, *at;
@@ -436,7 +436,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_answer_says_where_it_comes_from_and_what_else_there_is),
 	cmocka_unit_test(crc_gives_the_published_check_value),
 	cmocka_unit_test(the_request_is_the_one_stock_relays_want),
-	cmocka_unit_test(responses_are_those_of_the_reference),
+	cmocka_unit_test(responses_have_the_bytes_of_the_vectors),
 	cmocka_unit_test(an_ipv4_address_in_an_ipv6_one_is_unmapped),
 	cmocka_unit_test(the_responses_of_rfc_5769_are_read),
 	cmocka_unit_test(credentials_are_known_and_ignored),

@@ -3,8 +3,7 @@
 #include "crypto/seeded.h"
 #include "unit/spoil.h"
 
-/* The vectors of the reference, data plane 13: 100.64.0.1 to 100.64.0.2, the disco key of A; a
- * ping. */
+/* The vectors of tunnel.md 12: from 100.64.0.1 to 100.64.0.2 the disco key of A; a ping. */
 static const char advert_hex[] = "45000035000000004063b1e3644000016440000261"
 				 "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c";
 static const char ping_hex[] = "4500001d000000004063b1fb6440000164400002700001020304050607";
@@ -24,7 +23,7 @@ static struct ip ip(const char *text)
 	return v;
 }
 
-static void the_advert_is_that_of_the_reference(void **state)
+static void the_advert_has_the_bytes_of_the_vector(void **state)
 {
 	uint8_t want[128], out[TSMP_ADVERT_MAX];
 	size_t n = unhex(want, sizeof(want), advert_hex);
@@ -93,7 +92,7 @@ static void what_is_no_advert_is_left_alone(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(the_advert_is_that_of_the_reference),
+	cmocka_unit_test(the_advert_has_the_bytes_of_the_vector),
 	cmocka_unit_test(the_advert_goes_over_ipv6_too),
 	cmocka_unit_test(what_is_no_advert_is_left_alone),
 };
