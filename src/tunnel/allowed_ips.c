@@ -37,7 +37,7 @@ static unsigned bit_of(const uint8_t *b, unsigned bit)
 	return (unsigned)b[bit / 8] >> (7 - bit % 8) & 1u;
 }
 
-/* How many leading bits are the same, `limit` at most. */
+/* How many leading bits are the same, but at most `limit`. */
 static unsigned same_bits(const uint8_t *a, const uint8_t *b, unsigned limit)
 {
 	for (unsigned i = 0; i * 8 < limit; i++) {
@@ -55,7 +55,7 @@ static unsigned shorter(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Makes sure of two nodes, the most that one prefix needs: after it no node moves. */
+/* Makes room for two nodes, the most that one prefix needs. No node moves after that. */
 static bool reserve_nodes(struct allowed_ips *a)
 {
 	if (a->cap - a->n >= 2)
@@ -73,7 +73,7 @@ static bool reserve_nodes(struct allowed_ips *a)
 	return true;
 }
 
-/* Makes sure of a list for this peer. */
+/* Makes room for the list of this peer. */
 static bool reserve_list(struct allowed_ips *a, peer_id id)
 {
 	assert(id != PEER_NONE);
@@ -142,7 +142,8 @@ static void give_back(struct allowed_ips *a, uint32_t link)
 	a->unused = link;
 }
 
-/* Seats a new node where `old` stands: above it, or beside it under a fork. */
+/* Puts a new node in the place of `old`: above it, or beside it under a fork. Gives what then
+ * stands there. */
 static uint32_t join(struct allowed_ips *a, uint32_t new, uint32_t old)
 {
 	struct allowed_node *n = node_at(a, new), *o = node_at(a, old);

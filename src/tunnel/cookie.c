@@ -10,7 +10,7 @@ static void label_key(uint8_t out[static BLAKE2S_LEN], const char label[static 8
 	blake2s(out, (struct bytes){(const uint8_t *)label, 8}, BYTES_OF(key->b));
 }
 
-/* Constant in time, so that a MAC cannot be guessed byte by byte. */
+/* In constant time, so that a MAC cannot be guessed byte by byte. */
 static bool mac_equal(const uint8_t *a, const uint8_t *b)
 {
 	uint8_t differ = 0;

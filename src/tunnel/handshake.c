@@ -1,19 +1,19 @@
-/* Handshake messages, made and taken, and the four sessions of a peer.
+/* Handshake messages, made and taken, and how the four sessions of a peer follow each other
+ * (tunnel.md 4.1).
  *
- *   initiation out:  `waiting`; the response makes its session `current`: we send on it at once
- *   initiation in:   answered at once; the session is `next`: the initiator has the last word, so
- *                    we receive on it, and send on it only after that (WireGuard paper 5.4.5)
- *   `previous`:      what was current before; messages under way still arrive on it
- *   `older`:         what was previous before: after two handshakes at once each side sends on the
- *                    session that is the other's `previous`, and still does when the next one
- *                    begins
+ *   we initiate       `waiting`; the response makes the session `current`: we send on it at once
+ *   the peer does     we answer at once; the session is `next`: we receive on it, but send on it
+ *                     only when a message has come on it, for our answer may be lost
+ *   `previous`        what was current before; messages under way still arrive on it
+ *   `older`           what was previous before; after two handshakes at the same moment each side
+ *                     sends on the other's `previous`, also while the next handshake begins
  *
- * Our own initiation and our answer to the peer's live side by side.  So when both sides initiate
- * at the same moment both handshakes come about, each side has both sessions, and whatever either
- * sends on, the other can open.  An initiation of ours that still waits when a session is confirmed
- * is forgotten.
+ * Our own initiation and our answer to the peer's live side by side.  So if both sides initiate at
+ * the same moment, both handshakes succeed, each side has both sessions, and each can open what the
+ * other sends.  When a session is confirmed, a waiting initiation of ours is forgotten.
  *
- * The peer may have restarted at any time: a newer initiation is taken whatever sessions there are.
+ * The peer may have restarted at any time, so a newer initiation is taken whatever sessions there
+ * are.
  */
 #include <assert.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 
 /* TAI64N counts from 2^62, and TAI was 10 s ahead of UTC when Unix time began. */
 #define TAI64_EPOCH   UINT64_C(0x400000000000000a)
-#define STAMP_TICK_NS (UINT64_C(1) << 24) /* finer time than ~16 ms is nobody's business */
+#define STAMP_TICK_NS (UINT64_C(1) << 24) /* about 17 ms: a finer clock would tell about us */
 
 mono_ns handshake_jitter(const struct tunnel *t)
 {
@@ -37,7 +37,7 @@ void handshake_want(struct tunnel *t, struct peer *p, mono_ns now)
 		return;
 	if (p->initiated_at != MONO_NEVER)
 		not_before = p->initiated_at + REKEY_TIMEOUT;
-	/* The peer's own initiation was just answered: most likely it says something presently. */
+	/* We have just answered the peer's own initiation: most likely it sends something soon. */
 	if (p->next.live)
 		not_before = mono_max(not_before, p->next.born + REKEY_TIMEOUT);
 	if (not_before > now)
@@ -46,7 +46,7 @@ void handshake_want(struct tunnel *t, struct peer *p, mono_ns now)
 		peer_owe(t, p, DUE_INITIATION);
 }
 
-/* Later than the last one sent, also if the clock did not move or went back. */
+/* Always later than the last stamp sent, even if the clock stood still or went back. */
 static void make_stamp(const struct tunnel *t, struct peer *p, mono_ns now)
 {
 	uint64_t unix_ns = now + t->wall_offset_ns;
@@ -67,7 +67,7 @@ static void make_stamp(const struct tunnel *t, struct peer *p, mono_ns now)
 	wr_be32(&w, (uint32_t)ns);
 }
 
-/* Both write a whole message whose MACs are still zero: cookie_sign fills them in. */
+/* Both write a whole message with zero MACs: cookie_sign fills them in. */
 static void write_initiation(struct wr *out, uint32_t sender, const struct noise_initiation *n)
 {
 	struct wg_initiation m = {.sender = sender};
@@ -110,7 +110,7 @@ void handshake_initiate(struct tunnel *t, struct peer *p, struct wr *out, mono_n
 
 /* --- the peer initiates --- */
 
-/* Answers an initiation that is authentic and new: the next session, and the response in p. */
+/* Answers an authentic, new initiation: begins the next session, and keeps the response in p. */
 static bool respond(struct tunnel *t, struct peer *p, struct noise *n, uint32_t sender, mono_ns now)
 {
 	struct noise_response message;
@@ -135,7 +135,7 @@ static bool respond(struct tunnel *t, struct peer *p, struct noise *n, uint32_t 
 	return true;
 }
 
-/* Whether an authentic initiation is one that we have not seen, and not one too many. */
+/* Is an authentic initiation neither a replay nor one too many? */
 static bool is_new(struct tunnel *t, const struct peer *p,
 		   const uint8_t stamp[static NOISE_STAMP_LEN], mono_ns now)
 {
@@ -150,7 +150,8 @@ static bool is_new(struct tunnel *t, const struct peer *p,
 	return true;
 }
 
-/* Whose initiation is it? n is then ready for the response; NULL: not to be answered, counted. */
+/* The peer that sent an initiation; n is then ready for the response. NULL: it is counted, and must
+ * not be answered. */
 static struct peer *read_initiation(struct tunnel *t, const struct wg_initiation *m,
 				    struct noise *n, mono_ns now)
 {
@@ -234,7 +235,8 @@ static bool finish(struct tunnel *t, struct peer *p, const struct wg_response *m
 	return true;
 }
 
-/* We can send now: what waited goes out, or else a keepalive, so that the responder hears of it. */
+/* We can send now. Staged packets go out, or else a keepalive: it confirms the session to the
+ * responder. */
 static void begun(struct tunnel *t, struct peer *p, mono_ns now)
 {
 	p->rekey_asked = false;

@@ -1,4 +1,4 @@
-/* tunnel/inside.h - the parts of one tunnel, for the files of this floor alone */
+/* tunnel/inside.h - the parts of one tunnel, for the files of this room only */
 #ifndef TUNNEL_INSIDE_H
 #define TUNNEL_INSIDE_H
 
@@ -14,9 +14,9 @@
 #include "tunnel/timers.h"
 #include "tunnel/tunnel.h"
 
-#define INITIATION_SPACING (20 * MSEC) /* between those we take of one peer */
+#define INITIATION_SPACING (20 * MSEC) /* at least, between two of one peer that we take */
 
-/* What tunnel_output has to make for a peer, besides its staged packets. */
+/* What tunnel_output has to make for a peer besides its staged packets. */
 enum due { DUE_RESPONSE = 1, DUE_INITIATION = 2, DUE_KEEPALIVE = 4 };
 
 struct peer {
@@ -27,14 +27,14 @@ struct peer {
 	struct staged_queue staged;
 	unsigned due;
 
-	/* Our own initiation, while it waits for the response. */
+	/* Our own initiation, while it waits for its response. */
 	bool waiting;
 	struct noise noise;
 	uint32_t index;
 	mono_ns initiated_at; /* MONO_NEVER: not yet */
 	uint8_t stamp_sent[NOISE_STAMP_LEN];
 
-	/* The last initiation of the peer, and our response to it. */
+	/* The peer's last initiation, and our response to it. */
 	mono_ns initiation_at; /* MONO_NEVER: none yet */
 	uint8_t stamp_seen[NOISE_STAMP_LEN];
 	uint8_t response[WG_RESPONSE_LEN];
@@ -42,8 +42,8 @@ struct peer {
 	/* We send on `current`, and receive on all four. */
 	struct session older, previous, current, next;
 	mono_ns responder_after; /* REKEY_RESPONDER_FIRST or _LAST */
-	bool rekey_asked;        /* once in a session's last minute, because of data received */
-	mono_ns scheduled_at;    /* what stands in the heap */
+	bool rekey_asked;        /* REKEY_WHEN_RECEIVING has asked for a handshake already */
+	mono_ns scheduled_at;    /* its deadline in the heap; MONO_NEVER: none */
 
 	struct {
 		bool session, initiator, given_up;
@@ -59,9 +59,8 @@ struct tunnel {
 	struct cookie_checker checker;
 	struct load load;
 	struct hash_secret secret;
-	struct index by_key; /* peers by public key, under `secret` */
-	struct index
-		by_index; /* peers by receiver index: of each session and of a waiting initiation */
+	struct index by_key;   /* peers by public key, under `secret` */
+	struct index by_index; /* peers by receiver index, of sessions and waiting initiations */
 	struct allowed_ips allowed;
 	struct staged staged;
 	struct heap deadlines; /* one for each peer */
@@ -74,10 +73,11 @@ struct tunnel {
 /* peer.c */
 struct peer *peer_at(const struct tunnel *t, peer_id id); /* NULL: there is none of this id */
 peer_id peer_of(const struct tunnel *t, const struct peer *p);
-/* Draws a receiver index that nobody has, and enters it. False: out of memory. */
+/* Draws a receiver index that is not in use, and enters it in by_index. False: out of memory. */
 bool peer_take_index(struct tunnel *t, const struct peer *p, uint32_t *index) MUST_USE;
 void peer_drop_index(struct tunnel *t, const struct peer *p, uint32_t index);
-/* The session, or with `waiting` the peer whose initiation waits, of an index. */
+/* The session of an index, and its peer; the peer whose waiting initiation has an index. NULL:
+ * none. */
 struct session *peer_session_find(const struct tunnel *t, uint32_t index, struct peer **p);
 struct peer *peer_waiting_find(const struct tunnel *t, uint32_t index);
 void peer_session_end(struct tunnel *t, struct peer *p, struct session *s);
@@ -92,15 +92,14 @@ void peer_count_received(struct peer *p, size_t bytes);
 
 /* handshake.c */
 mono_ns handshake_jitter(const struct tunnel *t);
-/* A session is wanted. One initiation in REKEY_TIMEOUT at most goes out. */
+/* A session is wanted. At most one initiation in REKEY_TIMEOUT goes out. */
 void handshake_want(struct tunnel *t, struct peer *p, mono_ns now);
 void handshake_initiate(struct tunnel *t, struct peer *p, struct wr *out, mono_ns now);
 enum tunnel_opened handshake_open_initiation(struct tunnel *t, struct bytes d, mono_ns now,
 					     peer_id *peer);
 enum tunnel_opened handshake_open_response(struct tunnel *t, struct bytes d, mono_ns now,
 					   peer_id *peer);
-/* An authentic message came on s. If it is the first on the next session, that is the current one
- * now. */
+/* An authentic message came on s. The first one on `next` makes that the current session. */
 void handshake_confirm(struct tunnel *t, struct peer *p, struct session *s, mono_ns now);
 
 #endif

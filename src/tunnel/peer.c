@@ -147,7 +147,7 @@ peer_id tunnel_peer_find(const struct tunnel *t, const struct node_key *key)
 	return PEER_NONE;
 }
 
-/* All is zero in an unused peer, and no place of it is touched before it is used. */
+/* An unused peer is all zero, and its memory is not touched before it is used. */
 static void fill(const struct tunnel *t, struct peer *p, const struct noise_remote *remote,
 		 const struct tunnel_peer_config *cfg, mono_ns now)
 {
@@ -212,7 +212,7 @@ void tunnel_peer_reset(struct tunnel *t, peer_id id)
 	p->due = 0;
 	timers_stop(&p->timers);
 	peer_schedule(t, p);
-	if (p->staged.n > 0) /* they waited for the handshake that is forgotten now */
+	if (p->staged.n > 0) /* they waited for the handshake that was just forgotten */
 		peer_owe(t, p, DUE_INITIATION);
 }
 

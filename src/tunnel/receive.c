@@ -3,7 +3,7 @@
 
 /* --- handshake messages and cookies --- */
 
-/* The first, cheap questions to an initiation or response, in the order of what they cost. */
+/* The cheap checks of an initiation or response, the cheapest first (tunnel.md 6.1). */
 static enum tunnel_opened admit(struct tunnel *t, struct bytes d, uint32_t sender,
 				struct bytes source, mono_ns now, struct wr *reply)
 {
@@ -36,7 +36,7 @@ static uint32_t sender_of(struct bytes d)
 	return rd_le32(&r);
 }
 
-/* A cookie proves only that somebody saw our message: no sign of life of the peer. */
+/* A cookie proves only that somebody saw our message, not that the peer lives. */
 static enum tunnel_opened open_cookie(struct tunnel *t, struct bytes d, mono_ns now)
 {
 	struct wg_cookie m;
@@ -54,7 +54,7 @@ static enum tunnel_opened open_cookie(struct tunnel *t, struct bytes d, mono_ns 
 
 /* --- transport messages --- */
 
-/* Takes the padding off a packet whose source this peer may use. */
+/* Takes the padding off. False: not an IP packet, or the peer may not use its source address. */
 static bool deliver(struct tunnel *t, peer_id id, struct packet *packet)
 {
 	struct ip src;
@@ -87,7 +87,8 @@ static void count_refused(struct tunnel *t, enum session_opened why)
 	}
 }
 
-/* An initiator who only receives would otherwise let the session die under the other's sending. */
+/* An initiator that only receives must renew the session too, or the other side's packets would be
+ * lost when it ends. */
 static void keep_fresh(struct tunnel *t, struct peer *p, mono_ns now)
 {
 	const struct session *s = &p->current;

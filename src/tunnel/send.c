@@ -2,7 +2,7 @@
 
 #include "tunnel/inside.h"
 
-/* One packet onto the current session, and everything that follows from it. */
+/* Seals a packet with the current session, and does all that follows from sending it. */
 static bool seal(struct tunnel *t, struct peer *p, struct packet *packet, mono_ns now)
 {
 	bool data = packet->len > 0;
@@ -41,7 +41,7 @@ enum tunnel_sealed tunnel_seal(struct tunnel *t, peer_id id, struct packet *pack
 	if (!p)
 		return TUNNEL_REFUSED;
 	if (!session_may_send(&p->current, now)) {
-		/* An empty packet need not wait: each new session begins with one. */
+		/* An empty packet need not wait: each new session begins with a keepalive. */
 		result = packet->len > 0 ? stage(t, p, packet) : TUNNEL_STAGED;
 		handshake_want(t, p, now);
 	} else if (!seal(t, p, packet, now)) {
@@ -52,7 +52,7 @@ enum tunnel_sealed tunnel_seal(struct tunnel *t, peer_id id, struct packet *pack
 	return result;
 }
 
-/* --- what the tunnel itself has to send --- */
+/* --- what the tunnel sends by itself --- */
 
 static bool has_output(const struct peer *p, mono_ns now)
 {
@@ -81,14 +81,14 @@ static bool make_initiation(struct tunnel *t, struct peer *p, struct packet *out
 	struct wr w = wr_of(room, room ? WG_INITIATION_LEN : 0);
 	handshake_initiate(t, p, &w, now);
 	if (w.bad || w.n == 0) {
-		*out = before; /* without memory for an index: another peer's turn */
+		*out = before; /* no memory for an index: the next peer's turn */
 		return false;
 	}
 	peer_count_sent(p, WG_INITIATION_LEN);
 	return true;
 }
 
-/* `out` is as empty as it was when it returns false. */
+/* False: `out` is as empty as before. */
 static bool make_staged(struct tunnel *t, struct peer *p, struct packet *out, mono_ns now)
 {
 	struct packet before = *out;
@@ -161,7 +161,7 @@ void tunnel_handshake(struct tunnel *t, peer_id id, mono_ns now)
 void tunnel_unreached(struct tunnel *t, peer_id id, mono_ns now)
 {
 	struct peer *p = peer_at(t, id);
-	/* With `next` it is the response to the peer's own initiation that is lost. */
+	/* If there is a `next`, our response was lost, not our initiation. */
 	if (!p || p->initiated_at == MONO_NEVER || p->next.live)
 		return;
 	timers_hasten_retry(&p->timers, mono_max(now, p->initiated_at + UNREACHED_TIMEOUT));

@@ -1,5 +1,5 @@
-/* Each slot in use is in two lists: that of its peer, and that of all by age.  As both are in order
- * of age, the oldest of all is always the first of its peer's queue.
+/* Each slot in use stands in two lists: in its peer's queue, and among all slots by age.  Both are
+ * in order of age, so the oldest slot of all is always the first of its peer's queue.
  */
 #include "tunnel/staged.h"
 
@@ -73,7 +73,7 @@ void staged_clear(struct staged *s, struct staged_queue *q)
 		staged_drop(s, q);
 }
 
-/* Slots that were never used come last: their memory is not touched before it is needed. */
+/* Slots that were used before come first, so memory is not touched before it is needed. */
 static uint32_t take(struct staged *s)
 {
 	uint32_t link = s->unused;

@@ -1,7 +1,9 @@
 /* tunnel/staged.h - packets that wait for a handshake: one pool for all peers, a queue for each
  *
- * Bounded twice, and the oldest goes first: that of the peer when its queue is long, that of all
- * peers when the pool is full.
+ * Bounded twice.  If the peer's queue is full, the oldest packet of the peer makes room; if the
+ * pool is full, the oldest packet of all.
+ *
+ * Source: tunnel.md 5.5.
  */
 #ifndef TUNNEL_STAGED_H
 #define TUNNEL_STAGED_H
@@ -26,14 +28,15 @@ void staged_fini(struct staged *s); /* wipes */
 
 enum staged_outcome {
 	STAGED_KEPT,
-	STAGED_DROPPED_OLDEST, /* kept, and another one went for it */
+	STAGED_DROPPED_OLDEST, /* kept; an older packet was dropped for it */
 	STAGED_TOO_LONG,       /* more than PACKET_CONTENT_MAX: not kept */
-	STAGED_NO_ROOM         /* a pool of no packets: not kept */
+	STAGED_NO_ROOM         /* the pool or the queue holds no packets at all: not kept */
 };
-/* Copies the packet to the end of q, which holds at most `max`. The pool keeps a pointer to q. */
+/* Copies the packet to the end of q, which holds at most `max` packets. The pool keeps a pointer to
+ * q. */
 enum staged_outcome staged_put(struct staged *s, struct staged_queue *q, struct bytes packet,
 			       uint32_t max) MUST_USE;
-/* The oldest of q, borrowed from the pool until it is dropped; empty when there is none. */
+/* The oldest of q, borrowed from the pool until it is dropped. Empty: there is none. */
 struct bytes staged_first(const struct staged *s, const struct staged_queue *q);
 void staged_drop(struct staged *s, struct staged_queue *q); /* the oldest of q */
 void staged_clear(struct staged *s, struct staged_queue *q);

@@ -3,8 +3,8 @@
  *   RETRY       started by an initiation, or by one that must wait; stopped by a confirmed session
  *   KEEPALIVE   started by data received; stopped by anything sent
  *   SILENCE     started by data sent; stopped by anything authentic received
- *   PERSISTENT  moved by anything sent or received; never stops while configured
- *   ERASE       moved by each new session's keys, and started by giving up
+ *   PERSISTENT  moved by anything sent or received; never stops while it is configured
+ *   ERASE       moved by the keys of each new session; started by giving up
  */
 #include "tunnel/timers.h"
 

@@ -1,16 +1,18 @@
 /* Theory of operation.
  *
- * A tunnel is a table of peers; each has its handshake, three sessions, timers, a queue of staged
- * packets and a few notes of what is due.  Three tables lead to a peer: by public key (an
- * initiation), by receiver index (all else that comes in), by address (the owner's packets).
+ * A tunnel is a table of peers.  Each peer has its handshake, four sessions, timers, a queue of
+ * staged packets, and flags for what is due.  Three tables lead to a peer: by public key (an
+ * initiation), by receiver index (every other datagram), by address (the owner's packets).
  *
- * Work is never done twice in two places.  Whoever finds that something must be sent notes it on
- * the peer and lets it wait for its turn; tunnel_output makes the message when it is asked for one.
- * Whoever sees something happen tells timers.c; the earliest deadline of a peer stands in one heap.
+ * Each thing is done in one place.  A function that finds that something must be sent sets a flag
+ * of the peer and puts the peer on the list `output`; only tunnel_output makes messages.  A
+ * function that sends or receives reports to timers.c; only timers.c sets deadlines.  The earliest
+ * deadline of each peer stands in one heap.
  *
- * Bounded: peers and staged packets by the configuration; four indices and one response for each
- * peer; one place in each of the two queues of turns.  After tunnel_new only prefixes and the two
- * key schedules of a session take memory for longer than a call, and no packet does.
+ * Bounded: peers and staged packets by the configuration; for each peer at most INDICES_PER_PEER
+ * indices, one response, and one place on each of the two ready lists.  After tunnel_new only
+ * prefixes and the two key schedules of each session take memory for longer than a call; packets
+ * take none.
  *
  *   peer.c       the table of peers, receiver indices
  *   handshake.c  messages of the handshake, and how sessions follow each other
@@ -21,7 +23,7 @@
 
 #include "tunnel/inside.h"
 
-/* Each peer: four sessions, a waiting initiation, and one more while it is being replaced. */
+/* Of a peer: four sessions, a waiting initiation, and one more while that is replaced. */
 enum { INDICES_PER_PEER = 6 };
 
 struct tunnel *tunnel_new(const struct tunnel_config *cfg, mono_ns now)
