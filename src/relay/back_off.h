@@ -1,10 +1,12 @@
 /* relay/back_off.h - how long to wait before a relay is dialled again
  *
- * The pause grows with the square of the failures in a row, up to BACK_OFF_MAX.  While the relay is
- * in use, that is until BACK_OFF_USED after the last packet through it or for it, it grows no
- * further than to BACK_OFF_IN_USE: somebody waits, and finds it about a second after it is back.
- * All pauses are jittered, half to one and a half times as long, so that not all clients of a relay
- * come back to it at once.
+ * The pause grows with the square of the failures in a row, up to BACK_OFF_MAX.  A relay is in use
+ * until BACK_OFF_USED after the last packet through it or for it.  While it is in use, packets
+ * wait, so the pause grows to BACK_OFF_IN_USE only, and a relay is found about a second after it is
+ * back. All pauses have jitter, half to one and a half times as long, so that the clients of a
+ * relay do not all come back at once.
+ *
+ * Source: derp.md 6.3.
  */
 #ifndef RELAY_BACK_OFF_H
 #define RELAY_BACK_OFF_H
@@ -19,18 +21,18 @@
 
 struct back_off {
 	uint32_t failures; /* in a row */
-	mono_ns used_at;   /* MONO_NEVER: it never was */
-	mono_ns failed_at; /* of failures > 0 */
+	mono_ns used_at;   /* MONO_NEVER: the relay was never used */
+	mono_ns failed_at; /* the last failure, if there is any */
 };
 
 void back_off_init(struct back_off *b);
 void back_off_failed(struct back_off *b, mono_ns now);
 void back_off_forget(struct back_off *b); /* the failures */
-/* A packet came through it, or wants to go. True: it was not in use before. */
+/* A packet came through the relay, or must go. True: the relay was not in use before. */
 bool back_off_use(struct back_off *b, mono_ns now);
 /* After a failure: when to dial again. */
 mono_ns back_off_next(const struct back_off *b, const struct rng *rng);
-/* The same, where the relay asked to be left alone for so long. */
+/* The same, where the relay asked for this pause. */
 mono_ns back_off_asked(const struct back_off *b, const struct rng *rng, mono_ns pause);
 
 #endif

@@ -2,24 +2,25 @@
  *
  * States, and what leads out of them:
  *
- *   WAITING    no stream. A planned dial comes due, or a packet wants to go      -> DIALLING
- *   DIALLING   the owner was asked for a stream (RELAY_DIAL). relay_client_up    -> GREETING
- *   GREETING   ServerKey is awaited (known before, by fast start), ClientInfo is sent as soon as it
- *              is
- *              known. A ServerInfo that opens with that key                      -> READY
- *   READY      packets flow. The server is heard from at least every 120 s.
+ *   WAITING    there is no stream.
+ *              A planned dial comes due, or a packet must go                     -> DIALLING
+ *   DIALLING   the owner was asked for a stream (RELAY_DIAL).
+ *              relay_client_up                                                   -> GREETING
+ *   GREETING   waits for ServerKey, unless a fast start knows the key; sends ClientInfo as soon as
+ *              the key is known.
+ *              A ServerInfo that opens with that key                             -> READY
+ *   READY      packets flow. Something of the server must come every 120 s.
  *
- * DIALLING and GREETING together may take CONNECT_MAX.  Every failure leads to WAITING: the next
- * dial is planned if this is the home relay or packets wait, after a pause that grows with the
- * failures in a row (back_off.h).  They are forgotten once a connection has lasted STEADY: a relay
- * that takes us in and throws us out is not hammered either.
+ * DIALLING and GREETING together may take CONNECT_MAX.  Every failure leads to WAITING.  If this is
+ * the home relay, or packets wait, the next dial is planned, after a pause that grows with the
+ * failures in a row (back_off.h).  They are forgotten when a connection has lasted STEADY, so that
+ * a relay that accepts and hangs up again is not dialled without pause.
  *
- * Packets may go out right behind ClientInfo; that saves a round trip and gives nothing away, for
+ * Packets may follow right behind ClientInfo.  That saves a round trip and gives nothing away, for
  * they are sealed end to end.
  *
- * Bounded: SEND_QUEUE_MAX packets wait to be sent (the oldest is dropped), for PACKET_LIFE;
- * INBOX_MAX bytes wait for the owner, one frame is being put together (RELAY_FRAME_MAX), one pong
- * is owed.
+ * Bounded: SEND_QUEUE_MAX packets wait to be sent, for PACKET_LIFE; INBOX_MAX bytes wait for the
+ * owner; one frame of RELAY_FRAME_MAX is being put together; one pong is owed.
  */
 #include "relay/client.h"
 
@@ -37,21 +38,20 @@
 #include "relay/outbox.h"
 
 enum {
-	SEND_QUEUE_MAX = BATCH_MAX + 32, /* data plane 9.1 has 32; ours come in batches */
-	GREETING_MAX = 1024,             /* bytes of a ServerKey frame; data plane 3.2 */
-	GIVE_UP_AFTER = 3, /* failures in a row, after which packets for a relay that is not home
-			      are dropped */
-	INFO_ROOM = 256    /* our ClientInfo, sealed */
+	SEND_QUEUE_MAX = BATCH_MAX + 32, /* packets come in batches; derp.md 6.4 */
+	GREETING_MAX = 1024,             /* bytes of a ServerKey frame; derp.md 3.1 */
+	/* After so many failures in a row, packets for a relay that is not home are dropped. */
+	GIVE_UP_AFTER = 3,
+	INFO_ROOM = 256 /* our ClientInfo, sealed */
 };
 
-#define CONNECT_MAX  (10 * SECOND)  /* data plane 3.10 */
-#define READ_TIMEOUT (120 * SECOND) /* data plane 3.5 */
-#define PONG_TIMEOUT (3 * SECOND)   /* data plane 3.5 */
+#define CONNECT_MAX  (10 * SECOND)  /* derp.md 6.1 */
+#define READ_TIMEOUT (120 * SECOND) /* derp.md 6.6 */
+#define PONG_TIMEOUT (3 * SECOND)   /* derp.md 6.6 */
 #define IDLE_CLOSE   (60 * SECOND)
-#define PACKET_LIFE \
-	(5 *        \
-	 SECOND) /* by then a handshake is begun anew, and the old one would only be in the way */
-#define STEADY (30 * SECOND)
+/* After this time the tunnel has sent a new handshake, and the old one would only be in the way. */
+#define PACKET_LIFE (5 * SECOND)
+#define STEADY      (30 * SECOND)
 
 enum state { WAITING, DIALLING, GREETING, READY };
 
@@ -60,8 +60,8 @@ struct relay_client {
 	enum state state;
 	mono_ns dial_at;    /* WAITING: MONO_NEVER: not planned */
 	mono_ns connect_by; /* DIALLING, GREETING */
-	mono_ns heard_at;   /* GREETING, READY: last whole frame */
-	mono_ns sent_at;    /* last packet given to us to send */
+	mono_ns heard_at;   /* GREETING, READY: when the last whole frame came */
+	mono_ns sent_at;    /* when the owner last gave us a packet to send */
 	mono_ns pong_by;    /* MONO_NEVER: no ping is out */
 	mono_ns ready_at;
 	mono_ns come_back_in; /* the server is restarting; MONO_NEVER: it is not */
@@ -71,8 +71,8 @@ struct relay_client {
 	bool server_known;
 	struct frames frames;
 	struct inbox inbox;
-	struct outbox_queue control,
-		packets; /* control: ClientInfo, NotePreferred, Ping; few, never dropped */
+	struct outbox_queue control; /* ClientInfo, NotePreferred, Ping: few, never dropped */
+	struct outbox_queue packets;
 	struct outbox_writing writing;
 	bool owes_pong;
 	uint8_t pong[DERP_PING_LEN], ping[DERP_PING_LEN];
@@ -103,7 +103,7 @@ struct relay_client *relay_client_new(const struct relay_client_config *cfg, mon
 	return c;
 }
 
-/* --- streams: asked for, had, thrown away --- */
+/* --- the stream --- */
 
 static void forget_stream(struct relay_client *c)
 {
@@ -146,7 +146,7 @@ static void plan_dial(struct relay_client *c)
 		c->dropped += c->packets.n;
 		outbox_clear(&c->packets);
 	}
-	/* Planned in any case, so that a packet that comes in the meantime waits its turn. */
+	/* Always planned, so that a packet that comes before then does not dial at once. */
 	if (c->come_back_in == MONO_NEVER)
 		c->dial_at = back_off_next(&c->back_off, &c->cfg.rng);
 	else
@@ -158,7 +158,7 @@ static bool wants_stream(const struct relay_client *c)
 	return c->cfg.home || c->packets.n > 0;
 }
 
-/* The stream is lost, or could not be had. */
+/* The stream broke, or could not be made. */
 static void fail(struct relay_client *c, const char *why, mono_ns now)
 {
 	bool was_ready = c->state == READY;
@@ -173,7 +173,7 @@ static void fail(struct relay_client *c, const char *why, mono_ns now)
 	plan_dial(c);
 }
 
-/* The same, and it is we who end it. */
+/* The same, but we end the stream ourselves. */
 static void hang_up(struct relay_client *c, const char *why, mono_ns now)
 {
 	fail(c, why, now);
@@ -183,7 +183,7 @@ static void hang_up(struct relay_client *c, const char *why, mono_ns now)
 static void queue_control(struct relay_client *c, const struct derp_frame *frame)
 {
 	struct outbox_frame *f = outbox_frame_new(frame);
-	if (f) /* without memory the connection fails at its next time-out */
+	if (f) /* without memory the connection ends at its next time-out */
 		outbox_push(&c->control, f);
 }
 
@@ -369,7 +369,7 @@ static void on_frame(struct relay_client *c, uint8_t type, struct bytes payload,
 	case DERP_RESTARTING:
 		c->come_back_in = f.restarting.reconnect_ms * MSEC;
 		break;
-	case DERP_KEEPALIVE: /* it was heard: that is all it is for */
+	case DERP_KEEPALIVE: /* heard_at has it already */
 	case DERP_CLIENT_INFO:
 	case DERP_SEND_PACKET:
 	case DERP_NOTE_PREFERRED:
@@ -440,7 +440,7 @@ void relay_client_send(struct relay_client *c, const struct node_key *to, struct
 	outbox_push(&c->packets, o);
 	if (c->state != WAITING)
 		return;
-	/* Planned when nobody was in a hurry; but what the relay asked for holds. */
+	/* The dial was planned while no packet waited. A pause that the relay asked for stays. */
 	if (was_idle && c->dial_at != MONO_NEVER && c->come_back_in == MONO_NEVER)
 		c->dial_at = mono_min(c->dial_at, back_off_next(&c->back_off, &c->cfg.rng));
 	if (c->dial_at == MONO_NEVER || c->dial_at <= now)
@@ -501,7 +501,7 @@ static mono_ns idle_at(const struct relay_client *c)
 	return c->sent_at + c->cfg.idle_close;
 }
 
-/* What each state may have; checked whenever the owner asks for the deadline. */
+/* What each state may have. It is checked whenever the owner asks for the deadline. */
 static void check_state(const struct relay_client *c)
 {
 	bool streams = c->state == GREETING || c->state == READY;
@@ -576,7 +576,7 @@ static void event_of_frame(struct relay_client *c, struct relay_client_event *ev
 {
 	struct derp_frame f;
 	if (derp_read(type, payload, &f) != DERP_READ)
-		return; /* cannot be: it was read before it was put there */
+		return; /* cannot happen: it was read before it went into the inbox */
 	if (f.type == DERP_RECV_PACKET) {
 		ev->kind = RELAY_PACKET;
 		ev->peer = f.packet.peer;

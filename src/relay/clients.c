@@ -14,7 +14,7 @@ bool clients_init(struct clients *t, uint32_t max, const struct rng *rng)
 		.expired_first = CLIENT_NONE,
 	};
 	hash_secret_generate(&t->secret, rng);
-	t->v = calloc(max ? max : 1, sizeof(*t->v)); /* pages that nobody used yet cost nothing */
+	t->v = calloc(max ? max : 1, sizeof(*t->v)); /* pages that were never used cost nothing */
 	return t->v && index_init(&t->by_key, 0);
 }
 
@@ -74,7 +74,7 @@ uint32_t clients_find(const struct clients *t, const struct node_key *key)
 	return CLIENT_NONE;
 }
 
-/* The table has room for the one that another makes place for: it cannot fail. */
+/* False: out of memory. It cannot fail where another client leaves: the table then has room. */
 static bool make_active(struct clients *t, uint32_t i, uint32_t instead_of)
 {
 	if (instead_of != CLIENT_NONE) {
@@ -107,7 +107,7 @@ bool clients_register(struct clients *t, uint32_t i, const struct node_key *key)
 void clients_activate(struct clients *t, uint32_t i)
 {
 	struct client *c = &t->v[i];
-	/* Who is not registered has no key yet that could be found. */
+	/* A client that is not registered has no key yet. */
 	if (c->state == CLIENT_REGISTERED && !c->active)
 		(void)make_active(t, i, clients_find(t, &c->key));
 }

@@ -1,8 +1,7 @@
-/* relay/clients.h - the table of a relay's connections: by number, by node key, by what they wait
- * for
+/* relay/clients.h - the table of a relay's connections: by number, by node key, and in lists
  *
  * Connections with the same key form a ring.  One of them is active and receives the packets: the
- * newest, and from then on the one that was heard last.
+ * newest, and later the one from which a frame came last (derp.md 5.4).
  */
 #ifndef RELAY_CLIENTS_H
 #define RELAY_CLIENTS_H
@@ -18,15 +17,15 @@
 
 enum client_state {
 	CLIENT_FREE,
-	CLIENT_GREETING,   /* the stream is open, ClientInfo is awaited */
+	CLIENT_GREETING,   /* the stream is open, and ClientInfo must come */
 	CLIENT_REGISTERED, /* through the handshake: packets flow */
-	CLIENT_EXPIRED     /* gone, but its number is still to be told to the owner */
+	CLIENT_EXPIRED     /* gone, but the owner does not know yet */
 };
 
-/* What waits to be written, each kind in its own queue; served in turn. */
+/* Frames that wait to be written. Each kind has its own queue; the queues are served in turn. */
 enum client_queue { QUEUE_NOTICES, QUEUE_DISCO, QUEUE_DATA, CLIENT_QUEUES };
 
-/* Small frames that are owed: one of each at most, so a flag will do. */
+/* Small frames that are owed. At most one of each is, so a flag is enough. */
 enum client_owes {
 	OWES_SERVER_KEY = 1 << 0,
 	OWES_SERVER_INFO = 1 << 1,
@@ -35,8 +34,8 @@ enum client_owes {
 	OWES_KEEPALIVE = 1 << 4
 };
 
-/* Who received packets from a client, and is to be told when that client goes. At most
- * RECEIVERS_MAX: then the one that has not been sent to for longest makes room. */
+/* The clients that received packets of a client, and will be told when that client goes. At most
+ * RECEIVERS_MAX: then the least recent one makes room. */
 enum { RECEIVERS_MAX = 128 };
 struct receivers {
 	struct receiver {
@@ -54,23 +53,23 @@ struct client {
 	struct receivers receivers;
 	struct bucket not_here; /* for PeerGone(NotHere) */
 	uint32_t keepalive_ms;  /* drawn once for each connection */
-	uint32_t generation;    /* of this number: how often it was given out */
-	uint32_t before,
-		after; /* on the ready list; after: also on the free and the expired list */
+	uint32_t generation;    /* how often this number was given out */
+	uint32_t before;        /* on the ready list */
+	uint32_t after;         /* on the ready, the free or the expired list */
 	uint32_t ring_before, ring_after;
-	uint8_t ping[DERP_PING_LEN]; /* to be sent back */
+	uint8_t ping[DERP_PING_LEN]; /* for the pong that is owed */
 	uint8_t state;               /* enum client_state */
 	uint8_t owes;                /* of enum client_owes */
 	uint8_t turn;                /* the queue that is served next */
 	bool active;
 	bool preferred;
-	bool listed; /* on the ready list, or the owner knows and is at it */
+	bool listed; /* on the ready list, or the owner knows that there is output */
 	bool on_ready_list;
 };
 
 struct clients {
 	struct client *v;
-	uint32_t max, used; /* used: numbers below it were given out at least once */
+	uint32_t max, used; /* numbers below `used` were given out at least once */
 	uint32_t free_first;
 	uint32_t ready_first, ready_last;
 	uint32_t expired_first;
@@ -81,15 +80,18 @@ struct clients {
 bool clients_init(struct clients *t, uint32_t max, const struct rng *rng) MUST_USE;
 void clients_fini(struct clients *t);
 
-uint32_t clients_take(struct clients *t); /* a number in state GREETING; CLIENT_NONE: full */
-void clients_give_back(struct clients *t, uint32_t i);     /* it holds nothing any more */
-struct client *clients_get(struct clients *t, uint32_t i); /* NULL: nobody has that number */
+/* A free number, in state GREETING from now on. CLIENT_NONE: the table is full. */
+uint32_t clients_take(struct clients *t);
+void clients_give_back(struct clients *t, uint32_t i); /* the client must hold nothing any more */
+struct client *clients_get(struct clients *t, uint32_t i); /* NULL: no client has this number */
 
-/* By key. False: out of memory. */
+/* Enters a client under its key, and makes it the active one. False: out of memory. */
 bool clients_register(struct clients *t, uint32_t i, const struct node_key *key) MUST_USE;
+/* The active client of a key; CLIENT_NONE: there is none. */
 uint32_t clients_find(const struct clients *t, const struct node_key *key);
-void clients_activate(struct clients *t, uint32_t i); /* it was heard; nothing if it only greets */
-/* Takes it from its ring; returns another with the same key, or CLIENT_NONE: it was the last. */
+/* A frame came from it. Nothing changes if it is not registered yet. */
+void clients_activate(struct clients *t, uint32_t i);
+/* Takes it out of its ring. Gives another client with this key; CLIENT_NONE: it was the last. */
 uint32_t clients_unregister(struct clients *t, uint32_t i);
 
 void clients_ready_add(struct clients *t, uint32_t i);
@@ -97,7 +99,8 @@ void clients_ready_remove(struct clients *t, uint32_t i);
 bool clients_ready_take(struct clients *t, uint32_t *i) MUST_USE;
 
 void clients_expired_add(struct clients *t, uint32_t i);
-bool clients_expired_take(struct clients *t, uint32_t *i) MUST_USE; /* and gives the number back */
+/* Also gives the number back. */
+bool clients_expired_take(struct clients *t, uint32_t *i) MUST_USE;
 
 void receivers_note(struct receivers *r, uint32_t client, uint32_t generation);
 void receivers_move(struct receivers *to, struct receivers *from); /* from is empty then */

@@ -1,9 +1,11 @@
 /* relay/frames.h - cuts a stream of bytes into DERP frames
  *
- * A frame that lies whole in the bytes that came is handed out in place.  One that came in pieces
- * is put together in memory that grows with the bytes that really came, never with the length that
- * was announced, and that is given back once the frame was used: between frames nothing is held.
- * Frames that nobody wants pass through without being held.
+ * A frame that lies whole in the bytes that came is handed out in place.  A frame that comes in
+ * pieces is put together in memory.  That memory grows with the bytes that have come, never with
+ * the length that the header announces, and is freed when the frame was used: between frames
+ * nothing is held.  Frames of other types pass through without being held.
+ *
+ * Source: derp.md 3.1.
  */
 #ifndef RELAY_FRAMES_H
 #define RELAY_FRAMES_H
@@ -18,28 +20,28 @@ struct frames {
 	uint32_t skip; /* bytes of an unwanted frame that are still to come */
 	uint8_t head[DERP_HEADER_LEN];
 	uint8_t n_head;
-	bool used; /* what is held was handed out: give it back */
+	bool used; /* what is held was handed out: free it */
 };
 
 /* Which frames are wanted, and how long they may be. */
 struct frames_want {
 	uint32_t types;   /* bit n: type n */
-	uint32_t len_max; /* of a wanted one; no frame at all may be longer than DERP_FRAME_MAX */
+	uint32_t len_max; /* of a wanted frame; no frame may be longer than DERP_FRAME_MAX */
 };
 #define FRAMES_WANT(type) (UINT32_C(1) << (type))
 
 enum frames_got {
 	FRAMES_MORE,     /* all bytes were taken; no frame is complete */
 	FRAMES_FRAME,    /* type and payload are set */
-	FRAMES_TOO_LONG, /* the other side lies: hang up */
+	FRAMES_TOO_LONG, /* it breaks the protocol: hang up */
 	FRAMES_NO_MEMORY
 };
 
 /**
  * frames_next() - the next frame of a stream
- * @f:		zero at the beginning
- * @in:		bytes that came; what was read is taken off its front
- * @payload:	borrowed, from @in or from @f: until the next call on either
+ * @f:		all zero at the beginning
+ * @in:		bytes that came; the bytes that were read are taken off its front
+ * @payload:	borrowed from @in or @f, until the next call on either
  *
  * Call until it is not FRAMES_FRAME.
  */

@@ -4,9 +4,8 @@
 
 enum {
 	HEAD_LEN = 5, /* type and length, as in a DERP frame */
-	KEPT_MAX =
-		16 *
-		1024, /* memory that stays while it is empty: no malloc for a trickle of packets */
+	/* Memory that stays while the inbox is empty, so that single packets cost no malloc. */
+	KEPT_MAX = 16 * 1024,
 	FIRST = 2048
 };
 
@@ -34,7 +33,7 @@ static bool make_room(struct inbox *i, size_t more)
 	return true;
 }
 
-/* Everything was read: begin at the front again. */
+/* If everything was read, begins at the front again. */
 static void rewind_empty(struct inbox *i)
 {
 	if (i->read < i->n)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_MAX = DERP_HEADER_LEN + 64 /* every frame without bytes of free length */ };
+enum { SMALL_MAX = DERP_HEADER_LEN + 64 /* of every frame without a field of free length */ };
 
 static size_t room_for(const struct derp_frame *f)
 {

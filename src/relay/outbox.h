@@ -1,9 +1,9 @@
 /* relay/outbox.h - frames that wait to be written to a stream
  *
- * A frame is one piece of memory from malloc, made when it is queued and freed when its last byte
- * was written.  A slab would be faster by a little; but it would have to be as large as the worst
- * moment of all streams together, while what waits is bounded in number and in bytes by the owner
- * and is nothing most of the time.
+ * A frame is one piece of memory from malloc: made when the frame is queued, freed when its last
+ * byte was written.  A slab would be a little faster, but as large as the worst moment of all
+ * streams together.  What waits is bounded by the owner in number and in bytes, and is nothing most
+ * of the time.
  */
 #ifndef RELAY_OUTBOX_H
 #define RELAY_OUTBOX_H
@@ -13,9 +13,9 @@
 
 struct outbox_frame {
 	struct outbox_frame *next;
-	struct outbox_queue *queue;         /* in which it waits */
-	struct outbox_frame *older, *newer; /* for an owner of many queues: of all that wait */
-	mono_ns queued_at;                  /* for the owner; 0 */
+	struct outbox_queue *queue;         /* the queue in which it waits */
+	struct outbox_frame *older, *newer; /* for the owner of many queues: among all frames */
+	mono_ns queued_at;                  /* for the owner; 0 at first */
 	uint32_t n;
 	uint8_t b[];
 };
@@ -25,7 +25,7 @@ struct outbox_queue {
 	uint32_t n;
 };
 
-/* The frame that is being written: a stream may take it in pieces. */
+/* The frame that is being written. A stream may take it in pieces. */
 struct outbox_writing {
 	struct outbox_frame *frame;
 	uint32_t at;
@@ -33,7 +33,7 @@ struct outbox_writing {
 
 struct outbox_frame *
 outbox_frame_new(const struct derp_frame *f) MUST_USE; /* NULL: out of memory */
-/* What it costs, for a bound on all queues together. */
+/* The memory of a frame, for a bound on all queues together. */
 size_t outbox_cost(const struct outbox_frame *f);
 
 void outbox_push(struct outbox_queue *q, struct outbox_frame *f); /* consumed */

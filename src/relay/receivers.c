@@ -32,7 +32,7 @@ static uint32_t place_of(struct receivers *r, uint32_t client)
 	if (i < r->n)
 		return i;
 	if (r->n == r->cap && !grow(r))
-		return r->n - 1; /* full: the last one makes room */
+		return r->n - 1; /* full: the least recent one makes room */
 	return r->n++;
 }
 
@@ -45,7 +45,7 @@ void receivers_note(struct receivers *r, uint32_t client, uint32_t generation)
 	}
 	uint32_t i = place_of(r, client);
 	if (i >= r->cap)
-		return; /* no memory at all: nobody is told */
+		return; /* no memory at all: this receiver will not be told */
 	memmove(r->v + 1, r->v, i * sizeof(*r->v));
 	r->v[0] = now;
 }

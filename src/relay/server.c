@@ -1,22 +1,26 @@
 /* server.c - the server's side of DERP
  *
- * A client is GREETING from the moment its stream was upgraded (it is sent ServerKey and has
- * HANDSHAKE_MAX to send a ClientInfo that opens) and REGISTERED from then on.  While nothing waits
- * it costs its row in the table (struct client) and a place in the heap of deadlines; no buffer.
+ * A client is GREETING as soon as its stream was upgraded: it is sent ServerKey, and has
+ * HANDSHAKE_MAX to send a ClientInfo that opens.  From then on it is REGISTERED.  While nothing
+ * waits for it, it costs its row in the table (struct client) and a place in the heap of deadlines,
+ * but no buffer.
  *
- * A packet goes from the stream it came on straight into a queue of its receiver, as one finished
- * frame.  Nobody waits for a receiver that does not read: its queues are full and drop their
- * oldest.
+ * A packet goes from the sender's stream straight into a queue of its receiver, as one finished
+ * frame.  No sender waits for a receiver that does not read: its full queues drop their oldest
+ * entry.
  *
- * What is bounded: packets of a queue (RELAY_QUEUE_MAX), bytes of all queues (queued_bytes_max),
- * bytes of half-received frames (the same again, and HELD_SMALL for each), receivers remembered for
- * each sender (RECEIVERS_MAX), notices that wait (RELAY_QUEUE_MAX), PeerGone(NotHere) to one sender
- * (1 a second, burst 3).
+ * Bounded:
  *
- * Clients that let much pile up must not take the room of the others.  When the queues are full,
- * the oldest frame of all makes room: it is of somebody who does not read.  When half-received
- * frames are too many, who holds a small one (HELD_SMALL: the packet of a tunnel fits) is not the
- * one to go.
+ *   entries of a queue             RELAY_QUEUE_MAX
+ *   bytes of all queues            queued_bytes_max
+ *   bytes of incomplete frames     the same again, and HELD_SMALL for each client
+ *   receivers noted for a sender   RECEIVERS_MAX
+ *   PeerGone(NotHere) to a sender  not_here_rate
+ *
+ * A client that lets much pile up must not take the room of the others.  If the queues are full,
+ * the oldest frame of all makes room: its receiver does not read.  If incomplete frames hold too
+ * much, a client that holds a large one must go; one that holds HELD_SMALL or less (a tunnel's
+ * packet fits) may stay.
  */
 #include "relay/server.h"
 
@@ -31,16 +35,16 @@
 
 enum {
 	QUEUED_BYTES_DEFAULT = 256 << 20,
-	DISCO_LOOKS_MIN = 62, /* data plane 3.6: shorter ones are queued as data */
+	DISCO_LOOKS_MIN = 62, /* shorter packets are queued as data; derp.md 5.2 */
 	KEEPALIVE_MS = 60 * 1000,
 	KEEPALIVE_JITTER_MS = 5 * 1000,
 	INFO_ROOM = 256, /* our ServerInfo, sealed */
 	HELD_SMALL = 2048
 };
 
-#define HANDSHAKE_MAX (10 * SECOND) /* data plane 3.4 */
+#define HANDSHAKE_MAX (10 * SECOND) /* derp.md 5.6 */
 
-/* PeerGone(NotHere) to one client: derp.md 5.3. */
+/* Of PeerGone(NotHere) to one client; derp.md 5.3. */
 static const struct bucket_rate not_here_rate = {1, SECOND, 3};
 
 struct relay_server {
@@ -120,7 +124,7 @@ static bool drop_oldest(struct relay_server *s, struct outbox_queue *q)
 	return true;
 }
 
-/* Makes room by dropping the oldest; what still does not fit is dropped itself. */
+/* Makes room by dropping the oldest frames. A frame that still does not fit is dropped itself. */
 static void enqueue(struct relay_server *s, uint32_t to, enum client_queue which,
 		    const struct derp_frame *frame)
 {
@@ -202,7 +206,8 @@ static void unregister(struct relay_server *s, uint32_t i)
 		tell_receivers(s, c);
 }
 
-/* All that it holds is given back, and others are told. Its number is the caller's to give back. */
+/* Gives back all that the client holds, and tells its receivers. The caller gives back its
+ * number. */
 static void end_client(struct relay_server *s, uint32_t i)
 {
 	struct client *c = &s->clients.v[i];
@@ -306,7 +311,7 @@ static bool on_frame(struct relay_server *s, uint32_t i, uint8_t type, struct by
 	struct client *c = &s->clients.v[i];
 	struct derp_frame f;
 	if (derp_read(type, payload, &f) != DERP_READ)
-		return false; /* a known type, for no other is wanted */
+		return false; /* malformed: only known types are wanted */
 	clients_activate(&s->clients, i);
 	switch (f.type) {
 	case DERP_CLIENT_INFO:
@@ -322,7 +327,7 @@ static bool on_frame(struct relay_server *s, uint32_t i, uint8_t type, struct by
 			memcpy(c->ping, f.ping, sizeof(c->ping));
 		owe(s, i, OWES_PONG);
 		return true;
-	case DERP_WATCH_CONNS: /* for mesh peers: there are none here yet */
+	case DERP_WATCH_CONNS: /* these three are for mesh peers, and we have none */
 	case DERP_CLOSE_PEER:
 	case DERP_FORWARD_PACKET:
 		return false;
@@ -351,7 +356,7 @@ static struct frames_want wanted(const struct client *c)
 		2 * KEY_LEN + DERP_PACKET_MAX};
 }
 
-/* Frames until there is no whole one left; false: close it. */
+/* Reads frames until no whole one is left. False: close the stream. */
 static bool read_frames(struct relay_server *s, uint32_t i, struct bytes b, mono_ns now)
 {
 	struct client *c = &s->clients.v[i];

@@ -1,10 +1,10 @@
 /* relay/server.h - the server's side of DERP over all its clients' streams, without I/O
  *
- * Made for a hundred thousand idle clients: a client that waits for nothing holds a few hundred
- * bytes.  No reader ever waits for a slow receiver: each client has two bounded queues (disco, all
- * else) that drop their oldest packet.
+ * Made for a hundred thousand idle clients: one for which nothing waits holds a few hundred bytes.
+ * A slow receiver never stops a sender: each client has bounded queues, for disco, for all other
+ * packets and for notices, and a full queue drops its oldest entry.
  *
- * Source: reference, data plane 3.
+ * Source: derp.md 4 and 5.
  */
 #ifndef RELAY_SERVER_H
 #define RELAY_SERVER_H
@@ -28,26 +28,26 @@ struct relay_server *relay_server_new(const struct relay_server_config *cfg, mon
 void relay_server_free(struct relay_server *s);
 const struct node_key *relay_server_key(const struct relay_server *s);
 
-/* A stream has been upgraded. False: clients_max reached, close it. */
+/* A stream was upgraded. *client names it from now on. False: clients_max is reached, close it. */
 bool relay_server_open(struct relay_server *s, mono_ns now, uint32_t *client) MUST_USE;
-/* Its bytes; all are taken in. False: it broke the protocol, close the stream (the client is gone).
- */
+/* Takes all of these bytes of its stream. False: it broke the protocol, and the client is gone:
+ * close the stream. */
 bool relay_server_input(struct relay_server *s, uint32_t client, struct bytes b,
 			mono_ns now) MUST_USE;
-/* Up to cap bytes to write to this stream; 0: nothing more. */
+/* Up to cap bytes to write to this stream; 0: nothing is left. */
 size_t relay_server_output(struct relay_server *s, uint32_t client, uint8_t *out, size_t cap,
 			   mono_ns now);
-/* The stream broke or was closed. */
+/* The stream broke, or the owner closed it. */
 void relay_server_gone(struct relay_server *s, uint32_t client, mono_ns now);
 
-/* A client that has output where it had none. Call until false, after any other call. */
+/* A client that had no output and has some now. Call until false, after any other call. */
 bool relay_server_ready(struct relay_server *s, uint32_t *client) MUST_USE;
 
 /* Handshake time-outs and keepalives. */
 mono_ns relay_server_deadline(const struct relay_server *s);
 void relay_server_tick(struct relay_server *s, mono_ns now);
-/* A client whose stream the owner must close (it is gone already). Call until false, after a tick.
- */
+/* A client that is gone already, and whose stream the owner must close. Call until false, after a
+ * tick. */
 bool relay_server_expired(struct relay_server *s, uint32_t *client) MUST_USE;
 
 /* Tells every client to come back: reconnect within `reconnect`, keep trying for `keep_trying`. */
@@ -57,7 +57,7 @@ void relay_server_drain(struct relay_server *s, mono_ns reconnect, mono_ns keep_
 struct relay_server_stats {
 	uint64_t accepted, refused, broke_protocol;
 	uint32_t clients;    /* streams now */
-	uint32_t registered; /* of them through the handshake */
+	uint32_t registered; /* those of them that are through the handshake */
 	uint64_t packets_in, packets_out, bytes_in, bytes_out;
 	uint64_t dropped_unknown, dropped_oldest, dropped_full, dropped_gone;
 	uint64_t peer_gone_sent, keepalives_sent;

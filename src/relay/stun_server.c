@@ -25,7 +25,7 @@ static bool change(const struct stun_places *p, const struct endpoint *at, uint8
 	return leave->port != 0 && (leave->ip.family != 0 || !(what & STUN_CHANGE_ADDRESS));
 }
 
-/* The other port at the other address, or at this one where there is no other. */
+/* The other port at the other address; at this address if there is no other. */
 static struct endpoint elsewhere(const struct stun_places *p, const struct endpoint *at)
 {
 	struct endpoint e = {other_address(p, &at->ip), other_port(p, at->port)};

@@ -21,9 +21,9 @@ void upgrade_request(struct wr *out, const char *host, bool fast_start);
 /* Reads the answer's head. Feed it the stream until it is not UPGRADE_MORE. */
 struct upgrade_answer;
 enum upgrade_progress {
-	UPGRADE_MORE,   /* wants more bytes */
+	UPGRADE_MORE,   /* the head is not complete */
 	UPGRADE_DONE,   /* upgraded: the rest of the bytes are DERP */
-	UPGRADE_REFUSED /* not a relay, or it said no: why */
+	UPGRADE_REFUSED /* it is no relay, or it refused: why */
 };
 struct upgrade_answer *upgrade_answer_new(void) MUST_USE;
 void upgrade_answer_free(struct upgrade_answer *a);

@@ -76,8 +76,7 @@ peer_id peer_of(const struct tunnel *t, const struct peer *p);
 /* Draws a receiver index that is not in use, and enters it in by_index. False: out of memory. */
 bool peer_take_index(struct tunnel *t, const struct peer *p, uint32_t *index) MUST_USE;
 void peer_drop_index(struct tunnel *t, const struct peer *p, uint32_t index);
-/* The session of an index, and its peer; the peer whose waiting initiation has an index. NULL:
- * none. */
+/* By index: a session and its peer, or the peer whose initiation waits. NULL: there is none. */
 struct session *peer_session_find(const struct tunnel *t, uint32_t index, struct peer **p);
 struct peer *peer_waiting_find(const struct tunnel *t, uint32_t index);
 void peer_session_end(struct tunnel *t, struct peer *p, struct session *s);
