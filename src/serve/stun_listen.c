@@ -1,3 +1,11 @@
+/* stun_listen.c - the sockets of a STUN server
+ *
+ * Each port has a socket for IPv4 and one for IPv6.  With each datagram the kernel tells to which
+ * of this machine's addresses it came.  With each answer the kernel is told from which address it
+ * shall leave.  A server that is bound to one address has further sockets at the second address.
+ *
+ * Bounded: SOCKETS_MAX sockets, AT_ONCE questions a turn for each; nothing is remembered.
+ */
 #include "serve/stun_listen.h"
 
 #include <netinet/in.h>
@@ -12,30 +20,32 @@
 enum {
 	AT_ONCE = 64, /* questions of one turn: the relay's streams want their turn too */
 	QUESTION_MAX = 1500,
-	LANES_MAX = 4 * BIND_FAMILIES /* two ports at two addresses */
+	SOCKETS_MAX = 4 * BIND_FAMILIES, /* two ports at two addresses */
+	CONTROL_MAX = CMSG_SPACE(sizeof(struct in6_pktinfo))
 };
 
-/* A socket. */
-struct lane {
+struct stun_socket {
 	struct stun_listen *s;
 	int fd;
-	struct ip ip; /* it is bound to; without one: all of its family */
+	struct ip ip; /* it is bound to this; family 0: to all addresses of its family */
 	uint8_t family;
 	uint16_t port;
 	struct loop_fd *watch;
 };
 
 struct stun_listen {
-	struct lane lane[LANES_MAX];
-	size_t n_lanes;
+	struct stun_socket sockets[SOCKETS_MAX];
+	size_t n_sockets;
 	struct stun_places places;
 	struct stun_listen_stats stats;
 };
 
-/* The address that was asked, as the kernel tells it; else the one that the socket is bound to. */
-static struct ip asked_at(const struct lane *lane, struct msghdr *m, unsigned *ifindex)
+/* --- the address that was asked, and the one that answers --- */
+
+/* What the kernel tells of a datagram; else the address that the socket is bound to. */
+static struct ip asked_at(const struct stun_socket *socket, struct msghdr *m, unsigned *ifindex)
 {
-	struct ip at = lane->ip;
+	struct ip at = socket->ip;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo info;
@@ -73,59 +83,84 @@ static void leave_from(struct msghdr *m, char *memory, const struct ip *ip, unsi
 }
 
 /* The socket from which that can be sent; NULL: there is none. */
-static struct lane *lane_for(struct stun_listen *s, const struct lane *asked,
-			     const struct endpoint *leave)
+static struct stun_socket *socket_for(struct stun_listen *s, const struct stun_socket *asked,
+				      const struct endpoint *leave)
 {
-	for (size_t i = 0; i < s->n_lanes; i++) {
-		struct lane *lane = &s->lane[i];
-		if (lane->port != leave->port || lane->family != asked->family)
+	for (size_t i = 0; i < s->n_sockets; i++) {
+		struct stun_socket *socket = &s->sockets[i];
+		if (socket->port != leave->port || socket->family != asked->family)
 			continue;
-		if (lane->ip.family == 0 || leave->ip.family == 0 ||
-		    ip_equal(&lane->ip, &leave->ip))
-			return lane;
+		if (socket->ip.family == 0 || leave->ip.family == 0 ||
+		    ip_equal(&socket->ip, &leave->ip))
+			return socket;
 	}
 	return NULL;
 }
 
+/* --- a question --- */
+
+struct question {
+	uint8_t b[QUESTION_MAX];
+	size_t n;
+	struct endpoint at, from;
+	unsigned ifindex; /* of the interface, for link-local addresses; else 0 */
+};
+
 /* False: none was waiting. */
-static bool answer_one(struct lane *lane)
+static bool receive(const struct stun_socket *socket, struct question *q)
 {
-	struct stun_listen *s = lane->s;
-	uint8_t question[QUESTION_MAX], answer[STUN_ANSWER_MAX];
-	char control[CMSG_SPACE(sizeof(struct in6_pktinfo))] __attribute__((aligned(8)));
+	char control[CONTROL_MAX] __attribute__((aligned(8)));
 	struct sockaddr_storage sender;
-	struct iovec in = {question, sizeof(question)};
+	struct iovec in = {q->b, sizeof(q->b)};
 	struct msghdr m = {.msg_name = &sender,
 			   .msg_namelen = sizeof(sender),
 			   .msg_iov = &in,
 			   .msg_iovlen = 1,
 			   .msg_control = control,
 			   .msg_controllen = sizeof(control)};
-	ssize_t n = recvmsg(lane->fd, &m, 0);
+	ssize_t n = recvmsg(socket->fd, &m, 0);
 	if (n < 0)
 		return false;
+	q->n = (size_t)n;
+	q->ifindex = 0;
+	q->at = (struct endpoint){asked_at(socket, &m, &q->ifindex), socket->port};
+	if (!socket_address_read(&q->from, &sender))
+		q->n = 0; /* nobody to answer: an empty question is none */
+	return true;
+}
 
-	unsigned ifindex = 0;
-	struct endpoint at = {asked_at(lane, &m, &ifindex), lane->port}, from;
+static bool send_answer(const struct stun_socket *out, const struct stun_way *way, unsigned ifindex,
+			struct bytes answer)
+{
+	char control[CONTROL_MAX] __attribute__((aligned(8))) = {0};
+	struct sockaddr_storage to;
+	uint8_t *text = (uint8_t *)(uintptr_t)answer.p; /* sendmsg() does not write to it */
+	struct iovec iov = {text, answer.n};
+	struct msghdr m = {.msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1};
+	m.msg_namelen = socket_address_write(&to, &way->to);
+	leave_from(&m, control, &way->leave.ip, ifindex);
+	return sendmsg(out->fd, &m, 0) >= 0;
+}
+
+/* False: none was waiting. */
+static bool answer_one(struct stun_socket *socket)
+{
+	struct stun_listen *s = socket->s;
+	struct question q;
 	struct stun_way way;
+	uint8_t answer[STUN_ANSWER_MAX];
 	struct wr w = wr_of(answer, sizeof(answer));
-	struct lane *out = NULL;
-	if (socket_address_read(&from, &sender) &&
-	    stun_server_answer(&s->places, &at, &from, (struct bytes){question, (size_t)n}, &way,
-			       &w))
-		out = lane_for(s, lane, &way.leave);
-	if (!out) {
+	const struct stun_socket *out = NULL;
+	if (!receive(socket, &q))
+		return false;
+	if (stun_server_answer(&s->places, &q.at, &q.from, (struct bytes){q.b, q.n}, &way, &w))
+		out = socket_for(s, socket, &way.leave);
+	if (!out)
 		s->stats.ignored++;
-		return true;
-	}
-	struct iovec text = {answer, w.n};
-	m.msg_iov = &text;
-	m.msg_namelen = socket_address_write(&sender, &way.to);
-	leave_from(&m, control, &way.leave.ip, ifindex);
-	if (sendmsg(out->fd, &m, 0) < 0)
-		s->stats.failed++;
-	else
+	else if (send_answer(out, &way, q.ifindex, wr_done(&w)))
 		s->stats.answered++;
+	else
+		s->stats.failed++;
 	return true;
 }
 
@@ -135,20 +170,23 @@ static void on_questions(void *self, unsigned ready)
 		;
 }
 
+/* --- beginning and end --- */
+
 /* Takes the fd in any case. */
-static bool open_lane(struct stun_listen *s, struct loop *l, int fd, const struct endpoint *at,
-		      uint8_t family, char why[static FAILURE_MAX])
+static bool open_socket(struct stun_listen *s, struct loop *l, int fd, const struct endpoint *at,
+			uint8_t family, char why[static FAILURE_MAX])
 {
 	static const int on = 1;
-	struct lane *lane = &s->lane[s->n_lanes++];
-	*lane = (struct lane){.s = s, .fd = fd, .ip = at->ip, .family = family, .port = at->port};
-	/* Where the kernel does not tell, the answer leaves from the address it chooses. */
+	struct stun_socket *socket = &s->sockets[s->n_sockets++];
+	*socket = (struct stun_socket){
+		.s = s, .fd = fd, .ip = at->ip, .family = family, .port = at->port};
+	/* Without these the answer leaves from an address of the kernel's choice. */
 	(void)!setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 	(void)!setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
-	lane->watch = loop_fd_new(l, fd, (struct loop_fd_call){on_questions, lane});
-	if (!lane->watch)
+	socket->watch = loop_fd_new(l, fd, (struct loop_fd_call){on_questions, socket});
+	if (!socket->watch)
 		return failure_say(why, "out of memory for the STUN server");
-	loop_fd_want(lane->watch, LOOP_READ);
+	loop_fd_want(socket->watch, LOOP_READ);
 	return true;
 }
 
@@ -161,11 +199,10 @@ static bool open_place(struct stun_listen *s, struct loop *l, const struct endpo
 		return false;
 	for (int i = 0; i < BIND_FAMILIES; i++)
 		if (fd[i] >= 0)
-			ok &= open_lane(s, l, fd[i], at, i == 0 ? 4 : 6, why);
+			ok &= open_socket(s, l, fd[i], at, i == 0 ? 4 : 6, why);
 	return ok;
 }
 
-/* Bound to one address, the second one needs sockets of its own. */
 static bool open_places(struct stun_listen *s, struct loop *l, const struct stun_listen_config *cfg,
 			char why[static FAILURE_MAX])
 {
@@ -203,9 +240,9 @@ void stun_listen_close(struct stun_listen *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n_lanes; i++) {
-		loop_fd_free(s->lane[i].watch);
-		close(s->lane[i].fd);
+	for (size_t i = 0; i < s->n_sockets; i++) {
+		loop_fd_free(s->sockets[i].watch);
+		close(s->sockets[i].fd);
 	}
 	free(s);
 }
