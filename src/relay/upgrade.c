@@ -58,7 +58,7 @@ static int answer_head_done(http_parser *p)
 {
 	struct upgrade_answer *a = p->data;
 	a->done = true;
-	return 2; /* the parser must not read what follows */
+	return 2; /* the parser stops here: DERP follows */
 }
 
 static enum upgrade_progress refuse(char why[static UPGRADE_WHY_MAX], const char *text)

@@ -1,3 +1,9 @@
+/* certificate.c - makes certificates, and puts them into a TLS context
+ *
+ * A relay shows its own certificate, those that signed it, and the meta certificate, which names
+ * the relay's key (derp.md 2.3).  The meta certificate is made with each context, and lives in
+ * memory only.
+ */
 #include "serve/certificate.h"
 
 #include <openssl/bio.h>
@@ -18,20 +24,24 @@
 enum {
 	DAY_S = 24 * 3600,
 	SELF_SIGNED_DAYS = 3650,
-	META_DAYS = 30, /* before and after its making; data plane 3.1 */
-	PEM_MAX = 8192,
-	SAN_MAX = 300
+	META_DAYS = 30, /* before it is made, and after */
+	NAME_MAX_LEN = 253,
+	CN_MAX = 64, /* RFC 5280: ub-common-name */
+	SAN_MAX = NAME_MAX_LEN + 8
 };
 
+/* Says what failed, and why: in the words of the library, or in full where it has none, as for what
+ * the kernel refused. `path` may be NULL. */
 static bool explain(char why[static FAILURE_MAX], const char *what, const char *path)
 {
-	char reason[120] = "no reason given";
-	unsigned long e = ERR_get_error();
-	if (e)
-		ERR_error_string_n(e, reason, sizeof(reason));
-	const char *text = e && ERR_reason_error_string(e) ? ERR_reason_error_string(e) : reason;
+	char full[120] = "no reason given";
+	unsigned long error = ERR_get_error();
+	if (error)
+		ERR_error_string_n(error, full, sizeof(full));
+	const char *reason = error ? ERR_reason_error_string(error) : NULL;
 	ERR_clear_error();
-	return failure_say(why, "%s%s%s: %s", what, path ? " " : "", path ? path : "", text);
+	return failure_say(why, "%s%s%s: %s", what, path ? " " : "", path ? path : "",
+			   reason ? reason : full);
 }
 
 /* --- making --- */
@@ -47,7 +57,7 @@ static bool add_extension(X509 *x, int nid, const char *value)
 	return ok;
 }
 
-/* Names itself, and is good from `before` days ago for `days` more. */
+/* Its own issuer, valid from `before` days ago until `days` from now. */
 static bool fill(X509 *x, EVP_PKEY *key, const char *cn, int before, int days)
 {
 	X509_NAME *name = X509_get_subject_name(x);
@@ -70,9 +80,9 @@ static bool set_random_serial(X509 *x)
 static bool fill_self_signed(X509 *x, EVP_PKEY *key, const char *name)
 {
 	struct ip ip;
-	char san[SAN_MAX], cn[65];
+	char san[SAN_MAX], cn[CN_MAX + 1];
 	snprintf(san, sizeof(san), "%s:%s", ip_parse(&ip, name) ? "IP" : "DNS", name);
-	snprintf(cn, sizeof(cn), "%.64s", name); /* RFC 5280: ub-common-name */
+	snprintf(cn, sizeof(cn), "%.*s", CN_MAX, name);
 	return fill(x, key, cn, 1, SELF_SIGNED_DAYS) && set_random_serial(x) &&
 	       add_extension(x, NID_subject_alt_name, san) &&
 	       add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -90,17 +100,17 @@ static bool write_pem(const char *path, X509 *x, EVP_PKEY *key, char why[static 
 		long n = BIO_get_mem_data(b, &p);
 		ok = file_write(path, (struct bytes){(const uint8_t *)p, (size_t)n}, 0600, why);
 	} else {
-		(void)explain(why, "cannot write down the certificate", NULL);
+		(void)explain(why, "cannot write the certificate", NULL);
 	}
 	BIO_free(b);
 	return ok;
 }
 
-/* A name with a comma or the like would be read as more than one. */
+/* The library would read a name with a comma as several names. */
 static bool is_name(const char *name)
 {
 	size_t n = strlen(name);
-	return n > 0 && n <= 253 &&
+	return n > 0 && n <= NAME_MAX_LEN &&
 	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:_") ==
 		       n;
 }
@@ -123,28 +133,33 @@ bool certificate_make(const char *path, const char *name, char why[static FAILUR
 
 /* --- the context --- */
 
-/* Tells a client that speaks TLS 1.3 the relay's key a round trip early. */
-static bool add_meta(SSL_CTX *ctx, const struct node_key *server_key)
+/* The library's usual call refuses a CN of more than 64 letters, and this one has 71: so the entry
+ * is made by hand. */
+static bool set_meta_name(X509 *x, const struct node_key *server_key)
 {
 	char cn[UPGRADE_META_CN_MAX];
 	upgrade_meta_cn(cn, server_key);
+	X509_NAME *name = X509_get_subject_name(x);
+	X509_NAME_ENTRY *entry =
+		X509_NAME_ENTRY_create_by_NID(NULL, NID_commonName, V_ASN1_UTF8STRING,
+					      (const unsigned char *)cn, (int)strlen(cn));
+	bool ok = entry && X509_NAME_add_entry(name, entry, -1, 0) && X509_set_issuer_name(x, name);
+	X509_NAME_ENTRY_free(entry);
+	return ok;
+}
+
+/* Tells a client that speaks TLS 1.3 the relay's key a round trip early; derp.md 2.3. */
+static bool add_meta(SSL_CTX *ctx, const struct node_key *server_key)
+{
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	X509 *x = X509_new();
-	/* The CN is longer than RFC 5280 allows: X509_NAME_add_entry_by_txt would refuse it. */
-	X509_NAME *name = x ? X509_get_subject_name(x) : NULL;
-	X509_NAME_ENTRY *entry = NULL;
-	bool ok = key && x &&
-		  (entry = X509_NAME_ENTRY_create_by_NID(NULL, NID_commonName, V_ASN1_UTF8STRING,
-							 (const unsigned char *)cn,
-							 (int)strlen(cn))) &&
-		  X509_NAME_add_entry(name, entry, -1, 0) && X509_set_issuer_name(x, name) &&
-		  X509_set_version(x, X509_VERSION_3) && X509_set_pubkey(x, key) &&
+	bool ok = key && x && set_meta_name(x, server_key) && X509_set_version(x, X509_VERSION_3) &&
+		  X509_set_pubkey(x, key) &&
 		  ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), DERP_VERSION) &&
 		  X509_gmtime_adj(X509_getm_notBefore(x), -(long)META_DAYS * DAY_S) &&
 		  X509_time_adj_ex(X509_getm_notAfter(x), META_DAYS, 0, NULL) &&
 		  add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
 		  X509_sign(x, key, NULL) && SSL_CTX_add1_chain_cert(ctx, x) == 1;
-	X509_NAME_ENTRY_free(entry);
 	X509_free(x);
 	EVP_PKEY_free(key);
 	return ok;
@@ -162,17 +177,11 @@ static bool load(SSL_CTX *ctx, const char *chain, const char *key, char why[stat
 	return true;
 }
 
-SSL_CTX *certificate_context(const char *chain, const char *key, const struct node_key *server_key,
-			     char why[static FAILURE_MAX])
+/* Tens of thousands of connections are silent: no buffers for them, no session cache, no tickets.
+ * A resumed session would show no certificates; derp.md 5.6. */
+static void set_modes(SSL_CTX *ctx)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	if (!ctx) {
-		(void)explain(why, "cannot use TLS", NULL);
-		return NULL;
-	}
 	(void)SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	/* Tens of thousands of connections that say nothing: no buffers, no session cache, no
-	 * tickets. */
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN |
 					    SSL_MODE_ENABLE_PARTIAL_WRITE |
 					    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -181,6 +190,17 @@ SSL_CTX *certificate_context(const char *chain, const char *key, const struct no
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
 					       SSL_OP_NO_COMPRESSION |
 					       SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
+
+SSL_CTX *certificate_context(const char *chain, const char *key, const struct node_key *server_key,
+			     char why[static FAILURE_MAX])
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	if (!ctx) {
+		(void)explain(why, "cannot use TLS", NULL);
+		return NULL;
+	}
+	set_modes(ctx);
 	bool ok = load(ctx, chain, key, why);
 	if (ok && !add_meta(ctx, server_key))
 		ok = explain(why, "cannot make the relay's meta certificate", NULL);

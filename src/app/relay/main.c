@@ -1,6 +1,7 @@
-/* main.c - the relay alone: DERP over HTTPS or HTTP, STUN over UDP
+/* main.c - warren-relay: DERP over HTTPS or HTTP, STUN over UDP
  *
- * Options, state, ports; then everything that is not needed any more is given away; then the loop.
+ * Reads the options and the state, opens the ports, gives up every right that is not needed any
+ * more, and runs the loop.
  */
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -29,7 +30,7 @@ enum {
 #define COME_BACK_IN (2 * SECOND)
 #define KEEP_TRYING  (60 * SECOND)
 #define LAST_WORDS   SECOND                   /* from SIGTERM until the streams are closed */
-#define RENEW_META   (7 * 24 * 3600 * SECOND) /* it is good for 30 days */
+#define RENEW_META   (7 * 24 * 3600 * SECOND) /* it is valid for 30 days; derp.md 2.3 */
 
 struct relay {
 	struct relay_options o;
@@ -64,7 +65,7 @@ static void on_say_counters(void *self)
 	free(text);
 }
 
-/* What a node's file needs to use this relay. A certificate that others signed is not pinned. */
+/* What a node's file needs to use this relay. Only a self-signed certificate is pinned. */
 static void say_node_lines(const struct relay *r)
 {
 	uint8_t pin[PIN_LEN];
@@ -164,7 +165,7 @@ static bool watch_signals(struct relay *r)
 
 /* --- beginning --- */
 
-/* As many open files as we may have; returns how many clients that allows. */
+/* Raises the limit of open files as far as this process may. Returns how many clients it allows. */
 static uint32_t raise_files(uint32_t wanted)
 {
 	struct rlimit l = {0};
@@ -219,7 +220,7 @@ static bool begin_tls(struct relay *r, char why[static FAILURE_MAX])
 	return listen_open(r->listen, &r->o.listen, true, &r->port, why);
 }
 
-/* A second port that nobody asked for may be somebody else's: then there is none. */
+/* The default second port may be in use by another program: then the relay works without it. */
 static bool open_stun(struct relay *r, char why[static FAILURE_MAX])
 {
 	struct stun_listen_config cfg = {
@@ -264,7 +265,7 @@ static bool begin(struct relay *r, char why[static FAILURE_MAX])
 	return begin_server(r, why) && begin_tls(r, why) && open_ports(r, why);
 }
 
-/* Each stage that cannot be had is said, and gone on without. */
+/* A stage that this machine does not allow is logged, and the relay goes on without it. */
 static void isolate(struct relay *r)
 {
 	char why[FAILURE_MAX];

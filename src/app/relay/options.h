@@ -1,7 +1,7 @@
-/* app/relay/options.h - what warren-relay was asked to do, on its command line and in its file
+/* app/relay/options.h - what warren-relay is to do, by its command line and its file
  *
  * Both know the same words: `--stun-port 3478` is `stun-port = 3478` in the file.  The command line
- * wins.
+ * overrides the file.
  */
 #ifndef APP_RELAY_OPTIONS_H
 #define APP_RELAY_OPTIONS_H
@@ -19,11 +19,11 @@ struct relay_options {
 	bool http; /* --http-listen was given */
 	bool stun;
 	uint16_t stun_port, stun_second_port; /* second 0: none */
-	bool stun_second_given;               /* it was asked for: not to have it is an error */
+	bool stun_second_given;   /* by an option: the relay does not start without that port */
 	struct ip stun_second[2]; /* IPv4, IPv6: this machine's other address; family 0: none */
 	char certfile[RELAY_PATH_MAX], keyfile[RELAY_PATH_MAX]; /* empty: self-signed */
 	char self_signed[RELAY_PATH_MAX];                       /* folder; empty: state */
-	char host[RELAY_HOST_MAX]; /* by which nodes reach us; empty: this machine's name */
+	char host[RELAY_HOST_MAX]; /* by which nodes reach the relay; empty: this machine's name */
 	char state[RELAY_PATH_MAX];
 	uint32_t clients_max; /* 0: as many as there may be open files */
 	enum log_level level;
@@ -32,14 +32,14 @@ struct relay_options {
 
 enum relay_options_got {
 	RELAY_OPTIONS_RUN,
-	RELAY_OPTIONS_SHOWN, /* --help or --version: said, end well */
+	RELAY_OPTIONS_SHOWN, /* --help or --version was printed: end with success */
 	RELAY_OPTIONS_BAD    /* why */
 };
-/* state_default: of the service manager (STATE_DIRECTORY), or NULL. */
+/* state_default: the folder that the service manager made (STATE_DIRECTORY), or NULL. */
 enum relay_options_got relay_options_read(struct relay_options *o, int argc, char **argv,
 					  const char *state_default,
 					  char why[static FAILURE_MAX]) MUST_USE;
-/* One file's text; `name` for the sentences. For tests. */
+/* Reads the text of a file, and cuts it up. `name` is the file's name for the sentences. */
 bool relay_options_text(struct relay_options *o, const char *name, char *text,
 			char why[static FAILURE_MAX]) MUST_USE;
 

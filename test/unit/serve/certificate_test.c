@@ -159,6 +159,7 @@ static void what_cannot_be_used_is_named(void **state)
 	assert_null(certificate_context(none.s, one.s, &server_key, why));
 	assert_non_null(strstr(why, "cannot use the certificate "));
 	assert_non_null(strstr(why, none.s));
+	assert_non_null(strstr(why, "No such file or directory"));
 	assert_null(certificate_context(one.s, none.s, &server_key, why));
 	assert_non_null(strstr(why, "cannot use the certificate's key "));
 	assert_non_null(strstr(why, none.s));

@@ -74,14 +74,11 @@ static void says_what_is_wrong(void **state)
 		{"--listen", "--listen wants a value: an address and a port such as 192.0.2.1:443, "
 			     ":443, or none"},
 		{"--listen 443", "--listen: found \"443\", expected an address and a port such as "
-				 "192.0.2.1:443, :443, or "
-				 "none"},
+				 "192.0.2.1:443, :443, or none"},
 		{"--listen :65536", "--listen: found \":65536\", expected an address and a port "
-				    "such as 192.0.2.1:443, "
-				    ":443, or none"},
+				    "such as 192.0.2.1:443, :443, or none"},
 		{"--http-listen x:1", "--http-listen: found \"x:1\", expected an address and a "
-				      "port such as 192.0.2.1:80 or "
-				      ":80"},
+				      "port such as 192.0.2.1:80 or :80"},
 		{"--stun-port 0", "--stun-port: found \"0\", expected a port"},
 		{"--stun-port -1", "--stun-port: found \"-1\", expected a port"},
 		{"--stun-port=", "--stun-port: found \"\", expected a port"},
