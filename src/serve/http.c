@@ -14,6 +14,8 @@ void http_add_header(struct http_answer *a, const char *name, const char *value)
 	put(&a->headers, ": ");
 	put(&a->headers, value);
 	put(&a->headers, "\r\n");
+	if (strpbrk(value, "\r\n"))
+		a->headers.bad = true;
 }
 
 void http_add_text(struct http_answer *a, const char *text)
@@ -101,7 +103,7 @@ static void write_answer(struct wr *out, const struct http_answer *a, bool head_
 		wr_bytes(out, wr_done(&a->body));
 }
 
-/* A stranger who was refused gets no second request; a page that is not there is no misuse. */
+/* After a refusal the stream is closed. A page that is missing is no refusal. */
 static bool is_refusal(const char *status)
 {
 	return status[0] == '4' && strncmp(status, "404", 3) != 0;
@@ -120,7 +122,7 @@ static void answer(const struct http_route *route, const struct http_request *q,
 	else
 		set_refusal(a, "404 Not Found", "there is nothing here\n");
 	if (a->headers.bad || a->body.bad)
-		set_refusal(a, "500 Internal Server Error", "the answer is too long\n");
+		set_refusal(a, "500 Internal Server Error", "the answer cannot be written\n");
 }
 
 static enum http_verdict serve_request(const struct http_routes *routes, struct http_answer *a,

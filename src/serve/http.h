@@ -9,7 +9,7 @@
  *   a head over a limit of http_head.h         431
  *   a path of no route                         404 for GET and HEAD, else 405
  *   a method that the route does not take      405
- *   an answer that does not fit                500
+ *   an answer that cannot be written           500
  *
  * The connection stays open for a further request, unless the request has a body, the client wants
  * to close, or the status is from 400 to 499 and not 404.
@@ -36,6 +36,8 @@ struct http_answer {
 	struct wr body;     /* http_add_text(); empty: none */
 	bool upgrade;       /* the stream is the route's after this answer: its `take` is called */
 };
+/* A value with CR or LF spoils the answer, which becomes 500: no request may write headers of its
+ * own into an answer. */
 void http_add_header(struct http_answer *a, const char *name, const char *value);
 void http_add_text(struct http_answer *a, const char *text);
 
@@ -47,7 +49,8 @@ struct http_route {
 	bool prefix;      /* for all paths that begin so */
 	void (*answer)(void *self, const struct http_request *q, struct http_answer *a);
 	/* After an upgrade: becomes the owner of the stream by listen_give(). The bytes behind the
-	 * request go to the new owner. False: close the stream. NULL: the route never upgrades. */
+	 * request go to the new owner. False, without listen_give(): close the stream. NULL: the
+	 * route never upgrades. */
 	bool (*take)(void *self, const struct http_request *q, struct listen_stream *s);
 	void *self;
 };

@@ -7,11 +7,12 @@
  *   LINGERING  its last bytes are on the way; it is closed when the other side has closed, or at
  *              the time limit: the one of its greeting, else a new one of the same length
  *
- * A stream is always read: who is to be slowed down is for its owner to say.  `writable` is called
- * when less than UNSENT_LOW bytes wait in the bufferevent.  The kernel is asked to take no more
- * than NOT_SENT_MAX ahead: nobody can drop what lies there.
+ * A stream is always read.  An owner that wants more than LISTEN_INPUT_MAX bytes waits for ever.
+ * `writable` is called when less than UNSENT_LOW bytes wait to be sent.  The kernel is asked
+ * to take no more than NOT_SENT_MAX ahead: nobody can drop what lies there.
  *
- * Bounded: streams by the configuration, the input of each by INPUT_MAX, its output by its owner.
+ * Bounded: streams by the configuration, the input of each by LISTEN_INPUT_MAX, its output by its
+ * owner.
  */
 #include "serve/listen.h"
 
@@ -35,9 +36,8 @@
 enum {
 	UNSENT_LOW = 8 * 1024,
 	NOT_SENT_MAX = 64 * 1024,
-	INPUT_MAX = 16 * 1024, /* one TLS record */
 	ACCEPT_AT_ONCE = 64,
-	TCP_TIMEOUT_MS = 15 * 1000, /* bytes not acknowledged for so long: the other side is gone */
+	TCP_TIMEOUT_MS = 15 * 1000, /* for bytes that are not acknowledged */
 	TCP_IDLE_S = 600
 };
 #define ACCEPT_PAUSE (200 * MSEC) /* when there are no file descriptors left */
@@ -305,7 +305,7 @@ static void open_stream(struct listen *l, int fd, bool tls)
 	list_add(&l->limited, s);
 	l->stats.streams++;
 	l->stats.accepted++;
-	bufferevent_setwatermark(s->bev, EV_READ, 0, INPUT_MAX);
+	bufferevent_setwatermark(s->bev, EV_READ, 0, LISTEN_INPUT_MAX);
 	bufferevent_setwatermark(s->bev, EV_WRITE, UNSENT_LOW, 0);
 	bufferevent_setcb(s->bev, on_read, on_written, on_event, s);
 	bufferevent_enable(s->bev, EV_READ | EV_WRITE);

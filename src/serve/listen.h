@@ -22,6 +22,7 @@
 
 enum {
 	LISTEN_PORTS_MAX = 4,
+	LISTEN_INPUT_MAX = 16 * 1024, /* bytes that wait to be taken; one TLS record */
 	LISTEN_UNSENT_MAX = 32 * 1024 /* bytes: an owner writes no more while so many wait */
 };
 #define LISTEN_GREETING_MAX (20 * SECOND)

@@ -4,8 +4,8 @@
  * client is written to only while less than LISTEN_UNSENT_MAX bytes wait in its stream; the rest
  * stays in the queues of the server, where the oldest packet is dropped (derp.md 5.2).
  *
- * Who has output is asked of the server after each piece of input, for a queue of the server holds
- * less than one read may bring.  What came together leaves in one write, in the next turn.
+ * After each piece of input the server is asked which clients have output, for one read may bring
+ * more packets than a queue holds.  What came together leaves in one write, in the next turn.
  *
  * Bounded: one seat for each client of the server, taken at the start.
  */

@@ -40,6 +40,11 @@ static void say_too_many_headers(void *self, const struct http_request *q, struc
 	a->upgrade = true;
 }
 
+static void say_evil(void *self, const struct http_request *q, struct http_answer *a)
+{
+	http_add_header(a, "A", "b\r\nEvil: 1");
+}
+
 static void fill_up(void *self, const struct http_request *q, struct http_answer *a)
 {
 	while (a->body.n < HTTP_BODY_MAX)
@@ -72,6 +77,7 @@ static struct http_routes some_routes(void)
 		{.methods = METHOD_GET, .path = "/much", .answer = say_too_much},
 		{.methods = METHOD_GET, .path = "/full", .answer = fill_up},
 		{.methods = METHOD_GET, .path = "/headers", .answer = say_too_many_headers},
+		{.methods = METHOD_GET, .path = "/evil", .answer = say_evil},
 		{.methods = METHOD_GET, .path = "/busy", .answer = say_busy, .self = busy},
 		{.methods = METHOD_GET, .path = "/gone", .answer = say_busy, .self = gone},
 		{.methods = METHOD_GET,
@@ -198,10 +204,11 @@ static void an_upgrade_names_its_route_and_leaves_the_rest(void **state)
 	http_head_free(h);
 }
 
-static void an_answer_that_does_not_fit_becomes_500(void **state)
+static void an_answer_that_cannot_be_written_becomes_500(void **state)
 {
 	static const char *const requests[] = {"GET /much HTTP/1.1\r\n\r\n",
-					       "GET /headers HTTP/1.1\r\n\r\n"};
+					       "GET /headers HTTP/1.1\r\n\r\n",
+					       "GET /evil HTTP/1.1\r\n\r\n"};
 	struct http_routes routes = some_routes();
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
 		struct asked r = ask_once(&routes, requests[i], 100);
@@ -209,6 +216,7 @@ static void an_answer_that_does_not_fit_becomes_500(void **state)
 		assert_memory_equal(r.answer, "HTTP/1.1 500 ", 13);
 		assert_null(strstr(r.answer, "xxx"));
 		assert_null(strstr(r.answer, "A: b"));
+		assert_null(strstr(r.answer, "Evil"));
 	}
 	struct asked r = ask_once(&routes, "GET /full HTTP/1.1\r\n\r\n", 100);
 	assert_memory_equal(r.answer, "HTTP/1.1 200 ", 13); /* HTTP_ANSWER_MAX holds the most */
@@ -252,7 +260,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_first_route_of_a_path_serves),
 	cmocka_unit_test(other_methods_are_told_which_are_allowed),
 	cmocka_unit_test(an_upgrade_names_its_route_and_leaves_the_rest),
-	cmocka_unit_test(an_answer_that_does_not_fit_becomes_500),
+	cmocka_unit_test(an_answer_that_cannot_be_written_becomes_500),
 	cmocka_unit_test(what_is_no_request_is_refused),
 	cmocka_unit_test(the_table_has_an_end),
 	cmocka_unit_test(no_routes_are_404_and_405),
