@@ -12,6 +12,7 @@
 
 #include "base/heap.h"
 #include "node/node.h"
+#include "wire/ip.h"
 
 enum { NODE_ADVERT_REPEATS = 2 };
 
@@ -21,6 +22,7 @@ struct node_peer_slot {
 			       * known */
 	bool ping_wanted;     /* node_ping came before its disco key */
 	struct way asked_by;  /* the way by which its last handshake message came */
+	bool has_host[2];     /* among its prefixes of that family there are whole addresses */
 	uint8_t adverts_left; /* repeats of our disco key to send while it is relayed */
 };
 
@@ -49,8 +51,10 @@ void node_send_own(struct node *n, peer_id id, struct packet *p, mono_ns now);
 void node_take_wireguard(struct node *n, struct packet *p, const struct way *from,
 			 const struct node_key *relay_source, mono_ns now);
 
-/* too_big.c: does not fit whole; true: its sender was told, it is done with. */
-bool too_big(struct node *n, peer_id id, const struct packet *p) MUST_USE;
+/* too_big.c: does not fit whole; true: its sender was told, it is done with. ip is
+ * what the packet's header says. */
+bool too_big(struct node *n, peer_id id, const struct packet *p,
+	     const struct ip_packet *ip) MUST_USE;
 
 /* advert.c */
 void advert_begin(struct node *n, peer_id id, mono_ns now); /* a session began */

@@ -89,6 +89,7 @@ static struct node_peer_slot *peer_of(const struct node *n, peer_id id)
 static void learn_addresses(struct node_peer_slot *peer, const struct netmap_peer *p)
 {
 	memset(peer->address, 0, sizeof(peer->address));
+	memset(peer->has_host, 0, sizeof(peer->has_host));
 	for (size_t i = 0; i < p->n_allowed; i++) {
 		struct ip *mine = &peer->address[p->allowed[i].ip.family == 4 ? 0 : 1];
 		if (mine->family == 0)
@@ -96,8 +97,11 @@ static void learn_addresses(struct node_peer_slot *peer, const struct netmap_pee
 	}
 	for (size_t i = p->n_allowed; i > 0; i--) {
 		const struct prefix *prefix = &p->allowed[i - 1];
-		if (prefix->bits == ip_len(&prefix->ip) * 8)
-			peer->address[prefix->ip.family == 4 ? 0 : 1] = prefix->ip;
+		int family = prefix->ip.family == 4 ? 0 : 1;
+		if (prefix->bits != ip_len(&prefix->ip) * 8)
+			continue;
+		peer->address[family] = prefix->ip;
+		peer->has_host[family] = true;
 	}
 }
 

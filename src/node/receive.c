@@ -22,6 +22,15 @@ static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct way *
 	return wr_done(&w);
 }
 
+/* A gateway carries packets of the network behind it: those do not speak for the gateway.  Without a
+ * whole address of the peer we cannot tell, and take what its prefixes allow. */
+static bool is_from_itself(const struct node *n, peer_id id, const struct ip *src)
+{
+	const struct prefix host = prefix_of(src, (uint8_t)(ip_len(src) * 8));
+	return !n->peers[id].has_host[src->family == 4 ? 0 : 1] ||
+	       tunnel_allows(n->tunnel, id, &host);
+}
+
 /* TSMP is between the two nodes: it never reaches the system. */
 static bool take_tsmp(struct node *n, peer_id id, const struct packet *p, mono_ns now)
 {
@@ -29,7 +38,7 @@ static bool take_tsmp(struct node *n, peer_id id, const struct packet *p, mono_n
 	struct disco_key disco;
 	if (!ip_read(packet_bytes(p), &ip) || ip.proto != IP_TSMP)
 		return false;
-	if (!tsmp_read_advert(&ip, &disco))
+	if (!is_from_itself(n, id, &ip.src) || !tsmp_read_advert(&ip, &disco))
 		return true;
 	reach_peer_disco(n->reach, id, &disco, now);
 	struct node_peer_slot *peer = &n->peers[id];

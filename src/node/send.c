@@ -17,37 +17,47 @@ void node_send_own(struct node *n, peer_id id, struct packet *p, mono_ns now)
 /* Peers whose own network is routed through the tunnel have candidates there, so the system sends
  * our datagrams for these back to us.  Inside the tunnel they would arrive, be answered, and prove
  * a path that leads into itself.  No other program can have our port. */
-static bool is_own_datagram(const struct node *n, struct bytes b)
+static bool is_own_datagram(const struct node *n, const struct ip_packet *ip)
 {
-	struct ip_packet ip;
 	struct udp_header udp;
 	struct bytes payload;
-	if (!ip_read(b, &ip) || ip.proto != IP_UDP || ip.fragment ||
-	    !udp_read(ip.payload, &udp, &payload) || udp.src != n->port)
+	if (ip->proto != IP_UDP || ip->fragment || !udp_read(ip->payload, &udp, &payload) ||
+	    udp.src != n->port)
 		return false;
 	for (size_t i = 0; i < n->n_addresses; i++)
-		if (ip_equal(&n->addresses[i], &ip.src))
+		if (ip_equal(&n->addresses[i], &ip->src))
 			return true;
 	return false;
 }
 
+/* What must not enter the tunnel; counted. A packet of TSMP would speak in our name. */
+static bool is_refused(struct node *n, const struct ip_packet *ip)
+{
+	bool own = is_own_datagram(n, ip), tsmp = ip->proto == IP_TSMP;
+	n->stats.own_datagram += own;
+	n->stats.tsmp += tsmp;
+	return own || tsmp;
+}
+
+/* The header is read once, and what it says goes along. A header that cannot be read whole is the
+ * peer's to judge, as long as it has an address. */
 static void from_tun(struct node *n, struct packet *p, mono_ns now)
 {
 	struct ip dst;
-	if (!ip_read_dst(packet_bytes(p), &dst)) {
+	struct ip_packet ip;
+	bool whole = ip_read(packet_bytes(p), &ip);
+	if (!whole && !ip_read_dst(packet_bytes(p), &dst)) {
 		n->stats.not_ip++;
 		return;
 	}
-	if (is_own_datagram(n, packet_bytes(p))) {
-		n->stats.own_datagram++;
+	if (whole && is_refused(n, &ip))
 		return;
-	}
-	peer_id id = tunnel_peer_for(n->tunnel, &dst);
+	peer_id id = tunnel_peer_for(n->tunnel, whole ? &ip.dst : &dst);
 	if (id == PEER_NONE) {
 		n->stats.no_peer++;
 		return;
 	}
-	if (!too_big(n, id, p))
+	if (!whole || !too_big(n, id, p, &ip))
 		node_send_own(n, id, p, now);
 }
 

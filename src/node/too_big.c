@@ -34,19 +34,17 @@ static void answer(struct wr *w, const struct packet *p, const struct ip_packet 
 		   four ? FRAGMENTATION_NEEDED : 0, fits, (struct bytes){p->data, quoted});
 }
 
-bool too_big(struct node *n, peer_id id, const struct packet *p)
+bool too_big(struct node *n, peer_id id, const struct packet *p, const struct ip_packet *ip)
 {
 	uint16_t fits = reach_peer_mtu(n->reach, id);
-	struct ip_packet ip;
 	struct packet out;
-	if (fits == 0 || p->len <= fits || !ip_read(packet_bytes(p), &ip) ||
-	    may_be_cut(p, &ip, fits))
+	if (fits == 0 || p->len <= fits || may_be_cut(p, ip, fits))
 		return false;
 	n->stats.too_big++;
 	if (n->out.n_tun == BATCH_MAX || !reach_slot(n->reach, &out))
 		return true;
 	struct wr w = wr_of(out.data, out.tail);
-	answer(&w, p, &ip, fits);
+	answer(&w, p, ip, fits);
 	if (!w.bad && packet_append(&out, w.n))
 		n->out.tun[n->out.n_tun++] = out;
 	return true;

@@ -220,10 +220,16 @@ static void take_out(struct allowed_ips *a, uint32_t *link, uint32_t *above)
 		splice(a, above);
 }
 
+bool allowed_ips_has(struct allowed_ips *a, const struct prefix *p, peer_id id)
+{
+	uint32_t *above, *link = find_exact(a, p->ip.family == 6, p->ip.b, p->bits, &above);
+	return link && id != PEER_NONE && node_at(a, *link)->peer == id;
+}
+
 bool allowed_ips_remove_prefix(struct allowed_ips *a, const struct prefix *p, peer_id id)
 {
 	uint32_t *above, *link = find_exact(a, p->ip.family == 6, p->ip.b, p->bits, &above);
-	if (!link || id == PEER_NONE || node_at(a, *link)->peer != id)
+	if (!link || !allowed_ips_has(a, p, id))
 		return false;
 	take_out(a, link, above);
 	return true;

@@ -28,6 +28,8 @@ void allowed_ips_fini(struct allowed_ips *a);
 bool allowed_ips_add(struct allowed_ips *a, const struct prefix *p, peer_id id) MUST_USE;
 /* One prefix of a peer. False: this peer does not have it, nothing changed. */
 bool allowed_ips_remove_prefix(struct allowed_ips *a, const struct prefix *p, peer_id id);
+/* Does the peer have just this prefix? */
+bool allowed_ips_has(struct allowed_ips *a, const struct prefix *p, peer_id id);
 /* All prefixes of a peer. Costs only these. */
 void allowed_ips_remove(struct allowed_ips *a, peer_id id);
 /* PEER_NONE: the address is nobody's. */

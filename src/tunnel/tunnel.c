@@ -77,6 +77,11 @@ bool tunnel_allow(struct tunnel *t, peer_id id, const struct prefix *p)
 	return peer_at(t, id) && allowed_ips_add(&t->allowed, p, id);
 }
 
+bool tunnel_allows(struct tunnel *t, peer_id id, const struct prefix *p)
+{
+	return peer_at(t, id) && allowed_ips_has(&t->allowed, p, id);
+}
+
 bool tunnel_disallow_prefix(struct tunnel *t, peer_id id, const struct prefix *p)
 {
 	return peer_at(t, id) && allowed_ips_remove_prefix(&t->allowed, p, id);

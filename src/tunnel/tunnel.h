@@ -67,6 +67,8 @@ void tunnel_peer_reset(struct tunnel *t, peer_id id);
  *
  * False: out of memory, and every prefix is where it was; or there is no such peer. */
 bool tunnel_allow(struct tunnel *t, peer_id id, const struct prefix *p) MUST_USE;
+/* Does this peer have just this prefix? */
+bool tunnel_allows(struct tunnel *t, peer_id id, const struct prefix *p);
 /* One prefix of this peer. False: the peer does not have it (any more). */
 bool tunnel_disallow_prefix(struct tunnel *t, peer_id id, const struct prefix *p);
 void tunnel_disallow(struct tunnel *t, peer_id id);                    /* all of its prefixes */

@@ -1,6 +1,6 @@
 /* Two nodes and a relay in one process: no NAT, no delay but one step of virtual time.  The
  * simulator has the hard cases (test/sim); here is what the node itself does. */
-#include "node/node.h"
+#include "node/inside.h"
 
 #include <stdlib.h>
 
@@ -305,6 +305,59 @@ static void then_it_goes_directly(void **state)
 	world_free(w);
 }
 
+/* An advert as the system of side i would send it, from this address. */
+static struct packet forged_advert(struct world *w, size_t i, const struct ip *from,
+				   uint8_t memory[static PACKET_SIZE])
+{
+	struct packet p = packet_in(memory, PACKET_SIZE, PACKET_HEADROOM);
+	struct wr out = wr_of(p.data, p.tail);
+	struct disco_key forged = {.b = {9, 9, 9}};
+	tsmp_write_advert(&out, from, &w->side[1 - i].address, &forged);
+	assert_non_null(packet_append(&p, out.n));
+	return p;
+}
+
+static bool knows_the_key_of(struct world *w, size_t i, size_t of)
+{
+	struct node_peer_status st;
+	assert_true(node_peer_status(w->side[i].node, w->side[i].peer, w->now, &st));
+	return key_equal(st.path.disco.b, reach_disco_key(node_reach(w->side[of].node))->b);
+}
+
+/* A host behind a gateway must not tell the gateway's peers another disco key. */
+static void nobody_else_tells_a_disco_key_in_our_name(void **state)
+{
+	struct world *w = world_new();
+	uint8_t memory[PACKET_SIZE];
+	run(w, 100 * MSEC);
+	say(w, 0, 1);
+	run(w, 1 * SECOND);
+	assert_true(knows_the_key_of(w, 1, 0));
+	/* The gateway does not carry it... */
+	struct packet p = forged_advert(w, 0, &w->side[0].address, memory);
+	node_from_tun(w->side[0].node, &p, 1, w->now);
+	drain(w, 0);
+	run(w, 100 * MSEC);
+	assert_int_equal(node_stats(w->side[0].node)->tsmp, 1);
+	assert_true(knows_the_key_of(w, 1, 0));
+	/* ...and where one does, its peer does not take it. */
+	const struct ip lan_host = ip_v4(10, 5, 0, 77);
+	struct prefix allowed[] = {prefix_of(&w->side[0].address, 32), prefix_of(&lan_host, 16)};
+	struct netmap_peer gateway = {.key = w->side[0].pub,
+				      .home = REGION,
+				      .allowed = allowed,
+				      .n_allowed = ARRAY_LEN(allowed)};
+	const struct netmap_change change = {.now = &gateway};
+	assert_int_equal(node_peer_set(w->side[1].node, &change, w->now, &w->side[1].peer),
+			 TUNNEL_ADDED);
+	p = forged_advert(w, 0, &lan_host, memory);
+	node_send_own(w->side[0].node, w->side[0].peer, &p, w->now);
+	drain(w, 0);
+	run(w, 100 * MSEC);
+	assert_true(knows_the_key_of(w, 1, 0));
+	world_free(w);
+}
+
 static void a_dead_direct_path_is_left_within_a_second(void **state)
 {
 	struct world *w = world_new();
@@ -545,6 +598,7 @@ static void a_removed_peer_is_gone(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_first_packet_goes_through_the_relay),
 	cmocka_unit_test(then_it_goes_directly),
+	cmocka_unit_test(nobody_else_tells_a_disco_key_in_our_name),
 	cmocka_unit_test(a_dead_direct_path_is_left_within_a_second),
 	cmocka_unit_test(a_restarted_node_is_met_again_soon),
 	cmocka_unit_test(who_restarted_as_somebody_says_gets_a_new_handshake),
