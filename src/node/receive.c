@@ -22,8 +22,8 @@ static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct way *
 	return wr_done(&w);
 }
 
-/* A gateway carries packets of the network behind it: those do not speak for the gateway.  Without a
- * whole address of the peer we cannot tell, and take what its prefixes allow. */
+/* A gateway carries packets of the network behind it: those do not speak for the gateway.  Without
+ * a whole address of the peer we cannot tell, and take what its prefixes allow. */
 static bool is_from_itself(const struct node *n, peer_id id, const struct ip *src)
 {
 	const struct prefix host = prefix_of(src, (uint8_t)(ip_len(src) * 8));
