@@ -101,6 +101,64 @@ static void a_cookie_is_good_for_two_minutes(void **state)
 	assert_true(sign_and_check2(&f, HERE, 141 * SECOND));
 }
 
+/* A source of consecutive byte values. */
+static void count_up(void *self, uint8_t *out, size_t n)
+{
+	uint8_t *next = self;
+	for (size_t i = 0; i < n; i++)
+		out[i] = (*next)++;
+}
+
+static void expect(const uint8_t *got, size_t n, const char *hex)
+{
+	uint8_t want[WG_INITIATION_LEN];
+	assert_int_equal(unhex(want, sizeof(want), hex), n);
+	assert_memory_equal(got, want, n);
+}
+
+/* The initiation and the cookie reply of tunnel.md 12. */
+static void macs_and_cookies_have_the_bytes_of_the_vector(void **state)
+{
+	static const char initiation[] =
+		"0100000004030201"
+		"3a553d74792d727efa9b9a4cde3da1ad93f1a2d0c09cb639b1a3c0fda14cbe24"
+		"82238bbab6e6766eb464f539e93e374fafa83d92f869f80592ba76353eb941f2"
+		"dee594a73724cfe36bff267edf34294a"
+		"21d44e8d0c59b3467100999fc004b08c6c0b4bdaa5b85b4a909b1b2f"
+		"1cfc8cd97d8a6aee5880dc6d2653dfa9"
+		"00000000000000000000000000000000";
+	struct fixture f = {.rng = {.fill = count_up, .self = &(uint8_t){0}}};
+	struct node_key responder;
+	struct wg_cookie reply;
+	uint8_t source[18], *mac1 = f.message + WG_INITIATION_LEN - 2 * WG_MAC_LEN;
+	(void)unhex(responder.b, KEY_LEN,
+		    "244fe3b963e899dd295baffce248d3530f3a9a7479ba063002680ebfe7adad49");
+	(void)unhex(source, sizeof(source), "00000000000000000000ffffc000020aa2a9");
+	(void)unhex(f.message, sizeof(f.message), initiation);
+	memset(mac1, 0, WG_MAC_LEN);
+	cookie_checker_init(&f.checker, &responder);
+	cookie_maker_init(&f.maker, &responder);
+	expect(f.maker.mac1_key, BLAKE2S_LEN,
+	       "e7814b6f82d38d613f20df666171096d169ccee45caceb68abf8beb81421aede");
+	cookie_sign(&f.maker, f.message, sizeof(f.message), SECOND);
+	expect(f.message, sizeof(f.message), initiation);
+
+	/* The secret is 00 to 1f, the nonce 00 to 17. */
+	rng_fill(&f.rng, f.checker.secret, sizeof(f.checker.secret));
+	f.checker.secret_at = SECOND;
+	f.rng.self = &(uint8_t){0};
+	cookie_reply(&f.checker, BYTES_OF(f.message), 0x01020304, BYTES_OF(source), &f.rng, SECOND,
+		     &reply);
+	expect(reply.nonce, sizeof(reply.nonce),
+	       "000102030405060708090a0b0c0d0e0f1011121314151617");
+	expect(reply.sealed_cookie, sizeof(reply.sealed_cookie),
+	       "169eded1bb502f7b8771ec3a1d0969885b3b7294ad6ae80508f1f5cb47141fa9");
+	assert_true(cookie_take(&f.maker, &reply, SECOND));
+	expect(f.maker.cookie, WG_MAC_LEN, "9942de557e9f655af5af95b5d90e4b72");
+	cookie_sign(&f.maker, f.message, sizeof(f.message), SECOND);
+	expect(mac1 + WG_MAC_LEN, WG_MAC_LEN, "cc8b08c378a03565359541ff36dae388");
+}
+
 static struct load *load_start(void)
 {
 	static struct load l;
@@ -151,6 +209,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_cookie_makes_mac2_right_for_its_source_only),
 	cmocka_unit_test(a_cookie_answers_one_message_once),
 	cmocka_unit_test(a_cookie_is_good_for_two_minutes),
+	cmocka_unit_test(macs_and_cookies_have_the_bytes_of_the_vector),
 	cmocka_unit_test(two_hundred_handshakes_at_once_are_no_load_and_one_more_is),
 	cmocka_unit_test(a_steady_rate_below_the_limit_is_no_load),
 	cmocka_unit_test(a_source_is_limited_and_others_are_not),

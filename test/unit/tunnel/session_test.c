@@ -177,8 +177,44 @@ static void a_moved_session_is_the_same(void **state)
 	stop(&s);
 }
 
+/* The two transport messages of tunnel.md 12: a keepalive, and an IPv4 packet of 53 bytes. */
+static void messages_have_the_bytes_of_the_vector(void **state)
+{
+	static const char *const content[] = {
+		"", "45000035000000004063b1e3644000016440000261"
+		    "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c"};
+	static const char *const message[] = {
+		"04000000080706050000000000000000f65bd24703a15966f9ad9b3230fead30",
+		"04000000080706050100000000000000"
+		"3479aaa3f8759d7eb83539207388f8c36c0362d590b4774cc7718eb1a3548d80"
+		"cc2e6348ddfa1808e6c9b0d35924414383680c84bd043d97fabcfd42320ca77e"
+		"5739ef85a9531f5e168a813a6eeaf0bc"};
+	struct session s = {0};
+	struct noise_keys keys;
+	(void)unhex(keys.send, AEAD_KEY_LEN,
+		    "21dbf09467e2f2c5e56ad032a1b3b9d030f7b98fe008954beeb7061583ef50f8");
+	(void)unhex(keys.receive, AEAD_KEY_LEN,
+		    "4fedd71cbce29da244e4379554512d88edf24b7fc99cdbd9119f0d313219bde4");
+	assert_true(session_begin(&s, &keys, true, SECOND));
+	s.remote = 0x05060708;
+	for (size_t i = 0; i < ARRAY_LEN(message); i++) {
+		uint8_t memory[256], bytes[128], want[128];
+		struct packet p = packet_in(memory, sizeof(memory), PACKET_HEADROOM);
+		size_t n = unhex(bytes, sizeof(bytes), content[i]);
+		uint8_t *room = packet_append(&p, n);
+		assert_non_null(room);
+		memcpy(room, bytes, n);
+		assert_true(session_seal(&s, &p));
+		n = unhex(want, sizeof(want), message[i]);
+		assert_int_equal(p.len, n);
+		assert_memory_equal(p.data, want, n);
+	}
+	session_end(&s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(packets_are_padded_and_numbered),
+	cmocka_unit_test(messages_have_the_bytes_of_the_vector),
 	cmocka_unit_test(a_packet_without_room_stays_as_it_was),
 	cmocka_unit_test(a_message_opens_once),
 	cmocka_unit_test(what_is_not_authentic_leaves_no_trace),
