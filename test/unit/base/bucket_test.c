@@ -66,7 +66,8 @@ static void what_is_left_and_when_there_is_more(void **state)
 	assert_true(bucket_left(&b, &hourly, now) == 8000);
 }
 
-/* What is left is what can be taken, and when it is said to be there it is there, not before. */
+/* As many tokens can be taken as are left, and they are there when bucket_when says so, not
+ * before. */
 static void the_three_questions_agree(void **state)
 {
 	static const struct bucket_rate rates[] = {

@@ -26,7 +26,7 @@ static void gives_the_earliest_first(void **state)
 	heap_fini(&h);
 }
 
-/* Against the plainest implementation there is. */
+/* Compared with the simplest implementation. */
 static void agrees_with_a_list(void **state)
 {
 	enum { N = 50 };

@@ -25,7 +25,7 @@ static void several_ids_share_a_hash(void **state)
 	index_fini(&ix);
 }
 
-/* Hashes from a small range collide all the time, and the table grows many times. */
+/* Hashes from a small range collide often, and the table grows many times. */
 static void agrees_with_a_list(void **state)
 {
 	enum { N = 600 };

@@ -66,7 +66,7 @@ static void the_vector_of_the_xchacha_draft_opens_and_seals(void **state)
 	assert_false(aead_long_open(out, key, nonce, (struct bytes){sealed, n}, BYTES_OF(ad)));
 }
 
-/* The two libraries must say the same. */
+/* The two libraries must give the same result. */
 static void a_preset_key_agrees_with_sealing_once(void **state)
 {
 	static const size_t len[] = {0, 1, 15, 16, 17, 63, 64, 65, 1280, 9000};

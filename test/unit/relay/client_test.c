@@ -2,7 +2,7 @@
 #include "relay/client.h"
 #include "unit/relay/ends.h"
 
-/* A client's machine, and what it said last. The relay at the other end is written by hand. */
+/* A client, and its last event. The test itself plays the relay at the other end. */
 struct scene {
 	struct seeded seeded;
 	struct rng rng;
@@ -147,7 +147,7 @@ static void tick_at_deadline(struct scene *s)
 	relay_client_tick(s->c, s->now);
 }
 
-/* The stream is thrown away by the machine itself, with this sentence. */
+/* The client itself hangs up, with this sentence. */
 static void expect_hangup(struct scene *s, const char *why)
 {
 	expect(s, RELAY_HANGUP);
@@ -192,7 +192,7 @@ static void others_dial_when_there_is_something_to_send(void **state)
 	struct derp_frame f = expect_out(&s, DERP_SEND_PACKET);
 	assert_memory_equal(f.packet.peer.b, peer.b, KEY_LEN);
 	assert_memory_equal(f.packet.packet.p, "hi", 2);
-	/* A minute without sending ends it, whatever is received. */
+	/* A minute without sending ends the connection, whatever is received. */
 	s.now += 59 * SECOND;
 	give(&s, &(struct derp_frame){.type = DERP_KEEPALIVE});
 	assert_true(relay_client_deadline(s.c) == s.now + SECOND);
@@ -233,7 +233,7 @@ static void fast_start_waits_for_nothing(void **state)
 	struct derp_frame f = expect_out(&s, DERP_CLIENT_INFO);
 	check_client_info(&s, &f);
 	(void)expect_out(&s, DERP_NOTE_PREFERRED);
-	(void)expect_out(&s, DERP_SEND_PACKET); /* before the server said a word */
+	(void)expect_out(&s, DERP_SEND_PACKET); /* before any frame of the server */
 	give_server_key(&s);
 	expect_no_out(&s);
 	give_server_info(&s, "{\"version\":2}");
@@ -295,7 +295,7 @@ static void the_status_has_what_the_server_says_of_itself(void **state)
 
 	h.health = (struct bytes){(const uint8_t *)"bad", 3};
 	give(&s, &h);
-	relay_client_down(s.c, "gone", s.now); /* what is not connected says nothing */
+	relay_client_down(s.c, "gone", s.now); /* without a connection there is no health */
 	assert_string_equal(status(&s).health, "");
 	end(&s);
 }
@@ -438,8 +438,7 @@ static void whoever_has_packets_to_send_finds_it_soon_after_it_is_back(void **st
 	fail_to_dial(&s, 20);
 	assert_true(relay_client_deadline(s.c) - s.now >= 15 * SECOND);
 	s.now += 100 * MSEC;
-	relay_client_send(s.c, &peer, (struct bytes){0},
-			  s.now); /* suddenly somebody is in a hurry */
+	relay_client_send(s.c, &peer, (struct bytes){0}, s.now); /* now a packet waits */
 	assert_true(relay_client_deadline(s.c) - s.now <= 1200 * MSEC);
 	for (int n = 0; n < 30; n++) {
 		tick_at_deadline(&s);
@@ -490,7 +489,7 @@ static void a_relay_that_throws_us_out_is_not_hammered(void **state)
 		assert_true(relay_client_deadline(s.c) - s.now >= (mono_ns)(n * n) * 50 * MSEC);
 		tick_at_deadline(&s);
 	}
-	greet(&s); /* one that lasts makes that good */
+	greet(&s); /* a connection that lasts ends the back-off */
 	s.now += 30 * SECOND;
 	relay_client_down(s.c, "closed", s.now);
 	assert_true(relay_client_deadline(s.c) - s.now <= 150 * MSEC);
@@ -623,7 +622,7 @@ static void relays_that_lie_are_hung_up(void **state)
 		relay_client_up(s.c, NULL, s.now);
 		relay_client_input(s.c, (struct bytes){b, unhex(b, sizeof(b), v[i].hex)}, s.now);
 		expect_hangup(&s, v[i].why);
-		relay_client_input(s.c, BYTES_OF(b), s.now); /* late bytes are nothing */
+		relay_client_input(s.c, BYTES_OF(b), s.now); /* late bytes are ignored */
 		assert_int_equal(relay_client_output(s.c, b, sizeof(b), s.now), 0);
 		end(&s);
 	}

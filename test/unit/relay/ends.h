@@ -1,4 +1,4 @@
-/* ends.h - for tests of the relay: a server, and clients whose every byte the test writes */
+/* ends.h - for tests of the relay: a server, and clients that the test plays byte by byte */
 #ifndef RELAY_ENDS_H
 #define RELAY_ENDS_H
 
@@ -24,7 +24,7 @@ struct end {
 	struct node_private priv;
 	struct node_key key;
 	struct box_shared shared;
-	uint8_t *buffer; /* what the server wrote and nobody read yet */
+	uint8_t *buffer; /* what the server wrote and the test has not read */
 	size_t n, at;
 };
 
@@ -96,7 +96,7 @@ static inline bool end_send(struct ends *e, struct end *c, const struct node_key
 	return end_write_frame(e, c, &f);
 }
 
-/* The next frame from the server, its views good until the next call. */
+/* The next frame from the server. Its views are valid until the next call. */
 static inline bool end_read(struct ends *e, struct end *c, struct derp_frame *f)
 {
 	if (c->at == c->n) {

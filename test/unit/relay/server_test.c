@@ -89,7 +89,7 @@ static void says_who_is_ready_once(void **state)
 	assert_true(end_send(&e, &a, &b.key, text("two")));
 	assert_true(relay_server_ready(e.server, &id));
 	assert_int_equal(id, b.id);
-	/* The owner knows, and comes back by itself: nothing more is said until all was taken. */
+	/* The owner knows that there is output: it is not told again until all was taken. */
 	assert_int_equal(relay_server_output(e.server, b.id, out, 3, e.now), 3);
 	assert_true(end_send(&e, &a, &b.key, text("three")));
 	assert_false(relay_server_ready(e.server, &id));
@@ -205,7 +205,7 @@ static void who_does_not_read_does_not_keep_the_room_from_others(void **state)
 	ends_fini(&e);
 }
 
-/* A frame that is being written cannot be taken back. */
+/* A frame that is being written cannot be dropped any more. */
 static void what_cannot_have_room_is_dropped_itself(void **state)
 {
 	struct ends e;
@@ -299,7 +299,7 @@ static void tells_those_who_heard_from_a_client_that_it_went(void **state)
 		expect_packet(&e, &b, &a, text("x"));
 		assert_true(end_send(&e, &a, &d.key, text("x")));
 	}
-	end_close(&e, &d); /* its number goes to another, who heard nothing */
+	end_close(&e, &d); /* its number goes to another client, which received nothing */
 	end_join(&e, &d);
 	end_close(&e, &a);
 	expect_gone(&e, &b, &a.key, DERP_GONE_DISCONNECTED);
@@ -362,14 +362,14 @@ static void the_connection_that_was_heard_last_gets_the_packets(void **state)
 	assert_true(end_send(&e, &b1, &a.key, text("y")));
 	expect_packet(&e, &a, &b1, text("y"));
 
-	end_close(&e, &b1); /* not the last: nobody is told */
+	end_close(&e, &b1); /* not the last one: no client is told */
 	end_expect_nothing(&e, &a);
 	assert_true(end_send(&e, &a, &b1.key, text("to one of the others")));
 	struct end *heir = relay_server_output(e.server, b3.id, b3.buffer, 1, e.now) ? &b3 : &b2;
 	end_close(&e, heir == &b3 ? &b2 : &b3);
 	assert_true(end_send(&e, &a, &b1.key, text("still there")));
 	end_close(&e, heir);
-	expect_gone(&e, &a, &b1.key, DERP_GONE_DISCONNECTED); /* although it was b1 who sent */
+	expect_gone(&e, &a, &b1.key, DERP_GONE_DISCONNECTED); /* although b1 was the sender */
 	assert_true(end_send(&e, &a, &b1.key, text("gone")));
 	assert_int_equal(stats(&e)->dropped_unknown, 1);
 	end_close(&e, &a);
@@ -378,7 +378,7 @@ static void the_connection_that_was_heard_last_gets_the_packets(void **state)
 
 /* --- handshake and time --- */
 
-/* Or strangers who come and go would fill it. */
+/* Otherwise clients that never greet would fill the table. */
 static void who_only_greets_stands_in_no_table(void **state)
 {
 	struct seeded seeded;
@@ -472,7 +472,8 @@ static void silence_in_the_handshake_ends_it(void **state)
 	e.now += 9 * SECOND;
 	assert_false(relay_server_expired(e.server, &id));
 	relay_server_tick(e.server, e.now);
-	assert_false(relay_server_open(e.server, e.now, &id)); /* the number is still to be told */
+	assert_false(relay_server_open(
+		e.server, e.now, &id)); /* the owner does not know yet that the number is free */
 	assert_int_equal(stats(&e)->refused, 1);
 	assert_true(relay_server_expired(e.server, &id));
 	assert_int_equal(id, a.id);
@@ -503,7 +504,7 @@ static void keeps_alive_about_once_a_minute(void **state)
 		end_expect_nothing(&e, &a);
 		assert_int_equal(stats(&e)->keepalives_sent, i);
 	}
-	e.now += 1000 * SECOND; /* one that does not read is owed one, not many */
+	e.now += 1000 * SECOND; /* a client that does not read is owed one, not many */
 	relay_server_tick(e.server, e.now);
 	e.now += 1000 * SECOND;
 	relay_server_tick(e.server, e.now);
@@ -543,7 +544,7 @@ static void what_clients_may_not_say_closes(void **state)
 		{"07 00000002 0101", false}, /* NotePreferred of two bytes */
 		{"07 00000001 01", true},
 		{"12 00000007 01020304050607", false}, /* a short ping */
-		{"04 00000003 010203", false},         /* a packet for nobody */
+		{"04 00000003 010203", false},         /* a packet without a receiver */
 		{"04 00020000", false},                /* a packet too long */
 		{"7f 00000003 010203", true},          /* unknown: skipped */
 		{"7f 00000000", true},

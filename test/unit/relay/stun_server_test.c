@@ -164,14 +164,15 @@ static void an_answer_goes_to_another_port_of_the_asker_and_to_nobody_else(void 
 		if (!rows[i].answered)
 			continue;
 		assert_true(a.n <= q.n);
-		assert_true(endpoint_equal(&way.leave, &at)); /* or a filter would not let it in */
+		assert_true(endpoint_equal(
+			&way.leave, &at)); /* otherwise a filter would not let the answer in */
 		assert_true(ip_equal(&way.to.ip, &from.ip) && way.to.port == rows[i].port);
 		assert_true(stun_read_answer(wr_done(&a), &told) &&
 			    endpoint_equal(&told.reflexive, &from));
 	}
 }
 
-/* The barest question that asks for more than it pays for. */
+/* The shortest question whose answer would be longer. */
 static void no_answer_to_another_port_is_longer_than_its_question(void **state)
 {
 	static const uint8_t question[] = {0, 1,    0, 8, 0x21, 0x12, 0xa4, 0x42, 1,  2,

@@ -51,7 +51,7 @@ static void upgrades(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		for (size_t step = 1; step < 300; step += step < 8 ? 1 : 41) {
 			char with_more[512];
-			/* What is glued to the head belongs to DERP. */
+			/* Bytes right behind the head belong to DERP. */
 			snprintf(with_more, sizeof(with_more), "%s\x02GET / HTTP/1.1\r\n\r\n",
 				 v[i].request);
 			struct asked r = ask_once(&routes, with_more, step);

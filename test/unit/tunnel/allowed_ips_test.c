@@ -120,7 +120,7 @@ static void a_large_table_is_emptied_peer_by_peer(void **state)
 	allowed_ips_fini(&a);
 }
 
-/* --- against a plain list --- */
+/* --- compared with a plain list --- */
 
 enum { LIST_MAX = 400, PEERS = 12 };
 struct list {

@@ -35,7 +35,7 @@ static void initiations_closer_than_20_ms_are_flood(void **state)
 	pair_stop(&p);
 }
 
-/* The stamps must go up although the wall clock went back an hour. */
+/* Stamps must increase although the wall clock went back an hour. */
 static void a_clock_that_goes_back_hinders_no_handshake(void **state)
 {
 	struct pair p;
@@ -65,7 +65,7 @@ static void strangers_are_not_answered(void **state)
 	tunnel_peer_remove(other.end[A].t, PEER);
 	assert_int_equal(tunnel_peer_add(other.end[A].t, PEER, &b, p.now), TUNNEL_ADDED);
 	tunnel_handshake(other.end[A].t, PEER, p.now);
-	assert_true(end_output(&other, A, &m)); /* for us, by somebody we do not know */
+	assert_true(end_output(&other, A, &m)); /* for us, from an unknown key */
 	assert_int_equal(end_open(&p, B, &m), TUNNEL_DROPPED);
 	assert_int_equal(stats(&p, B)->unknown_peer, 1);
 	assert_false(end_output(&p, B, &m));
@@ -93,7 +93,7 @@ static void every_cut_and_every_changed_byte_is_dropped(void **state)
 		bad.n++;
 		assert_int_equal(end_open(&p, to, &bad), TUNNEL_DROPPED);
 		bad.n--;
-		/* mac2 is looked at under load only; too many true mac1 would be a load. */
+		/* mac2 is checked under load only, and too many right mac1 would be a load. */
 		for (size_t k = 0; k < m[i].n - (i < 2 ? WG_MAC_LEN : 0); k++) {
 			bad.b[k] ^= 0x10;
 			assert_int_equal(end_open(&p, to, &bad), TUNNEL_DROPPED);
@@ -135,9 +135,9 @@ static void a_peer_may_use_its_own_addresses_only(void **state)
 		{"45000014 00000000 40110000 0a000001 0a000002", TUNNEL_PACKET, 20},
 		{"45000014 00000000 40110000 0a000005 0a000002", TUNNEL_DROPPED, 0}, /* another's */
 		{"45000013 00000000 40110000 0a000001 0a000002", TUNNEL_DROPPED,
-		 0}, /* too short to be */
+		 0}, /* shorter than a header */
 		{"45000041 00000000 40110000 0a000001 0a000002", TUNNEL_DROPPED,
-		 0}, /* longer than it is */
+		 0}, /* longer than the datagram */
 		{"60000000 00003b40 fd000000000000000000000000000001 "
 		 "fd000000000000000000000000000002",
 		 TUNNEL_PACKET, 40},

@@ -75,7 +75,7 @@ static void a_whole_window_backwards_is_taken_once(void **state)
 	assert_false(take(&r, 1000));
 }
 
-/* Against a plain list of all that was taken. */
+/* Compared with a plain list of all counters that were taken. */
 static void agrees_with_a_list(void **state)
 {
 	enum { N = 60000 };

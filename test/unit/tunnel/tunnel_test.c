@@ -242,7 +242,7 @@ static void peers_come_and_go(void **state)
 	assert_true(tunnel_deadline(t) == MONO_NEVER);
 	assert_int_equal(end_seal(&p, A, &content, &m), TUNNEL_REFUSED);
 	assert_false(tunnel_allow(t, PEER, &prefix));
-	/* None of these says anything of a peer that is not there. */
+	/* None of these does anything to a peer that is not there. */
 	tunnel_peer_remove(t, PEER);
 	tunnel_peer_reset(t, PEER);
 	tunnel_peer_change(t, PEER, &b, p.now);
@@ -274,7 +274,7 @@ static void one_prefix_of_a_peer_is_removed_alone(void **state)
 	assert_false(tunnel_disallow_prefix(t, PEER, &net));
 	assert_int_equal(tunnel_peer_for(t, &inside), 1);
 	assert_false(tunnel_disallow_prefix(t, 2, &net));    /* there is no such peer */
-	assert_false(tunnel_disallow_prefix(t, 1000, &net)); /* nor such an id */
+	assert_false(tunnel_disallow_prefix(t, 1000, &net)); /* such an id cannot be */
 	pair_stop(&p);
 }
 

@@ -39,7 +39,7 @@ static bool is_text(struct bytes b, const char *s)
 	return bytes_equal(b, text(s));
 }
 
-/* Reads one whole frame, whose header must fit it. */
+/* Reads one whole frame. Its header must give its true length. */
 static enum derp_read read_frame(struct bytes frame, struct derp_frame *out)
 {
 	uint8_t type;
@@ -49,7 +49,7 @@ static enum derp_read read_frame(struct bytes frame, struct derp_frame *out)
 	return derp_read(type, payload_of(frame), out);
 }
 
-/* By their members: there is padding between them. */
+/* Compares member by member, for there is padding between them. */
 static bool same_client_info(const struct derp_client_info *a, const struct derp_client_info *b)
 {
 	return memcmp(a->mesh_key, b->mesh_key, KEY_LEN) == 0 && a->version == b->version &&
@@ -97,7 +97,7 @@ static void the_server_key_has_the_bytes_of_the_vector(void **state)
 	struct message m = message(server_key_hex);
 	assert_int_equal(read_frame(view(&m), &back), DERP_READ);
 	assert_memory_equal(&back.server_key, &f.server_key, KEY_LEN);
-	/* Bytes to come are ignored; another magic is not. */
+	/* More bytes at the end are ignored. Another magic is malformed. */
 	m.b[m.n++] = 1;
 	assert_int_equal(derp_read(DERP_SERVER_KEY, payload_of(view(&m)), &back), DERP_READ);
 	m.b[DERP_HEADER_LEN] ^= 1;
@@ -249,7 +249,7 @@ static void peer_present_grew_over_the_years(void **state)
 		assert_int_equal(endpoint_equal(&f.present.at, &at), n >= 50);
 		assert_int_equal(f.present.flags, n == 51 ? 9 : 0);
 	}
-	/* Zeros say nothing. */
+	/* A zero endpoint counts as absent. */
 	memset(b, 0, sizeof(b));
 	assert_int_equal(derp_read(DERP_PEER_PRESENT, BYTES_OF(b), &f), DERP_READ);
 	assert_int_equal(f.present.at.ip.family, 0);

@@ -76,7 +76,7 @@ static void count_up(void *self, uint8_t *out, size_t n)
 		out[i] = (uint8_t)i;
 }
 
-/* Sealed, it is the whole vector; and opened again it is the message. */
+/* Sealed, the message is the whole vector; opened again, it is the message. */
 static void seals_as(const struct disco_msg *msg, const char *box_hex, size_t total)
 {
 	struct rng rng = {.fill = count_up};
@@ -178,7 +178,7 @@ static void a_ping_may_lack_the_node_key(void **state)
 		assert_false(back.ping.has_node);
 		assert_int_equal(back.ping.padding, 0);
 	}
-	/* We never pad without it: the padding would be taken for a key. */
+	/* We never pad a ping without a key: a reader would take the padding for the key. */
 	back.ping.padding = 100;
 	uint8_t out[256];
 	struct wr w = wr_of(out, sizeof(out));
@@ -223,7 +223,7 @@ static void a_message_too_long_to_open_is_dropped(void **state)
 	assert_false(disco_open(wr_done(&w), &shared, &back));
 }
 
-/* An empty list is a statement too: it takes back all that was said before. */
+/* An empty list has a meaning: it withdraws all endpoints that were told before. */
 static void a_malformed_call_me_maybe_is_an_empty_one(void **state)
 {
 	struct message m = message(call_inner);
@@ -298,7 +298,7 @@ static void relay_messages_need_whole_addresses_and_our_version(void **state)
 		struct disco_msg m = {.type = types[i], .relay = relay};
 		struct wr w = wr_of(out, sizeof(out));
 		disco_write(&w, &m);
-		/* Cut by exactly one address it is still one. */
+		/* Cut by exactly one address it is still a message. */
 		assert_int_equal(spoil_cut(&spoil, wr_done(&w)), 1);
 		out[1] = 1;
 		assert_false(reads(wr_done(&w), NULL));
@@ -342,7 +342,7 @@ static void other_types_are_dropped(void **state)
 	assert_false(reads((struct bytes){0}, NULL));
 }
 
-/* Bytes behind what we know, and the version, are for those who come after us. */
+/* Later versions may append bytes and raise the version. */
 static void the_future_is_ignored(void **state)
 {
 	static const char *const inner[] = {pong_inner, bind_inner};

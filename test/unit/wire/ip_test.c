@@ -51,16 +51,17 @@ static void the_sum_is_that_of_rfc_1071(void **state)
 {
 	static const uint8_t b[] = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
 	assert_int_equal(inet_fold(inet_sum(BYTES_OF(b), 0)), 0xffff & ~0xddf2);
-	/* In parts it is the same, and an odd byte at the end has a zero behind it. */
+	/* Summed in parts the result is the same. An odd byte at the end counts with a zero behind
+	 * it. */
 	uint32_t sum = inet_sum((struct bytes){b, 2}, 0);
 	assert_int_equal(inet_fold(inet_sum((struct bytes){b + 2, 6}, sum)), 0xffff & ~0xddf2);
 	assert_int_equal(inet_sum((struct bytes){b + 2, 1}, 0), 0xf200);
 	assert_int_equal(inet_fold(inet_sum((struct bytes){0}, 0)), 0xffff);
-	/* Carries come back in, however many there are. */
+	/* All carries are added in again. */
 	assert_int_equal(inet_fold(inet_sum(BYTES_OF(b), UINT32_MAX)), 0xffff & ~0xddf2);
 }
 
-/* A header whose checksum is right as it stands. */
+/* A header with a right checksum. */
 static void an_ipv4_header_is_read(void **state)
 {
 	struct message m = message("45000073000040004011b861c0a80001c0a800c7");
@@ -142,7 +143,7 @@ static void ipv6_extension_headers_are_skipped(void **state)
 	} rows[] = {
 		{IP_UDP, "aabb", true, IP_UDP, 2, false},
 		{59, "", true, 59, 0, false},
-		{50, "0000000000000000", true, 50, 8, false}, /* ESP: nothing to see behind it */
+		{50, "0000000000000000", true, 50, 8, false}, /* ESP: its content is encrypted */
 		{0, "1100000000000000 aabb", true, IP_UDP, 2, false},
 		{60, "1101000000000000 0000000000000000 aa", true, IP_UDP, 1, false},
 		{43, "3a00000000000000 aabb", true, IP_ICMP6, 2, false},

@@ -188,11 +188,11 @@ static void bogus_and_ambiguous_answers_give_nothing(void **state)
 {
 	static const char *const v[] = {
 		"2001:db8::192.0.0.172",         /* another address */
-		"2001:db8::1",                   /* of somebody who answers every name */
+		"2001:db8::1",                   /* of a server that answers every name */
 		"192.0.0.170",                   /* no IPv6 at all */
 		"::192.0.0.170",                 /* no prefix */
-		"ff0e::192.0.0.171",             /* nobody is there */
-		"fe80::192.0.0.170",             /* nor there */
+		"ff0e::192.0.0.171",             /* multicast */
+		"fe80::192.0.0.170",             /* link-local */
 		"2001:db8:c000:aa:100::",        /* octet 8 */
 		"2001:db8:c000:aa::192.0.0.172", /* at one place, and a suffix */
 		"2001:db8:c000:aa:0:1::",

@@ -95,7 +95,7 @@ static void options_are_skipped(void **state)
 	size_t more = unhex(b + n, sizeof(b) - n, "02000005 0102030405000000 81000000");
 	assert_true(pcp_read_response((struct bytes){b, n + more}, &a));
 	assert_int_equal(a.map.external.port, 49152);
-	/* The option says that it is longer than it is. */
+	/* The option's length is more than there is. */
 	b[n + 3] = 0x20;
 	assert_false(pcp_read_response((struct bytes){b, n + more}, &a));
 	b[n + 2] = 0xff;

@@ -156,9 +156,9 @@ static void requests_by_their_attributes(void **state)
 		const char *attrs;
 		bool read;
 	} rows[] = {
-		{"", true},                            /* the barest of all */
+		{"", true},                            /* no attribute at all */
 		{"80220003 61626300", true},           /* SOFTWARE, padded */
-		{"c057000400000001", true},            /* optional, of somebody's own */
+		{"c057000400000001", true},            /* optional, unknown */
 		{"00200008 000183bbe112a648", true},   /* known, not expected */
 		{"00010000", true},                    /* known, not expected, and empty */
 		{"00030004 00000006", false},          /* CHANGE-REQUEST */
@@ -168,7 +168,7 @@ static void requests_by_their_attributes(void **state)
 		{"001c0004 00000000 00250000", true},  /* behind MESSAGE-INTEGRITY-SHA256 */
 		{"80220005 6162636465", false},        /* padding is missing */
 		{"80220008 61626364", false},          /* longer than the message */
-		{"8022ffff 61626364", false},          /* very much so */
+		{"8022ffff 61626364", false},          /* much longer */
 		{"8022", false},                       /* half a header */
 		{"80280004 00000000", false},          /* FINGERPRINT, wrong */
 		{"80280003 00000000", false},          /* of the wrong length */
@@ -186,7 +186,7 @@ static void responses_by_their_attributes(void **state)
 	static const struct {
 		const char *attrs, *at;
 	} rows[] = {
-		/* MAPPED-ADDRESS is taken as it stands, when there is no other. */
+		/* MAPPED-ADDRESS is used if there is no other. */
 		{"00010008 0001a2a9c000020a", "192.0.2.10:41641"},
 		{"00010014 0002a2a920010db8000000000000000000000007", "[2001:db8::7]:41641"},
 		{"00200008 000183bbe112a648 00010008 0001000101020304", "192.0.2.10:41641"},
@@ -194,7 +194,7 @@ static void responses_by_their_attributes(void **state)
 		/* The last one wins. */
 		{"00200008 00010000e112a649 00200008 000183bbe112a648", "192.0.2.10:41641"},
 		{"00010008 0001000101020304 00010008 0001a2a9c000020a", "192.0.2.10:41641"},
-		/* What we do not understand is skipped, required or not. */
+		/* Unknown attributes are skipped, required or not. */
 		{"7fff0000 00200008 000183bbe112a648", "192.0.2.10:41641"},
 		{"00200008 000183bbe112a648 00200008 00030000e112a649", "192.0.2.10:41641"},
 		{"00200008 000183bbe112a648 00200008 00020000e112a649", "192.0.2.10:41641"},
@@ -211,8 +211,8 @@ static void responses_by_their_attributes(void **state)
 		assert_true(endpoint_equal(&e, &want));
 	}
 	static const char *const bad[] = {
-		"",                                            /* no address at all */
-		"80220000",                                    /* nor here */
+		"",                                            /* no address */
+		"80220000",                                    /* SOFTWARE only */
 		"00200008 000383bbe112a648",                   /* of no family we know */
 		"00200008 000183bbe112a648 80220008",          /* longer than the message */
 		"00200008 000183bbe112a648 80280004 00000000", /* FINGERPRINT, wrong */

@@ -11,14 +11,14 @@ static bool reads_any(struct bytes d, void *arg)
 	struct wg_transport transport;
 	bool read[] = {false, wg_read_initiation(d, &initiation), wg_read_response(d, &response),
 		       wg_read_cookie(d, &cookie), wg_read_transport(d, &transport)};
-	/* Exactly the reader of its type reads a datagram. */
+	/* Only the reader of its own type reads a datagram. */
 	enum wg_type type = wg_type_of(d);
 	for (size_t i = 1; i < ARRAY_LEN(read); i++)
 		assert_int_equal(read[i], i == (size_t)type);
 	return type != WG_NONE;
 }
 
-/* A datagram of that type and length, its fields filled by counting up. */
+/* A datagram of this type and length. The bytes of its fields count up. */
 static struct bytes datagram(uint8_t *out, uint32_t type, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
