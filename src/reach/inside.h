@@ -55,6 +55,8 @@ struct reach {
 	uint32_t lifetime_wish[2];       /* the versions of their sockets that are in it */
 	struct nat64 nat64;
 	struct relay_slot relays[RELAYS_MAX];
+	size_t relays_end; /* from here on no place was ever used */
+	bool streams_owed; /* a dial or a hang-up may wait to be told */
 	struct reach_peer *peers;
 	peer_id *free_ids; /* a stack; the lowest on top at first */
 	uint32_t n_free, peers_max;

@@ -9,7 +9,7 @@
 /* Every path, and whether the relays are still there. */
 static void doubt_links(struct reach *r, mono_ns now)
 {
-	for (size_t i = 0; i < RELAYS_MAX; i++)
+	for (size_t i = 0; i < r->relays_end; i++)
 		if (r->relays[i].used)
 			relay_client_link_changed(r->relays[i].client, now);
 	paths_on_link_change(r->paths, now);

@@ -8,24 +8,25 @@
 
 static struct relay_slot *find(struct reach *r, uint16_t region)
 {
-	for (size_t i = 0; i < RELAYS_MAX; i++)
+	for (size_t i = 0; i < r->relays_end; i++)
 		if (r->relays[i].used && r->relays[i].region == region)
 			return &r->relays[i];
 	return NULL;
 }
 
 /* A dial that the owner has not heard of needs no hanging up. */
-static void hang_up(struct relay_slot *s)
+static void hang_up(struct reach *r, struct relay_slot *s)
 {
 	if (s->open && !s->dial)
 		s->hangup_from = s->region;
 	s->open = s->dial = false;
+	r->streams_owed = true;
 }
 
-static void drop(struct relay_slot *s)
+static void drop(struct reach *r, struct relay_slot *s)
 {
 	relay_client_free(s->client);
-	hang_up(s);
+	hang_up(r, s);
 	*s = (struct relay_slot){.region = s->region, .hangup_from = s->hangup_from};
 }
 
@@ -36,6 +37,8 @@ static void add(struct reach *r, uint16_t region, bool home, mono_ns now)
 		if (!r->relays[i].used)
 			free_slot = &r->relays[i];
 	assert(free_slot); /* there are as many as relays */
+	size_t end = (size_t)(free_slot - r->relays) + 1;
+	r->relays_end = end > r->relays_end ? end : r->relays_end;
 	struct relay_client_config cfg = {.key = r->key, .rng = r->rng, .home = home};
 	*free_slot = (struct relay_slot){.region = region,
 					 .client = relay_client_new(&cfg, now),
@@ -48,14 +51,14 @@ void reach_set_relays(struct reach *r, const struct relay_place *v, size_t count
 		      mono_ns now)
 {
 	count = count < RELAYS_MAX ? count : RELAYS_MAX;
-	for (size_t i = 0; i < RELAYS_MAX; i++) {
+	for (size_t i = 0; i < r->relays_end; i++) {
 		bool keep = false;
 		for (size_t k = 0; k < count; k++)
 			keep |= v[k].region == r->relays[i].region;
 		if (!r->relays[i].used || keep)
 			continue;
 		paths_on_relay_lost(r->paths, r->relays[i].region, now);
-		drop(&r->relays[i]);
+		drop(r, &r->relays[i]);
 	}
 	for (size_t k = 0; k < count; k++) {
 		struct relay_slot *s = find(r, v[k].region);
@@ -70,7 +73,7 @@ void reach_set_relays(struct reach *r, const struct relay_place *v, size_t count
 
 void relays_free(struct reach *r)
 {
-	for (size_t i = 0; i < RELAYS_MAX; i++)
+	for (size_t i = 0; i < r->relays_end; i++)
 		if (r->relays[i].used)
 			relay_client_free(r->relays[i].client);
 }
@@ -104,11 +107,11 @@ void reach_stream_down(struct reach *r, uint16_t region, const char *why, mono_n
 
 void relays_hangup_all(struct reach *r, const char *why, mono_ns now)
 {
-	for (size_t i = 0; i < RELAYS_MAX; i++) {
+	for (size_t i = 0; i < r->relays_end; i++) {
 		struct relay_slot *s = &r->relays[i];
 		if (!s->used || !s->open)
 			continue;
-		hang_up(s);
+		hang_up(r, s);
 		relay_client_down(s->client, why, now);
 	}
 }
@@ -143,10 +146,10 @@ static bool on_stream_event(struct reach *r, struct relay_slot *s,
 {
 	switch (ev->kind) {
 	case RELAY_DIAL:
-		s->open = s->dial = true;
+		s->open = s->dial = r->streams_owed = true;
 		break;
 	case RELAY_HANGUP:
-		hang_up(s);
+		hang_up(r, s);
 		break;
 	case RELAY_READY:
 		reach_emit(r, &(struct reach_event){
@@ -166,7 +169,7 @@ static bool on_stream_event(struct reach *r, struct relay_slot *s,
 
 bool relays_next(struct reach *r, uint16_t *region, struct relay_client_event *ev, mono_ns now)
 {
-	for (size_t i = 0; i < RELAYS_MAX; i++) {
+	for (size_t i = 0; i < r->relays_end; i++) {
 		struct relay_slot *s = &r->relays[i];
 		while (s->used && relay_client_event(s->client, ev)) {
 			*region = s->region;
@@ -179,9 +182,11 @@ bool relays_next(struct reach *r, uint16_t *region, struct relay_client_event *e
 
 bool relays_event(struct reach *r, struct reach_event *ev)
 {
+	if (!r->streams_owed)
+		return false;
 	/* Hang up first, all of them: a new stream must not be taken for the old one of its region.
 	 */
-	for (size_t i = 0; i < RELAYS_MAX; i++) {
+	for (size_t i = 0; i < r->relays_end; i++) {
 		struct relay_slot *s = &r->relays[i];
 		if (s->hangup_from == 0)
 			continue;
@@ -189,7 +194,7 @@ bool relays_event(struct reach *r, struct reach_event *ev)
 		s->hangup_from = 0;
 		return true;
 	}
-	for (size_t i = 0; i < RELAYS_MAX; i++) {
+	for (size_t i = 0; i < r->relays_end; i++) {
 		struct relay_slot *s = &r->relays[i];
 		if (!s->dial)
 			continue;
@@ -197,13 +202,14 @@ bool relays_event(struct reach *r, struct reach_event *ev)
 		s->dial = false;
 		return true;
 	}
+	r->streams_owed = false;
 	return false;
 }
 
 mono_ns relays_deadline(const struct reach *r)
 {
 	mono_ns first = MONO_NEVER;
-	for (size_t i = 0; i < RELAYS_MAX; i++)
+	for (size_t i = 0; i < r->relays_end; i++)
 		if (r->relays[i].used)
 			first = mono_min(first, relay_client_deadline(r->relays[i].client));
 	return first;
@@ -211,14 +217,14 @@ mono_ns relays_deadline(const struct reach *r)
 
 void relays_tick(struct reach *r, mono_ns now)
 {
-	for (size_t i = 0; i < RELAYS_MAX; i++)
+	for (size_t i = 0; i < r->relays_end; i++)
 		if (r->relays[i].used)
 			relay_client_tick(r->relays[i].client, now);
 }
 
 bool reach_relay_status(const struct reach *r, uint16_t region, struct relay_client_status *out)
 {
-	for (size_t i = 0; i < RELAYS_MAX; i++)
+	for (size_t i = 0; i < r->relays_end; i++)
 		if (r->relays[i].used && r->relays[i].region == region) {
 			relay_client_status(r->relays[i].client, out);
 			return true;
