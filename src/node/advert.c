@@ -1,7 +1,7 @@
-/* Our disco key changes with every start of the program, and without a coordination server nobody
- * tells it to our peers.  So we do, inside the tunnel, right after each new session (TSMP;
- * reference, data plane 2.7).  The one packet may be lost: while the peer is still relayed, it is
- * said again. */
+/* Telling peers our disco key.  It changes with every start of the program, and without a
+ * coordination server nobody tells it to our peers.  So this node does, inside the tunnel, right
+ * after each new session (tunnel.md 8.3, disco.md 4.1).  The one packet may be lost: it is repeated
+ * while the peer is still relayed. */
 #include "node/inside.h"
 #include "wire/tsmp.h"
 
