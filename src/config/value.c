@@ -79,7 +79,11 @@ bool value_host(char *out, size_t cap, const char *text)
 		if (strcspn(label, ".") > 63)
 			return false;
 	}
-	return value_name(out, cap, text);
+	if (!value_name(out, cap, text))
+		return false;
+	if (out[n - 1] == '.')
+		out[n - 1] = '\0';
+	return true;
 }
 
 bool value_address(struct ip *ip, uint8_t *bits, const char *text)

@@ -13,7 +13,8 @@ bool value_yes(bool *out, const char *text) MUST_USE; /* yes, no, true, false, o
 /* Letters, digits, '.', '-' and '_'; at most cap - 1 of them. */
 bool value_name(char *out, size_t cap, const char *text) MUST_USE;
 bool value_path(char *out, size_t cap, const char *text) MUST_USE;
-/* A DNS name, or an address with or without brackets; the brackets are left out. */
+/* A DNS name, or an address with or without brackets; the brackets are left out.  So is the final
+ * dot of a name: certificates and Host headers are without it. */
 bool value_host(char *out, size_t cap, const char *text) MUST_USE;
 /* An address and the length of its subnet, the host bits kept. */
 bool value_address(struct ip *ip, uint8_t *bits, const char *text) MUST_USE;

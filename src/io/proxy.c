@@ -102,7 +102,9 @@ static bool ends_with_domain(const char *host, const char *domain)
 	if (*domain == '.')
 		domain++;
 	size_t h = strlen(host), d = strlen(domain);
-	if (d == 0 || h < d || strcasecmp(host + h - d, domain) != 0)
+	d -= d > 0 && domain[d - 1] == '.'; /* "example." is the same name as "example" */
+	h -= h > 0 && host[h - 1] == '.';
+	if (d == 0 || h < d || strncasecmp(host + h - d, domain, d) != 0)
 		return false;
 	return h == d || host[h - d - 1] == '.';
 }

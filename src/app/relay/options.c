@@ -137,7 +137,12 @@ static bool set_self_signed(struct relay_options *o, const char *v)
 
 static bool set_host(struct relay_options *o, const char *v)
 {
-	return copy(o->host, sizeof(o->host), v);
+	if (!copy(o->host, sizeof(o->host), v))
+		return false;
+	size_t n = strlen(o->host);
+	if (n > 1 && o->host[n - 1] == '.') /* certificates name a host without its final dot */
+		o->host[n - 1] = '\0';
+	return true;
 }
 
 static bool set_state(struct relay_options *o, const char *v)

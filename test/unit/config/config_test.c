@@ -452,6 +452,8 @@ static void hosts(void **state)
 {
 	static const char *const taken[][2] = {{"a", "a"},
 					       {"relay-1.example.net", "relay-1.example.net"},
+					       {"relay.lab.", "relay.lab"},
+					       {"a.", "a"},
 					       {"192.0.2.1", "192.0.2.1"},
 					       {"::1", "::1"},
 					       {"[::1]", "::1"}};
@@ -465,6 +467,9 @@ static void hosts(void **state)
 		"a b",
 		"https://a",
 		"a..b",
+		"a..",
+		".",
+		"192.0.2.1.",
 		".a",
 		"-a",
 		"a/b",

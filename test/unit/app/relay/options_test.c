@@ -43,7 +43,7 @@ static void takes_every_word_in_both_forms(void **state)
 		read_words(&o,
 			   "--listen=[2001:db8::1]:8443 --http-listen :8080 --stun-port=1 "
 			   "--certfile c --keyfile=k "
-			   "--self-signed d --hostname r.example --state s --clients-max 77 "
+			   "--self-signed d --hostname r.example. --state s --clients-max 77 "
 			   "--log-level debug --json",
 			   why),
 		RELAY_OPTIONS_RUN);

@@ -21,6 +21,7 @@ static void words_name_relays(void **state)
 	} rows[] = {
 		{"relay.example.net", "relay.example.net", 3478, 0},
 		{"relay.example.net:19302", "relay.example.net", 19302, 0},
+		{"relay.example.net.:19302", "relay.example.net", 19302, 0},
 		{"192.0.2.7", "192.0.2.7", 3478, 4},
 		{"192.0.2.7:1", "192.0.2.7", 1, 4},
 		{"2001:db8::7", "2001:db8::7", 3478, 6},
