@@ -122,8 +122,10 @@ void listen_close(struct listen_stream *s)
 
 static void close_all(struct stream_list *list)
 {
-	while (list->first)
-		listen_close(list->first);
+	for (struct listen_stream *s = list->first, *next; s; s = next) {
+		next = s->after;
+		listen_close(s);
+	}
 }
 
 void listen_give(struct listen_stream *s, const struct listen_owner *owner)
@@ -172,8 +174,9 @@ static void on_timer(void *self)
 {
 	struct listen *l = self;
 	mono_ns now = loop_now(l->cfg.loop);
-	struct listen_stream *s;
-	while ((s = l->limited.first) && s->since + l->cfg.greeting_max <= now) {
+	struct listen_stream *s = l->limited.first, *next;
+	for (; s && s->since + l->cfg.greeting_max <= now; s = next) {
+		next = s->after;
 		l->stats.slow += s->state == GREETING;
 		listen_close(s);
 	}

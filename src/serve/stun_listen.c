@@ -130,12 +130,11 @@ static bool receive(const struct stun_socket *socket, struct question *q)
 }
 
 static bool send_answer(const struct stun_socket *out, const struct stun_way *way, unsigned ifindex,
-			struct bytes answer)
+			uint8_t *answer, size_t n)
 {
 	char control[CONTROL_MAX] __attribute__((aligned(8))) = {0};
 	struct sockaddr_storage to;
-	uint8_t *text = (uint8_t *)(uintptr_t)answer.p; /* sendmsg() does not write to it */
-	struct iovec iov = {text, answer.n};
+	struct iovec iov = {answer, n};
 	struct msghdr m = {.msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1};
 	m.msg_namelen = socket_address_write(&to, &way->to);
 	leave_from(&m, control, &way->leave.ip, ifindex);
@@ -157,7 +156,7 @@ static bool answer_one(struct stun_socket *socket)
 		out = socket_for(s, socket, &way.leave);
 	if (!out)
 		s->stats.ignored++;
-	else if (send_answer(out, &way, q.ifindex, wr_done(&w)))
+	else if (send_answer(out, &way, q.ifindex, answer, w.n))
 		s->stats.answered++;
 	else
 		s->stats.failed++;
