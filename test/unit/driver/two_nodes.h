@@ -22,7 +22,7 @@ enum { NODES = 2, MOVES_MAX = 32, LOG_TEXT_MAX = 1 << 16 };
 #define TURN_LIMIT (10 * SECOND)
 
 struct side {
-	char node[512], relays[1024], peers[2048];
+	char node[512], relays[1024], peers[16384];
 	struct config *cfg;
 	struct driver *driver;
 	struct path_event moves[MOVES_MAX]; /* PATH_MOVED, in their order */
@@ -99,16 +99,18 @@ static inline const char *public_key(uint8_t number, char out[static KEY_TEXT_MA
 	return key_format(out, KEY_NODE, pub.b);
 }
 
-static inline void write_node(struct side *s, uint8_t number, const char *more)
+/* Node i, with the key of that number. more: lines that come last. */
+static inline void write_node(struct side *s, int i, uint8_t number, const char *more)
 {
 	char key[2 * sizeof(struct node_private) + 1];
 	struct node_private k = private_key(number);
-	for (size_t i = 0; i < sizeof(k.b); i++)
-		snprintf(key + 2 * i, 3, "%02x", k.b[i]);
+	for (size_t b = 0; b < sizeof(k.b); b++)
+		snprintf(key + 2 * b, 3, "%02x", k.b[b]);
 	snprintf(s->node, sizeof(s->node),
 		 "[Node]\nName = %s\nPrivateKey = privkey:%s\nAddress = %s\n"
-		 "Interface = fake%d\nListenPort = 0\nPortMapping = no\nHardNat = no\n%s",
-		 node_names[number - 1], key, node_addresses[number - 1], number - 1, more);
+		 "Interface = fake%d\n%sPortMapping = no\nHardNat = no\n%s",
+		 node_names[i], key, node_addresses[i], i,
+		 strstr(more, "ListenPort") ? "" : "ListenPort = 0\n", more);
 }
 
 static inline void write_relay(struct side *s, const char *name, uint16_t region, uint16_t port,
@@ -174,7 +176,7 @@ static inline struct world *world_begin(void)
 	for (size_t i = 0; i < NODES; i++) {
 		struct side *s = &w->side[i];
 		char peer[128];
-		write_node(s, (uint8_t)(i + 1), "");
+		write_node(s, (int)i, (uint8_t)(i + 1), "");
 		write_relay(s, "lab", 1, w->relay.port, w->relay.stun_port);
 		snprintf(peer, sizeof(peer), "AllowedIPs = %s/32\nRelay = lab\n",
 			 node_addresses[1 - i]);
