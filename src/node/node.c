@@ -66,12 +66,6 @@ void node_set_addresses(struct node *n, const struct ip *v, size_t count)
 	memcpy(n->addresses, v, n->n_addresses * sizeof(*v));
 }
 
-void node_set_port(struct node *n, uint16_t port, mono_ns now)
-{
-	n->port = port;
-	reach_set_port(n->reach, port, now);
-}
-
 void node_set_wall(struct node *n, uint64_t wall_offset_ns)
 {
 	tunnel_set_wall(n->tunnel, wall_offset_ns);

@@ -36,7 +36,6 @@ const struct reach *node_reach_of(const struct node *n);
 /* --- what it is set to; each may be called again at any time --- */
 
 void node_set_addresses(struct node *n, const struct ip *v, size_t count); /* our own, inside */
-void node_set_port(struct node *n, uint16_t port, mono_ns now);
 /* As in node_config: a wall clock is set anew at any time, on a small router after the start. */
 void node_set_wall(struct node *n, uint64_t wall_offset_ns);
 

@@ -57,15 +57,3 @@ bool pump_settle(struct pump *p, unsigned rounds_max, mono_ns now)
 	p->effects->arm(p->effects_self, p->machine->deadline(p->machine_self));
 	return !more;
 }
-
-static bool drain_alone(void *self, const struct reach_out **out, mono_ns now)
-{
-	return reach_drain(self, out, now);
-}
-
-static mono_ns deadline_alone(const void *self)
-{
-	return reach_deadline(self);
-}
-
-const struct pump_machine pump_reach_alone = {.drain = drain_alone, .deadline = deadline_alone};

@@ -52,8 +52,6 @@ struct pump {
 	uint32_t sockets_version;
 };
 
-extern const struct pump_machine pump_reach_alone; /* machine_self is the reach */
-
 /* True: streams got something to write. */
 bool pump_turn(struct pump *p, mono_ns now);
 /* At most rounds_max rounds. False: it wanted more, so the machine spins, and is not waited for. */

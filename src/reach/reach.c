@@ -59,11 +59,6 @@ void reach_free(struct reach *r)
 	free(r);
 }
 
-const struct node_key *reach_key(const struct reach *r)
-{
-	return &r->self;
-}
-
 const struct disco_key *reach_disco_key(const struct reach *r)
 {
 	return paths_disco_key(r->paths);

@@ -51,7 +51,6 @@ struct reach_config {
 
 struct reach *reach_new(const struct reach_config *cfg, mono_ns now) MUST_USE; /* NULL: no memory */
 void reach_free(struct reach *r);
-const struct node_key *reach_key(const struct reach *r);
 const struct disco_key *reach_disco_key(const struct reach *r);
 
 /* --- what is around it; each may be called again at any time --- */

@@ -24,7 +24,7 @@
 #define TAI64_EPOCH   UINT64_C(0x400000000000000a)
 #define STAMP_TICK_NS (UINT64_C(1) << 24) /* about 17 ms: a finer clock would tell about us */
 
-mono_ns handshake_jitter(const struct tunnel *t)
+static mono_ns rekey_jitter(const struct tunnel *t)
 {
 	return rng_below(&t->rng, REKEY_JITTER_MAX + 1);
 }
@@ -90,7 +90,7 @@ void handshake_initiate(struct tunnel *t, struct peer *p, struct wr *out, mono_n
 {
 	struct noise_initiation n;
 	p->initiated_at = now;
-	timers_initiation_sent(&p->timers, now, handshake_jitter(t));
+	timers_initiation_sent(&p->timers, now, rekey_jitter(t));
 	peer_stop_waiting(t, p);
 	assert(!p->waiting);
 	if (!peer_take_index(t, p, &p->index))
@@ -195,7 +195,7 @@ enum tunnel_opened handshake_open_initiation(struct tunnel *t, struct bytes d, m
 		return TUNNEL_DROPPED;
 	peer_count_received(p, d.n);
 	timers_received(&p->timers, now);
-	timers_session_derived(&p->timers, now, handshake_jitter(t));
+	timers_session_derived(&p->timers, now, rekey_jitter(t));
 	peer_owe(t, p, DUE_RESPONSE);
 	peer_schedule(t, p);
 	*peer = peer_of(t, p);
@@ -261,7 +261,7 @@ enum tunnel_opened handshake_open_response(struct tunnel *t, struct bytes d, mon
 	}
 	peer_count_received(p, d.n);
 	timers_received(&p->timers, now);
-	timers_session_derived(&p->timers, now, handshake_jitter(t));
+	timers_session_derived(&p->timers, now, rekey_jitter(t));
 	begun(t, p, now);
 	peer_schedule(t, p);
 	*peer = peer_of(t, p);

@@ -75,7 +75,6 @@ struct peer *peer_at(const struct tunnel *t, peer_id id); /* NULL: there is none
 peer_id peer_of(const struct tunnel *t, const struct peer *p);
 /* Draws a receiver index that is not in use, and enters it in by_index. False: out of memory. */
 bool peer_take_index(struct tunnel *t, const struct peer *p, uint32_t *index) MUST_USE;
-void peer_drop_index(struct tunnel *t, const struct peer *p, uint32_t index);
 /* By index: a session and its peer, or the peer whose initiation waits. NULL: there is none. */
 struct session *peer_session_find(const struct tunnel *t, uint32_t index, struct peer **p);
 struct peer *peer_waiting_find(const struct tunnel *t, uint32_t index);
@@ -90,7 +89,6 @@ void peer_count_sent(struct peer *p, size_t bytes);
 void peer_count_received(struct peer *p, size_t bytes);
 
 /* handshake.c */
-mono_ns handshake_jitter(const struct tunnel *t);
 /* A session is wanted. At most one initiation in REKEY_TIMEOUT goes out. */
 void handshake_want(struct tunnel *t, struct peer *p, mono_ns now);
 void handshake_initiate(struct tunnel *t, struct peer *p, struct wr *out, mono_ns now);

@@ -55,7 +55,7 @@ bool peer_take_index(struct tunnel *t, const struct peer *p, uint32_t *index)
 	return index_add(&t->by_index, *index, peer_of(t, p));
 }
 
-void peer_drop_index(struct tunnel *t, const struct peer *p, uint32_t index)
+static void drop_index(struct tunnel *t, const struct peer *p, uint32_t index)
 {
 	index_remove(&t->by_index, index, peer_of(t, p));
 }
@@ -63,7 +63,7 @@ void peer_drop_index(struct tunnel *t, const struct peer *p, uint32_t index)
 void peer_session_end(struct tunnel *t, struct peer *p, struct session *s)
 {
 	if (s->live)
-		peer_drop_index(t, p, s->local);
+		drop_index(t, p, s->local);
 	session_end(s);
 }
 
@@ -81,7 +81,7 @@ void peer_sessions_end(struct tunnel *t, struct peer *p)
 void peer_stop_waiting(struct tunnel *t, struct peer *p)
 {
 	if (p->waiting)
-		peer_drop_index(t, p, p->index);
+		drop_index(t, p, p->index);
 	p->waiting = false;
 	key_wipe(&p->noise, sizeof(p->noise));
 }

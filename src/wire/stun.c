@@ -217,15 +217,6 @@ bool stun_read_answer(struct bytes datagram, struct stun_answer *out)
 	return !attrs.bad && out->reflexive.ip.family != 0;
 }
 
-bool stun_read_response(struct bytes datagram, struct stun_txid *txid, struct endpoint *reflexive)
-{
-	struct stun_answer a;
-	bool read = stun_read_answer(datagram, &a);
-	*txid = a.txid;
-	*reflexive = a.reflexive;
-	return read;
-}
-
 /* --- writing --- */
 
 static void write_header(struct wr *w, uint16_t type, size_t len, const struct stun_txid *txid)

@@ -24,11 +24,6 @@ struct stun_txid {
 bool stun_is(struct bytes datagram);
 
 void stun_write_request(struct wr *out, const struct stun_txid *txid);
-/* Reads a binding success. Its address is XOR-MAPPED-ADDRESS (0x0020 or 0x8020), else
- * MAPPED-ADDRESS. Unknown attributes and bytes behind the declared length are ignored. False:
- * something else, or without an address. */
-bool stun_read_response(struct bytes datagram, struct stun_txid *txid,
-			struct endpoint *reflexive) MUST_USE;
 
 /* --- NAT behaviour discovery, RFC 5780 ---
  *
@@ -66,7 +61,9 @@ struct stun_answer {
 };
 /* The writer goes bad if there is no reflexive address. */
 void stun_write_answer(struct wr *out, const struct stun_answer *a);
-/* The same as stun_read_response, with all that the answer has. */
+/* Reads a binding success. Its address is XOR-MAPPED-ADDRESS (0x0020 or 0x8020), else
+ * MAPPED-ADDRESS. Unknown attributes and bytes behind the declared length are ignored. False:
+ * something else, or without an address. */
 bool stun_read_answer(struct bytes datagram, struct stun_answer *out) MUST_USE;
 
 /* The CRC-32 of FINGERPRINT (ISO HDLC); public for its test. */

@@ -3,7 +3,7 @@
 #include "crypto/seeded.h"
 #include "relay/client.h"
 #include "unit/unit.h"
-#include "wire/stun.h"
+#include "unit/wire/plain_stun.h"
 
 /* A relay, and hosts with a bare relay client each, 10 ms from the middle. */
 struct user {

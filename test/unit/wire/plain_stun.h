@@ -1,4 +1,6 @@
-/* plain_stun.h - a plain STUN server for tests: reads a binding request, writes its response */
+/* plain_stun.h - plain STUN for tests: a binding request as a server reads it, its response as a
+ * client does
+ */
 #ifndef WIRE_PLAIN_STUN_H
 #define WIRE_PLAIN_STUN_H
 
@@ -18,6 +20,16 @@ static inline void stun_write_response(struct wr *out, const struct stun_txid *t
 				       const struct endpoint *reflexive)
 {
 	stun_write_answer(out, &(struct stun_answer){.txid = *txid, .reflexive = *reflexive});
+}
+
+static inline bool stun_read_response(struct bytes datagram, struct stun_txid *txid,
+				      struct endpoint *reflexive)
+{
+	struct stun_answer a;
+	bool read = stun_read_answer(datagram, &a);
+	*txid = a.txid;
+	*reflexive = a.reflexive;
+	return read;
 }
 
 #endif
