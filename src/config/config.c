@@ -8,6 +8,7 @@
  * Values of secret keys never stand in an error.  Whatever else is quoted is cut and made
  * printable.
  */
+#include "base/text.h"
 #include "config/reader.h"
 #include "config/value.h"
 
@@ -136,8 +137,11 @@ static bool read_line(struct reader *r, char *line)
 
 static bool read_text(struct reader *r, char *text, size_t n)
 {
+	if (text_is_utf16(text, n))
+		return WRONG(r, 0, "found UTF-16, expected UTF-8: save the file in that form");
 	if (memchr(text, '\0', n))
 		return WRONG(r, 0, "found a zero byte, expected a text file");
+	text = text_begin(text);
 	for (char *line; (line = strsep(&text, "\n"));) {
 		r->line++;
 		if (!read_line(r, line))

@@ -1,4 +1,5 @@
 #include "config/load.h"
+#include "base/text.h"
 #include "config/check.h"
 #include "config/value.h"
 
@@ -69,7 +70,8 @@ static bool read_key(const char *path, uint8_t k[static KEY_LEN], char why[stati
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	bool closed = is_private(path, &st, why);
-	bool ok = closed && key_parse_any(k, KEY_PRIVATE, value_trim(text)) && !key_is_zero(k);
+	bool ok = closed && key_parse_any(k, KEY_PRIVATE, value_trim(text_begin(text))) &&
+		  !key_is_zero(k);
 	key_wipe(text, sizeof(text));
 	if (!closed)
 		return false;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/file.h"
 #include "serve/certificate.h"
 
@@ -39,7 +40,7 @@ static bool read_key(const char *path, struct node_private *key, char why[static
 		return false;
 	text[n] = '\0';
 	text[strcspn((char *)text, "\r\n")] = '\0';
-	bool ok = key_parse(key->b, KEY_PRIVATE, (char *)text);
+	bool ok = key_parse(key->b, KEY_PRIVATE, text_begin((char *)text));
 	key_wipe(text, sizeof(text));
 	return ok ||
 	       failure_say(why,

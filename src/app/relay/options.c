@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/file.h"
 #include "wire/stun.h"
 
@@ -242,6 +243,7 @@ bool relay_options_text(struct relay_options *o, const char *name, char *text,
 			char why[static FAILURE_MAX])
 {
 	int number = 1;
+	text = text_begin(text);
 	while (text) {
 		char *next = strchr(text, '\n');
 		if (next)
@@ -253,6 +255,15 @@ bool relay_options_text(struct relay_options *o, const char *name, char *text,
 	return true;
 }
 
+static bool is_text(const char *name, const char *text, size_t n, char why[static FAILURE_MAX])
+{
+	if (text_is_utf16(text, n))
+		return failure_say(
+			why, "%s: found UTF-16, expected UTF-8: save the file in that form", name);
+	return strlen(text) == n ||
+	       failure_say(why, "%s: found a zero byte, expected a text file", name);
+}
+
 static bool read_file(struct relay_options *o, const char *path, char why[static FAILURE_MAX])
 {
 	size_t n;
@@ -262,7 +273,7 @@ static bool read_file(struct relay_options *o, const char *path, char why[static
 	bool ok = file_read(path, (uint8_t *)text, FILE_MAX, &n, why);
 	if (ok) {
 		text[n] = '\0';
-		ok = relay_options_text(o, path, text, why);
+		ok = is_text(path, text, n, why) && relay_options_text(o, path, text, why);
 	}
 	free(text);
 	return ok;

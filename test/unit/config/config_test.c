@@ -372,6 +372,19 @@ static void what_is_quoted_is_cut(void **state)
 	assert_true(strlen(why) < 160);
 }
 
+static void a_byte_order_mark_is_skipped(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	config_free(good("\xef\xbb\xbf" NODE));
+	config_free(good("\xef\xbb\xbf# a comment\r\n" NODE));
+	assert_null(parse("\xef\xbb\xbf[Nod]\n", why));
+	assert_string_equal(why, "w.conf:1: found \"[Nod]\", expected [Node], [Relay] or [Peer]");
+	static const uint8_t utf16[] = {0xff, 0xfe, '[', 0, 'N', 0};
+	assert_null(config_parse("w.conf", BYTES_OF(utf16), why));
+	assert_string_equal(why,
+			    "w.conf: found UTF-16, expected UTF-8: save the file in that form");
+}
+
 static void zero_bytes_and_long_files_are_refused(void **state)
 {
 	char why[CONFIG_WHY_MAX];
@@ -545,7 +558,7 @@ static void load_fails(const char *want)
 static void loading_reads_key_files_beside_it(void **state)
 {
 	char why[CONFIG_WHY_MAX], ca[128];
-	write_file("key", 0600, PRIV "\n");
+	write_file("key", 0600, "\xef\xbb\xbf" PRIV "\r\n");
 	write_file("psk", 0640, KEY2);
 	struct config *c = config_load(write_file("w.conf", 0644, LOADED), why);
 	if (!c)
@@ -633,6 +646,7 @@ int main(void)
 		cmocka_unit_test(peers_are_found_and_labelled),
 		cmocka_unit_test(a_bad_file_says_where_and_what),
 		cmocka_unit_test(what_is_quoted_is_cut),
+		cmocka_unit_test(a_byte_order_mark_is_skipped),
 		cmocka_unit_test(zero_bytes_and_long_files_are_refused),
 		cmocka_unit_test(our_own_key_is_no_peer),
 		cmocka_unit_test(many_peers_fit_and_one_more_does_not),

@@ -129,6 +129,31 @@ static void a_file_is_read_line_by_line(void **state)
 	}
 }
 
+static void reads_file(const char *text, size_t n, struct relay_options *o, char *why)
+{
+	char name[] = "/tmp/relay-options-XXXXXX", line[200];
+	int fd = mkstemp(name);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, n), n);
+	close(fd);
+	snprintf(line, sizeof(line), "--config %s", name);
+	enum relay_options_got got = read_words(o, line, why);
+	assert_int_equal(got, why[0] ? RELAY_OPTIONS_BAD : RELAY_OPTIONS_RUN);
+	unlink(name);
+}
+
+static void a_file_may_begin_with_a_byte_order_mark(void **state)
+{
+	struct relay_options o;
+	char why[FAILURE_MAX] = "";
+	reads_file("\xef\xbb\xbfhost = r\r\n", 13, &o, why);
+	assert_string_equal(o.host, "r");
+	reads_file("\xff\xfeh\0o\0", 6, &o, why);
+	assert_non_null(strstr(why, ": found UTF-16, expected UTF-8: save the file in that form"));
+	reads_file("host = r\n\0listen = :1\n", 22, &o, why);
+	assert_non_null(strstr(why, ": found a zero byte, expected a text file"));
+}
+
 static void the_command_line_overrides_the_file(void **state)
 {
 	struct relay_options o;
@@ -150,6 +175,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(takes_every_word_in_both_forms),
 	cmocka_unit_test(says_what_is_wrong),
 	cmocka_unit_test(a_file_is_read_line_by_line),
+	cmocka_unit_test(a_file_may_begin_with_a_byte_order_mark),
 	cmocka_unit_test(the_command_line_overrides_the_file),
 };
 RUN_TESTS(tests)

@@ -148,6 +148,10 @@ static void keys_in_the_form_of_wireguard(void **state)
 	assert_int_equal(strlen(out), 44 + 1);
 	out[44] = '\0';
 	assert_true(key_parse_any(k, KEY_PRIVATE, out));
+	assert_int_equal(run("\xef\xbb\xbf"
+			     "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEE=\r\n",
+			     "pubkey"),
+			 CLI_OK);
 	/* from wg pubkey */
 	assert_int_equal(run("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEE=\n", "pubkey"), CLI_OK);
 	char hex[KEY_TEXT_MAX];
