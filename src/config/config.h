@@ -19,8 +19,9 @@
 #include "netmap/settings.h"
 
 enum {
-	CONFIG_TEXT_MAX = 1 << 20, /* bytes of a file; a longer one is refused */
 	CONFIG_PEERS_MAX = 10000,
+	/* Bytes of a file; a longer one is refused. Room for all peers, each with about 800. */
+	CONFIG_TEXT_MAX = 8 << 20,
 	CONFIG_MTU_MIN = 576,
 	CONFIG_MTU_MAX = 1500,
 	CONFIG_WHY_MAX = 512

@@ -393,7 +393,7 @@ static void zero_bytes_and_long_files_are_refused(void **state)
 	uint8_t *big = calloc(1, CONFIG_TEXT_MAX + 1);
 	assert_non_null(big);
 	assert_null(config_parse("w.conf", (struct bytes){big, CONFIG_TEXT_MAX + 1}, why));
-	assert_string_equal(why, "w.conf: found 1048577 bytes, expected at most 1048576");
+	assert_string_equal(why, "w.conf: found 8388609 bytes, expected at most 8388608");
 	free(big);
 }
 
@@ -414,14 +414,18 @@ static void our_own_key_is_no_peer(void **state)
 	config_free(c);
 }
 
-/* Writes [Peer] sections with keys 1.. into out. */
+/* Writes [Peer] sections with keys 1.. into out, each with every key that a peer usually has. */
 static size_t many_peers(char *out, size_t cap, unsigned count)
 {
-	size_t n = (size_t)snprintf(out, cap, "[Node]\nPrivateKeyFile=/k\nAddress=1.1.1.1\n");
+	size_t n = (size_t)snprintf(out, cap, "[Node]\nPrivateKeyFile=/k\nAddress=1.1.1.1\n" RELAY);
 	for (unsigned i = 1; i <= count; i++)
 		n += (size_t)snprintf(out + n, cap - n,
-				      "[Peer]\nPublicKey=%064x\nAllowedIPs=10.%u.%u.%u\n", i,
-				      i >> 16, (i >> 8) & 255, i & 255);
+				      "[Peer]\nName = %063u\nPublicKey = nodekey:%064x\n"
+				      "PresharedKey = privkey:%064x\nRelay = lab\n"
+				      "AllowedIPs = 10.%u.%u.%u/32, fd7a:115c:a1e0::%x/128\n"
+				      "Endpoint = [2001:db8:1111:2222:3333:4444:5555:%x]:41641\n"
+				      "PersistentKeepalive = 25\n",
+				      i, i, i, i >> 16, (i >> 8) & 255, i & 255, i, i);
 	return n;
 }
 
@@ -430,18 +434,16 @@ static void many_peers_fit_and_one_more_does_not(void **state)
 	enum { CAP = 2 * CONFIG_TEXT_MAX };
 	char why[CONFIG_WHY_MAX], *text = malloc(CAP);
 	assert_non_null(text);
-	size_t n = many_peers(text, CAP, 9000);
+	size_t n = many_peers(text, CAP, CONFIG_PEERS_MAX);
 	struct config *c = config_parse("w.conf", (struct bytes){(uint8_t *)text, n}, why);
 	assert_non_null(c);
-	assert_int_equal(c->map.n_peers, 9000);
-	assert_int_equal(c->map.peers[8999].allowed[0].ip.b[3], 9000 & 255);
+	assert_int_equal(c->map.n_peers, CONFIG_PEERS_MAX);
+	assert_int_equal(c->map.peers[CONFIG_PEERS_MAX - 1].allowed[0].ip.b[3],
+			 CONFIG_PEERS_MAX & 255);
 	config_free(c);
-	/* Without AllowedIPs 10,001 of them go into a file, as 85 bytes each. */
-	n = (size_t)snprintf(text, CAP, "[Node]\nPrivateKeyFile=/k\nAddress=1.1.1.1\n");
-	for (unsigned i = 1; i <= CONFIG_PEERS_MAX + 1; i++)
-		n += (size_t)snprintf(text + n, CAP - n, "[Peer]\nPublicKey=%064x\n", i);
+	n = many_peers(text, CAP, CONFIG_PEERS_MAX + 1);
 	assert_null(config_parse("w.conf", (struct bytes){(uint8_t *)text, n}, why));
-	assert_string_equal(why, "w.conf:20004: found one [Peer] more, expected at most 10000");
+	assert_string_equal(why, "w.conf:80007: found one [Peer] more, expected at most 10000");
 	free(text);
 }
 
