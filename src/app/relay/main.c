@@ -316,7 +316,7 @@ int main(int argc, char **argv)
 	char why[FAILURE_MAX];
 	switch (relay_options_read(&r.o, argc, argv, getenv("STATE_DIRECTORY"), why)) {
 	case RELAY_OPTIONS_SHOWN:
-		return EXIT_SUCCESS;
+		return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
 	case RELAY_OPTIONS_BAD:
 		fprintf(stderr, "warren-relay: %s\n", why);
 		return EXIT_BAD_USE;

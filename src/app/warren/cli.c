@@ -208,7 +208,7 @@ static int run_verb(struct cli *c, int argc, char **argv)
 }
 
 /* Options before the verb are the common ones. */
-int cli_run(struct cli *c, int argc, char **argv)
+static int run(struct cli *c, int argc, char **argv)
 {
 	static const struct option longs[] = {{"version", no_argument, NULL, 'V'}, CLI_OPTIONS};
 	opterr = 0;
@@ -234,4 +234,17 @@ int cli_run(struct cli *c, int argc, char **argv)
 		return run_verb(c, argc - optind, argv + optind);
 	print_help(c->err);
 	return CLI_USAGE;
+}
+
+/* Whoever reads our answer must not take half of it, or nothing, for the whole. */
+int cli_run(struct cli *c, int argc, char **argv)
+{
+	int status = run(c, argc, argv);
+	bool flushed = fflush(c->out) == 0;
+	int error = flushed ? 0 : errno;
+	if (flushed && !ferror(c->out))
+		return status;
+	fprintf(c->err, "warren: the answer could not be written%s%s\n", error ? ": " : "",
+		error ? strerror(error) : "");
+	return status == CLI_USAGE ? status : CLI_FAILED;
 }

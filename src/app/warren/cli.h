@@ -1,8 +1,9 @@
 /* app/warren/cli.h - the command line `warren`: a table of verbs, one file for each (cli_*.c)
  *
  * Exit statuses: 0 done (and for status: up), 1 not done (why is on standard error), 2 the words of
- * the command line are wrong.  With --json the answer, also an error, is one JSON object a line on
- * standard output.
+ * the command line are wrong.  An answer that could not be written is not done.
+ *
+ * With --json the answer, also an error, is one JSON object a line on standard output.
  */
 #ifndef APP_WARREN_CLI_H
 #define APP_WARREN_CLI_H

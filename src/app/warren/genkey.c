@@ -49,7 +49,5 @@ int cli_genkey(struct cli *c, int argc, char **argv)
 		  base64 ? key_format_base64(text, key.b) : key_format(text, KEY_PRIVATE, key.b));
 	key_wipe(&key, sizeof(key));
 	key_wipe(text, sizeof(text));
-	if (fflush(c->out) != 0)
-		return cli_failed(c, "the key could not be written: is the disk full?");
 	return CLI_OK;
 }

@@ -73,7 +73,7 @@ static bool report(const struct asker *a, bool full)
 		netcheck_print(a->c->out, r);
 	fflush(a->c->out);
 	json_decref(r);
-	return r != NULL;
+	return r != NULL && !ferror(a->c->out);
 }
 
 /* On a terminal one line that changes; else a line now and then. */

@@ -101,7 +101,7 @@ static bool ping_once(struct cli *c, struct pinging *p)
 	p->any |= !error;
 	p->direct |= json_is_true(json_object_get(answer, "direct"));
 	json_decref(answer);
-	return !error || timeout;
+	return (!error || timeout) && !ferror(c->out);
 }
 
 static int ping(struct cli *c, struct pinging *p)

@@ -313,6 +313,45 @@ static void status_of_a_network(void **state)
 	daemon_ends();
 }
 
+/* Runs the verb with a standard output on which nothing can be written. */
+static int run_full(const char *verb)
+{
+	char program[] = "warren", word[32], input[] = "privkey:" ALICE_PRIVATE "\n",
+	     *argv[] = {program, word};
+	size_t n;
+	snprintf(word, sizeof(word), "%s", verb);
+	forget();
+	struct cli c = {.out = fopen("/dev/full", "w"),
+			.err = open_memstream(&err, &n),
+			.in = fmemopen(input, sizeof(input), "r"),
+			.socket = socket_path};
+	assert_non_null(c.out);
+	int status = cli_run(&c, 2, argv);
+	fclose(c.in);
+	fclose(c.out);
+	fclose(c.err);
+	return status;
+}
+
+static void an_answer_that_cannot_be_written_is_a_failure(void **state)
+{
+	static const char *const quiet[] = {"--help", "--version", "genkey", "pubkey"};
+	static const char *const answers[] = {UP, "{\"up\":true,\"changed\":true}",
+					      "{\"up\":true,\"changed\":false}", NULL};
+	for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
+		assert_int_equal(run_full(quiet[i]), CLI_FAILED);
+		assert_non_null(strstr(err, "warren: the answer could not be written"));
+	}
+	canned(answers);
+	assert_int_equal(run_full("status"), CLI_FAILED);
+	assert_string_equal(err,
+			    "warren: the answer could not be written: No space left on device\n");
+	assert_int_equal(run_full("up"), CLI_OK); /* there was nothing to write */
+	assert_string_equal(err, "");
+	assert_int_equal(run_full("up"), CLI_FAILED);
+	daemon_ends();
+}
+
 #define REPORT "{\"udp\":true,\"full\":true,\"relays\":[]}"
 #define LIFETIME(state)                 \
 	"{\"ipv4\":{\"state\":\"" state \
@@ -486,6 +525,7 @@ int main(void)
 		cmocka_unit_test(without_a_daemon_it_says_how_to_start_it),
 		cmocka_unit_test(up_and_down),
 		cmocka_unit_test(status_of_a_network),
+		cmocka_unit_test(an_answer_that_cannot_be_written_is_a_failure),
 		cmocka_unit_test(a_netcheck_is_shown_and_what_was_measured_after_it),
 		cmocka_unit_test(without_a_daemon_netcheck_says_how_to_do_without),
 		cmocka_unit_test(a_ping_goes_on_until_direct),
