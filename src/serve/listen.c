@@ -86,14 +86,23 @@ static void list_add(struct stream_list *list, struct listen_stream *s)
 {
 	s->after = NULL;
 	s->before = list->last;
-	*(list->last ? &list->last->after : &list->first) = s;
+	if (list->last)
+		list->last->after = s;
+	else
+		list->first = s;
 	list->last = s;
 }
 
 static void list_remove(struct stream_list *list, struct listen_stream *s)
 {
-	*(s->before ? &s->before->after : &list->first) = s->after;
-	*(s->after ? &s->after->before : &list->last) = s->before;
+	if (s->before)
+		s->before->after = s->after;
+	else
+		list->first = s->after;
+	if (s->after)
+		s->after->before = s->before;
+	else
+		list->last = s->before;
 }
 
 static struct stream_list *list_of(struct listen_stream *s)
@@ -147,10 +156,15 @@ void listen_write(struct listen_stream *s, struct bytes b)
 	(void)bufferevent_write(s->bev, b.p, b.n);
 }
 
+/* first: of those whose time is limited; NULL: there is none. */
+static void arm(struct listen *l, const struct listen_stream *first)
+{
+	loop_timer_set(l->timer, first ? first->since + l->cfg.greeting_max : MONO_NEVER);
+}
+
 static void set_timer(struct listen *l)
 {
-	const struct listen_stream *s = l->limited.first;
-	loop_timer_set(l->timer, s ? s->since + l->cfg.greeting_max : MONO_NEVER);
+	arm(l, l->limited.first);
 }
 
 /* Called again when all is sent. */
@@ -180,7 +194,7 @@ static void on_timer(void *self)
 		l->stats.slow += s->state == GREETING;
 		listen_close(s);
 	}
-	set_timer(l);
+	arm(l, s);
 }
 
 /* --- what the bufferevent tells --- */
