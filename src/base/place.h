@@ -17,7 +17,8 @@ struct own_address {
 	bool loopback;
 };
 
-/* A way out to the internet: a default gateway, and our own address on that network. */
+/* A way out to the internet: a default gateway, and our own address towards it.  A link without a
+ * gateway (PPP and the like) is one, too: the family of its gateway is 0. */
 struct uplink {
 	struct ip gateway, self;
 	uint32_t ifindex;

@@ -42,13 +42,13 @@ static bool look_at_interfaces(struct driver *d)
 bool driver_look_at_uplinks(struct driver *d)
 {
 	struct uplink v[UPLINKS_MAX] = {0};
-	size_t n = netlink_gateways(d->nl, driver_own_ifindex(d), v);
+	size_t n = netlink_uplinks(d->nl, driver_own_ifindex(d), v);
 	bool same = n == d->n_uplinks, route4 = false;
 	for (size_t i = 0; i < n; i++) {
 		same = same && ip_equal(&v[i].gateway, &d->uplinks[i].gateway) &&
 		       ip_equal(&v[i].self, &d->uplinks[i].self) &&
 		       v[i].ifindex == d->uplinks[i].ifindex;
-		route4 |= v[i].gateway.family == 4;
+		route4 |= v[i].self.family == 4;
 	}
 	memcpy(d->uplinks, v, sizeof(v));
 	d->n_uplinks = n;

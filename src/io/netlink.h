@@ -55,16 +55,18 @@ bool netlink_interfaces(struct netlink *nl, int skip_ifindex, struct own_address
 			size_t *n, char why[static FAILURE_MAX]) MUST_USE;
 
 /**
- * netlink_gateways() - lists the gateways to the internet, each with our address towards it
+ * netlink_uplinks() - lists the ways out to the internet, each with our address towards it
  *
  * First come those that the kernel would use now, for IPv4 and IPv6. Then come those of other
  * interfaces that have a default route, too (a second uplink). Not listed are:
- *   - what leads over skip_ifindex (our own TUN; 0: none), or over a link without a gateway
+ *   - what leads over skip_ifindex (our own TUN; 0: none)
+ *   - a link without a gateway (PPP and the like: gateway's family is 0), unless it is the way that
+ *     the kernel would use now
  *   - an IPv6 gateway while we have no global address on its link
  *   - an IPv4 gateway with the same address as one before it
  *
  * Return: how many; 0 also when the kernel does not say.
  */
-size_t netlink_gateways(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX]);
+size_t netlink_uplinks(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX]);
 
 #endif

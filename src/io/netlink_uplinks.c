@@ -49,6 +49,7 @@ static bool uplink_towards(struct netlink *nl, const struct ip *to, int ifindex,
 
 struct uplinks {
 	int skip;
+	bool asked_for_one; /* by an interface that we named: then each link looks like a way out */
 	struct uplink *v;
 	size_t n;
 };
@@ -65,8 +66,9 @@ static bool is_known(const struct uplinks *u, const struct uplink *g)
 
 static bool is_of_use(const struct uplinks *u, const struct uplink *g)
 {
-	if (g->gateway.family == 0 || g->self.family == 0 || g->ifindex == (uint32_t)u->skip ||
-	    is_known(u, g))
+	bool on_link = g->gateway.family == 0; /* as over PPP: all of the internet is on the link */
+	if ((on_link && u->asked_for_one) || g->self.family == 0 ||
+	    g->ifindex == (uint32_t)u->skip || ip_is_loopback(&g->self) || is_known(u, g))
 		return false;
 	return g->self.family == 4 || !(ip_is_link_local(&g->self) || ip_is_private(&g->self));
 }
@@ -82,11 +84,12 @@ static void add_uplinks_by(struct netlink *nl, int ifindex, struct uplinks *u)
 	}
 }
 
-size_t netlink_gateways(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX])
+size_t netlink_uplinks(struct netlink *nl, int skip_ifindex, struct uplink v[static UPLINKS_MAX])
 {
 	struct uplinks u = {.skip = skip_ifindex, .v = v};
 	struct netlink_links l = {.skip = skip_ifindex};
 	add_uplinks_by(nl, 0, &u);
+	u.asked_for_one = true;
 	if (netlink_links(nl, &l))
 		return u.n;
 	for (size_t i = 0; i < l.n; i++)

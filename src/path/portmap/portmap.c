@@ -113,12 +113,23 @@ static void take_gateway(struct portmap *p, struct portmap_gateway *g, const str
 		ask_gateway(g, now);
 }
 
+/* A way out without a gateway has nobody to ask. */
+static size_t keep_gateways(struct uplink out[static UPLINKS_MAX], const struct uplink *v, size_t n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n && kept < UPLINKS_MAX; i++)
+		if (v[i].gateway.family != 0)
+			out[kept++] = v[i];
+	return kept;
+}
+
 void portmap_set_gateways(struct portmap *p, const struct uplink *v, size_t n, mono_ns now)
 {
 	struct portmap_gateway was[UPLINKS_MAX];
 	size_t n_was = p->n;
-	if (n > UPLINKS_MAX)
-		n = UPLINKS_MAX;
+	struct uplink with_gateway[UPLINKS_MAX];
+	n = keep_gateways(with_gateway, v, n);
+	v = with_gateway;
 	if (same_gateways(p, v, n))
 		return;
 	memcpy(was, p->v, sizeof(was));

@@ -247,23 +247,23 @@ static void gateways_of_all_uplinks_are_listed(void)
 	struct netlink *nl = own_network_netlink();
 	int a = tun_index(one), b = tun_index(two);
 	struct uplink v[UPLINKS_MAX];
-	CHECK(netlink_gateways(nl, 0, v) == 0);
+	CHECK(netlink_uplinks(nl, 0, v) == 0);
 	CHECK_WHY(netlink_link_up(nl, a, 1280, why) && netlink_link_up(nl, b, 1280, why), why);
 	give_address(nl, a, "10.1.0.2", 24);
 	give_address(nl, b, "10.2.0.2", 24);
-	CHECK(netlink_gateways(nl, 0, v) == 0); /* addresses, but no way out */
+	CHECK(netlink_uplinks(nl, 0, v) == 0); /* addresses, but no way out */
 	default_route(b, "10.2.0.1", 100);
 	default_route(a, "10.1.0.1", 50);
-	CHECK(netlink_gateways(nl, 0, v) == 2); /* first the one that the kernel prefers */
+	CHECK(netlink_uplinks(nl, 0, v) == 2); /* first the one that the kernel prefers */
 	CHECK(is_uplink(&v[0], "10.1.0.1", "10.1.0.2", a));
 	CHECK(is_uplink(&v[1], "10.2.0.1", "10.2.0.2", b));
-	CHECK(netlink_gateways(nl, a, v) == 1 && is_uplink(&v[0], "10.2.0.1", "10.2.0.2", b));
+	CHECK(netlink_uplinks(nl, a, v) == 1 && is_uplink(&v[0], "10.2.0.1", "10.2.0.2", b));
 	netlink_close(nl);
 	tun_close(one);
 	tun_close(two);
 }
 
-static void a_link_without_a_gateway_is_no_uplink(void)
+static void a_link_without_a_gateway_is_an_uplink_like_ppp(void)
 {
 	struct tun *t = own_network_tun("w");
 	struct netlink *nl = own_network_netlink();
@@ -272,7 +272,16 @@ static void a_link_without_a_gateway_is_no_uplink(void)
 	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
 	give_address(nl, tun_index(t), "10.1.0.2", 24);
 	CHECK_WHY(netlink_route_add(nl, tun_index(t), &all, why), why);
-	CHECK(netlink_gateways(nl, 0, v) == 0);
+	CHECK(netlink_uplinks(nl, 0, v) == 1);
+	CHECK(v[0].gateway.family == 0 && v[0].ifindex == (uint32_t)tun_index(t));
+	CHECK(v[0].self.b[0] == 10 && v[0].self.b[3] == 2);
+	CHECK(netlink_uplinks(nl, tun_index(t), v) == 0); /* over our own TUN: none */
+	/* Another link without a default route is no way out, although the kernel would try it. */
+	struct tun *other = own_network_tun("x");
+	CHECK_WHY(netlink_link_up(nl, tun_index(other), 1280, why), why);
+	give_address(nl, tun_index(other), "10.2.0.2", 24);
+	CHECK(netlink_uplinks(nl, 0, v) == 1);
+	tun_close(other);
 	netlink_close(nl);
 	tun_close(t);
 }
@@ -289,7 +298,7 @@ static void ipv4_gateways_of_one_address_count_once(void)
 	give_address(nl, b, "192.168.1.3", 24);
 	default_route(a, "192.168.1.1", 50);
 	default_route(b, "192.168.1.1", 100);
-	CHECK(netlink_gateways(nl, 0, v) == 1);
+	CHECK(netlink_uplinks(nl, 0, v) == 1);
 	CHECK(is_uplink(&v[0], "192.168.1.1", "192.168.1.2", a));
 	netlink_close(nl);
 	tun_close(one);
@@ -306,9 +315,9 @@ static void an_ipv6_gateway_counts_with_a_global_address(void)
 	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
 	give_address(nl, tun_index(t), "fd7a::2", 64);
 	default_route(tun_index(t), "fe80::1", 0);
-	CHECK(netlink_gateways(nl, 0, v) == 0); /* fd7a::2 is a private one */
+	CHECK(netlink_uplinks(nl, 0, v) == 0); /* fd7a::2 is a private one */
 	give_address(nl, tun_index(t), "2001:db8::2", 64);
-	CHECK(netlink_gateways(nl, 0, v) == 1);
+	CHECK(netlink_uplinks(nl, 0, v) == 1);
 	CHECK(is_uplink(&v[0], "fe80::1", "2001:db8::2", tun_index(t)));
 	netlink_close(nl);
 	tun_close(t);
@@ -377,7 +386,7 @@ IN_OWN_NETWORK(routes_come_and_go)
 IN_OWN_NETWORK(a_route_by_another_interface_is_not_taken_for_ours)
 IN_OWN_NETWORK(only_a_route_of_ours_counts_as_there_already)
 IN_OWN_NETWORK(gateways_of_all_uplinks_are_listed)
-IN_OWN_NETWORK(a_link_without_a_gateway_is_no_uplink)
+IN_OWN_NETWORK(a_link_without_a_gateway_is_an_uplink_like_ppp)
 IN_OWN_NETWORK(ipv4_gateways_of_one_address_count_once)
 IN_OWN_NETWORK(an_ipv6_gateway_counts_with_a_global_address)
 IN_OWN_NETWORK(of_a_point_to_point_link_our_end_is_listed)
@@ -391,7 +400,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_a_route_by_another_interface_is_not_taken_for_ours),
 	cmocka_unit_test(test_only_a_route_of_ours_counts_as_there_already),
 	cmocka_unit_test(test_gateways_of_all_uplinks_are_listed),
-	cmocka_unit_test(test_a_link_without_a_gateway_is_no_uplink),
+	cmocka_unit_test(test_a_link_without_a_gateway_is_an_uplink_like_ppp),
 	cmocka_unit_test(test_ipv4_gateways_of_one_address_count_once),
 	cmocka_unit_test(test_an_ipv6_gateway_counts_with_a_global_address),
 	cmocka_unit_test(test_of_a_point_to_point_link_our_end_is_listed),

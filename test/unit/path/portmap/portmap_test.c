@@ -324,6 +324,20 @@ static void two_gateways_are_asked_each_for_itself(void **state)
 	assert_int_equal(asked, 2 * UPLINKS_MAX);
 }
 
+/* A link without a gateway, as PPP has it: nobody is there to be asked. */
+static void a_way_out_without_a_gateway_is_not_asked(void **state)
+{
+	struct fixture f;
+	const struct uplink ways[] = {{.self = ip_v4(203, 0, 113, 7), .ifindex = 9},
+				      home_gateway()};
+	begin(&f);
+	portmap_set_gateways(&f.p, ways, 2, T0);
+	assert_int_equal(f.p.n, 1);
+	assert_true(ip_equal(&f.p.v[0].at.gateway, &ways[1].gateway));
+	portmap_set_gateways(&f.p, ways, 1, T0 + SECOND);
+	assert_int_equal(f.p.n, 0);
+}
+
 static void a_gateway_that_stays_keeps_its_mapping(void **state)
 {
 	struct uplink gw[2] = {{ip_v4(10, 0, 0, 1), ip_v4(10, 0, 0, 5), 3}, home_gateway()};
@@ -399,6 +413,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(release_takes_back_what_is_mapped_and_nothing_else),
 	cmocka_unit_test(a_mapping_that_ends_at_the_next_nat_is_for_those_behind_it),
 	cmocka_unit_test(two_gateways_are_asked_each_for_itself),
+	cmocka_unit_test(a_way_out_without_a_gateway_is_not_asked),
 	cmocka_unit_test(a_gateway_that_stays_keeps_its_mapping),
 	cmocka_unit_test(what_is_seen_is_told_of_the_gateway_that_we_leave_by),
 };
