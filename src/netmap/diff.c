@@ -22,7 +22,7 @@ static bool hints_equal(const struct netmap_peer *a, const struct netmap_peer *b
 	return true;
 }
 
-/* A change of the order of prefixes is one: the first is the peer's address. */
+/* Another order of the prefixes is a change: the first one is the peer's address. */
 static bool peers_equal(const struct netmap_peer *a, const struct netmap_peer *b)
 {
 	return strcmp(a->name, b->name) == 0 && key_equal(a->psk, b->psk) && prefixes_equal(a, b) &&
@@ -81,7 +81,7 @@ struct netmap_prefixes netmap_prefixes(const struct netmap_peer *in, const struc
 	return (struct netmap_prefixes){.in = in, .less = less};
 }
 
-/* One peer has few prefixes, and most stand where they stood. */
+/* A peer has few prefixes, and most stand at the same place in both lists. */
 static bool has(const struct netmap_peer *p, const struct prefix *prefix, size_t likely)
 {
 	if (p && likely < p->n_allowed && prefix_equal(&p->allowed[likely], prefix))

@@ -1,15 +1,14 @@
 /* netmap/diff.h - what is different in a new netmap: peer by peer, and prefix by prefix of a peer
  *
- * A walk over two sorted lists, without memory of its own.  Who applies a netmap asks it, so that
- * what did not change is not touched: a change of one peer costs what one peer costs, wherever
- * the walk goes on to act.
+ * A walk over two sorted lists, which takes no memory.  A part that applies a new netmap walks the
+ * diff, so that it touches only what has changed.
  */
 #ifndef NETMAP_DIFF_H
 #define NETMAP_DIFF_H
 
 #include "netmap/netmap.h"
 
-/* One peer that is not as it was. */
+/* One peer that has changed. */
 struct netmap_change {
 	const struct netmap_peer *was; /* NULL: it is new */
 	const struct netmap_peer *now; /* NULL: it is gone */
@@ -20,7 +19,7 @@ struct netmap_diff {
 	size_t at_was, at_now;
 };
 
-/* Both are borrowed while the diff is walked. was NULL: all peers are new. */
+/* Both are borrowed until the walk is over.  was NULL: all peers are new. */
 struct netmap_diff netmap_diff(const struct netmap *was, const struct netmap *now);
 /* In the order of keys; false: no more. */
 bool netmap_diff_next(struct netmap_diff *d, struct netmap_change *change) MUST_USE;

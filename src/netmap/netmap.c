@@ -1,4 +1,4 @@
-/* Names are looked up for people only, so one by one. */
+/* Names are looked up only when a person asks, so a search through the list is fast enough. */
 #include "netmap/netmap.h"
 
 #include <stdio.h>

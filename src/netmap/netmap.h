@@ -1,8 +1,7 @@
 /* netmap/netmap.h - the network as a node knows it: itself, its relays, its peers, and their names
  *
- * Plain values, whoever told them: today a configuration file, tomorrow a coordination server.  A
- * netmap does not change once it is made; a new one takes its place, and netmap/diff.h says what is
- * different.
+ * Plain values.  A configuration file gives them; a coordination server could.  A netmap does not
+ * change once it is made.  A new one takes its place, and netmap/diff.h says what differs.
  */
 #ifndef NETMAP_NETMAP_H
 #define NETMAP_NETMAP_H
@@ -51,9 +50,9 @@ struct netmap_peer {
 	size_t n_allowed;
 	struct endpoint hints[NETMAP_HINTS_MAX];
 	size_t n_hints;
-	struct disco_key disco; /* of a peer that does not tell it itself; zero: not known */
+	struct disco_key disco; /* zero: the peer tells it itself, inside the tunnel */
 	uint16_t home;          /* region of its home relay; 0: none */
-	bool plain;             /* plain WireGuard: it has an endpoint and no relay */
+	bool plain;             /* it speaks WireGuard only: no disco, no relay */
 	uint16_t keepalive_s;   /* 0: none */
 };
 
@@ -61,12 +60,12 @@ struct netmap {
 	struct netmap_self self;
 	struct netmap_relay *relays; /* owned */
 	size_t n_relays;
-	struct netmap_peer *peers; /* owned; in the order in which they were told */
+	struct netmap_peer *peers; /* owned; in any order, which `warren status` keeps */
 	size_t n_peers;
 	struct netmap_peer **by_key; /* owned; the same, sorted by key_order */
 };
 
-/* Sorts by_key, once peers are complete. False: out of memory. */
+/* Fills in by_key; call it when all peers are there.  False: out of memory. */
 bool netmap_index(struct netmap *m) MUST_USE;
 void netmap_fini(struct netmap *m); /* wipes its secrets */
 void netmap_forget_peers(struct netmap *m);
@@ -74,10 +73,10 @@ void netmap_forget_peers(struct netmap *m);
 /* NULL: there is none. */
 const struct netmap_relay *netmap_relay(const struct netmap *m, uint16_t region);
 const struct netmap_peer *netmap_peer(const struct netmap *m, const struct node_key *key);
-/* By name, or by an address that is the peer's: it lies in its allowed IPs, the longest prefix
- * wins. */
+/* By name, or by an address among its allowed IPs; the longest prefix wins. */
 const struct netmap_peer *netmap_peer_named(const struct netmap *m, const char *name_or_ip);
-/* What to call it: its name, or its first address, or its key ("[AbCdE]"). Borrowed from `out`. */
+/* What to call a peer: its name, else its first address, else its key ("[AbCdE]").  Returns `out`.
+ * */
 const char *netmap_peer_label(const struct netmap_peer *p, char out[static NETMAP_NAME_MAX]);
 /* The first host address among its allowed IPs; false: it has none. */
 bool netmap_peer_address(const struct netmap_peer *p, struct ip *out) MUST_USE;

@@ -1,4 +1,4 @@
-/* netmap/settings.h - what the person who runs this node has set: nothing that the network tells */
+/* netmap/settings.h - what the person who runs this node decides, and the network does not tell */
 #ifndef NETMAP_SETTINGS_H
 #define NETMAP_SETTINGS_H
 
@@ -13,7 +13,7 @@ enum {
 struct settings {
 	struct node_private key;
 	char interface[SETTINGS_IFNAME_MAX];
-	struct endpoint fixed[SETTINGS_FIXED_MAX]; /* endpoints of ours, by hand */
+	struct endpoint fixed[SETTINGS_FIXED_MAX]; /* candidates of ours, by hand */
 	size_t n_fixed;
 	bool port_mapping; /* gateways may be asked to map our port */
 	bool hard_nat;     /* hard NATs may be crossed by probing, with peers that agree */

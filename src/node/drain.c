@@ -1,4 +1,4 @@
-/* The parts are asked for what they want sent, and the owner gets it. */
+/* Takes from all parts what they want sent, for the owner. */
 #include "node/inside.h"
 #include "wire/wireguard.h"
 
@@ -10,8 +10,8 @@ void node_begin(struct node *n)
 	reach_begin(n->reach);
 }
 
-/* A response goes by the way of the initiation, too: the peer may not be at its relay any more, or
- * not yet again, and would wait 5 s for the next try. */
+/* A response goes by the way of the initiation, too.  The peer may have left its relay, or not be
+ * back there yet, and would wait 5 s for the next try. */
 static void answer_where_asked(struct node *n, peer_id id, const struct packet *p, mono_ns now)
 {
 	const struct way *by = &n->peers[id].asked_by;
@@ -73,7 +73,7 @@ static void send_receipts(struct node *n, mono_ns now)
 			reach_send_by(n->reach, id, &p, &by, now);
 }
 
-/* What went to the relays only is not in `out`, but may have made room for more: so the parts are
+/* A packet that goes to a relay is not in `out`, and may make room for more.  So the parts are
  * asked until a round brings nothing. */
 bool node_drain(struct node *n, const struct node_out **out, mono_ns now)
 {

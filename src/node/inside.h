@@ -5,7 +5,7 @@
  *   receive.c  from the peers to the TUN
  *   too_big.c  what does not fit a peer's path
  *   advert.c   telling peers our disco key inside the tunnel
- *   drain.c    the parts are asked for what is to be sent
+ *   drain.c    takes from all parts what is to be sent
  */
 #ifndef NODE_INSIDE_H
 #define NODE_INSIDE_H
@@ -18,9 +18,8 @@ enum { NODE_ADVERT_REPEATS = 2 };
 
 struct node_peer_slot {
 	bool used, plain;
-	struct ip address[2]; /* IPv4, IPv6: where it is reached inside the tunnel; family 0: none
-			       * known */
-	bool ping_wanted;     /* node_ping came before its disco key */
+	struct ip address[2]; /* inside the tunnel, IPv4 and IPv6; family 0: none is known */
+	bool ping_wanted;     /* node_ping was called before its disco key was known */
 	struct way asked_by;  /* the way by which its last handshake message came */
 	bool has_host[2];     /* among its prefixes of that family there are whole addresses */
 	uint8_t adverts_left; /* repeats of our disco key to send while it is relayed */
@@ -40,7 +39,7 @@ struct node {
 	bool handed;
 };
 
-/* A turn begins: what was handed out by the last drain is forgotten. */
+/* A turn begins: what the last drain handed out is forgotten. */
 void node_begin(struct node *n);
 
 /* send.c: seals and sends a packet of our own; a peer without a session gets it after the

@@ -1,4 +1,4 @@
-/* The life of a node, what it is set to, and what may be asked of it. */
+/* The life of a node, its settings, its peers, and what may be asked of it. */
 #include "node/node.h"
 
 #include <stdlib.h>
@@ -99,7 +99,7 @@ static void learn_addresses(struct node_peer_slot *peer, const struct netmap_pee
 	}
 }
 
-/* A prefix that another peer has got since is not this one's to take away. */
+/* A prefix that another peer has by now stays with that peer. */
 static enum tunnel_add set_allowed(struct node *n, peer_id id, const struct netmap_change *c)
 {
 	const struct prefix *p;
@@ -159,7 +159,8 @@ enum tunnel_add node_peer_set(struct node *n, const struct netmap_change *c, mon
 	}
 	n->peers[*id].plain = c->now->plain;
 	learn_addresses(&n->peers[*id], c->now);
-	/* A peer that tells its new disco key itself does so in a session that it has. */
+	/* A peer that tells a new disco key itself has the session in which it does so.  This key
+	 * came from somewhere else, so the session may be gone. */
 	if (set == REACH_PEER_RESTARTED)
 		tunnel_peer_reset(n->tunnel, *id);
 	return TUNNEL_ADDED;
@@ -214,7 +215,7 @@ bool node_ping(struct node *n, peer_id id, mono_ns now)
 	node_begin(n);
 	if (!peer || peer->plain)
 		return false;
-	/* Without its disco key: a session brings it, and the ping follows. */
+	/* Its disco key is not known: a session brings the key, and the ping follows. */
 	peer->ping_wanted = !reach_ping(n->reach, id, now);
 	if (peer->ping_wanted)
 		tunnel_handshake(n->tunnel, id, now);

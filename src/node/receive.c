@@ -1,12 +1,12 @@
-/* The way in: a datagram is told apart by its first bytes; disco and STUN end in paths, WireGuard
- * is opened in place, and what is a packet of a peer's goes on to the TUN. */
+/* The way in.  Reach takes disco and STUN.  All else is WireGuard: it is opened in place, and a
+ * packet of a peer goes on to the inside. */
 #include <string.h>
 
 #include "node/inside.h"
 #include "wire/tsmp.h"
 #include "wire/wireguard.h"
 
-/* Bytes that stand for where a datagram came from: the tunnel binds its cookies to them. */
+/* The bytes that name the source of a datagram: the tunnel binds its cookies to them. */
 static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct way *from,
 				 const struct node_key *relay_source)
 {
@@ -54,8 +54,9 @@ static void deliver(struct node *n, peer_id id, struct packet *p, mono_ns now)
 	n->out.tun[n->out.n_tun++] = *p;
 }
 
-/* A peer that we know speaks in a session that we do not have: one of us restarted. The relay says
- * who it is, so we need not wait until it gives up on the old session (15 s): begin a new one. */
+/* A known peer sent data in a session that we do not have: one of us restarted.  The relay names
+ * the sender, so a new handshake can begin at once, before the peer gives up the old
+ * session (15 s). */
 static void meet_again(struct node *n, const struct node_key *relay_source, mono_ns now)
 {
 	peer_id id = tunnel_peer_find(n->tunnel, relay_source);

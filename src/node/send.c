@@ -1,4 +1,5 @@
-/* The way out: allowed IPs choose the peer, the session seals in place, the route says where to. */
+/* The way out: allowed IPs choose the peer, its session seals the packet in place, and its route
+ * says where the packet goes. */
 #include "node/inside.h"
 #include "wire/ip.h"
 
@@ -14,9 +15,9 @@ void node_send_own(struct node *n, peer_id id, struct packet *p, mono_ns now)
 	}
 }
 
-/* Peers whose own network is routed through the tunnel have candidates there, so the system sends
- * our datagrams for these back to us.  Inside the tunnel they would arrive, be answered, and prove
- * a path that leads into itself.  No other program can have our port. */
+/* A peer whose own network is routed through the tunnel has candidates there, so the system sends
+ * our datagrams for these candidates back to us.  Inside the tunnel they would arrive, be answered,
+ * and prove a path that leads into itself (disco.md 3.3).  No other program can have our port. */
 static bool is_own_datagram(const struct node *n, const struct ip_packet *ip)
 {
 	struct udp_header udp;

@@ -1,12 +1,14 @@
-/* A packet that does not fit whole into the datagrams that its peer's path is known to carry.  If
- * its sender can make it smaller it is told so, as a router would do; else it goes out
- * nevertheless, and in pieces. */
+/* A packet that does not fit whole into the datagrams that its peer's path is known to carry.  A
+ * sender that can send smaller packets is told to, as a router would do.  Otherwise the packet goes
+ * out, and is fragmented.
+ *
+ * Source: tunnel.md 9. */
 #include "node/inside.h"
 #include "wire/ip.h"
 
 enum {
 	IP4_DONT_FRAGMENT = 0x40, /* of byte 6 */
-	IP6_MTU_MIN = 1280,       /* RFC 8200 s. 5: nobody may be asked for less */
+	IP6_MTU_MIN = 1280,       /* RFC 8200 s. 5: no sender may be asked for less */
 	UNREACHABLE =
 		3, /* RFC 792; RFC 1191 s. 4: code, and the MTU in the second half of the rest */
 	FRAGMENTATION_NEEDED = 4,
@@ -21,8 +23,8 @@ static bool may_be_cut(const struct packet *p, const struct ip_packet *ip, uint1
 	return ip->src.family == 4 ? !(p->data[6] & IP4_DONT_FRAGMENT) : fits < IP6_MTU_MIN;
 }
 
-/* From where the packet was to go: that address is routed to the tunnel, so the system believes it.
- */
+/* The source of the answer is the packet's destination: that address is routed to the tunnel, so
+ * the system believes it. */
 static void answer(struct wr *w, const struct packet *p, const struct ip_packet *ip, uint16_t fits)
 {
 	bool four = ip->src.family == 4;

@@ -1,5 +1,5 @@
-/* Netcheck and the measuring of lifetimes: while they run they see every STUN message first, and
- * have extra sockets of their own. */
+/* Netcheck, and the measuring of binding lifetimes.  While one of them runs, it sees every STUN
+ * message before the paths do, and it has extra sockets of its own. */
 #include "reach/inside.h"
 
 void reach_netcheck(struct reach *r, bool full, mono_ns now)
@@ -62,7 +62,7 @@ bool checks_input(struct reach *r, const struct way *from, struct bytes datagram
 	       binding_life_input(&r->lifetime[1], from->socket, datagram, now);
 }
 
-/* What was measured tells how often a path must be used to stay open. */
+/* Paths are kept open according to what was measured. */
 static void tell_lifetimes(struct reach *r)
 {
 	for (int i = 0; i < 2; i++) {
@@ -72,8 +72,8 @@ static void tell_lifetimes(struct reach *r)
 	}
 }
 
-/* The sockets of the checks, and the wish of paths as far as there is room: a socket that is closed
- * and opened again while its binding rests would be taken for a binding that died. */
+/* First the sockets of the checks, then those of the paths as far as there is room.  If a resting
+ * socket of a measurement were closed and opened again, its binding would seem to have died. */
 static void wish(struct reach *r)
 {
 	const struct socket_wish *paths = paths_sockets(r->paths);

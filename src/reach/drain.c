@@ -1,4 +1,4 @@
-/* The parts are asked for what they want sent and have to tell, and the owner gets it. */
+/* Takes from all parts what they want sent and what they have to tell, for the owner. */
 #include "reach/inside.h"
 
 static void owe_receipt(struct reach *r, const struct path_event *ev, mono_ns now)
@@ -66,7 +66,7 @@ static void output_relayed(struct reach *r, mono_ns now)
 	}
 }
 
-/* What went to the relays only is not in `out`, but may have made room for more: so the parts are
+/* A packet that goes to a relay is not in `out`, and may make room for more.  So the parts are
  * asked until a round brings nothing. */
 bool reach_drain(struct reach *r, const struct reach_out **out, mono_ns now)
 {
@@ -88,7 +88,7 @@ mono_ns reach_deadline(const struct reach *r)
 	return mono_min(first, mono_min(nat64_deadline(&r->nat64), relays_deadline(r)));
 }
 
-/* The order in which a node always did it. */
+/* The network first: another NAT64 prefix puts paths and relays in doubt. */
 void reach_tick(struct reach *r, mono_ns now)
 {
 	reach_begin(r);

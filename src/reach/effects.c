@@ -1,6 +1,6 @@
 /* What is to be sent and told, until the owner takes it.  Packets of a batch lie in the owner's
- * memory, our own in slots; both stay as they are until the owner, having acted on what the drain
- * gave, calls again. */
+ * memory, packets of our own in slots.  Both stay as they are until the owner has acted on a drain
+ * and calls again. */
 #include "reach/inside.h"
 
 void reach_begin(struct reach *r)

@@ -5,9 +5,9 @@
  *   send.c      from the owner to the peers
  *   receive.c   from outside: what ends here, and what is the owner's
  *   relays.c    the relay clients, one a region
- *   checks.c    netcheck, and the measuring of bindings
+ *   checks.c    netcheck, and the measuring of binding lifetimes
  *   effects.c   what is to be sent and told, until the owner takes it
- *   drain.c     all parts asked for it
+ *   drain.c     takes from all parts what is to be sent and told
  */
 #ifndef REACH_INSIDE_H
 #define REACH_INSIDE_H
@@ -17,15 +17,15 @@
 enum {
 	REACH_SLOTS = 64, /* packets of our own in one drain: control datagrams, relayed packets */
 	REACH_EVENTS_MAX = 64,  /* waiting for the owner; the oldest is dropped */
-	REACH_RECEIPTS_MAX = 64 /* owed by the owner in one drain; more are dropped: they repeat */
+	REACH_RECEIPTS_MAX = 64 /* for the owner in one drain; more are dropped: they repeat */
 };
 
 struct relay_slot {
 	bool used;
 	uint16_t region;
 	struct relay_client *client;
-	bool open;            /* the owner has a stream for it, or is getting one */
-	bool dial;            /* to be told to the owner */
+	bool open;            /* the owner has a stream for it, or makes one */
+	bool dial;            /* the owner is to be told to make one */
 	uint16_t hangup_from; /* the owner is to be told to hang up on this region, which may be
 			       * that of an earlier relay in this slot; 0: not */
 };
@@ -62,7 +62,7 @@ struct reach {
 	uint32_t n_free, peers_max;
 	struct reach_stats stats;
 
-	/* What the owner is to send; when it has been handed out, the next call begins anew. */
+	/* What the owner is to send.  handed: it has been, so the next call begins anew. */
 	struct reach_out out;
 	bool handed;
 	uint8_t (*slots)[PACKET_SIZE];
@@ -90,8 +90,8 @@ void network_tick(struct reach *r, mono_ns now);
 /* relays.c */
 void relays_send(struct reach *r, uint16_t region, const struct node_key *to, struct bytes b,
 		 mono_ns now);
-/* The next thing that a relay client has to say to receive.c: a packet, or that a peer is not
- * there. Everything else ends here.  `ev` is borrowed until the next call. */
+/* The next event of a relay client that is about a peer: a packet, or that the peer is not there.
+ * All other events end here.  `ev` is borrowed until the next call. */
 bool relays_next(struct reach *r, uint16_t *region, struct relay_client_event *ev,
 		 mono_ns now) MUST_USE;
 bool relays_event(struct reach *r, struct reach_event *ev) MUST_USE;

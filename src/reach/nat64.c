@@ -1,8 +1,14 @@
-/* Prefixes with an end.  The one in use is kept while it lives and no better source has another, so
- * answers in changing order do not move the traffic.
+/* Each prefix has an end.  The prefix in use is kept while it lives and no better source has
+ * another one, so that answers in changing order do not move the traffic.
  *
- * Look-ups: at once when IPv6 is all there is and when the link changed; a little before the
- * answer's end; after a failure with growing pauses; where there is no NAT64, each NONE_AGAIN. */
+ * A look-up is made
+ *
+ *   at once             when there is IPv6 only, and when the link changed
+ *   before the end      of the last answer
+ *   with longer pauses  after a failure
+ *   each NONE_AGAIN     where there is no NAT64
+ *
+ * Source: netcheck.md 10.2 to 10.8. */
 #include "reach/nat64.h"
 
 #include <string.h>
@@ -13,8 +19,8 @@
 #define PAUSE_MIN  (5 * SECOND)
 #define PAUSE_MAX  (600 * SECOND)
 #define NONE_AGAIN (600 * SECOND)
-#define SHORTLY    (5 * SECOND)  /* before we notice a change: told by the new network already */
-#define NO_ANSWER  (30 * SECOND) /* from the owner: ask him again */
+#define SHORTLY    (5 * SECOND)  /* what came so soon before a change is of the new network */
+#define NO_ANSWER  (30 * SECOND) /* from the owner: ask it again */
 
 void nat64_init(struct nat64 *n)
 {
@@ -173,8 +179,8 @@ static bool is_of_this_link(const struct nat64 *n, const struct nat64_known *k)
 	return k->told_at + SHORTLY >= n->changed_at;
 }
 
-/* What this network told first; then the better source; of one source the one in use, then the
- * first. */
+/* A prefix that this network told goes first, then the better source.  Of one source the prefix in
+ * use goes first, then the one that was told first. */
 static bool goes_before(const struct nat64 *n, const struct nat64_known *a,
 			const struct nat64_known *b)
 {
@@ -204,7 +210,7 @@ const struct prefix *nat64_prefix(const struct nat64 *n)
 	return n->in_use.ip.family == 6 ? &n->in_use : NULL;
 }
 
-/* The same answer for both directions, or one would not undo the other. */
+/* Both directions ask this, so that one undoes the other. */
 static bool goes_through(const struct nat64 *n, const struct prefix *p, const struct ip *v4)
 {
 	for (size_t i = 0; i < n->n_links; i++)

@@ -1,12 +1,15 @@
 /* reach/nat64.h - reaching IPv4 from a network that has only IPv6, through its NAT64
  *
- * A small machine that holds the prefixes which DNS (RFC 7050) and routers (RFC 8781) told, each
- * for its lifetime, and says which one to use: none while the machine has an IPv4 address of its
- * own.  An IPv4 endpoint is translated as its datagrams leave and arrive (nat64_out, nat64_in), so
- * everything else in the node, and everybody who looks at it, sees IPv4.
+ * A machine that holds the prefixes that DNS (RFC 7050) and routers (RFC 8781) told, each for its
+ * lifetime, and says which one to use.  None is used while this host has an IPv4 address of its own
+ * that leads to the internet.  An IPv4 endpoint is translated as its datagrams leave and arrive
+ * (nat64_out, nat64_in).  So all other parts of the node, and its status, see IPv4.
  *
- * The look-up is the owner's: nat64_wants_lookup says when.  At most NAT64_KNOWN_MAX prefixes; a
- * new one beyond takes the place of the one that ends first.
+ * The owner makes the look-up when nat64_wants_lookup says so.
+ *
+ * Bounded: NAT64_KNOWN_MAX prefixes.  A new one beyond takes the place of the one that ends first.
+ *
+ * Source: RFC 6052, RFC 7050, RFC 8781; netcheck.md 10.
  */
 #ifndef REACH_NAT64_H
 #define REACH_NAT64_H
@@ -17,8 +20,8 @@
 
 enum {
 	NAT64_KNOWN_MAX = 8,
-	NAT64_LINKS_MAX =
-		8 /* the rest of our IPv4 networks is not told from the world beyond the NAT64 */
+	/* More IPv4 networks of ours are reached through the NAT64, as the internet is. */
+	NAT64_LINKS_MAX = 8
 };
 
 /* In the order of preference, the best last: a router knows its own network (RFC 8781 s. 5). */
@@ -33,7 +36,7 @@ struct nat64 {
 	size_t n;
 	bool needed;     /* there is IPv6 here, and no IPv4 that leads anywhere */
 	bool has4, has6; /* addresses */
-	bool strands4;   /* there is no way to the internet by IPv4 */
+	bool strands4;   /* IPv4 has no default route */
 	struct prefix
 		links[NAT64_LINKS_MAX]; /* IPv4 networks of ours: reached without any router */
 	size_t n_links;
@@ -44,34 +47,34 @@ struct nat64 {
 };
 
 void nat64_init(struct nat64 *n);
-/* The addresses of the machine, the tunnel's own left out. Loopback and link-local do not count as
- * IPv4, an address of a CLAT (192.0.0.0/29) does: it is as good. */
+/* The addresses of this host, without the tunnel's own.  A loopback or link-local address does not
+ * count as IPv4.  An address of a CLAT (192.0.0.0/29, RFC 6877) does. */
 void nat64_set_interfaces(struct nat64 *n, const struct own_address *v, size_t count, mono_ns now);
-/* Whether there is a default route of IPv4. Without one (containers and virtual machines have a
- * network of their own on many hosts) IPv4 is needed beyond those networks. At first there is. */
+/* Whether IPv4 has a default route; at first it has.  Without one, an IPv4 address (that of a
+ * network of containers, say) leads to its own network only, and NAT64 is needed beyond. */
 void nat64_set_route4(struct nat64 *n, bool has, mono_ns now);
-/* Another network perhaps: what was told holds until its end, unless something else is told from
- * now on, and is asked anew. */
+/* This may be another network.  The prefixes hold until their end, unless others are told from now
+ * on; DNS is asked anew. */
 void nat64_link_changed(struct nat64 *n, mono_ns now);
 
 /* True once for each time that the addresses of NAT64_NAME are to be looked up: then answer with
  * nat64_answer. */
 bool nat64_wants_lookup(struct nat64 *n, mono_ns now) MUST_USE;
-/* What DNS said. count 0 and failed: it did not answer, and what it said before still holds. */
+/* What DNS said; copied.  failed: it did not answer, and its answer before still holds. */
 void nat64_answer(struct nat64 *n, const struct ip *v, size_t count, uint32_t ttl_s, bool failed,
 		  mono_ns now);
-/* What a router said; lifetime 0: not any more. A prefix that is not good is ignored. */
+/* What a router said; lifetime 0: the prefix ends.  A prefix that RFC 6052 forbids is ignored. */
 void nat64_advertised(struct nat64 *n, const struct prefix *p, uint32_t lifetime_s, mono_ns now);
 
 mono_ns nat64_deadline(const struct nat64 *n);
-/* Ends what has lived long enough and chooses; true: nat64_prefix is another one now. To be called
- * after each of the calls above, too. */
+/* Drops the prefixes that have ended, and chooses.  True: nat64_prefix is another one now.  To be
+ * called at the deadline, and after each of the calls above. */
 bool nat64_settle(struct nat64 *n, mono_ns now) MUST_USE;
 
 const struct prefix *nat64_prefix(const struct nat64 *n); /* borrowed; NULL: none is used */
-/* Where a datagram to this endpoint really goes, and whom one from there really comes from. Nothing
- * changes where no prefix is used, nor for endpoints that are not translated; nat64_in undoes
- * nat64_out. */
+/* Where a datagram to this endpoint goes, and from which endpoint a datagram from there comes.
+ * nat64_in undoes nat64_out.  An endpoint that is not translated stays as it is; so do all where no
+ * prefix is used. */
 struct endpoint nat64_out(const struct nat64 *n, const struct endpoint *to);
 struct endpoint nat64_in(const struct nat64 *n, const struct endpoint *from);
 

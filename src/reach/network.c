@@ -1,12 +1,12 @@
-/* The network around us: what the owner sees of it goes to all parts that care, and when it is
- * another one, every path and relay is doubted.
+/* The network around us.  What the owner sees of it goes to each part that needs it.  When it is
+ * another network, every path and relay is doubted.
  *
- * A network that has only IPv6: datagrams for IPv4 endpoints leave by its NAT64, and those that
- * come from there are taken as from the IPv4 endpoint.  The prefixes are in reach/nat64.h; DNS and
- * the routers are the owner's to ask. */
+ * In a network that has only IPv6, datagrams for IPv4 endpoints leave through its NAT64, and
+ * datagrams from there count as from the IPv4 endpoint.  The prefixes are in reach/nat64.h.  The
+ * owner asks DNS and hears the routers. */
 #include "reach/inside.h"
 
-/* Every path, and whether the relays are still there. */
+/* Every path is doubted, and each relay is asked whether it is still there. */
 static void doubt_links(struct reach *r, mono_ns now)
 {
 	for (size_t i = 0; i < r->relays_end; i++)
@@ -17,7 +17,7 @@ static void doubt_links(struct reach *r, mono_ns now)
 	checks_link_changed(r, now);
 }
 
-/* Another prefix, or none: what was proven through the old one is in doubt. */
+/* There is another prefix, or none any more.  What was proven through the old one is in doubt. */
 static void settle(struct reach *r, mono_ns now)
 {
 	if (!nat64_settle(&r->nat64, now))

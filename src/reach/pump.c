@@ -29,7 +29,8 @@ static bool drain(struct pump *p, mono_ns now)
 bool pump_turn(struct pump *p, mono_ns now)
 {
 	bool filled = false;
-	/* At once: what a relay client keeps is less than a turn may bring. */
+	/* Streams are filled after each drain: a turn may bring more than a relay client's queue
+	 * holds. */
 	while (drain(p, now))
 		filled |= p->effects->fill(p->effects_self, now);
 	return p->effects->fill(p->effects_self, now) || filled;

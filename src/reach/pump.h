@@ -1,15 +1,15 @@
-/* reach/pump.h - the loop around a machine: what it wants is done until it wants nothing
+/* reach/pump.h - the loop around a machine: does what the machine wants until it wants nothing
  *
- * One loop for everybody who owns a node or a reach: the daemon, netcheck without a daemon, the
- * simulator and the tests.  They differ in the effects, a table of functions, and in when events
- * are looked at: a program does so once at the end of a turn, because a callback of a stream must
- * not free that stream.
+ * Every owner of a node or of a reach uses this loop: the daemon, netcheck without a daemon, the
+ * simulator and tests.  The owners differ in the effects, a table of functions, and in when they
+ * take events.  A program takes events once at the end of a turn, because a callback of a stream
+ * must not free that stream.
  *
  *   pump_turn     after anything was fed to the machine: drain, sockets, datagrams, inside, streams
  *   pump_settle   at the end of a turn: the events, what comes of them, the deadline
  *
- * The effects must not call the machine while they are handed datagrams; refusals are told to it by
- * the pump, afterwards.  Effects of events and streams may.
+ * `send` must not call the machine: the pump tells it the refusals afterwards.  `event` and `fill`
+ * may call it.
  */
 #ifndef REACH_PUMP_H
 #define REACH_PUMP_H
@@ -18,14 +18,15 @@
 
 enum { PUMP_REFUSED_MAX = 8 };
 
-/* Endpoints to which the system does not send: there is no way. More than fit are not told. */
+/* Endpoints to which the system refused to send, because no route leads there.  Those that do not
+ * fit are not told. */
 struct pump_refused {
 	struct endpoint v[PUMP_REFUSED_MAX];
 	size_t n;
 };
 
 struct pump_effects {
-	/* The extra sockets that are to be open, when they are others than before. */
+	/* The extra sockets that are to be open; called when the list has changed.  Borrowed. */
 	void (*follow)(void *self, const struct socket_wish *w);
 	void (*send)(void *self, const struct datagram *v, size_t n, struct pump_refused *refused,
 		     mono_ns now);
@@ -38,7 +39,7 @@ struct pump_effects {
 /* The machine: a reach, or what stands on top of one. */
 struct pump_machine {
 	bool (*drain)(void *self, const struct reach_out **out, mono_ns now);
-	/* What the last drain gave for the inside goes there. NULL: there is no inside. */
+	/* Hands to the inside what the last drain gave for it.  NULL: there is no inside. */
 	void (*deliver)(void *self, mono_ns now);
 	mono_ns (*deadline)(const void *self);
 };
@@ -52,9 +53,9 @@ struct pump {
 	uint32_t sockets_version;
 };
 
-/* True: streams got something to write. */
+/* Drains until nothing is left.  True: streams got something to write. */
 bool pump_turn(struct pump *p, mono_ns now);
-/* At most rounds_max rounds. False: it wanted more, so the machine spins, and is not waited for. */
+/* At most rounds_max rounds.  False: the machine wants more, and the rest is for the next turn. */
 bool pump_settle(struct pump *p, unsigned rounds_max, mono_ns now) MUST_USE;
 
 #endif

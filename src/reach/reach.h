@@ -1,22 +1,21 @@
-/* reach/reach.h - datagrams to peers by their key, wherever they are
+/* reach/reach.h - datagrams to peers by their key, wherever the peers are
  *
- * A pure machine: paths (path/), relay clients (relay/), the examination of the network
- * (netcheck/), NAT64 and extra sockets, put together.  It carries what its owner gives it and knows
- * nothing of it: a node puts WireGuard on top (node/), another program what it likes.
+ * A pure machine, put together from paths (path/), relay clients (relay/), netcheck (netcheck/),
+ * NAT64 and extra sockets.  It does not look into the data that it carries.  A node puts WireGuard
+ * on top (node/); another program may put anything there.
  *
  *   out: reach_send          -> route -> UDP | relay stream
  *   in:  reach_input         -> STUN and disco end here | REACH_DATA: the owner's
  *        reach_from_stream   -> reach_relayed gives the owner's, one by one
  *
- * The owner of the machine feeds it what happened, calls reach_drain (or that of what stands on
- * top) and does what it says until nothing is left, takes the events, and sleeps until
- * reach_deadline. reach/pump.h is that loop.
+ * The owner feeds the machine what happened.  Then it calls reach_drain (or the drain of what
+ * stands on top) and sends what that gives, until nothing is left; it takes the events, and sleeps
+ * until reach_deadline.  reach/pump.h is that loop.
  *
- * Liveness.  Only the owner can say that data is authentic: it reports reach_on_data and
- * reach_on_heard.  Where it says nothing a path is proven by disco alone.  A peer that only
- * receives must send receipts, so that the sender need not ask: the owner sends them
- * (reach_receipt), or, with own_receipts, the machine does so by a disco message of its own
- * (disco.md 2.7).
+ * Liveness.  Only the owner can say that data is authentic, by reach_on_data and reach_on_heard.
+ * If it never does, disco alone proves paths.  Where data flows one way, the receiver sends
+ * receipts, so that the sender need not ping (path/receipts.h).  The owner sends them
+ * (reach_receipt), or, with own_receipts, the machine does, by a disco message (disco.md 2.7).
  *
  * Peers are small numbers below peers_max, given by reach_peer_set.
  */
@@ -62,17 +61,18 @@ void reach_set_fixed(struct reach *r, const struct endpoint *v, size_t count, mo
 void reach_set_hard(struct reach *r, const struct hard_config *cfg, mono_ns now);
 void reach_set_mtu(struct reach *r, uint16_t bytes); /* of the owner's packets */
 void reach_set_port(struct reach *r, uint16_t port, mono_ns now);
-/* The relays there are. `home` is the region of the one where peers look for us, because somebody
- * told them so, whichever relay a netcheck prefers; it is always connected.  0: nobody looks for
- * us. A relay that is left out is hung up. */
+/* All relays of the network; copied.  `home` is the region of the relay where peers look for us,
+ * whichever relay a netcheck prefers; it is always connected.  0: nobody looks for us.  The stream
+ * to a relay that is left out is closed. */
 void reach_set_relays(struct reach *r, const struct relay_place *v, size_t count, uint16_t home,
 		      mono_ns now);
-/* Whether this machine has a default route of IPv4; at first it has. */
+/* Whether this host has a default route of IPv4; at first it has. */
 void reach_set_route4(struct reach *r, bool has, mono_ns now);
 
-void reach_link_changed(struct reach *r, mono_ns now); /* another default route, a short sleep */
-/* The machine slept so long: a link change, and after REACH_SLEEP_LONG the streams to relays begin
- * anew, because asking each whether it is still there would take longer. */
+/* The network changed in another way: another default route, say. */
+void reach_link_changed(struct reach *r, mono_ns now);
+/* This host slept for so long: a link change.  After REACH_SLEEP_LONG all streams to relays are
+ * made anew, because asking each relay whether it is still there would take longer. */
 #define REACH_SLEEP_LONG (5 * SECOND)
 void reach_slept(struct reach *r, mono_ns how_long, mono_ns now);
 
@@ -80,11 +80,11 @@ void reach_slept(struct reach *r, mono_ns how_long, mono_ns now);
 
 enum reach_peer_set {
 	REACH_PEER_KEPT,      /* new, or changed without losing anything */
-	REACH_PEER_RESTARTED, /* somebody told another disco key: it has none of its sessions any
-				 more */
+	REACH_PEER_RESTARTED, /* cfg has another disco key: the peer has lost its sessions */
 	REACH_PEER_FULL       /* peers_max are there: not taken */
 };
-/* By its key. New or changed; a peer that is new gets the lowest free id of late. */
+/* A new or changed peer, by its key; copied.  A new peer gets the id that was freed last, or the
+ * lowest that was never used. */
 enum reach_peer_set reach_peer_set(struct reach *r, const struct paths_peer *cfg, mono_ns now,
 				   peer_id *id) MUST_USE;
 void reach_peer_remove(struct reach *r, peer_id id, mono_ns now);
@@ -96,18 +96,19 @@ void reach_peer_disco(struct reach *r, peer_id id, const struct disco_key *key, 
 /* --- what happened outside --- */
 
 enum reach_input { REACH_TAKEN, REACH_DATA };
-/* A datagram that came by UDP. REACH_DATA: it is the owner's, and came this way; nothing is said
- * about whom it is from. */
+/* A datagram that came by UDP.  REACH_DATA: it is the owner's, and came by `from`.  Its sender is
+ * not known. */
 enum reach_input reach_input(struct reach *r, const struct datagram *d, mono_ns now,
 			     struct way *from) MUST_USE;
 void reach_udp_unreachable(struct reach *r, const struct endpoint *ep, mono_ns now);
 
-/* The stream to a relay that REACH_DIAL asked for. server_key: by fast start, or NULL. */
+/* The stream to a relay that REACH_DIAL asked for is up.  server_key: as the certificate told it
+ * (derp.md 2.3), or NULL. */
 void reach_stream_up(struct reach *r, uint16_t region, const struct node_key *server_key,
 		     mono_ns now);
 void reach_stream_down(struct reach *r, uint16_t region, const char *why, mono_ns now);
 void reach_from_stream(struct reach *r, uint16_t region, struct bytes b, mono_ns now);
-/* Bytes to write to it; 0: none. Ask after draining, and when it can take more. */
+/* Bytes to write to the stream; 0: none.  Ask after each drain, and when it can take more. */
 size_t reach_to_stream(struct reach *r, uint16_t region, uint8_t *out, size_t cap, mono_ns now);
 
 /* The answer to REACH_LOOKUP64 (nat64_answer says how), and what a router advertised. */
@@ -116,54 +117,56 @@ void reach_nat64_answer(struct reach *r, const struct ip *v, size_t count, uint3
 void reach_nat64_advertised(struct reach *r, const struct prefix *p, uint32_t lifetime_s,
 			    mono_ns now);
 
-/* What came of a REACH_UPNP. */
+/* What came of a REACH_UPNP event. */
 void reach_upnp_report(struct reach *r, const struct upnp_report *report, mono_ns now);
-/* A datagram that came to everybody on a link of ours (path/portmap/portmap.h). True: our gateway
- * told something new, and is asked about it. */
+/* A multicast datagram on a link of ours (path/portmap/portmap.h).  True: our gateway told
+ * something new, and is asked about it. */
 bool reach_gateway_announced(struct reach *r, const struct endpoint *from, struct bytes datagram,
 			     mono_ns now);
 
 /* --- what the owner says and asks for --- */
 
-/* An authentic packet of this peer came this way: data, or something that needs no receipt. */
+/* An authentic packet of this peer came this way: data, or anything else, which needs no receipt.
+ * */
 void reach_on_data(struct reach *r, peer_id id, const struct way *from, mono_ns now);
 void reach_on_heard(struct reach *r, peer_id id, const struct way *from, mono_ns now);
 
 /* `warren ping`: one disco ping over each way there is. False: its disco key is not known yet. */
 bool reach_ping(struct reach *r, peer_id id, mono_ns now) MUST_USE;
 
-/* Makes a report of where we are (netcheck/netcheck.h), unless one is being made; REACH_NETCHECK
- * tells of it. */
+/* Begins a report (netcheck/netcheck.h), unless one is being made.  REACH_NETCHECK says when it is
+ * done. */
 void reach_netcheck(struct reach *r, bool full, mono_ns now);
 void reach_netcheck_https(struct reach *r, uint16_t region, mono_ns latency);
 void reach_netcheck_https_done(struct reach *r, mono_ns now);
 void reach_netcheck_captive(struct reach *r, bool captive);
 
-/* Measures how long the NAT keeps an unused binding (netcheck/binding_life.h), over both families,
- * unless that is being done; it takes up to twice the longest rest that is tried. */
+/* Begins to measure how long the NAT keeps an unused binding (netcheck/binding_life.h), over both
+ * families, unless that is under way.  It takes up to twice `longest`. */
 void reach_lifetime_begin(struct reach *r, mono_ns longest, mono_ns now);
 
-/* Before the end: what the next drain gives takes our port mappings back from the gateway. */
+/* Before the end: the next drain gives what deletes our port mappings at the gateways. */
 void reach_release(struct reach *r, mono_ns now);
 
 /* --- sending --- */
 
-/* A new turn: what was handed out by the last drain is forgotten. Each call above does it that may
- * have something to send. */
+/* A new turn: what the last drain handed out is forgotten.  Each call above that may have something
+ * to send does this. */
 void reach_begin(struct reach *r);
-/* An empty packet in memory of the machine, until the next drain has been acted on. False: no room
- * in this turn; counted. */
+/* A slot: an empty packet in memory of the machine, valid until the next drain has been acted on.
+ * False: there is no room in this turn; counted. */
 bool reach_slot(struct reach *r, struct packet *out) MUST_USE;
 void reach_slot_back(struct reach *r);      /* the last one was not needed */
 bool reach_has_room(const struct reach *r); /* for one packet more, by two ways */
 
-/* Data for this peer goes out by its route. Its memory must stay until the drain has been acted on.
- */
+/* Data for this peer goes out by its route.  The memory of p must stay until the drain has been
+ * acted on. */
 void reach_send(struct reach *r, peer_id id, const struct packet *p, mono_ns now);
-/* One packet by one way, whatever the route: it is no traffic, and wakes nothing. */
+/* One packet by one way, whatever the route.  It does not count as traffic. */
 void reach_send_by(struct reach *r, peer_id id, const struct packet *p, const struct way *by,
 		   mono_ns now);
-/* An answer to where something came from; relay_source names the other end if that is a relay. */
+/* An answer by the way that something came.  relay_source: the node behind that way, if it is a
+ * relay; else NULL. */
 void reach_reply(struct reach *r, const struct packet *p, const struct way *to,
 		 const struct node_key *relay_source, mono_ns now);
 
@@ -172,7 +175,7 @@ void reach_reply(struct reach *r, const struct packet *p, const struct way *to,
 struct reach_out {
 	struct datagram udp[REACH_OUT_MAX];
 	size_t n_udp;
-	/* By reach_drain only: what came through relays and is the owner's. */
+	/* What came through relays and is the owner's; reach_drain alone fills this in. */
 	struct reach_arrival {
 		struct packet packet;
 		struct way from;
@@ -183,27 +186,29 @@ struct reach_out {
 
 enum reach_relayed {
 	REACH_RELAYED_NOTHING,
-	REACH_RELAYED_DATA, /* `p`, which came over `from`, for whose sender the relay vouches */
+	REACH_RELAYED_DATA,     /* `p` came by `from`; the relay says that `source` sent it */
 	REACH_RELAYED_UNREACHED /* a relay says that `source` is not connected to it */
 };
-/* What came through relays and is the owner's. Until it says nothing, or the owner has no room. */
+/* The next thing that came through relays and is the owner's.  Call until it says nothing, or the
+ * owner has no room. */
 enum reach_relayed reach_relayed(struct reach *r, struct packet *p, struct way *from,
 				 struct node_key *source, mono_ns now) MUST_USE;
-/* Whom the owner owes a receipt now, by which way. Without own_receipts, and after reach_output. */
+/* To which peer the owner must send a receipt now, and by which way.  Call after reach_output,
+ * until false; with own_receipts there are none. */
 bool reach_receipt(struct reach *r, peer_id *id, struct way *by) MUST_USE;
 /* Collects what paths and checks want sent. */
 void reach_output(struct reach *r, mono_ns now);
 void reach_output_checks(struct reach *r, mono_ns now);
 size_t reach_used(const struct reach *r); /* slots in this turn: grows while there is work */
 
-/* All of the above, for an owner that opens nothing in between. What is to be sent now, and what
- * came; borrowed until the next call. Call until it returns false. */
+/* The drain of an owner that puts nothing in between: all of the above.  `out` is borrowed until
+ * the next call.  Call until it returns false. */
 bool reach_drain(struct reach *r, const struct reach_out **out, mono_ns now) MUST_USE;
-/* Ends a drain that the owner made of the parts: what is in `out` is the caller's. */
+/* Ends a drain that the owner made of the calls above.  Borrowed until the next call. */
 const struct reach_out *reach_hand_out(struct reach *r);
 
-/* The extra sockets that are to be open: compare with what is, after each drain and before its
- * datagrams are sent. Borrowed. */
+/* The extra sockets that are to be open; borrowed.  After each drain, open and close sockets to fit
+ * before the datagrams are sent. */
 const struct socket_wish *reach_sockets(const struct reach *r);
 
 mono_ns reach_deadline(const struct reach *r);
@@ -211,8 +216,8 @@ void reach_tick(struct reach *r, mono_ns now);
 
 struct reach_event {
 	enum {
-		REACH_DIAL,     /* get a stream to the relay of `region` */
-		REACH_HANGUP,   /* throw it away */
+		REACH_DIAL,     /* make a stream to the relay of `region` */
+		REACH_HANGUP,   /* close it */
 		REACH_RELAY,    /* for the log: ready, or lost and why (text) */
 		REACH_PATH,     /* a peer's route moved or is in doubt; a pong came: `path` */
 		REACH_UPNP,     /* something is to be done by UPnP: `upnp` */
@@ -220,7 +225,7 @@ struct reach_event {
 		REACH_LOOKUP64, /* look up the IPv6 addresses of NAT64_NAME, then reach_nat64_answer
 				 */
 		REACH_NAT64, /* IPv4 is reached through another prefix now, or none: reach_nat64 */
-		REACH_NETCHECK /* a report is done, or wants something of the owner: `netcheck` */
+		REACH_NETCHECK /* a report is done, or the owner must do something: `netcheck` */
 	} kind;
 	enum netcheck_event netcheck;
 	uint16_t region;
@@ -239,7 +244,7 @@ void reach_peer_status(const struct reach *r, peer_id id, mono_ns now,
 uint64_t reach_peer_lost(const struct reach *r,
 			 peer_id id);                       /* packets for which there was no way */
 uint16_t reach_peer_mtu(const struct reach *r, peer_id id); /* as paths_mtu */
-/* All that is known of how this peer is reached, and why so. False: there is no such peer. */
+/* All that is known of how this peer is reached, and why.  False: there is no such peer. */
 bool reach_peer_facts(const struct reach *r, peer_id id, mono_ns now,
 		      struct path_facts *out) MUST_USE;
 bool reach_relay_status(const struct reach *r, uint16_t region,
@@ -247,16 +252,16 @@ bool reach_relay_status(const struct reach *r, uint16_t region,
 void reach_portmap(const struct reach *r, mono_ns now, struct portmap_status *out);
 /* The last report; NULL: there was none. */
 const struct netcheck_report *reach_netcheck_report(const struct reach *r);
-/* What is known of the lifetime of bindings over this family (4 or 6). Borrowed. */
+/* What is known of the lifetime of bindings over this family, 4 or 6; borrowed. */
 const struct lifetime_report *reach_lifetime(const struct reach *r, uint8_t family);
 const struct candidates *reach_candidates(const struct reach *r);
-/* The NAT64 prefix through which IPv4 is reached; NULL: none, IPv4 goes as IPv4. Borrowed. */
+/* The NAT64 prefix through which IPv4 is reached; NULL: none is used.  Borrowed. */
 const struct prefix *reach_nat64(const struct reach *r);
 const struct paths_stats *reach_paths_stats(const struct reach *r);
 
 struct reach_stats {
-	uint64_t no_way;
-	uint64_t no_room; /* control datagrams that found no room in a drain: sent in the next */
+	uint64_t no_way;  /* packets for a peer to which there was no way */
+	uint64_t no_room; /* packets of our own that found no slot in a drain: sent in the next */
 };
 const struct reach_stats *reach_stats(const struct reach *r);
 

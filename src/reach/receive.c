@@ -20,7 +20,7 @@ enum reach_input reach_input(struct reach *r, const struct datagram *d, mono_ns 
 	return REACH_TAKEN;
 }
 
-/* The bytes are the relay client's: the owner opens a packet in place, so it needs a place. */
+/* The bytes belong to the relay client.  The owner opens a packet in place, so it gets a copy. */
 static bool copy_to_slot(struct reach *r, struct bytes b, struct packet *p)
 {
 	if (!reach_slot(r, p))
@@ -36,7 +36,7 @@ enum reach_relayed reach_relayed(struct reach *r, struct packet *p, struct way *
 {
 	struct relay_client_event ev;
 	uint16_t region;
-	/* Without room for one more the rest stays in the clients until the next drain. */
+	/* If there is no room for one more, the rest stays in the clients until the next drain. */
 	while (r->slots_used < REACH_SLOTS && relays_next(r, &region, &ev, now)) {
 		*from = way_relay(region);
 		*source = ev.peer;

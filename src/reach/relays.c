@@ -1,6 +1,6 @@
 /* The relay clients, one a region.  The streams are the owner's: it is told to dial and to hang up.
- * Home is always connected; the others connect when something is to be sent to a peer that lives
- * there, and are let go when idle. */
+ * The home relay is always connected.  The others are connected when there is something to send to
+ * a peer that is reached there, and hung up when idle. */
 #include <assert.h>
 #include <string.h>
 
@@ -140,7 +140,7 @@ static void on_lost(struct reach *r, const struct relay_slot *s, const char *why
 	reach_emit(r, &lost);
 }
 
-/* What a client says of its stream, and not of its peers. True: it was that. */
+/* Takes what a client says about its stream.  False: it is about a peer. */
 static bool on_stream_event(struct reach *r, struct relay_slot *s,
 			    const struct relay_client_event *ev, mono_ns now)
 {
@@ -184,8 +184,7 @@ bool relays_event(struct reach *r, struct reach_event *ev)
 {
 	if (!r->streams_owed)
 		return false;
-	/* Hang up first, all of them: a new stream must not be taken for the old one of its region.
-	 */
+	/* All hang-ups go first: a new stream must not be taken for the old one of its region. */
 	for (size_t i = 0; i < r->relays_end; i++) {
 		struct relay_slot *s = &r->relays[i];
 		if (s->hangup_from == 0)
