@@ -6,22 +6,6 @@
 #include "wire/tsmp.h"
 #include "wire/wireguard.h"
 
-/* The bytes that name the source of a datagram: the tunnel binds its cookies to them. */
-static struct bytes source_bytes(uint8_t out[static KEY_LEN], const struct way *from,
-				 const struct node_key *relay_source)
-{
-	if (relay_source) {
-		memcpy(out, relay_source->b, KEY_LEN);
-		return (struct bytes){out, KEY_LEN};
-	}
-	struct wr w = wr_of(out, KEY_LEN);
-	uint8_t ip[16];
-	ip_to_16(&from->ep.ip, ip);
-	wr_put(&w, ip, sizeof(ip));
-	wr_be16(&w, from->ep.port);
-	return wr_done(&w);
-}
-
 /* A gateway carries packets of the network behind it: those do not speak for the gateway.  Without
  * a whole address of the peer we cannot tell, and take what its prefixes allow. */
 static bool is_from_itself(const struct node *n, peer_id id, const struct ip *src)
@@ -71,14 +55,14 @@ static void meet_again(struct node *n, const struct node_key *relay_source, mono
 void node_take_wireguard(struct node *n, struct packet *p, const struct way *from,
 			 const struct node_key *relay_source, mono_ns now)
 {
-	uint8_t source[KEY_LEN], reply_memory[WG_COOKIE_LEN];
+	uint8_t reply_memory[WG_COOKIE_LEN];
+	const struct tunnel_source source = {.relayed = relay_source, .udp = from->ep};
 	struct wr reply = wr_of(reply_memory, sizeof(reply_memory));
 	enum wg_type type = wg_type_of(packet_bytes(p));
 	peer_id id = PEER_NONE;
 	struct packet cookie;
 
-	switch (tunnel_open(n->tunnel, p, source_bytes(source, from, relay_source), now, &id,
-			    &reply)) {
+	switch (tunnel_open(n->tunnel, p, &source, now, &id, &reply)) {
 	case TUNNEL_PACKET:
 		reach_on_data(n->reach, id, from, now);
 		deliver(n, id, p, now);

@@ -229,12 +229,19 @@ static json_t *counters(const struct status_counter *v, size_t n)
 static json_t *tunnel_dropped(const struct tunnel_stats *t)
 {
 	const struct status_counter v[] = {
-		{"malformed", t->malformed},   {"bad_mac", t->bad_mac},
-		{"under_load", t->under_load}, {"unknown_peer", t->unknown_peer},
-		{"no_session", t->no_session}, {"replayed", t->replayed},
-		{"stale", t->stale},           {"not_allowed", t->not_allowed},
-		{"flood", t->flood},           {"stage_drops", t->stage_drops},
-		{"no_room", t->no_room},       {"unauthentic", t->unauthentic},
+		{"malformed", t->malformed},
+		{"bad_mac", t->bad_mac},
+		{"under_load", t->under_load},
+		{"unknown_peer", t->unknown_peer},
+		{"no_session", t->no_session},
+		{"replayed", t->replayed},
+		{"stale", t->stale},
+		{"not_allowed", t->not_allowed},
+		{"flood", t->flood},
+		{"stage_drops", t->stage_drops},
+		{"no_room", t->no_room},
+		{"unauthentic", t->unauthentic},
+		{"relayed_stranger", t->relayed_stranger},
 	};
 	return counters(v, ARRAY_LEN(v));
 }

@@ -23,6 +23,9 @@ struct peer {
 	bool used;
 	struct noise_remote remote;
 	struct cookie_maker cookie;
+	struct bucket admitted[LOAD_STRANGERS]; /* its handshakes under load, by group */
+	uint64_t source;                        /* hash of where its last one came from by UDP */
+	bool has_source;
 	struct timers timers;
 	struct staged_queue staged;
 	unsigned due;
@@ -59,8 +62,9 @@ struct tunnel {
 	struct cookie_checker checker;
 	struct load load;
 	struct hash_secret secret;
-	struct index by_key;   /* peers by public key, under `secret` */
-	struct index by_index; /* peers by receiver index, of sessions and waiting initiations */
+	struct index by_key;    /* peers by public key, under `secret` */
+	struct index by_source; /* peers by where their last handshake came from by UDP */
+	struct index by_index;  /* peers by receiver index, of sessions and waiting initiations */
 	struct allowed_ips allowed;
 	struct staged staged;
 	struct heap deadlines; /* one for each peer */
@@ -78,6 +82,10 @@ bool peer_take_index(struct tunnel *t, const struct peer *p, uint32_t *index) MU
 /* By index: a session and its peer, or the peer whose initiation waits. NULL: there is none. */
 struct session *peer_session_find(const struct tunnel *t, uint32_t index, struct peer **p);
 struct peer *peer_waiting_find(const struct tunnel *t, uint32_t index);
+/* By where its last authentic handshake message came from by UDP. NULL: there is none. */
+struct peer *peer_source_find(const struct tunnel *t, struct bytes source);
+void peer_source_set(struct tunnel *t, struct peer *p, struct bytes source);
+void peer_source_forget(struct tunnel *t, struct peer *p);
 void peer_session_end(struct tunnel *t, struct peer *p, struct session *s);
 void peer_sessions_end(struct tunnel *t, struct peer *p);
 void peer_stop_waiting(struct tunnel *t, struct peer *p); /* forgets our initiation */

@@ -60,6 +60,30 @@ static void drop_index(struct tunnel *t, const struct peer *p, uint32_t index)
 	index_remove(&t->by_index, index, peer_of(t, p));
 }
 
+struct peer *peer_source_find(const struct tunnel *t, struct bytes source)
+{
+	peer_id id;
+	struct index_walk w = index_walk(&t->by_source, hash_bytes(&t->secret, source));
+	return index_next(&w, &id) ? &t->peers[id] : NULL;
+}
+
+void peer_source_forget(struct tunnel *t, struct peer *p)
+{
+	if (p->has_source)
+		index_remove(&t->by_source, p->source, peer_of(t, p));
+	p->has_source = false;
+}
+
+void peer_source_set(struct tunnel *t, struct peer *p, struct bytes source)
+{
+	uint64_t hash = hash_bytes(&t->secret, source);
+	if (p->has_source && p->source == hash)
+		return;
+	peer_source_forget(t, p);
+	p->source = hash;
+	p->has_source = index_add(&t->by_source, hash, peer_of(t, p));
+}
+
 void peer_session_end(struct tunnel *t, struct peer *p, struct session *s)
 {
 	if (s->live)
@@ -225,6 +249,7 @@ void tunnel_peer_remove(struct tunnel *t, peer_id id)
 	tunnel_peer_reset(t, id);
 	heap_set(&t->deadlines, id, MONO_NEVER);
 	allowed_ips_remove(&t->allowed, id);
+	peer_source_forget(t, p);
 	index_remove(&t->by_key, hash_of(t, &p->remote.key), id);
 	key_wipe(p, sizeof(*p));
 }

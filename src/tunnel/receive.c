@@ -3,25 +3,75 @@
 
 /* --- handshake messages and cookies --- */
 
-/* The cheap checks of an initiation or response, the cheapest first (tunnel.md 6.1). */
-static enum tunnel_opened admit(struct tunnel *t, struct bytes d, uint32_t sender,
-				struct bytes source, mono_ns now, struct wr *reply)
+/* The bytes to which a source's cookie is bound; they lie in `memory` or are the key (tunnel.md
+ * 6.2). */
+static struct bytes cookie_source(const struct tunnel_source *from, uint8_t memory[static 18])
 {
-	struct wg_cookie cookie;
+	if (from->relayed)
+		return BYTES_OF(from->relayed->b);
+	struct wr w = wr_of(memory, 18);
+	uint8_t ip[16];
+	ip_to_16(&from->udp.ip, ip);
+	wr_put(&w, ip, sizeof(ip));
+	wr_be16(&w, from->udp.port);
+	return wr_done(&w);
+}
+
+/* May a message whose cookie was right be computed? */
+static bool may_be_computed(struct tunnel *t, const struct tunnel_source *from, struct bytes bound,
+			    mono_ns now)
+{
+	enum load_group group = from->relayed ? LOAD_RELAYED : LOAD_PEERS;
+	struct peer *p = from->relayed ? peer_at(t, tunnel_peer_find(t, from->relayed))
+				       : peer_source_find(t, bound);
+	return p ? load_admit_peer(&t->load, group, &p->admitted[group], now)
+		 : load_admit_stranger(&t->load, &from->udp.ip, now);
+}
+
+static uint32_t word_at(struct bytes d, size_t at)
+{
+	struct rd r = rd_of(d);
+	rd_skip(&r, at);
+	return rd_le32(&r);
+}
+
+/* The checks that cost next to nothing and need no key of the sender. A relay names the sender: it
+ * answers for that key, so a message of a key that no peer has can be none that we want. */
+static bool is_plausible(struct tunnel *t, enum wg_type type, struct bytes d,
+			 const struct tunnel_source *from)
+{
+	if (from->relayed && tunnel_peer_find(t, from->relayed) == PEER_NONE) {
+		t->stats.relayed_stranger++;
+		return false;
+	}
 	if (!cookie_mac1_right(&t->checker, d)) {
 		t->stats.bad_mac++;
-		return TUNNEL_DROPPED;
+		return false;
 	}
+	if (type == WG_RESPONSE && !peer_waiting_find(t, word_at(d, 8))) {
+		t->stats.no_session++;
+		return false;
+	}
+	return true;
+}
+
+/* TUNNEL_HANDSHAKE: the message may be computed (tunnel.md 6.1). */
+static enum tunnel_opened admit(struct tunnel *t, enum wg_type type, struct bytes d,
+				const struct tunnel_source *from, struct bytes bound, mono_ns now,
+				struct wr *reply)
+{
+	struct wg_cookie cookie;
+	if (!is_plausible(t, type, d, from))
+		return TUNNEL_DROPPED;
 	if (!load_count(&t->load, now))
 		return TUNNEL_HANDSHAKE;
-	if (cookie_mac2_right(&t->checker, d, source, now)) {
-		if (load_admit(&t->load, source, now))
-			return TUNNEL_HANDSHAKE;
-		t->stats.under_load++;
-		return TUNNEL_DROPPED;
-	}
+	bool proven = cookie_mac2_right(&t->checker, d, bound, now);
+	if (proven && may_be_computed(t, from, bound, now))
+		return TUNNEL_HANDSHAKE;
 	t->stats.under_load++;
-	cookie_reply(&t->checker, d, sender, source, &t->rng, now, &cookie);
+	if (proven)
+		return TUNNEL_DROPPED;
+	cookie_reply(&t->checker, d, word_at(d, 4), bound, &t->rng, now, &cookie);
 	wg_write_cookie(reply, &cookie);
 	if (reply->bad)
 		return TUNNEL_DROPPED;
@@ -29,11 +79,20 @@ static enum tunnel_opened admit(struct tunnel *t, struct bytes d, uint32_t sende
 	return TUNNEL_COOKIE;
 }
 
-static uint32_t sender_of(struct bytes d)
+static enum tunnel_opened open_handshake(struct tunnel *t, enum wg_type type, struct bytes d,
+					 const struct tunnel_source *from, mono_ns now,
+					 peer_id *peer, struct wr *reply)
 {
-	struct rd r = rd_of(d);
-	rd_skip(&r, 4);
-	return rd_le32(&r);
+	uint8_t memory[18];
+	struct bytes bound = cookie_source(from, memory);
+	enum tunnel_opened opened = admit(t, type, d, from, bound, now, reply);
+	if (opened != TUNNEL_HANDSHAKE)
+		return opened;
+	opened = type == WG_INITIATION ? handshake_open_initiation(t, d, now, peer)
+				       : handshake_open_response(t, d, now, peer);
+	if (opened == TUNNEL_HANDSHAKE && !from->relayed)
+		peer_source_set(t, &t->peers[*peer], bound);
+	return opened;
 }
 
 /* A cookie proves only that somebody saw our message, not that the peer lives. */
@@ -132,20 +191,16 @@ static enum tunnel_opened open_transport(struct tunnel *t, struct packet *packet
 	return result;
 }
 
-enum tunnel_opened tunnel_open(struct tunnel *t, struct packet *p, struct bytes source, mono_ns now,
-			       peer_id *peer, struct wr *reply)
+enum tunnel_opened tunnel_open(struct tunnel *t, struct packet *p,
+			       const struct tunnel_source *source, mono_ns now, peer_id *peer,
+			       struct wr *reply)
 {
 	struct bytes d = packet_bytes(p);
 	enum wg_type type = wg_type_of(d);
-	enum tunnel_opened first;
 	switch (type) {
 	case WG_INITIATION:
 	case WG_RESPONSE:
-		first = admit(t, d, sender_of(d), source, now, reply);
-		if (first != TUNNEL_HANDSHAKE)
-			return first;
-		return type == WG_INITIATION ? handshake_open_initiation(t, d, now, peer)
-					     : handshake_open_response(t, d, now, peer);
+		return open_handshake(t, type, d, source, now, peer, reply);
 	case WG_COOKIE:
 		return open_cookie(t, d, now);
 	case WG_TRANSPORT:

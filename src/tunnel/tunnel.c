@@ -40,6 +40,7 @@ struct tunnel *tunnel_new(const struct tunnel_config *cfg, mono_ns now)
 	hash_secret_generate(&t->secret, &t->rng);
 	t->peers = calloc(cfg->peers_max ? cfg->peers_max : 1, sizeof(*t->peers));
 	if (t->peers && index_init(&t->by_key, cfg->peers_max) &&
+	    index_init(&t->by_source, cfg->peers_max) &&
 	    index_init(&t->by_index, cfg->peers_max * INDICES_PER_PEER) &&
 	    staged_init(&t->staged, cfg->staged_max) && heap_init(&t->deadlines, cfg->peers_max) &&
 	    ready_init(&t->output, cfg->peers_max) && ready_init(&t->news, cfg->peers_max))
@@ -56,6 +57,7 @@ void tunnel_free(struct tunnel *t)
 		if (t->peers[id].used)
 			tunnel_peer_remove(t, id);
 	index_fini(&t->by_key);
+	index_fini(&t->by_source);
 	index_fini(&t->by_index);
 	allowed_ips_fini(&t->allowed);
 	staged_fini(&t->staged);

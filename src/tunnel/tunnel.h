@@ -1,8 +1,9 @@
 /* tunnel/tunnel.h - all of WireGuard without I/O: what is sent to a peer, not how it is reached
  *
  * A pure machine: datagrams, packets and the time go in; datagrams, packets, a deadline and events
- * come out.  It knows no addresses: each datagram that it sends names a peer, and the owner asks
- * path/ for the way.  The owner chooses the ids of the peers, 0..peers_max-1.
+ * come out.  Each datagram that it sends names a peer, and the owner asks path/ for the way.  The
+ * address from which a datagram came matters for the limits of handshakes only.  The owner chooses
+ * the ids of the peers, 0..peers_max-1.
  *
  * Source: tunnel.md 2 to 7; the WireGuard paper.
  */
@@ -95,12 +96,18 @@ enum tunnel_opened {
 	TUNNEL_DROPPED
 };
 
-/* Opens one datagram in place. `source` (borrowed) is any fixed encoding of the datagram's source:
- * cookies are bound to it. `reply` is written only on TUNNEL_COOKIE and needs 64 bytes. *peer is
- * set except on TUNNEL_COOKIE and TUNNEL_DROPPED. Where it is set, the message is authentic, so the
- * way on which it came works. */
-enum tunnel_opened tunnel_open(struct tunnel *t, struct packet *p, struct bytes source, mono_ns now,
-			       peer_id *peer, struct wr *reply) MUST_USE;
+/* Where a datagram came from: cookies are bound to it, and handshakes are limited by it. */
+struct tunnel_source {
+	const struct node_key *relayed; /* the node key that a relay named, borrowed; NULL: UDP */
+	struct endpoint udp;            /* if it was not relayed */
+};
+
+/* Opens one datagram in place. `source` is borrowed. `reply` is written only on TUNNEL_COOKIE and
+ * needs 64 bytes. *peer is set except on TUNNEL_COOKIE and TUNNEL_DROPPED. Where it is set, the
+ * message is authentic, so the way on which it came works. */
+enum tunnel_opened tunnel_open(struct tunnel *t, struct packet *p,
+			       const struct tunnel_source *source, mono_ns now, peer_id *peer,
+			       struct wr *reply) MUST_USE;
 
 /* Writes the next datagram to send to *peer into the empty packet `out`: handshake messages,
  * keepalives, and staged packets whose session has come. Call until false. */
@@ -137,9 +144,10 @@ void tunnel_peer_status(const struct tunnel *t, peer_id id, struct tunnel_peer_s
 struct tunnel_stats {
 	uint64_t malformed, bad_mac, under_load, unknown_peer, unauthentic, replayed, stale,
 		not_allowed;
-	uint64_t flood;       /* initiations of one peer less than 20 ms apart */
-	uint64_t no_session;  /* transport messages for an index that is not ours */
-	uint64_t stage_drops; /* staged packets dropped: too many, or too old */
+	uint64_t relayed_stranger; /* handshakes by a relay, of a key that no peer has */
+	uint64_t flood;            /* initiations of one peer less than 20 ms apart */
+	uint64_t no_session;       /* transport messages for an index that is not ours */
+	uint64_t stage_drops;      /* staged packets dropped: too many, or too old */
 	uint64_t no_room;
 	uint64_t cookies_sent, cookies_taken;
 };

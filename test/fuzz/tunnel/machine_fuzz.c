@@ -84,14 +84,15 @@ static void deliver(struct world *w, size_t which, bool keep)
 	struct datagram_copy d = w->line[which];
 	if (!keep)
 		w->line[which] = w->line[--w->n];
-	uint8_t memory[512], reply[64], source = (uint8_t)d.to;
+	uint8_t memory[512], reply[64];
+	const struct tunnel_source source = {.udp = {ip_v4(192, 0, 2, (uint8_t)d.to), 41641}};
 	struct packet p = packet_in(memory, sizeof(memory), PACKET_HEADROOM);
 	uint8_t *room = packet_append(&p, d.n);
 	FUZZ_ASSERT(room);
 	memcpy(room, d.b, d.n);
 	peer_id id;
 	struct wr r = wr_of(reply, sizeof(reply));
-	switch (tunnel_open(w->t[d.to], &p, (struct bytes){&source, 1}, w->now, &id, &r)) {
+	switch (tunnel_open(w->t[d.to], &p, &source, w->now, &id, &r)) {
 	case TUNNEL_PACKET:
 		FUZZ_ASSERT(p.len == 40 && p.data[15] == !d.to && p.data[20] == 0x5a);
 		w->delivered++;

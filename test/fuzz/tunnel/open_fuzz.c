@@ -27,7 +27,8 @@ static void carry(struct tunnel *from, struct tunnel *to, mono_ns now)
 	if (!tunnel_output(from, &id, &p, now))
 		return;
 	struct wr w = wr_of(reply, sizeof(reply));
-	FUZZ_ASSERT(tunnel_open(to, &p, (struct bytes){0}, now, &id, &w) <= TUNNEL_DROPPED);
+	FUZZ_ASSERT(tunnel_open(to, &p, &(struct tunnel_source){0}, now, &id, &w) <=
+		    TUNNEL_DROPPED);
 }
 
 /* The next datagram of the input: a byte of what to put right, a length, content. */
@@ -73,8 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct wr w = wr_of(reply, sizeof(reply));
 		struct packet p = next(&r, us, peer, memory);
 		uint32_t len = p.len;
-		enum tunnel_opened opened =
-			tunnel_open(us, &p, (struct bytes){memory, 4}, now, &id, &w);
+		const struct tunnel_source from = {.udp = {ip_v4(192, 0, 2, 1), 41641}};
+		enum tunnel_opened opened = tunnel_open(us, &p, &from, now, &id, &w);
 		FUZZ_ASSERT((opened == TUNNEL_COOKIE) == (w.n == WG_COOKIE_LEN));
 		FUZZ_ASSERT((id == 0) == (opened != TUNNEL_COOKIE && opened != TUNNEL_DROPPED));
 		FUZZ_ASSERT(opened != TUNNEL_PACKET ||

@@ -193,15 +193,16 @@ static void a_steady_rate_below_the_limit_is_no_load(void **state)
 static void a_source_is_limited_and_others_are_not(void **state)
 {
 	struct load *l = load_start();
+	const struct ip of_one = ip_v4_from(here), of_other = ip_v4_from(there);
 	int here_n = 0, there_n = 0;
 	for (int i = 0; i < 100; i++)
-		here_n += load_admit(l, HERE, SECOND);
+		here_n += load_admit_stranger(l, &of_one, SECOND);
 	for (int i = 0; i < 3; i++)
-		there_n += load_admit(l, THERE, SECOND);
-	assert_int_equal(here_n, LOAD_SOURCE_BURST);
+		there_n += load_admit_stranger(l, &of_other, SECOND);
+	assert_int_equal(here_n, LOAD_HOST_BURST);
 	assert_int_equal(there_n, 3);
-	assert_true(load_admit(l, HERE, SECOND + 50 * MSEC));
-	assert_false(load_admit(l, HERE, SECOND + 50 * MSEC));
+	assert_true(load_admit_stranger(l, &of_one, SECOND + 50 * MSEC));
+	assert_false(load_admit_stranger(l, &of_one, SECOND + 50 * MSEC));
 }
 
 static const struct CMUnitTest tests[] = {

@@ -134,9 +134,9 @@ static inline bool end_output(struct pair *p, int from, struct message *m)
 	return true;
 }
 
-/* Opens a datagram that came from `source`, a byte that stands for an address. */
-static inline enum tunnel_opened end_open_from(struct pair *p, int at, const struct message *m,
-					       uint8_t source)
+/* Opens a datagram that came from there. */
+static inline enum tunnel_opened end_open_as(struct pair *p, int at, const struct message *m,
+					     const struct tunnel_source *source)
 {
 	struct end *e = &p->end[at];
 	peer_id from = PEER_NONE;
@@ -145,13 +145,20 @@ static inline enum tunnel_opened end_open_from(struct pair *p, int at, const str
 	uint8_t *room = packet_append(&e->packet, m->n);
 	assert_non_null(room);
 	memcpy(room, m->b, m->n);
-	enum tunnel_opened opened =
-		tunnel_open(e->t, &e->packet, (struct bytes){&source, 1}, p->now, &from, &reply);
+	enum tunnel_opened opened = tunnel_open(e->t, &e->packet, source, p->now, &from, &reply);
 	assert_int_equal(from,
 			 opened == TUNNEL_DROPPED || opened == TUNNEL_COOKIE ? PEER_NONE : PEER);
 	assert_int_equal(reply.n, opened == TUNNEL_COOKIE ? 64 : 0);
 	e->reply_n = reply.n;
 	return opened;
+}
+
+/* Opens a datagram that came from port 41641 of 192.0.2.`host`. */
+static inline enum tunnel_opened end_open_from(struct pair *p, int at, const struct message *m,
+					       uint8_t host)
+{
+	const struct tunnel_source source = {.udp = {ip_v4(192, 0, 2, host), 41641}};
+	return end_open_as(p, at, m, &source);
 }
 
 static inline enum tunnel_opened end_open(struct pair *p, int at, const struct message *m)
