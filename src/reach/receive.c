@@ -28,6 +28,8 @@ static bool copy_to_slot(struct reach *r, struct bytes b, struct packet *p)
 	uint8_t *room = packet_append(p, b.n);
 	if (room)
 		memcpy(room, b.p, b.n);
+	else
+		reach_slot_back(r);
 	return room != NULL;
 }
 
