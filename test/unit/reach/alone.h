@@ -216,7 +216,7 @@ static inline bool alone_relayed(struct alone *a, struct bytes *packet)
 	struct derp_frame f;
 	while (end_read(&a->ends, &a->end, &f))
 		if (f.type == DERP_RECV_PACKET) {
-			assert_true(key_equal(f.packet.peer.b, reach_key(a->reach)->b));
+			assert_true(key_equal(f.packet.peer.b, a->reach->self.b));
 			*packet = f.packet.packet;
 			return true;
 		}

@@ -10,6 +10,18 @@
 
 enum { DRAINS_MAX = 16 };
 
+static bool drain_reach(void *self, const struct reach_out **out, mono_ns now)
+{
+	return reach_drain(self, out, now);
+}
+
+static mono_ns reach_when(const void *self)
+{
+	return reach_deadline(self);
+}
+
+static const struct pump_machine reach_machine = {.drain = drain_reach, .deadline = reach_when};
+
 struct toy {
 	struct alone *a;
 	struct pump pump;
@@ -270,7 +282,7 @@ static void sockets_of_a_check_are_open_before_its_first_question_leaves(void **
 					  .stun4 = {ip_v4(203, 0, 113, 9), 3478}};
 	reach_set_relays(t->a->reach, &relay, 1, ALONE_REGION, t->a->ends.now);
 	alone_turn(t->a);
-	t->pump.machine = &pump_reach_alone;
+	t->pump.machine = &reach_machine;
 	t->pump.machine_self = t->a->reach;
 	(void)turn(t);
 	memset(t->log, 0, sizeof(t->log));
@@ -347,7 +359,7 @@ static void a_dial_that_fails_within_its_event_is_told_and_the_next_try_is_armed
 	struct toy *t = begin();
 	const struct relay_place relays[] = {{.region = ALONE_REGION}, {.region = 2}};
 	struct relay_client_status st;
-	t->pump.machine = &pump_reach_alone;
+	t->pump.machine = &reach_machine;
 	t->pump.machine_self = t->a->reach;
 	t->give_up = true;
 	reach_set_relays(t->a->reach, relays, 2, 2, t->a->ends.now);

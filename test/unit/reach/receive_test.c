@@ -95,7 +95,7 @@ static void a_ping_by_udp_is_answered_there_and_says_from_where_it_came(void **s
 
 static void send_us(struct alone *a, struct end *from, struct bytes b)
 {
-	assert_true(end_send(&a->ends, from, reach_key(a->reach), b));
+	assert_true(end_send(&a->ends, from, &a->reach->self, b));
 }
 
 static void send_mark(struct alone *a, struct end *from, size_t n, uint8_t mark)
