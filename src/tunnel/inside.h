@@ -85,7 +85,6 @@ struct peer *peer_waiting_find(const struct tunnel *t, uint32_t index);
 /* By where its last authentic handshake message came from by UDP. NULL: there is none. */
 struct peer *peer_source_find(const struct tunnel *t, struct bytes source);
 void peer_source_set(struct tunnel *t, struct peer *p, struct bytes source);
-void peer_source_forget(struct tunnel *t, struct peer *p);
 void peer_session_end(struct tunnel *t, struct peer *p, struct session *s);
 void peer_sessions_end(struct tunnel *t, struct peer *p);
 void peer_stop_waiting(struct tunnel *t, struct peer *p); /* forgets our initiation */

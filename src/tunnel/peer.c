@@ -67,7 +67,7 @@ struct peer *peer_source_find(const struct tunnel *t, struct bytes source)
 	return index_next(&w, &id) ? &t->peers[id] : NULL;
 }
 
-void peer_source_forget(struct tunnel *t, struct peer *p)
+static void forget_source(struct tunnel *t, struct peer *p)
 {
 	if (p->has_source)
 		index_remove(&t->by_source, p->source, peer_of(t, p));
@@ -79,7 +79,7 @@ void peer_source_set(struct tunnel *t, struct peer *p, struct bytes source)
 	uint64_t hash = hash_bytes(&t->secret, source);
 	if (p->has_source && p->source == hash)
 		return;
-	peer_source_forget(t, p);
+	forget_source(t, p);
 	p->source = hash;
 	p->has_source = index_add(&t->by_source, hash, peer_of(t, p));
 }
@@ -249,7 +249,7 @@ void tunnel_peer_remove(struct tunnel *t, peer_id id)
 	tunnel_peer_reset(t, id);
 	heap_set(&t->deadlines, id, MONO_NEVER);
 	allowed_ips_remove(&t->allowed, id);
-	peer_source_forget(t, p);
+	forget_source(t, p);
 	index_remove(&t->by_key, hash_of(t, &p->remote.key), id);
 	key_wipe(p, sizeof(*p));
 }

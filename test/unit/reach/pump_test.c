@@ -1,7 +1,7 @@
 /* The loop around a machine: the order of its effects, and when it ends.
  *
- * The machine is a toy that gives what the test puts into it; behind it stands a real reach, for its
- * events and its sockets.  Each effect adds a letter to a text:
+ * The machine is a toy that gives what the test puts into it; behind it stands a real reach, for
+ * its events and its sockets.  Each effect adds a letter to a text:
  *
  *   d drain   f follow   s send   v deliver   b fill   e event   a arm */
 #include "reach/pump.h"
