@@ -23,13 +23,15 @@ bool heartbeat_is_due(struct heartbeat *b, bool needed, mono_ns now)
 	return !b->left_out;
 }
 
-/* One remote after the other, the best left out.  NULL: there is no other. */
+/* One remote after the other, without the best and without those that were only seen: anybody can
+ * make such.  NULL: there is no other. */
 static struct remote *next_to_look_at(struct heartbeat *b, const struct heartbeat_view *v)
 {
 	for (size_t i = 0; i < v->remotes->n; i++) {
 		b->looked_at = (b->looked_at + 1) % v->remotes->n;
-		if (&v->remotes->v[b->looked_at] != v->best)
-			return &v->remotes->v[b->looked_at];
+		struct remote *t = &v->remotes->v[b->looked_at];
+		if (t != v->best && !remote_is_only_seen(t))
+			return t;
 	}
 	return NULL;
 }

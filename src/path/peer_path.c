@@ -162,14 +162,22 @@ static void emit(struct peer_path *p, struct env *m, struct path_event ev, mono_
 
 /* --- probing --- */
 
+/* During an attempt to cross hard NATs the peer's probes come from many endpoints, and we ping each
+ * of them once.  Both sides agreed to that, so it is not paid by the other budgets. */
+static bool pay(struct peer_path *p, const struct remote *t, mono_ns now)
+{
+	if (p->attempt_under_way)
+		return pace_spend(&p->pace, now);
+	if (p->pace.is_for_seen || remote_is_only_seen(t))
+		return pace_spend_seen(&p->pace, now);
+	return pace_spend(&p->pace, now) &&
+	       (peer_path_is_settled(p) || pace_spend_search(&p->pace, now));
+}
+
 static void ping(struct peer_path *p, struct env *m, struct remote *t, mono_ns now)
 {
 	struct way via = way_udp_by(&t->ep, t->socket);
-	if (mono_since(t->pinged_at, now) < REMOTE_APART || !pace_spend(&p->pace, now))
-		return;
-	/* During an attempt to cross hard NATs the peer's probes come from many endpoints, and we
-	 * ping each of them once. */
-	if (!peer_path_is_settled(p) && !p->attempt_under_way && !pace_spend_search(&p->pace, now))
+	if (mono_since(t->pinged_at, now) < REMOTE_APART || !pay(p, t, now))
 		return;
 	remote_on_ping_sent(t, now);
 	/* Pings that a suspicion caused would bias the loss. */
@@ -179,11 +187,14 @@ static void ping(struct peer_path *p, struct env *m, struct remote *t, mono_ns n
 	outbox_ping(&m->outbox, p->id, &via, false, now);
 }
 
+/* The endpoints that were only seen come last: what they cost is wanting first. */
 static void ping_all(struct peer_path *p, struct env *m, mono_ns now)
 {
 	remotes_expire(&p->remotes, &p->best.ep, now);
-	for (size_t i = 0; i < p->remotes.n; i++)
-		ping(p, m, &p->remotes.v[i], now);
+	for (int only_seen = 0; only_seen < 2; only_seen++)
+		for (size_t i = 0; i < p->remotes.n; i++)
+			if (remote_is_only_seen(&p->remotes.v[i]) == only_seen)
+				ping(p, m, &p->remotes.v[i], now);
 }
 
 static void ping_best(struct peer_path *p, struct env *m, mono_ns now)
@@ -420,21 +431,43 @@ bool peer_path_on_data(struct peer_path *p, const struct env *m, const struct wa
 	return receipts_on_data(&p->receipts, from, now);
 }
 
-void peer_path_on_ping(struct peer_path *p, struct env *m, const struct way *from, mono_ns now)
+/* The sender's NAT is open for us at this moment. */
+static void ping_back(struct peer_path *p, struct env *m, struct remote *t, bool is_new,
+		      mono_ns now)
 {
-	if (from->kind == WAY_RELAY)
-		p->reached = from->region;
-	if (from->kind != WAY_UDP || p->state == PEER_PLAIN)
+	if (is_new && !peer_path_is_settled(p) && !p->attempt_under_way &&
+	    pace_answer_seen(&p->pace, now))
 		return;
+	if (peer_path_is_settled(p) && !remote_is_only_seen(t))
+		return;
+	if (is_best(p, &t->ep, t->socket))
+		heartbeat_skip_one(&p->heartbeat);
+	ping(p, m, t, now);
+}
+
+bool peer_path_on_ping(struct peer_path *p, struct env *m, const struct way *from,
+		       const struct disco_txid *txid, bool answers, mono_ns now)
+{
+	const struct remote *was = remotes_find(&p->remotes, &from->ep, from->socket);
+	if (!past_pings_take(&p->past_pings, txid, was && remote_is_proven(was, now)))
+		return false;
 	p->pings_heard++;
 	bool is_new = remotes_on_seen(&p->remotes, &from->ep, from->socket, &p->best.ep, now);
 	struct remote *t = remotes_find(&p->remotes, &from->ep, from->socket);
-	if (is_new && !peer_path_is_settled(p) && !p->attempt_under_way)
-		pace_answer(&p->pace, now);
-	else if (t && (is_new || !peer_path_is_settled(p))) {
-		heartbeat_skip_one(&p->heartbeat);
-		ping(p, m, t, now);
-	}
+	if (answers && (!t || remote_may_pong(t, now)))
+		outbox_pong(&m->outbox, p->id, from, txid);
+	if (t)
+		ping_back(p, m, t, is_new, now);
+	return true;
+}
+
+void peer_path_on_relay_ping(struct peer_path *p, struct env *m, const struct way *from,
+			     const struct disco_txid *txid)
+{
+	bool is_news = past_pings_take(&p->past_pings, txid, false);
+	(void)is_news; /* the relay says who sent it, and the answer goes to nobody else */
+	p->reached = from->region;
+	outbox_pong(&m->outbox, p->id, from, txid);
 }
 
 /* Another direct path than the one in use has answered. */
@@ -640,7 +673,7 @@ static void tick_attempt(struct peer_path *p, struct env *m, mono_ns now)
 	if (p->pace.next > now)
 		return;
 	remotes_expire(&p->remotes, &p->best.ep, now);
-	if (!pace_may_search(&p->pace, p->remotes.n, now))
+	if (!pace_may_search(&p->pace, remotes_known(&p->remotes), now))
 		return;
 	if (p->pace.round == 0 && p->pace.calls)
 		plan_call(p, m, now);

@@ -19,6 +19,7 @@
 #include "path/liveness.h"
 #include "path/mtu.h"
 #include "path/pace.h"
+#include "path/past_pings.h"
 #include "path/receipts.h"
 #include "path/remotes.h"
 
@@ -36,6 +37,7 @@ struct peer_path {
 	struct endpoint heard; /* from where its last WireGuard message by UDP came */
 	struct endpoint hint;  /* the first of its hints */
 	struct remotes remotes;
+	struct past_pings past_pings;
 	/* the path */
 	enum peer_state state;
 	struct direct_path best;  /* set exactly in DIRECT, ASIDE and DOUBTED */
@@ -78,7 +80,12 @@ void peer_path_on_heard(struct peer_path *p, const struct env *m, const struct w
 /* The same, and it was data.  True: a receipt is due at some time now, and was not before. */
 bool peer_path_on_data(struct peer_path *p, const struct env *m, const struct way *from,
 		       mono_ns now);
-void peer_path_on_ping(struct peer_path *p, struct env *m, const struct way *from, mono_ns now);
+/* A ping by UDP.  answers: the pong is this peer's to send, and not that of another peer with the
+ * same key.  False: it is a copy of one that came before, and nothing was done. */
+bool peer_path_on_ping(struct peer_path *p, struct env *m, const struct way *from,
+		       const struct disco_txid *txid, bool answers, mono_ns now) MUST_USE;
+void peer_path_on_relay_ping(struct peer_path *p, struct env *m, const struct way *from,
+			     const struct disco_txid *txid);
 /* A pong that was expected, for a ping by UDP: the remote that was pinged is proven. */
 void peer_path_on_pong(struct peer_path *p, struct env *m, const struct probe *probe, mono_ns now);
 void peer_path_on_relay_pong(struct peer_path *p, struct env *m, const struct probe *probe,

@@ -3,7 +3,8 @@
  *
  * A disco message is believed when the box opens with the key of a peer (disco.md 3.2).
  *
- *   ping            is answered by the way that it came
+ *   ping            is answered by the way that it came; by UDP it must be no copy of one that
+ *                   came lately (past_pings.h)
  *   pong            must answer a ping that waits, which went to a peer of this disco key, and must
  *                   come as that ping went: by UDP or through a relay
  *   call-me-maybe,  come through a relay only, from the node that has this disco key
@@ -59,19 +60,18 @@ static enum paths_input take_ping(struct paths *p, const struct letter *l,
 	if (l->from->kind == WAY_RELAY) {
 		if (!peer)
 			return drop(&p->env.stats.stranger);
-		outbox_pong(&p->env.outbox, peer->id, l->from, &ping->txid);
-		peer_path_on_ping(peer, &p->env, l->from, l->now);
+		peer_path_on_relay_ping(peer, &p->env, l->from, &ping->txid);
 		paths_settle(p, peer, l->now);
 		return PATHS_TAKEN;
 	}
-	/* All peers that share the key have the same box, so any of them can seal the pong. */
-	outbox_pong(&p->env.outbox, any_with_key(p, l)->id, l->from, &ping->txid);
+	bool taken = false;
 	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
+	/* All peers that share the key have the same box, so the first of them seals the pong. */
 	while ((peer = next_with_key(p, &w, l->sender))) {
-		peer_path_on_ping(peer, &p->env, l->from, l->now);
+		taken |= peer_path_on_ping(peer, &p->env, l->from, &ping->txid, !taken, l->now);
 		paths_settle(p, peer, l->now);
 	}
-	return PATHS_TAKEN;
+	return taken ? PATHS_TAKEN : drop(&p->env.stats.replayed);
 }
 
 static enum paths_input take_pong(struct paths *p, const struct letter *l,

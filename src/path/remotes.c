@@ -2,6 +2,9 @@
 
 #include "path/choose.h"
 
+/* Twice as many as one remote of ours asks for. */
+static const struct bucket_rate of_pongs = {25, SECOND, 25};
+
 #define PROOF_LASTS (150 * SECOND) /* of a path that is not in use: all are pinged each 60 s */
 
 struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16_t socket)
@@ -12,34 +15,52 @@ struct remote *remotes_find(struct remotes *t, const struct endpoint *ep, uint16
 	return NULL;
 }
 
-/* The remote to give up for a new one: without a source, else the one that was seen longest ago.
- * NULL: all are hints, called or in use. */
-static struct remote *least_worth(struct remotes *t, const struct endpoint *in_use)
+static bool has_answered(const struct remote *t)
+{
+	return t->ponged_at != MONO_NEVER;
+}
+
+bool remote_is_only_seen(const struct remote *t)
+{
+	return t->sources == REMOTE_SEEN && !has_answered(t);
+}
+
+/* b is given up before a.  No source is worth least, then comes no answer, then age. */
+static bool is_worth_more(const struct remote *a, const struct remote *b)
+{
+	if ((a->sources == 0) != (b->sources == 0))
+		return a->sources != 0;
+	if (has_answered(a) != has_answered(b))
+		return has_answered(a);
+	return a->seen_at > b->seen_at;
+}
+
+/* The remote to give up for a new one.  Only what a list names may take the place of a remote that
+ * has answered: a ping may be a copy that anybody sent.  NULL: there is none. */
+static struct remote *least_worth(struct remotes *t, bool is_named, const struct endpoint *in_use)
 {
 	struct remote *least = NULL;
-	mono_ns worth_least = MONO_NEVER;
 	for (size_t i = 0; i < t->n; i++) {
 		struct remote *v = &t->v[i];
-		mono_ns worth = v->sources == 0 ? 0 : v->seen_at;
-		if (v->sources & (REMOTE_HINT | REMOTE_CALLED) || endpoint_equal(&v->ep, in_use))
+		if (v->sources & (REMOTE_HINT | REMOTE_CALLED) || endpoint_equal(&v->ep, in_use) ||
+		    (!is_named && has_answered(v)))
 			continue;
-		if (worth < worth_least) {
+		if (!least || is_worth_more(least, v))
 			least = v;
-			worth_least = worth;
-		}
 	}
 	return least;
 }
 
-/* Finds or makes it; NULL: the table is full, or nobody can be there. */
+/* Finds or makes it; NULL: the table is full, or nobody can be there.  is_named: a list names it.
+ */
 static struct remote *place_of(struct remotes *t, const struct endpoint *ep, uint16_t socket,
-			       const struct endpoint *in_use, bool *is_new)
+			       bool is_named, const struct endpoint *in_use, bool *is_new)
 {
 	struct remote *found = remotes_find(t, ep, socket);
 	*is_new = !found;
 	if (found || !endpoint_is_set(ep))
 		return found;
-	found = t->n < REMOTES_MAX ? &t->v[t->n++] : least_worth(t, in_use);
+	found = t->n < REMOTES_MAX ? &t->v[t->n++] : least_worth(t, is_named, in_use);
 	if (found)
 		*found = (struct remote){.ep = *ep,
 					 .socket = socket,
@@ -53,7 +74,7 @@ bool remotes_on_seen(struct remotes *t, const struct endpoint *ep, uint16_t sock
 		     const struct endpoint *in_use, mono_ns now)
 {
 	bool is_new;
-	struct remote *v = place_of(t, ep, socket, in_use, &is_new);
+	struct remote *v = place_of(t, ep, socket, false, in_use, &is_new);
 	if (!v)
 		return false;
 	v->sources |= REMOTE_SEEN;
@@ -80,7 +101,7 @@ bool remotes_set(struct remotes *t, enum remote_source source, const struct endp
 		t->v[i].sources &= (uint8_t)~source;
 	for (size_t i = 0; i < n; i++) {
 		bool is_new;
-		struct remote *place = place_of(t, &v[i], 0, in_use, &is_new);
+		struct remote *place = place_of(t, &v[i], 0, true, in_use, &is_new);
 		if (!place)
 			continue;
 		place->sources |= (uint8_t)source;
@@ -113,7 +134,7 @@ void remotes_drop_sockets(struct remotes *t, uint16_t but, mono_ns now)
 void remotes_drop_unproven(struct remotes *t, const struct endpoint *in_use)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].sources == REMOTE_SEEN && t->v[i].ponged_at == MONO_NEVER)
+		if (remote_is_only_seen(&t->v[i]))
 			t->v[i].sources = 0;
 	sweep(t, in_use);
 }
@@ -147,6 +168,19 @@ void remote_on_ping_sent(struct remote *t, mono_ns now)
 		t->rested = now - t->pinged_at;
 	t->pinged_at = now;
 	t->pings++;
+}
+
+size_t remotes_known(const struct remotes *t)
+{
+	size_t known = 0;
+	for (size_t i = 0; i < t->n; i++)
+		known += !remote_is_only_seen(&t->v[i]);
+	return known;
+}
+
+bool remote_may_pong(struct remote *t, mono_ns now)
+{
+	return bucket_take(&t->pongs_sent, &of_pongs, 1, now);
 }
 
 /* A shorter round trip is believed at once: only the path itself can make it short. */

@@ -9,8 +9,12 @@
  * An endpoint that is reached from an extra socket of ours (a way that crossed a hard NAT) is a
  * remote of its own.  The path in use is kept whatever its sources do.
  *
- * Bounded: REMOTES_MAX.  A full table gives up the endpoint that was seen longest ago; if all are
- * hints or called, it takes no new one.
+ * A ping does not prove that the peer is where it came from: anybody may send a copy.  So an
+ * endpoint that was only seen and never answered has a budget of its own (pace.h).
+ *
+ * Bounded: REMOTES_MAX.  A full table gives up the endpoint that was seen longest ago and never
+ * answered.  If there is none, it takes no endpoint that was only seen, and for one of a list it
+ * gives up the one that was seen longest ago; if all are hints or called, it takes no new one.
  *
  * Source: disco.md 5.3.
  */
@@ -18,7 +22,7 @@
 #define PATH_REMOTES_H
 
 #include "base/addr.h"
-#include "base/time.h"
+#include "base/bucket.h"
 #include "path/quality.h"
 
 #define REMOTE_SEEN_FOR (45 * SECOND)
@@ -38,6 +42,7 @@ struct remote {
 	mono_ns rested;    /* the rest before the first ping after the last pong; 0: unknown, or
 			      lifetime.h has learned from it */
 	struct quality quality;
+	struct bucket pongs_sent; /* to there, for pings that came from there */
 	uint32_t pings, pongs;
 	uint32_t padded_pings, padded_pongs; /* not counted above: a good path may lose them */
 };
@@ -71,6 +76,13 @@ void remotes_restart(struct remotes *t);
 void remotes_count_ping(struct remotes *t, const struct endpoint *ep, uint16_t socket, bool padded);
 void remote_on_ping_sent(struct remote *t, mono_ns now);
 void remote_on_pong(struct remote *t, bool padded, mono_ns rtt, mono_ns now);
+/* Nothing but pings that came from there speaks for it: no list names it, and it never answered. */
+bool remote_is_only_seen(const struct remote *t);
+/* How many remotes are more than that. */
+size_t remotes_known(const struct remotes *t);
+/* A ping from there may be answered now.  False: so many came that the answers would be a flood for
+ * a host that has not sent them. */
+bool remote_may_pong(struct remote *t, mono_ns now) MUST_USE;
 /* Its last pong is not long ago. */
 bool remote_is_proven(const struct remote *t, mono_ns now);
 /* Our network changed: what was measured is void. */

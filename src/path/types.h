@@ -74,7 +74,8 @@ struct path_past {
 };
 
 struct paths_stats {
-	uint64_t malformed, unauthentic, stranger, unexpected; /* dropped datagrams, by reason */
+	uint64_t malformed, unauthentic, stranger, unexpected, replayed; /* dropped datagrams, by
+									    reason */
 	uint64_t pings_sent, pongs_sent, pongs_taken, calls_sent, calls_taken, stun_sent,
 		stun_taken;
 	uint64_t extensions_sent, extensions_taken; /* Warren's own disco messages */

@@ -253,7 +253,8 @@ static json_t *dropped_json(const struct node *n)
 	const struct status_counter path[] = {{"malformed", p->malformed},
 					      {"unauthentic", p->unauthentic},
 					      {"stranger", p->stranger},
-					      {"unexpected", p->unexpected}};
+					      {"unexpected", p->unexpected},
+					      {"replayed", p->replayed}};
 	const struct status_counter node[] = {{"no_peer", s->no_peer},
 					      {"not_ip", s->not_ip},
 					      {"no_way", reach_stats(node_reach_of(n))->no_way},

@@ -235,6 +235,7 @@ static void what_was_only_heard_is_forgotten_after_an_attempt_that_failed(void *
 	for (uint16_t i = 0; i < 30; i++) {
 		struct endpoint there = {ip_v4(192, 0, 2, 9), (uint16_t)(42000 + i)};
 		struct way from = way_udp_by(&there, paths_sockets(t->p)->v[i]);
+		ping.ping.txid.b[0] = (uint8_t)i;
 		friend_say(&t->bob, t->p, &from, &ping, &t->rng, t->now);
 	}
 	drain(t);

@@ -21,10 +21,10 @@ static struct beats *begin(uint16_t n_remotes)
 {
 	static struct beats f;
 	f = (struct beats){.now = T0};
-	for (uint16_t i = 0; i < n_remotes; i++) {
-		struct endpoint ep = at((uint16_t)(1 + i)), none = {0};
-		assert_true(remotes_on_seen(&f.remotes, &ep, 0, &none, T0));
-	}
+	struct endpoint v[REMOTES_MAX], none = {0};
+	for (uint16_t i = 0; i < n_remotes; i++)
+		v[i] = at((uint16_t)(1 + i));
+	assert_true(remotes_set(&f.remotes, REMOTE_CALLED, v, n_remotes, &none));
 	f.view = (struct heartbeat_view){.remotes = &f.remotes,
 					 .best = &f.remotes.v[0],
 					 .mtu = &f.mtu,
@@ -61,6 +61,20 @@ static void alone_the_best_has_every_beat(void **state)
 static void every_other_beat_looks_at_the_others_in_turn(void **state)
 {
 	expect(begin(3), "0102010201");
+}
+
+static void an_endpoint_that_was_only_seen_gets_no_beat(void **state)
+{
+	struct beats *f = begin(2);
+	struct endpoint none = {0};
+	for (uint16_t i = 0; i < 60; i++) {
+		struct endpoint ep = at((uint16_t)(1000 + i));
+		assert_true(remotes_on_seen(&f->remotes, &ep, 0, &none, T0));
+	}
+	expect(f, "01010101");
+	remote_on_pong(remotes_find(&f->remotes, &(struct endpoint){at(0).ip, 1000}, 0), false,
+		       20 * MSEC, f->now);
+	expect(f, "020"); /* it answered */
 }
 
 static void a_very_short_round_trip_needs_no_better_one(void **state)
@@ -144,6 +158,7 @@ static void one_beat_is_left_out_for_a_ping_but_never_two_in_a_row(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(alone_the_best_has_every_beat),
 	cmocka_unit_test(every_other_beat_looks_at_the_others_in_turn),
+	cmocka_unit_test(an_endpoint_that_was_only_seen_gets_no_beat),
 	cmocka_unit_test(a_very_short_round_trip_needs_no_better_one),
 	cmocka_unit_test(a_proven_second_best_is_kept_warm_every_18_s),
 	cmocka_unit_test(a_nat_that_forgets_soon_is_kept_warm_sooner),

@@ -162,6 +162,70 @@ static void an_attempt_of_our_own_waits_until_it_can_be_paid_whole(void **state)
 	assert_true(pace_may_search(&p, 4, 20 * PACE_SEARCH_EACH));
 }
 
+static void what_a_new_place_causes_takes_nothing_from_the_search(void **state)
+{
+	struct rng rng = rng_of(6);
+	struct pace p;
+	pace_init(&p);
+	pace_start(&p, 0);
+	for (int i = 0; i < 4; i++)
+		pace_step(&p, &rng, p.next);
+	mono_ns own = p.next;
+	assert_true(p.round == 0 && own > 4 * SECOND);
+	assert_true(pace_answer_seen(&p, SECOND));
+	assert_true(p.next == SECOND && !p.calls);
+	assert_false(pace_answer_seen(&p, SECOND)); /* an attempt is under way */
+	for (int i = 0; i < 4; i++) {
+		assert_true(pace_may_search(&p, 64, p.next));
+		assert_int_equal(pace_step(&p, &rng, p.next), i == 3);
+	}
+	assert_true(p.next == own && p.calls); /* not a moment later */
+	assert_true(pace_may_search(&p, 48, own));
+	for (int i = 0; i < PACE_SEARCH; i++)
+		assert_true(pace_spend_search(&p, SECOND));
+}
+
+static void a_new_place_is_answered_four_times_and_then_once_a_minute(void **state)
+{
+	struct rng rng = rng_of(7);
+	struct pace p;
+	int answers = 0;
+	pace_init(&p);
+	pace_start(&p, 0);
+	for (int i = 0; i < 4; i++)
+		pace_step(&p, &rng, p.next);
+	p.next = MONO_NEVER - SECOND;
+	for (mono_ns now = SECOND; now < 601 * SECOND; now += SECOND) {
+		bool begins = pace_answer_seen(&p, now);
+		answers += begins;
+		for (int i = 0; begins && i < 4; i++)
+			pace_step(&p, &rng, now);
+	}
+	assert_in_range(answers, PACE_TURNS + 9, PACE_TURNS + 10);
+}
+
+static void what_was_only_seen_gets_48_pings_and_then_one_in_5_s(void **state)
+{
+	struct pace p;
+	int n = 0;
+	pace_init(&p);
+	while (pace_spend_seen(&p, 0))
+		n++;
+	assert_int_equal(n, 48);
+	for (mono_ns now = 0; now <= 600 * SECOND; now += SECOND)
+		n += pace_spend_seen(&p, now);
+	assert_in_range(n, 48 + 119, 48 + 120);
+	/* An attempt that it cannot pay for ends, and our own goes on as planned. */
+	struct rng rng = rng_of(8);
+	pace_start(&p, 600 * SECOND);
+	for (int i = 0; i < 4; i++)
+		pace_step(&p, &rng, p.next);
+	mono_ns own = p.next;
+	assert_true(pace_answer_seen(&p, 602 * SECOND));
+	assert_false(pace_may_search(&p, 1, 602 * SECOND));
+	assert_true(p.next == own && p.calls && p.round == 0);
+}
+
 static void a_remote_of_a_list_stays_until_a_later_list_leaves_it_out(void **state)
 {
 	struct remotes t = {.n = 0};
@@ -221,6 +285,34 @@ static void a_full_table_gives_up_what_was_seen_longest_ago(void **state)
 	remotes_set(&t, REMOTE_HINT, all, REMOTES_MAX, &none);
 	assert_false(remotes_on_seen(&t, &one_more, 0, &none, 99 * SECOND));
 	assert_null(remotes_find(&t, &one_more, 0));
+}
+
+static void what_was_only_seen_takes_no_place_of_what_answered(void **state)
+{
+	struct remotes t = {.n = 0};
+	struct endpoint one_more = at(5000);
+	for (uint16_t i = 0; i < REMOTES_MAX; i++) {
+		struct endpoint ep = at((uint16_t)(1 + i));
+		assert_true(remotes_on_seen(&t, &ep, 0, &none, i));
+		assert_true(remote_is_only_seen(&t.v[i]));
+		remote_on_pong(&t.v[i], false, 20 * MSEC, i);
+	}
+	assert_int_equal(remotes_known(&t), REMOTES_MAX);
+	assert_false(remotes_on_seen(&t, &one_more, 0, &none, SECOND));
+	assert_null(remotes_find(&t, &one_more, 0));
+	/* What a list names does, and it is the one that was seen longest ago that goes. */
+	assert_true(remotes_set(&t, REMOTE_CALLED, &one_more, 1, &none));
+	assert_non_null(remotes_find(&t, &one_more, 0));
+	assert_null(remotes_find(&t, &(struct endpoint){at(0).ip, 1}, 0));
+}
+
+static void pings_from_one_place_are_answered_25_times_a_second_at_most(void **state)
+{
+	struct remote t = {.ep = at(1)};
+	int pongs = 0;
+	for (mono_ns now = SECOND; now < 11 * SECOND; now += 10 * MSEC)
+		pongs += remote_may_pong(&t, now);
+	assert_in_range(pongs, 25 + 249, 25 + 250);
 }
 
 static void a_list_replaces_a_full_list(void **state)
@@ -331,6 +423,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_seen_remote_lives_for_45_s_after_its_last_ping),
 	cmocka_unit_test(a_ping_from_port_0_makes_no_remote),
 	cmocka_unit_test(a_full_table_gives_up_what_was_seen_longest_ago),
+	cmocka_unit_test(what_was_only_seen_takes_no_place_of_what_answered),
+	cmocka_unit_test(pings_from_one_place_are_answered_25_times_a_second_at_most),
+	cmocka_unit_test(what_a_new_place_causes_takes_nothing_from_the_search),
+	cmocka_unit_test(a_new_place_is_answered_four_times_and_then_once_a_minute),
+	cmocka_unit_test(what_was_only_seen_gets_48_pings_and_then_one_in_5_s),
 	cmocka_unit_test(a_list_replaces_a_full_list),
 	cmocka_unit_test(the_second_best_is_proven_and_not_in_use),
 	cmocka_unit_test(a_round_trip_falls_at_once_and_rises_slowly),

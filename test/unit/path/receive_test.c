@@ -72,10 +72,12 @@ static struct way udp(uint8_t host)
 	return way_udp(&ep);
 }
 
-static struct disco_msg ping_of(const struct friend *who)
+/* Each has an id of its own. */
+static struct disco_msg ping_of(struct fixture *f, const struct friend *who)
 {
 	struct disco_msg m = {.type = DISCO_PING};
-	m.ping = (struct disco_ping){.txid = {{1, 2, 3}}, .has_node = true, .node = who->node};
+	m.ping = (struct disco_ping){.has_node = true, .node = who->node};
+	rng_fill(&f->rng, m.ping.txid.b, DISCO_TXID_LEN);
 	return m;
 }
 
@@ -99,7 +101,7 @@ static void a_ping_by_udp_is_answered_there_and_pinged_back(void **state)
 {
 	struct fixture *f = setup();
 	struct way from = udp(7);
-	struct disco_msg ping = ping_of(&f->a);
+	struct disco_msg ping = ping_of(f, &f->a);
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	assert_true(next(f, &f->a));
 	assert_int_equal(f->len, DISCO_PONG_LEN);
@@ -126,7 +128,7 @@ static void a_ping_over_a_relay_is_answered_over_it(void **state)
 	struct fixture *f = setup();
 	struct way from = way_relay(2);
 	struct endpoint made_up = disco_relay_endpoint(2);
-	struct disco_msg ping = ping_of(&f->a);
+	struct disco_msg ping = ping_of(f, &f->a);
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	assert_true(next(f, &f->a));
 	assert_int_equal(f->msg.type, DISCO_PONG);
@@ -141,7 +143,7 @@ static void what_a_stranger_sends_is_dropped_and_counted(void **state)
 {
 	struct fixture *f = setup();
 	struct way from = udp(7), relay = way_relay(1);
-	struct disco_msg ping = ping_of(&f->b);
+	struct disco_msg ping = ping_of(f, &f->b);
 	const struct paths_stats *stats = paths_stats(f->p);
 	assert_int_equal(say(f, &f->b, &from, &ping), PATHS_DROPPED);
 	assert_int_equal(stats->stranger, 1);
@@ -188,7 +190,7 @@ static void what_is_neither_disco_nor_stun_is_for_the_tunnel(void **state)
 static struct disco_msg provoke_ping(struct fixture *f)
 {
 	struct way from = udp(7);
-	struct disco_msg ping = ping_of(&f->a);
+	struct disco_msg ping = ping_of(f, &f->a);
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	assert_true(next(f, &f->a) && next(f, &f->a));
 	assert_int_equal(f->msg.type, DISCO_PING);
@@ -379,7 +381,7 @@ static void peers_that_share_a_disco_key_are_told_apart(void **state)
 	twin.node = f->b.node;
 	friend_introduce(&twin, f->p, 1, f->now);
 	struct endpoint v = udp(1).ep;
-	struct disco_msg ping = ping_of(&f->a), call = call_of(&v, 1);
+	struct disco_msg ping = ping_of(f, &f->a), call = call_of(&v, 1);
 	assert_int_equal(say(f, &twin, &relay, &call), PATHS_TAKEN);
 	assert_int_equal(n_candidates(f), 0); /* it was peer 1 that called */
 	drain(f);
@@ -400,7 +402,7 @@ static void nothing_is_sent_to_a_peer_that_was_removed(void **state)
 {
 	struct fixture *f = setup();
 	struct way from = udp(7);
-	struct disco_msg ping = ping_of(&f->a);
+	struct disco_msg ping = ping_of(f, &f->a);
 	struct route route;
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	paths_sent_by(f->p, 0, f->now, &route);
@@ -422,7 +424,7 @@ static void an_id_given_to_another_node_begins_anew(void **state)
 	friend_introduce(&f->b, f->p, 0, f->now);
 	assert_false(is_direct(f, 0));
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_DROPPED);
-	ping = ping_of(&f->b);
+	ping = ping_of(f, &f->b);
 	assert_int_equal(say(f, &f->b, &from, &ping), PATHS_TAKEN);
 	paths_free(f->p);
 }
