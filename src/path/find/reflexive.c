@@ -173,14 +173,14 @@ bool reflexive_here(const struct reflexive_finder *f, struct endpoint *server,
 static void reflexive_candidates(const void *self, struct candidates *out)
 {
 	const struct reflexive_finder *f = self;
-	size_t before = out->n;
+	struct endpoint server, seen;
 	add_family(f, 4, out);
-	struct ip outside = out->n > before ? out->v[before].ep.ip : (struct ip){0};
 	add_family(f, 6, out);
 	/* Behind a NAT that varies its mappings, a port that a person forwarded is usually the same
 	 * outside. */
-	if (reflexive_mapping(f) == MAPPING_VARIES && outside.family == 4 && f->port != 0)
-		candidates_add(out, &(struct endpoint){outside, f->port},
+	if (reflexive_mapping(f) == MAPPING_VARIES && f->port != 0 &&
+	    reflexive_here(f, &server, &seen))
+		candidates_add(out, &(struct endpoint){seen.ip, f->port},
 			       CANDIDATE_STUN_LOCAL_PORT);
 }
 

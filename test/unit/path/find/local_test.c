@@ -67,6 +67,7 @@ static void only_another_set_of_usable_addresses_is_a_change(void **state)
 	assert_false(local_set(&f, v, interfaces_of("10.0.0.1/8 192.168.1.5/24", v)));
 	assert_false(local_set(
 		&f, v, interfaces_of("10.0.0.1/8 100.64.0.1/32 192.168.1.5/24 fe80::1/64", v)));
+	assert_true(local_set(&f, v, interfaces_of("10.0.0.9/8 192.168.1.5/24", v)));
 	assert_true(local_set(&f, v, interfaces_of("192.168.1.5/24", v)));
 	assert_true(local_set(&f, v, interfaces_of("192.168.1.6/24", v)));
 	assert_true(local_set(&f, v, interfaces_of("192.168.1.6/16", v)));

@@ -209,6 +209,8 @@ static void without_servers_there_is_nothing_to_wait_for(void **state)
 	stun_setup(&s, 0);
 	assert_int_equal(s.n, 0);
 	assert_true(reflexive_finder.fresh(&s.f, 5 * SECOND));
+	reflexive_finder.refresh(&s.f, false, 1000 * SECOND + 1);
+	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
 	reflexive_finder.want(&s.f, true, 2000 * SECOND);
 	assert_true(reflexive_finder.deadline(&s.f) == MONO_NEVER);
 }
@@ -320,6 +322,21 @@ static void the_own_port_goes_with_the_address_that_a_server_saw(void **state)
 	expect_found(&c, "192.0.2.77:7 198.51.100.1:5 198.51.100.1:41641");
 }
 
+/* A gateway may map the very endpoint that a server saw: it is in the list already. */
+static void the_own_port_is_a_candidate_also_where_another_finder_found_the_rest(void **state)
+{
+	struct stun_fixture s;
+	struct candidates c = {.n = 0};
+	struct endpoint mapped = ep_of("198.51.100.1:5");
+	const mono_ns t = 1000 * SECOND;
+	stun_setup(&s, 2);
+	candidates_add(&c, &mapped, CANDIDATE_PORTMAP);
+	assert_true(answer(&s, &s.txid[0], "198.51.100.1:5", t));
+	assert_true(answer(&s, &s.txid[2], "198.51.100.1:6", t));
+	reflexive_finder.candidates(&s.f, &c);
+	expect_found(&c, "198.51.100.1:5 198.51.100.1:41641");
+}
+
 /* IPv6 says nothing about the NAT of IPv4. */
 static void the_mapping_is_that_of_ipv4(void **state)
 {
@@ -369,6 +386,18 @@ static void what_was_seen_stays_until_a_whole_round_brings_no_answer(void **stat
 	assert_int_equal(c.n, 0);
 }
 
+static void an_answer_after_the_last_wait_is_not_taken(void **state)
+{
+	struct stun_fixture s;
+	const mono_ns t = 1000 * SECOND;
+	stun_setup(&s, 1);
+	reflexive_finder.tick(&s.f, t + 200 * MSEC);
+	reflexive_finder.tick(&s.f, t + 600 * MSEC);
+	assert_true(answer(&s, &s.txid[0], "198.51.100.1:5", t + 2600 * MSEC - 1));
+	reflexive_finder.tick(&s.f, t + 2600 * MSEC);
+	assert_false(answer(&s, &s.txid[1], "[2001:db8:5::1]:5", t + 2600 * MSEC));
+}
+
 static void a_new_answer_takes_the_place_of_the_old_one(void **state)
 {
 	struct stun_fixture s;
@@ -389,6 +418,11 @@ static void refreshes_within_a_second_are_one_more_round_after_it(void **state)
 {
 	struct stun_fixture s;
 	const mono_ns t = 1000 * SECOND;
+	stun_setup(&s, 1);
+	answer_both(&s, t);
+	reflexive_finder.refresh(&s.f, false, t + SECOND); /* a whole second is enough */
+	drain(&s);
+	assert_int_equal(s.n, 2);
 	stun_setup(&s, 1);
 	answer_both(&s, t);
 	for (int i = 0; i < 10; i++)
@@ -505,9 +539,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_first_server_counts_even_if_its_answer_comes_last),
 	cmocka_unit_test(the_own_port_is_a_candidate_only_where_mappings_vary),
 	cmocka_unit_test(the_own_port_goes_with_the_address_that_a_server_saw),
+	cmocka_unit_test(the_own_port_is_a_candidate_also_where_another_finder_found_the_rest),
 	cmocka_unit_test(the_mapping_is_that_of_ipv4),
 	cmocka_unit_test(a_server_that_sees_us_over_ipv4_is_named_with_what_it_saw),
 	cmocka_unit_test(what_was_seen_stays_until_a_whole_round_brings_no_answer),
+	cmocka_unit_test(an_answer_after_the_last_wait_is_not_taken),
 	cmocka_unit_test(a_new_answer_takes_the_place_of_the_old_one),
 	cmocka_unit_test(refreshes_within_a_second_are_one_more_round_after_it),
 	cmocka_unit_test(a_changed_network_is_looked_at_at_once_however_often),
