@@ -130,6 +130,182 @@ static void prefixes_contain(void **state)
 	assert_false(prefix_equal(&p, &q));
 }
 
+static void the_private_networks_end_where_the_rfcs_say(void **state)
+{
+	static const struct {
+		const char *text;
+		bool private_, shared, loopback, link_local;
+	} rows[] = {
+		{"9.255.255.255", false, false, false, false},
+		{"10.0.0.0", true, false, false, false},
+		{"10.255.255.255", true, false, false, false},
+		{"11.0.0.0", false, false, false, false},
+		{"172.15.255.255", false, false, false, false},
+		{"192.167.255.255", false, false, false, false},
+		{"192.169.0.0", false, false, false, false},
+		{"100.63.255.255", false, false, false, false},
+		{"100.64.0.0", false, true, false, false},
+		{"100.127.255.255", false, true, false, false},
+		{"100.128.0.0", false, false, false, false},
+		{"126.255.255.255", false, false, false, false},
+		{"127.255.255.255", false, false, true, false},
+		{"128.0.0.0", false, false, false, false},
+		{"169.253.0.1", false, false, false, false},
+		{"169.255.0.1", false, false, false, false},
+		{"::2", false, false, false, false},
+		{"1::1", false, false, false, false},
+		{"fbff::1", false, false, false, false},
+		{"fc00::", true, false, false, false},
+		{"fdff::1", true, false, false, false},
+		{"fe00::1", false, false, false, false},
+		{"fe7f::1", false, false, false, false},
+		{"fe80::", false, false, false, true},
+		{"ff80::", false, false, false, false},
+		{"0a00::1", false, false, false, false}, /* begins as 10.0.0.0 does */
+		{"7f00::1", false, false, false, false},
+		{"6440::1", false, false, false, false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ip v = ip(rows[i].text);
+		if (ip_is_private(&v) != rows[i].private_ || ip_is_shared(&v) != rows[i].shared ||
+		    ip_is_loopback(&v) != rows[i].loopback ||
+		    ip_is_link_local(&v) != rows[i].link_local)
+			fail_msg("%s", rows[i].text);
+	}
+}
+
+static void multicast_is_224_to_239_and_ff(void **state)
+{
+	static const char *const in[] = {"224.0.0.0", "239.255.255.255", "ff00::", "ffff::1"};
+	static const char *const out[] = {"223.255.255.255", "240.0.0.0", "255.255.255.255",
+					  "feff::1", "e000::1"};
+	for (size_t i = 0; i < ARRAY_LEN(in); i++) {
+		struct ip v = ip(in[i]);
+		assert_true(ip_is_multicast(&v));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(out); i++) {
+		struct ip v = ip(out[i]);
+		assert_false(ip_is_multicast(&v));
+	}
+}
+
+static void no_address_is_of_no_kind(void **state)
+{
+	struct ip none = {0};
+	assert_int_equal(ip_len(&none), 0);
+	assert_false(ip_is_loopback(&none) || ip_is_link_local(&none) || ip_is_private(&none) ||
+		     ip_is_shared(&none) || ip_is_multicast(&none));
+	struct ip four = ip_v4(0, 0, 0, 0), six = ip("::");
+	assert_false(ip_equal(&none, &four) || ip_equal(&none, &six) || ip_equal(&four, &six));
+	assert_int_equal(ip_len(&four), 4);
+	assert_int_equal(ip_len(&six), 16);
+}
+
+static void only_the_mapped_prefix_is_unmapped(void **state)
+{
+	static const char *const six[] = {"::fffe:192.0.2.1", "::192.0.2.1", "::ffff:0:192.0.2.1",
+					  "64:ff9b::192.0.2.1", "1::ffff:192.0.2.1"};
+	for (size_t i = 0; i < ARRAY_LEN(six); i++) {
+		struct ip v = ip(six[i]);
+		assert_int_equal(v.family, 6);
+		uint8_t b[16];
+		ip_to_16(&v, b);
+		assert_memory_equal(b, v.b, 16);
+	}
+}
+
+static void what_does_not_parse_changes_nothing(void **state)
+{
+	struct ip v = ip("192.0.2.1"), same = v;
+	assert_false(ip_parse(&v, "192.0.2"));
+	assert_true(ip_equal(&v, &same));
+	struct endpoint e = {.ip = v, .port = 7, .scope = 3}, f = e;
+	assert_false(endpoint_parse(&e, "192.0.2.2:x"));
+	assert_false(endpoint_parse(&e, "[::1]:65536"));
+	assert_true(endpoint_equal(&e, &f));
+	struct prefix p = prefix_of(&v, 24), q = p;
+	assert_false(prefix_parse(&p, "192.0.2.0/33"));
+	assert_true(prefix_equal(&p, &q));
+}
+
+static void an_endpoint_is_its_address_its_port_and_its_link(void **state)
+{
+	struct endpoint a = {.ip = ip("fe80::1"), .port = 7, .scope = 2}, b = a;
+	assert_true(endpoint_equal(&a, &b));
+	b.scope = 3;
+	assert_false(endpoint_equal(&a, &b));
+	b = a;
+	b.port = 8;
+	assert_false(endpoint_equal(&a, &b));
+	b = a;
+	b.ip.b[15] = 2;
+	assert_false(endpoint_equal(&a, &b));
+}
+
+static void an_endpoint_is_set_with_an_address_and_a_port(void **state)
+{
+	assert_false(endpoint_is_set(&(struct endpoint){0}));
+	assert_false(endpoint_is_set(&(struct endpoint){.port = 7}));
+	assert_false(endpoint_is_set(&(struct endpoint){.ip = ip("192.0.2.1")}));
+	assert_true(endpoint_is_set(&(struct endpoint){.ip = ip("::"), .port = 1}));
+}
+
+static void a_text_longer_than_any_address_is_refused(void **state)
+{
+	char text[300];
+	struct endpoint e;
+	struct prefix p;
+	memset(text, '1', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	assert_false(prefix_parse(&p, text));
+	text[280] = ':';
+	assert_false(endpoint_parse(&e, text));
+	text[280] = '/';
+	assert_false(prefix_parse(&p, text));
+}
+
+static void the_longest_texts_fit_their_buffers(void **state)
+{
+	static const char longest[] = "1111:2222:3333:4444:5555:6666:7777:8888";
+	char one[IP_TEXT_MAX], two[ENDPOINT_TEXT_MAX], three[PREFIX_TEXT_MAX];
+	struct ip v = ip(longest);
+	assert_string_equal(ip_format(&v, one), longest);
+	assert_string_equal(endpoint_format(&(struct endpoint){v, 65535}, two),
+			    "[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
+	struct prefix p = prefix_of(&v, 128);
+	assert_string_equal(prefix_format(&p, three),
+			    "1111:2222:3333:4444:5555:6666:7777:8888/128");
+	assert_string_equal(endpoint_format(&(struct endpoint){0}, two), "none:0");
+}
+
+static void a_mapped_prefix_is_one_of_ipv4(void **state)
+{
+	struct prefix p;
+	char out[PREFIX_TEXT_MAX];
+	assert_true(prefix_parse(&p, "::ffff:10.1.2.3/8"));
+	assert_string_equal(prefix_format(&p, out), "10.0.0.0/8");
+	assert_false(prefix_parse(&p, "::ffff:10.1.2.3/104"));
+}
+
+static void a_prefix_of_every_length_contains_what_shares_its_bits(void **state)
+{
+	struct ip v = ip("85.170.85.170"), six = ip("5555:aaaa:5555:aaaa:5555:aaaa:5555:aaaa");
+	for (uint8_t bits = 0; bits <= 128; bits++) {
+		struct ip base = bits <= 32 ? v : six, other = base;
+		struct prefix p = prefix_of(&base, bits);
+		assert_true(prefix_contains(&p, &base));
+		if (bits == 0)
+			continue;
+		other.b[(bits - 1) / 8] ^= (uint8_t)(0x80 >> (bits - 1) % 8); /* the last of it */
+		assert_false(prefix_contains(&p, &other));
+		other = base;
+		if (bits == ip_len(&base) * 8)
+			continue;
+		other.b[bits / 8] ^= (uint8_t)(0x80 >> bits % 8); /* the first behind it */
+		assert_true(prefix_contains(&p, &other));
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(addresses_keep_their_text),
 	cmocka_unit_test(mapped_addresses_are_unmapped),
@@ -139,5 +315,16 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(bad_endpoints_are_refused),
 	cmocka_unit_test(prefixes_clear_host_bits),
 	cmocka_unit_test(prefixes_contain),
+	cmocka_unit_test(the_private_networks_end_where_the_rfcs_say),
+	cmocka_unit_test(multicast_is_224_to_239_and_ff),
+	cmocka_unit_test(no_address_is_of_no_kind),
+	cmocka_unit_test(only_the_mapped_prefix_is_unmapped),
+	cmocka_unit_test(what_does_not_parse_changes_nothing),
+	cmocka_unit_test(an_endpoint_is_its_address_its_port_and_its_link),
+	cmocka_unit_test(an_endpoint_is_set_with_an_address_and_a_port),
+	cmocka_unit_test(a_text_longer_than_any_address_is_refused),
+	cmocka_unit_test(the_longest_texts_fit_their_buffers),
+	cmocka_unit_test(a_mapped_prefix_is_one_of_ipv4),
+	cmocka_unit_test(a_prefix_of_every_length_contains_what_shares_its_bits),
 };
 RUN_TESTS(tests)

@@ -97,6 +97,62 @@ static void the_three_questions_agree(void **state)
 	}
 }
 
+static void nothing_is_always_there(void **state)
+{
+	struct bucket b = {0};
+	struct bucket_rate r = bucket_rate_per_second(1, 1);
+	assert_true(bucket_take(&b, &r, 1, SECOND));
+	assert_true(bucket_take(&b, &r, 0, SECOND));
+	assert_true(bucket_when(&b, &r, 0) <= SECOND);
+	assert_int_equal(bucket_left(&b, &r, SECOND), 0);
+}
+
+static void what_is_refused_costs_nothing(void **state)
+{
+	struct bucket b = {0};
+	struct bucket_rate r = bucket_rate_per_second(10, 10);
+	assert_true(bucket_take(&b, &r, 5, SECOND));
+	for (int i = 0; i < 1000; i++)
+		assert_false(bucket_take(&b, &r, 6, SECOND));
+	assert_true(bucket_take(&b, &r, 5, SECOND));
+}
+
+static void more_than_the_burst_never_fits(void **state)
+{
+	struct bucket b = {0};
+	struct bucket_rate r = bucket_rate_per_second(1000, 3);
+	assert_false(bucket_take(&b, &r, 4, 3600 * SECOND));
+	assert_true(bucket_left(&b, &r, 3600 * SECOND) == 3);
+	assert_true(bucket_take(&b, &r, 3, 3600 * SECOND));
+}
+
+/* A hostile relay may announce any numbers. */
+static void a_rate_that_a_stranger_sets_is_cut_or_is_no_limit(void **state)
+{
+	struct bucket_rate r = bucket_rate_per_second(INT64_MAX, INT64_MAX);
+	assert_true(r.tokens == INT32_MAX && r.burst == INT32_MAX && r.period == SECOND);
+	r = bucket_rate_per_second((int64_t)INT32_MAX + 1, 1);
+	assert_true(r.tokens == INT32_MAX && r.burst == 1);
+	r = bucket_rate_per_second(1, 1);
+	assert_true(r.tokens == 1 && r.burst == 1);
+	static const int64_t none[][2] = {{0, 1}, {1, 0}, {-1, 1}, {1, -1}, {INT64_MIN, INT64_MIN}};
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_true(bucket_rate_per_second(none[i][0], none[i][1]).tokens == 0);
+}
+
+/* The owner may lower a limit while tokens are missing. */
+static void a_bucket_in_debt_under_a_smaller_burst_waits_for_it(void **state)
+{
+	struct bucket b = {0};
+	struct bucket_rate wide = bucket_rate_per_second(10, 100),
+			   narrow = bucket_rate_per_second(10, 10);
+	assert_true(bucket_take(&b, &wide, 100, SECOND));
+	assert_int_equal(bucket_left(&b, &narrow, SECOND), 0);
+	assert_false(bucket_take(&b, &narrow, 0, SECOND));
+	assert_true(bucket_left(&b, &narrow, 10 * SECOND) == 0);
+	assert_true(bucket_left(&b, &narrow, 11 * SECOND) == 10);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(without_a_rate_there_is_no_limit),
 	cmocka_unit_test(a_burst_then_the_rate),
@@ -104,5 +160,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(absurd_rates_do_not_overflow),
 	cmocka_unit_test(what_is_left_and_when_there_is_more),
 	cmocka_unit_test(the_three_questions_agree),
+	cmocka_unit_test(nothing_is_always_there),
+	cmocka_unit_test(what_is_refused_costs_nothing),
+	cmocka_unit_test(more_than_the_burst_never_fits),
+	cmocka_unit_test(a_rate_that_a_stranger_sets_is_cut_or_is_no_limit),
+	cmocka_unit_test(a_bucket_in_debt_under_a_smaller_burst_waits_for_it),
 };
 RUN_TESTS(tests)
