@@ -8,27 +8,26 @@
 static const mono_ns repeat_after[NODE_ADVERT_REPEATS] = {4 * SECOND,
 							  1 * SECOND}; /* by adverts_left - 1 */
 
-static const struct ip *own_address(const struct node *n, uint8_t family)
-{
-	for (size_t i = 0; i < n->n_addresses; i++)
-		if (n->addresses[i].family == family)
-			return &n->addresses[i];
-	return NULL;
-}
-
-static void advert_send(struct node *n, peer_id id, mono_ns now)
+static void advert_write(struct node *n, peer_id id, const struct ip *from, const struct ip *to,
+			 mono_ns now)
 {
 	struct packet p;
-	for (size_t i = 0; i < 2; i++) {
-		const struct ip *to = &n->peers[id].address[i];
-		const struct ip *from = own_address(n, i == 0 ? 4 : 6);
-		if (to->family == 0 || !from || !reach_slot(n->reach, &p))
-			continue;
-		struct wr w = wr_of(p.data, p.tail);
-		tsmp_write_advert(&w, from, to, reach_disco_key(n->reach));
-		if (!w.bad && packet_append(&p, w.n))
-			node_send_own(n, id, &p, now);
+	if (!reach_slot(n->reach, &p))
 		return;
+	struct wr w = wr_of(p.data, p.tail);
+	tsmp_write_advert(&w, from, to, reach_disco_key(n->reach));
+	if (!w.bad && packet_append(&p, w.n))
+		node_send_own(n, id, &p, now);
+}
+
+/* From each of our addresses: the peer takes what its prefixes allow, and drops the others. */
+static void advert_send(struct node *n, peer_id id, mono_ns now)
+{
+	for (size_t i = 0; i < n->n_addresses; i++) {
+		const struct ip *from = &n->addresses[i];
+		const struct ip *to = &n->peers[id].address[from->family == 4 ? 0 : 1];
+		if (to->family != 0)
+			advert_write(n, id, from, to, now);
 	}
 }
 

@@ -324,6 +324,22 @@ static bool knows_the_key_of(struct world *w, size_t i, size_t of)
 	return key_equal(st.path.disco.b, reach_disco_key(node_reach(w->side[of].node))->b);
 }
 
+/* The peer allows one of our addresses; which one we cannot know. */
+static void the_disco_key_gets_through_by_the_address_that_the_peer_allows(void **state)
+{
+	for (size_t first = 0; first < 3; first++) {
+		struct world *w = world_new();
+		struct ip own[3] = {ip_v4(10, 1, 1, 1), ip_v4(10, 1, 1, 2), ip_v4(10, 1, 1, 3)};
+		own[first] = w->side[1].address;
+		node_set_addresses(w->side[1].node, own, 3);
+		run(w, 100 * MSEC);
+		say(w, 0, 1);
+		run(w, 1 * SECOND);
+		assert_true(knows_the_key_of(w, 0, 1));
+		world_free(w);
+	}
+}
+
 /* A host behind a gateway must not tell the gateway's peers another disco key. */
 static void nobody_else_tells_a_disco_key_in_our_name(void **state)
 {
@@ -605,6 +621,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(pings_are_answered_over_each_way),
 	cmocka_unit_test(more_relayed_packets_than_slots_all_arrive),
 	cmocka_unit_test(what_cannot_be_sent_is_counted),
+	cmocka_unit_test(the_disco_key_gets_through_by_the_address_that_the_peer_allows),
 	cmocka_unit_test(our_own_datagrams_are_not_taken_from_the_tunnel),
 	cmocka_unit_test(a_relay_that_is_left_out_is_hung_up),
 	cmocka_unit_test(a_lost_stream_is_dialled_again),
