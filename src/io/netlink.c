@@ -1,9 +1,12 @@
 #include "io/netlink_inside.h"
 
 #include <errno.h>
-#include <linux/if.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct mnl_socket *netlink_socket_open(unsigned groups, int flags, char *why)
 {
@@ -98,8 +101,41 @@ const char *netlink_hint(int error)
 	return "";
 }
 
+/* Without an address of fe80::/10 of its own. A kernel without IPv6 refuses, and gives none. */
+static void keep_link_local_off(struct netlink *nl, int ifindex)
+{
+	struct nlmsghdr *h = netlink_request(nl, RTM_SETLINK, NLM_F_ACK);
+	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->ifi_family = AF_UNSPEC;
+	m->ifi_index = ifindex;
+	struct nlattr *families = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	struct nlattr *six = mnl_attr_nest_start(h, AF_INET6);
+	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(h, six);
+	mnl_attr_nest_end(h, families);
+	if (netlink_ask(nl, h, NULL, NULL))
+		return; /* a wish, not a need */
+}
+
+/* No router advertisements. Where /proc/sys cannot be written the node still drops them, for their
+ * source is a link-local address. */
+static void keep_routers_off(int ifindex)
+{
+	char name[IF_NAMESIZE], path[64 + IF_NAMESIZE];
+	if (!if_indextoname((unsigned)ifindex, name))
+		return;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!write(fd, "0", 1);
+	close(fd);
+}
+
 bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu, char why[static FAILURE_MAX])
 {
+	keep_link_local_off(nl, ifindex);
+	keep_routers_off(ifindex);
 	struct nlmsghdr *h = netlink_request(nl, RTM_NEWLINK, NLM_F_ACK);
 	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->ifi_family = AF_UNSPEC;

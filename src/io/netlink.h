@@ -17,7 +17,8 @@ struct netlink;
 struct netlink *netlink_open(char why[static FAILURE_MAX]) MUST_USE;
 void netlink_close(struct netlink *nl); /* NULL is allowed */
 
-/* Sets the interface up, with this MTU. False: why. */
+/* Sets the interface up, with this MTU, without a link-local IPv6 address of its own, and deaf to
+ * router advertisements. False: why. */
 bool netlink_link_up(struct netlink *nl, int ifindex, uint32_t mtu,
 		     char why[static FAILURE_MAX]) MUST_USE;
 /* Gives the interface an address with a subnet of `bits`. False: why. */

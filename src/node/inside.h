@@ -50,6 +50,9 @@ void node_send_own(struct node *n, peer_id id, struct packet *p, mono_ns now);
 void node_take_wireguard(struct node *n, struct packet *p, const struct way *from,
 			 const struct node_key *relay_source, mono_ns now);
 
+/* receive.c: a packet of fe80::/10, which does not pass in either direction; counted. */
+bool node_is_of_link(struct node *n, const struct packet *p) MUST_USE;
+
 /* too_big.c: does not fit whole; true: its sender was told, it is done with. ip is
  * what the packet's header says. */
 bool too_big(struct node *n, peer_id id, const struct packet *p,

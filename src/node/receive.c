@@ -31,9 +31,17 @@ static bool take_tsmp(struct node *n, peer_id id, const struct packet *p, mono_n
 	return true;
 }
 
+/* To the system the peer would be a neighbour on a link: its router, after an advertisement. */
+bool node_is_of_link(struct node *n, const struct packet *p)
+{
+	bool is = ip_is_of_link(packet_bytes(p));
+	n->stats.link_local += is;
+	return is;
+}
+
 static void deliver(struct node *n, peer_id id, struct packet *p, mono_ns now)
 {
-	if (take_tsmp(n, id, p, now) || n->out.n_tun == BATCH_MAX)
+	if (node_is_of_link(n, p) || take_tsmp(n, id, p, now) || n->out.n_tun == BATCH_MAX)
 		return;
 	n->out.tun[n->out.n_tun++] = *p;
 }

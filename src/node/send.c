@@ -46,6 +46,8 @@ static void from_tun(struct node *n, struct packet *p, mono_ns now)
 {
 	struct ip dst;
 	struct ip_packet ip;
+	if (node_is_of_link(n, p))
+		return;
 	bool whole = ip_read(packet_bytes(p), &ip);
 	if (!whole && !ip_read_dst(packet_bytes(p), &dst)) {
 		n->stats.not_ip++;

@@ -229,6 +229,19 @@ static void write_ip6(struct wr *out, const struct ip *src, const struct ip *dst
 	wr_put(out, dst->b, 16);
 }
 
+bool ip_is_of_link(struct bytes b)
+{
+	static const struct prefix link = {.ip = {.family = 6, .b = {0xfe, 0x80}}, .bits = 10};
+	struct rd r = rd_of(b);
+	struct bytes first = rd_take(&r, 1), addresses;
+	rd_skip(&r, 7);
+	addresses = rd_take(&r, 32);
+	if (r.bad || first.p[0] >> 4 != 6)
+		return false;
+	struct ip src = ip_v6_from(addresses.p), dst = ip_v6_from(addresses.p + 16);
+	return prefix_contains(&link, &src) || prefix_contains(&link, &dst);
+}
+
 void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,
 	      uint8_t ttl, size_t payload_len)
 {

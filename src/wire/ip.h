@@ -31,6 +31,8 @@ bool ip_read_dst(struct bytes b, struct ip *dst) MUST_USE;
 /* Source and own length alone, for packets that come in. False: not IP, longer than b, or
  * IPv4-mapped in an IPv6 packet. */
 bool ip_read_src(struct bytes b, struct ip *src, size_t *len) MUST_USE;
+/* An IPv6 packet with an address of fe80::/10: it belongs to one link (RFC 4291 s.2.5.6). */
+bool ip_is_of_link(struct bytes b);
 /* Appends the header of a packet whose payload has `payload_len` bytes, IPv4 checksum included. The
  * writer goes bad if the families differ or the packet would be longer than 65535 bytes. */
 void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,

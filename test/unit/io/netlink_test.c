@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 
 #include "io/netlink.h"
@@ -350,6 +351,24 @@ static void of_a_point_to_point_link_our_end_is_listed(void)
 	tun_close(t);
 }
 
+/* A peer must not become this machine's IPv6 router. */
+static void a_tunnel_is_no_link_to_ipv6(void)
+{
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct own_address v[8];
+	size_t n;
+	char value = 0;
+	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
+	CHECK_WHY(netlink_interfaces(nl, 0, v, 8, &n, why), why);
+	for (size_t i = 0; i < n; i++)
+		CHECK(!ip_is_link_local(&v[i].ip));
+	int fd = open("/proc/sys/net/ipv6/conf/w/accept_ra", O_RDONLY);
+	CHECK(fd < 0 || (read(fd, &value, 1) == 1 && value == '0'));
+	netlink_close(nl);
+	tun_close(t);
+}
+
 /* Without CAP_NET_ADMIN the sentences say what is missing. */
 static void what_is_not_allowed_says_what_to_do(void)
 {
@@ -390,6 +409,7 @@ IN_OWN_NETWORK(a_link_without_a_gateway_is_an_uplink_like_ppp)
 IN_OWN_NETWORK(ipv4_gateways_of_one_address_count_once)
 IN_OWN_NETWORK(an_ipv6_gateway_counts_with_a_global_address)
 IN_OWN_NETWORK(of_a_point_to_point_link_our_end_is_listed)
+IN_OWN_NETWORK(a_tunnel_is_no_link_to_ipv6)
 IN_OWN_NETWORK(what_is_not_allowed_says_what_to_do)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 
@@ -404,6 +424,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_ipv4_gateways_of_one_address_count_once),
 	cmocka_unit_test(test_an_ipv6_gateway_counts_with_a_global_address),
 	cmocka_unit_test(test_of_a_point_to_point_link_our_end_is_listed),
+	cmocka_unit_test(test_a_tunnel_is_no_link_to_ipv6),
 	cmocka_unit_test(test_what_is_not_allowed_says_what_to_do),
 	cmocka_unit_test(test_netlink_failures_are_sentences),
 };

@@ -340,6 +340,46 @@ static void the_disco_key_gets_through_by_the_address_that_the_peer_allows(void 
 	}
 }
 
+static struct packet link_local_packet(uint8_t *memory, const char *src, const char *dst)
+{
+	struct packet p = packet_in(memory, PACKET_SIZE, PACKET_HEADROOM);
+	struct wr out = wr_of(p.data, p.tail);
+	struct ip from, to;
+	assert_true(ip_parse(&from, src) && ip_parse(&to, dst));
+	ip_write(&out, &from, &to, IP_UDP, 255, 0);
+	assert_non_null(packet_append(&p, out.n));
+	return p;
+}
+
+/* A router advertisement is such a packet. */
+static void link_local_packets_do_not_pass(void **state)
+{
+	static const char *const rows[][2] = {
+		{"fe80::1", "ff02::1"}, {"fe80::1", "fd7a::1"}, {"fd7a::1", "febf::1"}};
+	struct world *w = world_new();
+	const struct prefix all = {.ip = {.family = 6}};
+	for (size_t i = 0; i < 2; i++) /* even where the prefixes allow them */
+		assert_true(tunnel_allow(w->side[i].node->tunnel, w->side[i].peer, &all));
+	run(w, 100 * MSEC);
+	say(w, 0, 1);
+	run(w, 1 * SECOND);
+	size_t before = w->side[1].n_received;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t memory[PACKET_SIZE];
+		struct packet p = link_local_packet(memory, rows[i][0], rows[i][1]);
+		node_from_tun(w->side[0].node, &p, 1, w->now);
+		assert_int_equal(node_stats(w->side[0].node)->link_local, i + 1);
+		/* A peer that lets it out all the same. */
+		p = link_local_packet(memory, rows[i][0], rows[i][1]);
+		node_send_own(w->side[0].node, w->side[0].peer, &p, w->now);
+		drain(w, 0);
+		run(w, 100 * MSEC);
+		assert_int_equal(node_stats(w->side[1].node)->link_local, i + 1);
+	}
+	assert_int_equal(w->side[1].n_received, before);
+	world_free(w);
+}
+
 /* A host behind a gateway must not tell the gateway's peers another disco key. */
 static void nobody_else_tells_a_disco_key_in_our_name(void **state)
 {
@@ -622,6 +662,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(more_relayed_packets_than_slots_all_arrive),
 	cmocka_unit_test(what_cannot_be_sent_is_counted),
 	cmocka_unit_test(the_disco_key_gets_through_by_the_address_that_the_peer_allows),
+	cmocka_unit_test(link_local_packets_do_not_pass),
 	cmocka_unit_test(our_own_datagrams_are_not_taken_from_the_tunnel),
 	cmocka_unit_test(a_relay_that_is_left_out_is_hung_up),
 	cmocka_unit_test(a_lost_stream_is_dialled_again),

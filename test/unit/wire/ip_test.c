@@ -347,6 +347,28 @@ static void a_udp_checksum_is_never_zero(void **state)
 	assert_int_equal(rd_be16(&r), 0xffff);
 }
 
+static void packets_of_a_link_are_known_by_their_addresses(void **state)
+{
+	static const struct {
+		const char *src, *dst;
+		bool is;
+	} rows[] = {
+		{"fe80::1", "ff02::1", true},        {"fd7a::1", "febf::1", true},
+		{"fec0::1", "fd7a::1", false},       {"fd7a::1", "ff02::1", false},
+		{"169.254.0.1", "192.0.2.1", false}, {"254.128.0.1", "254.128.0.2", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t out[IP6_HEADER_LEN];
+		struct wr w = wr_of(out, sizeof(out));
+		struct ip src, dst;
+		assert_true(ip_parse(&src, rows[i].src) && ip_parse(&dst, rows[i].dst));
+		ip_write(&w, &src, &dst, IP_UDP, 64, 0);
+		assert_int_equal(ip_is_of_link(wr_done(&w)), rows[i].is);
+		assert_false(ip_is_of_link((struct bytes){out, w.n - 1}));
+	}
+	assert_false(ip_is_of_link((struct bytes){0}));
+}
+
 static void random_packets_come_back(void **state)
 {
 	struct seeded seeded;
@@ -412,6 +434,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(icmp_headers_are_read),
 	cmocka_unit_test(icmp_checksums_by_family),
 	cmocka_unit_test(a_udp_checksum_is_never_zero),
+	cmocka_unit_test(packets_of_a_link_are_known_by_their_addresses),
 	cmocka_unit_test(random_packets_come_back),
 	cmocka_unit_test(damaged_packets_do_no_harm),
 };
