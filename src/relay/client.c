@@ -9,7 +9,8 @@
  *   GREETING   waits for ServerKey, unless a fast start knows the key; sends ClientInfo as soon as
  *              the key is known.
  *              A ServerInfo that opens with that key                             -> READY
- *   READY      packets flow. Something of the server must come every 120 s.
+ *   READY      packets flow. Something of the server must come every 120 s.  After SILENCE_PING
+ *              without it a ping goes out, so that a proxy on the way sees traffic.
  *
  * DIALLING and GREETING together may take CONNECT_MAX.  Every failure leads to WAITING.  If this is
  * the home relay, or packets wait, the next dial is planned, after a pause that grows with the
@@ -48,6 +49,9 @@ enum {
 #define CONNECT_MAX  (10 * SECOND)  /* derp.md 6.1 */
 #define READ_TIMEOUT (120 * SECOND) /* derp.md 6.6 */
 #define PONG_TIMEOUT (3 * SECOND)   /* derp.md 6.6 */
+/* Reverse proxies cut a stream that was silent for 60 s, and a stock relay is silent for up to 65.
+ * Our own server sends something within 48 s. */
+#define SILENCE_PING (50 * SECOND)
 #define IDLE_CLOSE   (60 * SECOND)
 /* After this time the tunnel has sent a new handshake, and the old one would only be in the way. */
 #define PACKET_LIFE (5 * SECOND)
@@ -61,6 +65,7 @@ struct relay_client {
 	mono_ns dial_at;    /* WAITING: MONO_NEVER: not planned */
 	mono_ns connect_by; /* DIALLING, GREETING */
 	mono_ns heard_at;   /* GREETING, READY: when the last whole frame came */
+	mono_ns pinged_at;  /* READY: when SILENCE_PING last sent a ping, or the greeting's end */
 	mono_ns sent_at;    /* when the owner last gave us a packet to send */
 	mono_ns pong_by;    /* MONO_NEVER: no ping is out */
 	mono_ns ready_at;
@@ -305,7 +310,7 @@ static void on_server_info(struct relay_client *c, struct bytes sealed, mono_ns 
 	}
 	c->rate = bucket_rate_per_second(info.bytes_per_second, info.burst_bytes);
 	c->state = READY;
-	c->ready_at = now;
+	c->ready_at = c->pinged_at = now;
 	c->connect_by = MONO_NEVER;
 	c->said[0] = c->why[0] = '\0';
 	c->tell_ready = true;
@@ -501,6 +506,11 @@ static mono_ns idle_at(const struct relay_client *c)
 	return c->sent_at + c->cfg.idle_close;
 }
 
+static mono_ns ping_at(const struct relay_client *c)
+{
+	return mono_max(c->heard_at, c->pinged_at) + SILENCE_PING;
+}
+
 /* What each state may have. It is checked whenever the owner asks for the deadline. */
 static void check_state(const struct relay_client *c)
 {
@@ -524,7 +534,8 @@ mono_ns relay_client_deadline(const struct relay_client *c)
 	case GREETING:
 		return c->connect_by;
 	case READY:
-		return mono_min(mono_min(c->heard_at + READ_TIMEOUT, c->pong_by), idle_at(c));
+		return mono_min(mono_min(c->heard_at + READ_TIMEOUT, c->pong_by),
+				mono_min(idle_at(c), ping_at(c)));
 	}
 	return MONO_NEVER;
 }
@@ -544,8 +555,12 @@ static void tick_ready(struct relay_client *c, mono_ns now)
 		hang_up(c, "the relay does not answer since the network changed", now);
 	} else if (now >= c->heard_at + READ_TIMEOUT) {
 		hang_up(c, "the relay has been silent for two minutes", now);
-	} else {
+	} else if (now >= idle_at(c)) {
 		go_idle(c);
+	} else {
+		/* The answer is not waited for, so the bytes need not be hard to guess. */
+		queue_control(c, &(struct derp_frame){.type = DERP_PING});
+		c->pinged_at = now;
 	}
 }
 

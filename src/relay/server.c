@@ -36,8 +36,9 @@
 enum {
 	QUEUED_BYTES_DEFAULT = 256 << 20,
 	DISCO_LOOKS_MIN = 62, /* shorter packets are queued as data; derp.md 5.2 */
-	KEEPALIVE_MS = 60 * 1000,
-	KEEPALIVE_JITTER_MS = 5 * 1000,
+	/* Reverse proxies cut a stream that was silent for 60 s. */
+	KEEPALIVE_MS = 45 * 1000,
+	KEEPALIVE_JITTER_MS = 3 * 1000,
 	INFO_ROOM = 256, /* our ServerInfo, sealed */
 	HELD_SMALL = 2048
 };

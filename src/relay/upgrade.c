@@ -73,6 +73,19 @@ static enum upgrade_progress judge(unsigned code, char why[static UPGRADE_WHY_MA
 		return UPGRADE_DONE;
 	if (code == HTTP_STATUS_NOT_FOUND)
 		return refuse(why, "there is a web server, but no relay (404 for /derp)");
+	if (code == HTTP_STATUS_UPGRADE_REQUIRED)
+		return refuse(why, "a proxy before the relay took away the header Upgrade (426): "
+				   "it must pass Upgrade and Connection on");
+	if (code == HTTP_STATUS_BAD_REQUEST)
+		return refuse(why, "the request came changed (400): a proxy before the relay must "
+				   "send HTTP alone, without the PROXY protocol");
+	if (code == HTTP_STATUS_BAD_GATEWAY || code == HTTP_STATUS_SERVICE_UNAVAILABLE ||
+	    code == HTTP_STATUS_GATEWAY_TIMEOUT) {
+		snprintf(why, UPGRADE_WHY_MAX,
+			 "a proxy before the relay does not reach it, or the relay is full (%u)",
+			 code);
+		return UPGRADE_REFUSED;
+	}
 	snprintf(why, UPGRADE_WHY_MAX, "the relay refused with HTTP status %u", code);
 	return UPGRADE_REFUSED;
 }

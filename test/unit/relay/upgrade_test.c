@@ -64,7 +64,15 @@ static void reads_answers(void **state)
 		{"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n", UPGRADE_REFUSED,
 		 "there is a web server, but no relay (404 for /derp)"},
 		{"HTTP/1.1 503 Busy\r\n\r\n", UPGRADE_REFUSED,
-		 "the relay refused with HTTP status 503"},
+		 "a proxy before the relay does not reach it, or the relay is full (503)"},
+		{"HTTP/1.1 502 Bad Gateway\r\n\r\n", UPGRADE_REFUSED,
+		 "a proxy before the relay does not reach it, or the relay is full (502)"},
+		{"HTTP/1.1 426 Upgrade Required\r\n\r\n", UPGRADE_REFUSED,
+		 "a proxy before the relay took away the header Upgrade (426): it must pass "
+		 "Upgrade and Connection on"},
+		{"HTTP/1.1 400 Bad Request\r\n\r\n", UPGRADE_REFUSED,
+		 "the request came changed (400): a proxy before the relay must send HTTP alone, "
+		 "without the PROXY protocol"},
 		{"HTTP/1.1 200 OK\r\n\r\n", UPGRADE_REFUSED,
 		 "the relay refused with HTTP status 200"},
 		{"HTTP/1.1 101 Switching", UPGRADE_MORE, ""},
