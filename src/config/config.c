@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config/reader.h"
 #include "config/value.h"
+#include "crypto/keys.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,12 +26,26 @@ bool config_wrong(const char *file, unsigned line, char *why, const char *fmt, .
 	va_start(args, fmt);
 	vsnprintf(why + n, (size_t)(CONFIG_WHY_MAX - n), fmt, args);
 	va_end(args);
+	text_clean(why);
+	key_hide(why);
 	return false;
+}
+
+/* A key that was pasted into the wrong place, in base64 or bare hexadecimal, can be a private one.
+ * In base64 its last character is '=', so a line of it alone reads like a key without a value. */
+static bool may_be_secret(const char *text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+	size_t n = strspn(text, letters), rest = strlen(text + n);
+	return (n == 43 && rest <= 1) || (n == 64 && rest == 0);
 }
 
 const char *config_quote(char out[static CONFIG_QUOTE_MAX], const char *text)
 {
 	size_t n = 0;
+	if (may_be_secret(text))
+		text = "...";
 	for (; n < CONFIG_QUOTE_MAX - 4 && text[n]; n++)
 		out[n] = text[n] >= ' ' && text[n] <= '~' ? text[n] : '?';
 	snprintf(out + n, CONFIG_QUOTE_MAX - n, "%s", text[n] ? "..." : "");

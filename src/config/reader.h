@@ -53,7 +53,8 @@ bool config_section_end(struct reader *r) MUST_USE;
 
 #define WRONG(r, line, ...) config_wrong((r)->notes.file, line, (r)->notes.why, __VA_ARGS__)
 bool config_no_memory(struct reader *r); /* always false */
-/* Cut to its first 60 characters, and nothing in it that a terminal would obey. */
+/* Cut to its first 60 characters, and nothing in it that a terminal would obey.  Of what looks like
+ * a key without its kind, nothing: it can be a private one. */
 const char *config_quote(char out[static CONFIG_QUOTE_MAX], const char *text);
 /* The array with room for one more, moved if need be; new elements are zero. NULL: out of memory,
  * and the old one stays. */

@@ -90,6 +90,17 @@ bool key_parse_any(uint8_t k[static KEY_LEN], enum key_kind kind, const char *te
 	       hex_parse(k, KEY_LEN, text, strlen(text));
 }
 
+void key_hide(char *text)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	while ((text = strcasestr(text, prefix[KEY_PRIVATE]))) {
+		text += strlen(prefix[KEY_PRIVATE]);
+		size_t n = strspn(text, digits);
+		memset(text, '*', n);
+		text += n;
+	}
+}
+
 const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind,
 		      const uint8_t k[static KEY_LEN])
 {

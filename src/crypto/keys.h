@@ -59,6 +59,8 @@ const char *key_format_base64(char *out, const uint8_t k[static KEY_LEN]);
  * was. */
 bool key_parse(uint8_t k[static KEY_LEN], enum key_kind kind, const char *text) MUST_USE;
 bool key_parse_any(uint8_t k[static KEY_LEN], enum key_kind kind, const char *text) MUST_USE;
+/* Replaces in place, behind each "privkey:" of a sentence, the digits by one '*' each. */
+void key_hide(char *text);
 /* For people to read: "[AbCdE]" for node and machine keys, "d:0123456789abcdef" for disco keys. */
 const char *key_short(char out[static KEY_SHORT_MAX], enum key_kind kind,
 		      const uint8_t k[static KEY_LEN]);

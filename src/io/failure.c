@@ -1,4 +1,6 @@
 #include "io/failure.h"
+#include "base/text.h"
+#include "crypto/keys.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,5 +11,7 @@ bool failure_say(char why[static FAILURE_MAX], const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, FAILURE_MAX, fmt, ap);
 	va_end(ap);
+	text_clean(why);
+	key_hide(why);
 	return false;
 }

@@ -6,7 +6,10 @@
 
 enum { FAILURE_MAX = 320 };
 
-/* Writes the sentence, cut to fit. Returns false, so that a failure is one line. */
+/* Writes the sentence, cut to fit.  Parts of it can be a stranger's: control characters and invalid
+ * UTF-8 become '?', and of what begins like a private key only the beginning stays.
+ *
+ * Returns false, so that a failure is one line. */
 bool failure_say(char why[static FAILURE_MAX], const char *fmt, ...) PRINTF(2, 3);
 
 #endif

@@ -1,4 +1,6 @@
 #include "io/log.h"
+#include "base/text.h"
+#include "crypto/keys.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,6 +47,8 @@ static size_t keep_to_one_line(char *line, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
 			line[i] = ' ';
+	text_clean(line);
+	key_hide(line);
 	return n;
 }
 

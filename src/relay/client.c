@@ -32,6 +32,7 @@
 
 #include "base/bucket.h"
 #include "base/packet.h"
+#include "base/text.h"
 #include "crypto/box.h"
 #include "relay/back_off.h"
 #include "relay/frames.h"
@@ -323,13 +324,14 @@ static void on_pong(struct relay_client *c, const uint8_t *ping)
 		c->pong_by = MONO_NEVER;
 }
 
-/* A stranger's text goes to a terminal: control characters become spaces. */
+/* A stranger's text goes to a terminal, and into JSON. */
 static void health_text(char out[static RELAY_WHY_MAX], struct bytes said)
 {
 	size_t n = said.n < RELAY_WHY_MAX - 1 ? said.n : RELAY_WHY_MAX - 1;
 	for (size_t i = 0; i < n; i++)
 		out[i] = said.p[i] < ' ' || said.p[i] == 0x7f ? ' ' : (char)said.p[i];
 	out[n] = '\0';
+	text_clean(out);
 }
 
 static void tell(struct relay_client *c, uint8_t type, struct bytes payload)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/relay/options.h"
+#include "io/file.h"
 #include "io/notify.h"
 #include "io/random.h"
 #include "io/sandbox.h"
@@ -98,6 +99,18 @@ static SSL_CTX *read_certificate(const struct relay *r, char why[static FAILURE_
 	return relay_state_tls(&c, relay_server_key(r->server), why);
 }
 
+/* It is in use all the same: some distributions give it to a group of daemons. */
+static void warn_of_open_key(struct relay *r)
+{
+	const char *path = r->o.keyfile[0] ? r->o.keyfile : r->o.certfile;
+	unsigned mode;
+	if (path[0] && file_is_open_to_others(path, &mode) && (mode & 07))
+		log_say(&r->log, LOG_AT_WARNING,
+			"everybody on this machine may use %s, which holds the private key (mode "
+			"%04o): chmod o= it",
+			path, mode);
+}
+
 /* False: the certificate in use stays. */
 static bool reload(struct relay *r)
 {
@@ -125,8 +138,10 @@ static void on_hangup_signal(void *self)
 {
 	struct relay *r = self;
 	notify_reloading(&r->notify);
-	if (reload(r))
+	if (reload(r)) {
 		log_say(&r->log, LOG_AT_NOTICE, "certificate read again");
+		warn_of_open_key(r);
+	}
 	notify_ready(&r->notify);
 }
 
@@ -215,6 +230,7 @@ static bool begin_tls(struct relay *r, char why[static FAILURE_MAX])
 	r->tls = read_certificate(r, why);
 	if (!r->tls)
 		return false;
+	warn_of_open_key(r);
 	listen_set_tls(r->listen, r->tls);
 	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
 	return listen_open(r->listen, &r->o.listen, true, &r->port, why);

@@ -372,6 +372,33 @@ static void what_is_quoted_is_cut(void **state)
 	assert_true(strlen(why) < 160);
 }
 
+#define SECRET_HEX    "0100000000000000000000000000000000000000000000000000000000000041"
+#define SECRET_BASE64 "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEE"
+
+static void what_can_be_a_private_key_is_not_quoted(void **state)
+{
+	static const char *const rows[][2] = {
+		{NODE "[Peer]\nPublicKey = " PRIV "\n", "PublicKey: found \"privkey:****"},
+		{NODE "[Peer]\nPublicKey = PrivKey:" SECRET_HEX "\n", "found \"PrivKey:****"},
+		{NODE "Home = " PRIV "\n", "Home: found \"privkey:****"},
+		{NODE "Interface = " SECRET_HEX "\n", "Interface: found \"...\", expected"},
+		{NODE "Interface = " SECRET_BASE64 "=\n", "Interface: found \"...\", expected"},
+		{"[Node]\n" SECRET_BASE64 "=\n", "found the key \"...\" in [Node]"},
+		{"[Node]\n" PRIV " = 1\n", "found the key \"privkey:****"},
+		{"[" PRIV "]\n", "found \"[privkey:****"},
+		{NODE "[Peer]\nRelay = " PRIV "\nPublicKey = " KEY1 "\n",
+		 "Relay: found \"privkey:****"},
+	};
+	char why[CONFIG_WHY_MAX];
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_null(parse(rows[i][0], why));
+		if (!strstr(why, rows[i][1]) || strstr(why, "0100") || strstr(why, "AQAA"))
+			fail_msg("%s", why);
+	}
+	assert_null(parse(NODE "Home = a\x1b[31m\xff\n", why));
+	assert_non_null(strstr(why, "Home: found \"a?[31m?\", expected"));
+}
+
 static void a_byte_order_mark_is_skipped(void **state)
 {
 	char why[CONFIG_WHY_MAX];
@@ -648,6 +675,7 @@ int main(void)
 		cmocka_unit_test(peers_are_found_and_labelled),
 		cmocka_unit_test(a_bad_file_says_where_and_what),
 		cmocka_unit_test(what_is_quoted_is_cut),
+		cmocka_unit_test(what_can_be_a_private_key_is_not_quoted),
 		cmocka_unit_test(a_byte_order_mark_is_skipped),
 		cmocka_unit_test(zero_bytes_and_long_files_are_refused),
 		cmocka_unit_test(our_own_key_is_no_peer),

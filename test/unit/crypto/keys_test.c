@@ -93,6 +93,14 @@ static void short_forms_show_no_secret(void **state)
 	assert_string_equal(key_short(out, KEY_PRIVATE, k), "[secret]");
 }
 
+static void a_private_key_in_a_sentence_is_hidden(void **state)
+{
+	char text[] = "found \"privkey:07A3\", PRIVKEY:ff00... expected privkey: and 64 digits";
+	key_hide(text);
+	assert_string_equal(
+		text, "found \"privkey:****\", PRIVKEY:****... expected privkey: and 64 digits");
+}
+
 static void order_is_bytewise(void **state)
 {
 	uint8_t a[KEY_LEN] = {1}, b[KEY_LEN] = {0xff};
@@ -107,6 +115,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(text_forms_round_trip),
 	cmocka_unit_test(other_tools_forms_are_taken),
 	cmocka_unit_test(short_forms_show_no_secret),
+	cmocka_unit_test(a_private_key_in_a_sentence_is_hidden),
 	cmocka_unit_test(order_is_bytewise),
 };
 RUN_TESTS(tests)

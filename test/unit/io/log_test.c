@@ -75,6 +75,10 @@ static void a_line_stays_one_line_and_is_cut(void **state)
 	log_init(&l, p[1], LOG_AT_INFO);
 	log_say(&l, LOG_AT_INFO, "server says: %s", "a\nfake line\x1b[1m");
 	assert_string_equal(said(p[0]), "server says: a fake line [1m\n");
+	log_say(&l, LOG_AT_INFO, "%s", "\xff\xc2\x9b caf\xc3\xa9");
+	assert_string_equal(said(p[0]), "??? caf\xc3\xa9\n");
+	log_say(&l, LOG_AT_INFO, "found \"privkey:0123\"");
+	assert_string_equal(said(p[0]), "found \"privkey:****\"\n");
 	memset(much, 'x', sizeof(much) - 1);
 	much[sizeof(much) - 1] = 0;
 	log_say(&l, LOG_AT_INFO, "%s", much);

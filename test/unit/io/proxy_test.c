@@ -160,6 +160,8 @@ static void answers_are_understood(void **state)
 	assert_non_null(strstr(why, "user and password"));
 	assert_false(proxy_answer(&p, "HTTP/1.1 403 Forbidden\r\nX: y\r\n\r\n", why));
 	assert_string_equal(why, "it refused: HTTP/1.1 403 Forbidden");
+	assert_false(proxy_answer(&p, "HTTP/1.1 403 \x1b]0;x\a\xff\xc3\xa9\r\n\r\n", why));
+	assert_string_equal(why, "it refused: HTTP/1.1 403 ?]0;x??\xc3\xa9");
 	assert_false(proxy_answer(&p, "SSH-2.0-x\r\n\r\n", why));
 	assert_false(proxy_answer(&p, "HTTP/1.1 401 Who\r\n\r\n", why));
 	assert_string_equal(why, "it refused: HTTP/1.1 401 Who");

@@ -282,9 +282,9 @@ static void the_status_has_what_the_server_says_of_itself(void **state)
 	char longer[2 * RELAY_WHY_MAX];
 	begin_ready(&s, true);
 	assert_string_equal(status(&s).health, "");
-	h.health = (struct bytes){(const uint8_t *)"too\x1bslow", 8};
+	h.health = (struct bytes){(const uint8_t *)"too\x1bslow\xff", 9};
 	give(&s, &h);
-	assert_string_equal(status(&s).health, "too slow");
+	assert_string_equal(status(&s).health, "too slow?");
 	memset(longer, 'x', sizeof(longer));
 	h.health = (struct bytes){(const uint8_t *)longer, sizeof(longer)};
 	give(&s, &h);
