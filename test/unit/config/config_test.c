@@ -1,12 +1,9 @@
 #include "config/config.h"
-#include "config/load.h"
-#include "config/value.h"
+#include "unit/no_memory.h"
 #include "unit/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define PRIV "privkey:0100000000000000000000000000000000000000000000000000000000000041"
 #define KEY1 "nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
@@ -490,179 +487,151 @@ static void relays_and_prefixes_are_bounded(void **state)
 				 "prefixes for one peer");
 }
 
-static void hosts(void **state)
+static void a_file_may_hold_carriage_returns_tabs_and_no_last_line_end(void **state)
 {
-	static const char *const taken[][2] = {{"a", "a"},
-					       {"relay-1.example.net", "relay-1.example.net"},
-					       {"relay.lab.", "relay.lab"},
-					       {"a.", "a"},
-					       {"192.0.2.1", "192.0.2.1"},
-					       {"::1", "::1"},
-					       {"[::1]", "::1"}};
-	static const char *const refused[] = {
-		"",
-		"1.2.3",
-		"1.2.3.4.5",
-		"[::1",
-		"[a]",
-		"a:443",
-		"a b",
-		"https://a",
-		"a..b",
-		"a..",
-		".",
-		"192.0.2.1.",
-		".a",
-		"-a",
-		"a/b",
-		"a.example:1",
-		"[1.2.3.4:5]",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b"};
-	char out[NETMAP_HOST_MAX];
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
-		assert_true(value_host(out, sizeof(out), taken[i][0]));
-		assert_string_equal(out, taken[i][1]);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-		assert_false(value_host(out, sizeof(out), refused[i]));
-}
-
-static void distances_of_words(void **state)
-{
-	assert_int_equal(word_distance("MTU", "mtu"), 0);
-	assert_int_equal(word_distance("ListnPort", "ListenPort"), 1);
-	assert_int_equal(word_distance("kitten", "sitting"), 3);
-	assert_int_equal(word_distance("", "abc"), 3);
-	assert_int_equal(word_distance("abc", ""), 3);
-	assert_true(word_distance("a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") == UINT32_MAX);
-}
-
-/* --- loading, in a folder of its own --- */
-
-static char folder[] = "/tmp/warren-config-XXXXXX";
-
-static int make_folder(void **state)
-{
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char path[128];
-	static const char *const names[] = {"w.conf", "key", "psk"};
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	return rmdir(folder);
-}
-
-static const char *write_file(const char *name, mode_t mode, const char *text)
-{
-	static char path[128];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, mode), 0);
-	return path;
-}
-
-#define LOADED                                                                                \
-	"[Node]\nPrivateKeyFile = key\nAddress = 100.64.0.1\n" RELAY "CAFile = ca.pem\n" PEER \
-	"PresharedKeyFile = psk\n"
-
-/* Loads w.conf of the folder; false: what stands in why after the folder's name is `want`. */
-static void load_fails(const char *want)
-{
-	char path[128], why[CONFIG_WHY_MAX];
-	snprintf(path, sizeof(path), "%s/w.conf", folder);
-	assert_null(config_load(path, why));
-	assert_memory_equal(why, folder, strlen(folder));
-	if (!strstr(why, want))
-		fail_msg("expected \"%s\" in \"%s\"", want, why);
-}
-
-static void loading_reads_key_files_beside_it(void **state)
-{
-	char why[CONFIG_WHY_MAX], ca[128];
-	write_file("key", 0600, "\xef\xbb\xbf" PRIV "\r\n");
-	write_file("psk", 0640, KEY2);
-	struct config *c = config_load(write_file("w.conf", 0644, LOADED), why);
-	if (!c)
-		fail_msg("refused: %s", why);
-	assert_int_equal(c->settings.key.b[0], 1);
-	assert_int_equal(c->map.peers[0].psk[0], 0xde);
-	snprintf(ca, sizeof(ca), "%s/ca.pem", folder);
-	assert_string_equal(c->map.relays[0].ca_file, ca);
+	struct config *c = good("\t[Node]\t\r\n\tPrivateKeyFile\t=\t/k\t\r\n  # only a comment\r\n"
+				"\r\nAddress=100.64.0.1#and another");
+	assert_string_equal(c->key_file, "/k");
+	assert_int_equal(c->map.self.n_addresses, 1);
 	config_free(c);
 }
 
-static void secrets_that_others_can_read_are_refused(void **state)
+/* Of a relay, 0 and no switch a port off. */
+static void ports_that_are_off_are_zero(void **state)
 {
-	write_file("psk", 0600, KEY2);
-	write_file("w.conf", 0644, LOADED);
-	write_file("key", 0644, PRIV "\n");
-	load_fails("/key: holds a secret and has mode 644, expected one that others cannot read; "
-		   "run: chmod "
-		   "600 /tmp/");
-	write_file("key", 0600, PRIV "\n");
-	write_file("psk", 0604, KEY2);
-	load_fails("/psk: holds a secret and has mode 604");
-	write_file("w.conf", 0644, NODE);
-	load_fails("/w.conf: holds a secret and has mode 644");
-	write_file("w.conf", 0644,
-		   "[Node]\nPrivateKeyFile=key\nAddress=1.1.1.1\n" PEER "PresharedKey = " KEY2);
-	load_fails("/w.conf: holds a secret");
+	static const struct {
+		const char *line;
+		uint16_t stun, http;
+	} rows[] = {{"", 3478, 0},
+		    {"STUNPort = 0", 0, 0},
+		    {"STUNPort = NONE", 0, 0},
+		    {"STUNPort = 65535", 65535, 0},
+		    {"HTTPPort = 0", 3478, 0},
+		    {"HTTPPort = 8080", 3478, 8080},
+		    {"HTTPPort = 65535", 3478, 65535}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[512];
+		snprintf(text, sizeof(text), NODE RELAY "%s\n", rows[i].line);
+		struct config *c = good(text);
+		assert_int_equal(c->map.relays[0].stun_port, rows[i].stun);
+		assert_int_equal(c->map.relays[0].http_port, rows[i].http);
+		config_free(c);
+	}
 }
 
-static void files_that_are_not_there_or_no_keys(void **state)
+/* Its own address is known before DNS, and what the person wrote wins over it. */
+static void a_relay_whose_host_is_an_address_needs_no_dns(void **state)
+{
+	char text[IP_TEXT_MAX];
+	struct config *c = good(NODE "[Relay]\nName=a\nHost=192.0.2.1\nIPv4=192.0.2.2\n"
+				     "[Relay]\nName=b\nHost=2001:db8::1\n");
+	assert_string_equal(ip_format(&c->map.relays[0].ip4, text), "192.0.2.2");
+	assert_string_equal(ip_format(&c->map.relays[1].ip6, text), "2001:db8::1");
+	assert_int_equal(c->map.relays[1].ip4.family, 0);
+	config_free(c);
+}
+
+static void the_least_and_the_greatest_values_are_taken(void **state)
+{
+	struct config *c =
+		good(NODE "ListenPort = 65535\nMTU = 576\nInterface = a23456789012345\n");
+	assert_int_equal(c->settings.port, 65535);
+	assert_int_equal(c->settings.mtu, 576);
+	config_free(c);
+	c = good(NODE "MTU = 1500\n" PEER "PersistentKeepalive = 65535\n");
+	assert_int_equal(c->settings.mtu, 1500);
+	assert_int_equal(c->map.peers[0].keepalive_s, 65535);
+	config_free(c);
+	c = good("[Node]\nPrivateKeyFile = /k\nAddress = fd7a::1\nMTU = 1280\n");
+	assert_int_equal(c->settings.mtu, 1280);
+	config_free(c);
+	c = good(NODE RELAY "Region = 65535\nPort = 65535\n");
+	assert_int_equal(c->map.relays[0].region, 65535);
+	assert_int_equal(c->map.self.home, 65535);
+	config_free(c);
+}
+
+static void lists_are_full_at_their_bound(void **state)
+{
+	struct config *c = good("[Node]\nPrivateKeyFile = /k\n"
+				"Address = 1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4\n"
+				"Address = 1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8\n"
+				"Endpoint = 1.1.1.1:1,1.1.1.1:2,1.1.1.1:3,1.1.1.1:4\n"
+				"Endpoint = 1.1.1.1:5,1.1.1.1:6,1.1.1.1:7,1.1.1.1:8\n");
+	assert_int_equal(c->map.self.n_addresses, 8);
+	assert_int_equal(c->settings.n_fixed, 8);
+	assert_int_equal(c->settings.fixed[7].port, 8);
+	config_free(c);
+}
+
+static void secrets_never_stand_in_an_error(void **state)
+{
+	static const char *const texts[] = {
+		"[Node]\nPrivateKey = hush",
+		NODE "PrivateKey = hush\n",
+		NODE PEER "PresharedKey = hush\n",
+		NODE PEER "PresharedKey = " KEY2 "\nPresharedKey = hush\n",
+	};
+	char why[CONFIG_WHY_MAX];
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		assert_null(parse(texts[i], why));
+		assert_null(strstr(why, "hush"));
+	}
+}
+
+/* All zero is what is absent, and a key that anybody knows. */
+static void a_key_of_zeros_is_refused(void **state)
+{
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+	static const char *const texts[] = {
+		"[Node]\nPrivateKey = privkey:" ZEROS "\nAddress = 1.1.1.1\n",
+		NODE "[Peer]\nPublicKey = nodekey:" ZEROS "\n",
+		NODE RELAY PEER "Relay = lab\nDiscoKey = discokey:" ZEROS "\n",
+	};
+	char why[CONFIG_WHY_MAX];
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		assert_null(parse(texts[i], why));
+		assert_non_null(strstr(why, "expected"));
+	}
+#undef ZEROS
+}
+
+static void a_long_file_name_leaves_room_for_the_reason(void **state)
+{
+	char name[1000], why[CONFIG_WHY_MAX];
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_null(config_parse(name, (struct bytes){(const uint8_t *)"[Nod]\n", 6}, why));
+	assert_non_null(strstr(why, ":1: found \"[Nod]\", expected [Node], [Relay] or [Peer]"));
+}
+
+/* Whichever of the allocations fails, the reason says so and nothing is lost (the address
+ * sanitizer looks for that). */
+static void a_file_that_memory_does_not_suffice_for_is_refused(void **state)
 {
 	char why[CONFIG_WHY_MAX];
-	assert_null(config_load("/nonexistent/w.conf", why));
-	assert_string_equal(why, "/nonexistent/w.conf: cannot be read: No such file or directory");
-	assert_null(config_load("/tmp", why));
-	assert_string_equal(why, "/tmp: cannot be read: Is a directory");
-	write_file("w.conf", 0600, "[Node]\nPrivateKeyFile=nokey\nAddress=1.1.1.1\n");
-	load_fails("/nokey: cannot be read: No such file or directory");
-	write_file("key", 0600, "hello\n");
-	write_file("w.conf", 0600, LOADED);
-	load_fails("/key: found something else, expected one line with privkey: and 64 hexadecimal "
-		   "digits");
-	write_file("w.conf", 0600, "[Nod]\n");
-	load_fails("/w.conf:1: found \"[Nod]\"");
+	for (int left = 0; left < 100; left++) {
+		memory_left = left;
+		struct config *c = parse(everything, why);
+		memory_left = -1;
+		if (c) {
+			config_free(c);
+			assert_true(left > 8);
+			return;
+		}
+		assert_string_equal(why, "w.conf: out of memory");
+	}
+	fail_msg("it never sufficed");
 }
 
-/* A netcheck wants to be seen by somebody, and nothing else. */
-static void the_relays_alone_are_read_without_secrets(void **state)
+static void nothing_is_freed_without_harm(void **state)
 {
-	char why[CONFIG_WHY_MAX];
-	const char *path = write_file("w.conf", 0644,
-				      "[Node]\nPrivateKeyFile=nokey\nAddress=1.1.1.1\n"
-				      "[Relay]\nName=a\nHost=192.0.2.7\nCAFile=ca.pem\n");
-	assert_null(config_load(path, why));
-	struct config *c = config_load_relays(path, why);
-	assert_non_null(c);
-	assert_int_equal(c->map.n_relays, 1);
-	assert_string_equal(strrchr(c->map.relays[0].ca_file, '/'), "/ca.pem");
-	assert_true(key_is_zero(c->settings.key.b));
-	config_free(c);
-	path = write_file("w.conf", 0644, "[Relay]\nName=a\nHost=192.0.2.7\n");
-	assert_null(config_load(path, why));
-	c = config_load_relays(path, why);
-	assert_non_null(c);
-	assert_true(c->map.n_relays == 1 && c->map.n_peers == 0 && c->settings.port_mapping);
-	config_free(c);
-	path = write_file("w.conf", 0644, "[Relay]\nName=a\n");
-	assert_null(config_load_relays(path, why));
-	assert_non_null(strstr(why, "w.conf:1: found a [Relay] without Host"));
-	assert_null(config_load_relays("/nonexistent/w.conf", why));
+	config_free(NULL);
 }
 
 static int start(void **state)
 {
-	return crypto_init() ? make_folder(state) : -1;
+	return crypto_init() ? 0 : -1;
 }
 
 int main(void)
@@ -681,12 +650,16 @@ int main(void)
 		cmocka_unit_test(our_own_key_is_no_peer),
 		cmocka_unit_test(many_peers_fit_and_one_more_does_not),
 		cmocka_unit_test(relays_and_prefixes_are_bounded),
-		cmocka_unit_test(hosts),
-		cmocka_unit_test(distances_of_words),
-		cmocka_unit_test(loading_reads_key_files_beside_it),
-		cmocka_unit_test(secrets_that_others_can_read_are_refused),
-		cmocka_unit_test(files_that_are_not_there_or_no_keys),
-		cmocka_unit_test(the_relays_alone_are_read_without_secrets),
+		cmocka_unit_test(a_file_may_hold_carriage_returns_tabs_and_no_last_line_end),
+		cmocka_unit_test(ports_that_are_off_are_zero),
+		cmocka_unit_test(a_relay_whose_host_is_an_address_needs_no_dns),
+		cmocka_unit_test(the_least_and_the_greatest_values_are_taken),
+		cmocka_unit_test(lists_are_full_at_their_bound),
+		cmocka_unit_test(secrets_never_stand_in_an_error),
+		cmocka_unit_test(a_key_of_zeros_is_refused),
+		cmocka_unit_test(a_long_file_name_leaves_room_for_the_reason),
+		cmocka_unit_test(a_file_that_memory_does_not_suffice_for_is_refused),
+		cmocka_unit_test(nothing_is_freed_without_harm),
 	};
-	return cmocka_run_group_tests(tests, start, remove_folder);
+	return cmocka_run_group_tests(tests, start, NULL);
 }
