@@ -272,6 +272,9 @@ static void the_longest_texts_fit_their_buffers(void **state)
 	assert_string_equal(ip_format(&v, one), longest);
 	assert_string_equal(endpoint_format(&(struct endpoint){v, 65535}, two),
 			    "[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
+	struct endpoint e; /* in its longest form */
+	assert_true(endpoint_parse(&e, "[1111:2222:3333:4444:5555:6666:255.255.255.255]:1"));
+	assert_int_equal(e.ip.b[15], 255);
 	struct prefix p = prefix_of(&v, 128);
 	assert_string_equal(prefix_format(&p, three),
 			    "1111:2222:3333:4444:5555:6666:7777:8888/128");

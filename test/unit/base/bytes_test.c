@@ -92,6 +92,7 @@ static void views_compare(void **state)
 	assert_false(bytes_equal(a, b));
 	assert_false(bytes_equal(a, ab));
 	assert_true(bytes_start(b, ab));
+	assert_true(bytes_start(a, a));
 	assert_false(bytes_start(ab, a));
 	assert_true(bytes_start(a, (struct bytes){0}));
 	assert_true(bytes_equal((struct bytes){0}, (struct bytes){0}));
@@ -245,6 +246,9 @@ static void nothing_can_be_written_from_nowhere(void **state)
 	wr_zero(&w, 0);
 	assert_false(w.bad);
 	assert_int_equal(w.n, 0);
+	wr_bytes(&w, (struct bytes){(const uint8_t *)"x", 1});
+	assert_int_equal(w.n, 1);
+	assert_int_equal(memory[0], 'x');
 }
 
 static void every_byte_has_its_two_digits(void **state)
@@ -255,6 +259,8 @@ static void every_byte_has_its_two_digits(void **state)
 		all[i] = (uint8_t)i;
 	hex_format(text, BYTES_OF(all));
 	assert_int_equal(strlen(text), 512);
+	assert_true(hex_parse(back, 3, "AbCdEF", 6));
+	assert_memory_equal(back, "\xab\xcd\xef", 3);
 	assert_memory_equal(text + 2 * 0xa9, "a9", 2);
 	assert_true(hex_parse(back, 256, text, 512));
 	assert_memory_equal(back, all, 256);

@@ -53,12 +53,15 @@ static void values_that_would_favour_small_results_are_drawn_again(void **state)
 	assert_int_equal(s.drawn, 3);
 }
 
-static void the_greatest_range_is_the_whole_of_it(void **state)
+static void the_greatest_range_and_the_least_are_used_whole(void **state)
 {
 	struct script s = {.v = {UINT64_MAX - 1, UINT64_MAX, 7}};
 	struct rng rng = {play, &s};
 	assert_true(rng_below(&rng, UINT64_MAX) == UINT64_MAX - 1);
 	assert_true(rng_below(&rng, UINT64_MAX) == 7);
+	s = (struct script){.v = {4, 7}};
+	assert_true(rng_below(&rng, 2) == 0); /* and the least one */
+	assert_true(rng_below(&rng, 2) == 1);
 }
 
 /* xorshift64*: good enough to count with. */
@@ -88,7 +91,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(below_one_and_below_zero_there_is_only_zero),
 	cmocka_unit_test(a_number_below_n_is_the_rest_of_what_was_drawn),
 	cmocka_unit_test(values_that_would_favour_small_results_are_drawn_again),
-	cmocka_unit_test(the_greatest_range_is_the_whole_of_it),
+	cmocka_unit_test(the_greatest_range_and_the_least_are_used_whole),
 	cmocka_unit_test(all_results_come_about_equally_often),
 };
 RUN_TESTS(tests)
