@@ -165,19 +165,13 @@ void paths_set_port(struct paths *p, uint16_t port, mono_ns now)
 
 /* --- peers --- */
 
-static void unindex_disco(struct paths *p, struct peer_path *peer)
-{
-	if (peer_path_has_disco(peer))
-		index_remove(&p->by_disco, paths_hash(p, peer->disco.b), peer->id);
-}
-
 void paths_peer_remove(struct paths *p, peer_id id, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
 	if (!peer)
 		return;
 	hard_forget(&p->hard, id, now);
-	unindex_disco(p, peer);
+	paths_unindex_disco(p, peer);
 	index_remove(&p->by_node, paths_hash(p, peer->key.b), id);
 	heap_set(&p->timers, id, MONO_NEVER);
 	peer_path_fini(peer, &p->env);
@@ -206,25 +200,19 @@ void paths_peer_set(struct paths *p, peer_id id, const struct paths_peer *cfg, m
 	 */
 	if (!key_equal(peer->disco_told.b, cfg->disco.b)) {
 		peer->disco_told = cfg->disco;
-		paths_peer_disco(p, id, &cfg->disco, now);
+		paths_take_disco(p, peer, &cfg->disco, now);
+		paths_settle(p, peer, now);
 	}
 }
 
 void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, mono_ns now)
 {
 	struct peer_path *peer = paths_peer_of(p, id);
-	struct box_shared shared;
-	if (!peer || peer->state == PEER_PLAIN || key_is_zero(key->b) ||
-	    key_equal(peer->disco.b, key->b))
+	if (!peer)
 		return;
-	if (!box_shared_of(&shared, p->disco.b, key->b))
-		return;
-	if (index_add(&p->by_disco, paths_hash(p, key->b), id)) {
-		unindex_disco(p, peer);
-		peer_path_set_disco(peer, &p->env, key, &shared, now);
-		paths_settle(p, peer, now);
-	}
-	key_wipe(&shared, sizeof(shared));
+	paths_note_told_disco(p, peer, key);
+	paths_take_told_disco(p, peer, now);
+	paths_settle(p, peer, now);
 }
 
 /* --- datagrams that we send --- */
@@ -396,6 +384,7 @@ void paths_tick(struct paths *p, mono_ns now)
 	while (heap_due(&p->timers, now, &id)) {
 		assert(p->peers[id].used && p->peers[id].timer <= now);
 		p->peers[id].timer = MONO_NEVER;
+		paths_take_told_disco(p, &p->peers[id], now);
 		paths_settle(p, &p->peers[id], now);
 	}
 }

@@ -48,6 +48,7 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.state = plain ? PEER_PLAIN : PEER_RELAYED,
 				.since = now,
 				.sent_at = MONO_NEVER,
+				.disco_at = MONO_NEVER,
 				.heartbeat.at = MONO_NEVER};
 	pace_init(&p->pace);
 	call_init(&p->call);
@@ -377,7 +378,7 @@ void peer_path_set_disco(struct peer_path *p, struct env *m, const struct disco_
 	pace_rest(&p->pace);
 	p->disco = *key;
 	p->shared = *shared;
-	pace_renew(&p->pace);
+	/* The budget stays as it is: the peer can tell as many keys as it likes. */
 	if (p->active)
 		attempt(p, now);
 }

@@ -31,6 +31,8 @@ struct peer_path {
 	struct node_key key;
 	struct disco_key disco;      /* zero: not known yet */
 	struct disco_key disco_told; /* as paths_peer_set told it; zero: not told */
+	struct disco_key disco_next; /* told by the peer, and not taken yet (table.h); zero: none */
+	mono_ns disco_at; /* when a key that the peer told was taken; MONO_NEVER: not yet */
 	struct box_shared shared;
 	uint16_t home;         /* its home relay by configuration; 0: none */
 	uint16_t reached;      /* the relay over which it last reached us; 0: none */

@@ -3,8 +3,8 @@
  *
  * A disco message is believed when the box opens with the key of a peer (disco.md 3.2).
  *
- *   ping            is answered by the way that it came; by UDP it must be no copy of one that
- *                   came lately (past_pings.h)
+ *   ping            counts for the peer whose node key it names, and is answered by the way that
+ *                   it came; by UDP it must be no copy of one that came lately (past_pings.h)
  *   pong            must answer a ping that waits, which went to a peer of this disco key, and must
  *                   come as that ping went: by UDP or through a relay
  *   call-me-maybe,  come through a relay only, from the node that has this disco key
@@ -64,13 +64,18 @@ static enum paths_input take_ping(struct paths *p, const struct letter *l,
 		paths_settle(p, peer, l->now);
 		return PATHS_TAKEN;
 	}
-	bool taken = false;
+	bool is_named = false, taken = false;
 	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
 	/* All peers that share the key have the same box, so the first of them seals the pong. */
 	while ((peer = next_with_key(p, &w, l->sender))) {
+		if (ping->has_node && !key_equal(ping->node.b, peer->key.b))
+			continue;
+		is_named = true;
 		taken |= peer_path_on_ping(peer, &p->env, l->from, &ping->txid, !taken, l->now);
 		paths_settle(p, peer, l->now);
 	}
+	if (!is_named)
+		return drop(&p->env.stats.stranger);
 	return taken ? PATHS_TAKEN : drop(&p->env.stats.replayed);
 }
 
@@ -161,8 +166,10 @@ static enum paths_input take_receipt(struct paths *p, const struct letter *l, ui
 		return PATHS_TAKEN;
 	}
 	struct index_walk w = index_walk(&p->by_disco, l->sender_hash);
+	/* It names no node, so it counts for the peers that may be there. */
 	while ((peer = next_with_key(p, &w, l->sender)))
-		on_receipt(p, peer, l, number);
+		if (remotes_find(&peer->remotes, &l->from->ep, l->from->socket))
+			on_receipt(p, peer, l, number);
 	return PATHS_TAKEN;
 }
 

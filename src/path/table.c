@@ -27,13 +27,67 @@ struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_ke
 	return NULL;
 }
 
+/* --- disco keys --- */
+
+void paths_unindex_disco(struct paths *p, const struct peer_path *peer)
+{
+	if (peer_path_has_disco(peer))
+		index_remove(&p->by_disco, paths_hash(p, peer->disco.b), peer->id);
+}
+
+static bool is_usable(const struct paths *p, const struct peer_path *peer,
+		      const struct disco_key *key)
+{
+	return peer->state != PEER_PLAIN && !key_is_zero(key->b) &&
+	       !key_equal(key->b, p->disco_public.b);
+}
+
+void paths_take_disco(struct paths *p, struct peer_path *peer, const struct disco_key *key,
+		      mono_ns now)
+{
+	struct box_shared shared;
+	peer->disco_next = (struct disco_key){0};
+	if (!is_usable(p, peer, key) || key_equal(peer->disco.b, key->b) ||
+	    !box_shared_of(&shared, p->disco.b, key->b))
+		return;
+	if (index_add(&p->by_disco, paths_hash(p, key->b), peer->id)) {
+		paths_unindex_disco(p, peer);
+		peer_path_set_disco(peer, &p->env, key, &shared, now);
+	}
+	key_wipe(&shared, sizeof(shared));
+}
+
+/* When the key that the peer told may be taken. */
+static mono_ns told_key_due(const struct peer_path *peer)
+{
+	if (key_is_zero(peer->disco_next.b))
+		return MONO_NEVER;
+	return peer->disco_at == MONO_NEVER ? 0 : peer->disco_at + DISCO_KEY_APART;
+}
+
+void paths_take_told_disco(struct paths *p, struct peer_path *peer, mono_ns now)
+{
+	const struct disco_key key = peer->disco_next;
+	if (told_key_due(peer) > now)
+		return;
+	peer->disco_at = now;
+	paths_take_disco(p, peer, &key, now);
+}
+
+void paths_note_told_disco(struct paths *p, struct peer_path *peer, const struct disco_key *key)
+{
+	bool is_news = !key_equal(peer->disco.b, key->b);
+	if (is_usable(p, peer, key))
+		peer->disco_next = is_news ? *key : (struct disco_key){0};
+}
+
 /* --- settling --- */
 
 void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	peer_path_tick(peer, &p->env, now);
 	hard_on_peer(&p->hard, peer, now);
-	mono_ns at = peer_path_deadline(peer, &p->env);
+	mono_ns at = mono_min(peer_path_deadline(peer, &p->env), told_key_due(peer));
 	if (at < peer->timer) {
 		peer->timer = at;
 		heap_set(&p->timers, peer->id, at);

@@ -11,6 +11,8 @@
 #include "path/paths.h"
 #include "path/peer_path.h"
 
+#define DISCO_KEY_APART (2 * SECOND)
+
 struct paths {
 	struct node_key self;
 	struct disco_private disco;
@@ -29,6 +31,18 @@ struct paths {
 struct peer_path *paths_peer_of(const struct paths *p, peer_id id);
 struct peer_path *paths_peer_by_node(const struct paths *p, const struct node_key *key);
 uint64_t paths_hash(const struct paths *p, const uint8_t key[static KEY_LEN]);
+
+/* Takes the peer out of by_disco. */
+void paths_unindex_disco(struct paths *p, const struct peer_path *peer);
+/* The peer has this disco key from now on.  Our own key, a key that everybody could compute, and
+ * one that is not new change nothing. */
+void paths_take_disco(struct paths *p, struct peer_path *peer, const struct disco_key *key,
+		      mono_ns now);
+/* The peer told this key.  It is taken by paths_take_told_disco, the last one that was told each
+ * DISCO_KEY_APART: every new key costs a key agreement and ends what was known of the path.  Not
+ * while by_disco is walked. */
+void paths_note_told_disco(struct paths *p, struct peer_path *peer, const struct disco_key *key);
+void paths_take_told_disco(struct paths *p, struct peer_path *peer, mono_ns now);
 
 /* After each report to a peer's machine: does what is due and sets the timer. */
 void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now);

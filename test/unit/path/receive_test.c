@@ -385,16 +385,145 @@ static void peers_that_share_a_disco_key_are_told_apart(void **state)
 	assert_int_equal(say(f, &twin, &relay, &call), PATHS_TAKEN);
 	assert_int_equal(n_candidates(f), 0); /* it was peer 1 that called */
 	drain(f);
-	/* A ping by UDP is a candidate of both, and gets one pong. */
+	/* A ping by UDP is a candidate of the node that it names, and gets one pong. */
 	assert_int_equal(say(f, &f->a, &from, &ping), PATHS_TAKEN);
 	assert_int_equal(n_candidates(f), 1);
 	drain(f);
 	assert_int_equal(paths_stats(f->p)->pongs_sent, 1);
-	assert_int_equal(paths_stats(f->p)->pings_sent, 1 + 2);
+	assert_int_equal(paths_stats(f->p)->pings_sent, 1 + 1);
+	/* One that names no node is a candidate of both, and gets one pong. */
+	struct disco_msg nameless = ping_of(f, &f->a);
+	struct way elsewhere = udp(8);
+	nameless.ping.has_node = false;
+	assert_int_equal(say(f, &f->a, &elsewhere, &nameless), PATHS_TAKEN);
+	assert_int_equal(n_candidates(f), 2);
+	drain(f);
+	assert_int_equal(paths_stats(f->p)->pongs_sent, 2);
+	assert_int_equal(paths_stats(f->p)->pings_sent, 1 + 1 + 2);
 	paths_peer_remove(f->p, 0, f->now);
 	assert_int_equal(say(f, &twin, &relay, &ping), PATHS_TAKEN);
 	paths_peer_remove(f->p, 1, f->now);
 	assert_int_equal(say(f, &twin, &relay, &ping), PATHS_DROPPED);
+	paths_free(f->p);
+}
+
+/* Peer 0 tells the key of peer 1. */
+static void the_key_of_another_peer_redirects_nothing(void **state)
+{
+	struct fixture *f = setup();
+	struct way from = udp(7);
+	struct paths_peer_status st;
+	friend_introduce(&f->b, f->p, 1, f->now);
+	f->now += 10 * SECOND;
+	paths_peer_disco(f->p, 0, &f->b.disco_public, f->now);
+	for (int i = 0; i < 3; i++) {
+		struct disco_msg ping = ping_of(f, &f->b);
+		assert_int_equal(say(f, &f->b, &from, &ping), PATHS_TAKEN);
+		while (next(f, &f->b))
+			if (f->msg.type == DISCO_PING) {
+				struct disco_msg pong = pong_to(&f->msg);
+				assert_int_equal(say(f, &f->b, &from, &pong), PATHS_TAKEN);
+			}
+		struct disco_msg receipt = {.type = DISCO_RECEIPT, .receipt = (uint64_t)(1 + i)};
+		assert_int_equal(say(f, &f->b, &from, &receipt), PATHS_TAKEN);
+		f->now += 3 * SECOND;
+	}
+	assert_true(is_direct(f, 1)); /* where it is */
+	assert_false(is_direct(f, 0));
+	paths_peer_status(f->p, 0, f->now, &st);
+	assert_int_equal(st.n_candidates, 0);
+	assert_int_equal(paths_stats(f->p)->receipts_taken, 3);
+	/* The key of a node that is no peer here: its pings are not those of peer 0. */
+	struct friend c;
+	friend_make(&c, f->p, &f->rng);
+	paths_peer_disco(f->p, 0, &c.disco_public, f->now);
+	struct disco_msg ping = ping_of(f, &c);
+	assert_int_equal(say(f, &c, &from, &ping), PATHS_DROPPED);
+	assert_int_equal(paths_stats(f->p)->stranger, 1);
+	paths_free(f->p);
+}
+
+static void has_key(struct fixture *f, peer_id id, const struct disco_key *key)
+{
+	assert_true(key_equal(paths_peer_disco_key(f->p, id)->b, key->b));
+}
+
+static void our_own_disco_key_is_no_key_of_a_peer(void **state)
+{
+	struct fixture *f = setup();
+	const struct disco_key own = *paths_disco_key(f->p);
+	struct paths_peer cfg = {.key = f->a.node, .home = FRIEND_REGION, .disco = own};
+	f->now += 10 * SECOND;
+	paths_peer_disco(f->p, 0, &own, f->now);
+	paths_peer_set(f->p, 0, &cfg, f->now);
+	f->now += 10 * SECOND;
+	paths_tick(f->p, f->now);
+	has_key(f, 0, &f->a.disco_public);
+	paths_free(f->p);
+}
+
+static void of_the_keys_told_within_2_s_the_last_is_taken(void **state)
+{
+	struct fixture *f = setup();
+	struct friend c[3];
+	for (int i = 0; i < 3; i++)
+		friend_make(&c[i], f->p, &f->rng);
+	f->now += SECOND;
+	paths_peer_disco(f->p, 0, &c[0].disco_public, f->now); /* setup told one a second ago */
+	paths_peer_disco(f->p, 0, &c[1].disco_public, f->now);
+	has_key(f, 0, &f->a.disco_public);
+	assert_true(paths_deadline(f->p) <= T0 + 2 * SECOND);
+	f->now = T0 + 2 * SECOND - 1;
+	paths_tick(f->p, f->now);
+	has_key(f, 0, &f->a.disco_public);
+	f->now = T0 + 2 * SECOND;
+	paths_tick(f->p, f->now);
+	has_key(f, 0, &c[1].disco_public);
+	/* The key that it has already is the last one told: nothing is to be taken. */
+	paths_peer_disco(f->p, 0, &c[2].disco_public, f->now);
+	paths_peer_disco(f->p, 0, &c[1].disco_public, f->now);
+	f->now += 2 * SECOND;
+	paths_tick(f->p, f->now);
+	has_key(f, 0, &c[1].disco_public);
+	/* A key after that time is taken at once. */
+	paths_peer_disco(f->p, 0, &c[2].disco_public, f->now);
+	has_key(f, 0, &c[2].disco_public);
+	/* So is one of the configuration, and one that waits is void. */
+	struct paths_peer cfg = {.key = f->a.node, .home = FRIEND_REGION};
+	cfg.disco = c[0].disco_public;
+	paths_peer_disco(f->p, 0, &c[1].disco_public, f->now);
+	paths_peer_set(f->p, 0, &cfg, f->now);
+	has_key(f, 0, &c[0].disco_public);
+	f->now += 2 * SECOND;
+	paths_tick(f->p, f->now);
+	has_key(f, 0, &c[0].disco_public);
+	paths_free(f->p);
+}
+
+/* Ten minutes of a peer that tells a new key each 100 ms and calls with endpoints of a third party.
+ */
+static void new_keys_fill_no_budget(void **state)
+{
+	struct fixture *f = setup();
+	struct way relay = way_relay(FRIEND_REGION);
+	struct friend c = f->a;
+	struct endpoint v[5];
+	struct route route;
+	for (uint8_t i = 0; i < 5; i++)
+		v[i] = udp((uint8_t)(1 + i)).ep;
+	for (int i = 0; i < 6000; i++, f->now += 100 * MSEC) {
+		paths_tick(f->p, f->now);
+		if (key_equal(paths_peer_disco_key(f->p, 0)->b, c.disco_public.b)) {
+			struct disco_msg call = call_of(v, 5);
+			assert_int_equal(say(f, &c, &relay, &call), PATHS_TAKEN);
+		}
+		friend_make(&c, f->p, &f->rng);
+		c.node = f->a.node;
+		paths_peer_disco(f->p, 0, &c.disco_public, f->now);
+		paths_sent_by(f->p, 0, f->now, &route);
+		drain(f);
+	}
+	assert_in_range(paths_stats(f->p)->pings_sent, 100, 240 + 600 * 10 / 45 + 1);
 	paths_free(f->p);
 }
 
@@ -566,6 +695,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(messages_of_peer_relays_are_not_for_us),
 	cmocka_unit_test(a_peer_that_calls_while_we_think_it_direct_must_prove_it),
 	cmocka_unit_test(peers_that_share_a_disco_key_are_told_apart),
+	cmocka_unit_test(the_key_of_another_peer_redirects_nothing),
+	cmocka_unit_test(our_own_disco_key_is_no_key_of_a_peer),
+	cmocka_unit_test(of_the_keys_told_within_2_s_the_last_is_taken),
+	cmocka_unit_test(new_keys_fill_no_budget),
 	cmocka_unit_test(nothing_is_sent_to_a_peer_that_was_removed),
 	cmocka_unit_test(an_id_given_to_another_node_begins_anew),
 	cmocka_unit_test(nonsense_about_peers_is_ignored),
