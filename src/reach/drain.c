@@ -42,6 +42,8 @@ void reach_output(struct reach *r, mono_ns now)
 			emit.kind = REACH_SELF;
 		reach_emit(r, &emit);
 	}
+	if (r->own_receipts) /* those that the events asked for */
+		output_messages(r, now);
 }
 
 bool reach_receipt(struct reach *r, peer_id *id, struct way *by)

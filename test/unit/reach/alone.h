@@ -70,8 +70,10 @@ static inline bool alone_take_events(struct alone *a)
 		assert_true(a->n_events < ALONE_KEPT);
 		a->events[a->n_events++] = ev;
 		any = true;
-		if (ev.kind == REACH_HANGUP)
+		if (ev.kind == REACH_HANGUP && a->stream) {
+			relay_server_gone(a->ends.server, a->client, a->ends.now);
 			a->stream = false;
+		}
 		if (ev.kind != REACH_DIAL || ev.region != ALONE_REGION)
 			continue;
 		assert_true(relay_server_open(a->ends.server, a->ends.now, &a->client));
