@@ -202,6 +202,220 @@ static void the_slow_way_needs_both_to_agree(void **state)
 	assert_int_equal(play(&a, &b, 60 * SECOND).slow, 0);
 }
 
+/* --- limits and time --- */
+
+static struct hard_plan begin(const struct disco_extension *ours,
+			      const struct disco_extension *theirs, struct seeded *s,
+			      struct rng *rng)
+{
+	struct hard_plan p;
+	seeded_init(s, 5);
+	*rng = seeded_rng(s);
+	hard_plan_init(&p, ours, theirs, &usual, rng, 100 * SECOND);
+	return p;
+}
+
+/* How many steps of each stream the plan has at this time. */
+static void drain(struct hard_plan *p, mono_ns now, uint32_t n[static HARD_PLAN_STREAMS])
+{
+	struct hard_plan_step step;
+	memset(n, 0, HARD_PLAN_STREAMS * sizeof(*n));
+	for (unsigned i = 0; i < 400000 && hard_plan_next(p, &step, now); i++)
+		n[step.stream]++;
+}
+
+static void each_stream_ends_at_the_limit_that_the_two_nats_give_it(void **state)
+{
+	enum { S = MAPPING_SAME, V = MAPPING_VARIES, U = MAPPING_UNKNOWN };
+	enum { R = GUESS_RANDOM, C = GUESS_COUNTS, B = GUESS_BLOCK };
+	static const struct {
+		int our_mapping, ours, their_mapping, theirs;
+		uint32_t cross, open, probe;
+	} rows[] = {
+		{V, R, S, R, 0, 256, 16},     /* hard against easy */
+		{S, R, V, R, 0, 16, 2048},    /* and the other side of it */
+		{V, C, S, R, 0, 32, 16},      /* a NAT that counts needs one run */
+		{S, R, V, C, 0, 16, 3 * 128}, /* and is looked for in a window */
+		{V, B, S, R, 0, 128, 16},     /* half of a block of 512 */
+		{S, R, V, B, 0, 16, 3 * 512}, /* and all of it is tried */
+		{V, C, V, C, 64, 16, 16},     /* both can be guessed */
+		{V, C, V, B, 64, 16, 16},     {V, R, V, R, 0, 16, 16}, /* nothing helps */
+		{U, R, U, R, 0, 256, 2048},                            /* anything may help */
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct disco_extension a =
+			side((enum dest_mapping)rows[i].our_mapping, (enum guess_kind)rows[i].ours);
+		struct disco_extension b = side((enum dest_mapping)rows[i].their_mapping,
+						(enum guess_kind)rows[i].theirs);
+		struct seeded s;
+		struct rng rng;
+		uint32_t n[HARD_PLAN_STREAMS];
+		struct hard_plan p = begin(&a, &b, &s, &rng);
+		/* A time at which both sides have opened what they open. */
+		drain(&p, 108 * SECOND, n);
+		assert_int_equal(n[HARD_PLAN_CROSS], rows[i].cross);
+		assert_int_equal(n[HARD_PLAN_OPEN], rows[i].open);
+		assert_int_equal(n[HARD_PLAN_PROBE], rows[i].probe);
+		assert_int_equal(n[HARD_PLAN_SLOW], 0);
+	}
+}
+
+static void openings_are_repeated_each_nine_seconds_and_make_no_new_flow(void **state)
+{
+	struct disco_extension a = side(MAPPING_VARIES, GUESS_RANDOM),
+			       b = side(MAPPING_SAME, GUESS_RANDOM);
+	struct seeded s;
+	struct rng rng;
+	uint32_t n[HARD_PLAN_STREAMS];
+	struct hard_plan_step step;
+	struct hard_plan p = begin(&a, &b, &s, &rng);
+	drain(&p, 100 * SECOND, n);
+	assert_int_equal(n[HARD_PLAN_OPEN], 256);
+	drain(&p, 109 * SECOND - 1, n);
+	assert_int_equal(n[HARD_PLAN_OPEN], 0);
+	assert_true(hard_plan_next(&p, &step, 109 * SECOND));
+	assert_int_equal(step.stream, HARD_PLAN_OPEN);
+	assert_int_equal(step.socket, 1); /* in the same order */
+	assert_int_equal(step.port, 41000);
+	assert_false(step.new_flow);
+	drain(&p, 109 * SECOND, n);
+	assert_int_equal(n[HARD_PLAN_OPEN], 255);
+	drain(&p, 118 * SECOND, n);
+	assert_int_equal(n[HARD_PLAN_OPEN], 256);
+	drain(&p, 127 * SECOND, n); /* the plan is over */
+	assert_int_equal(n[HARD_PLAN_OPEN], 0);
+}
+
+static void a_plan_lasts_25_seconds_though_all_was_sent(void **state)
+{
+	struct disco_extension a = side(MAPPING_VARIES, GUESS_COUNTS);
+	struct seeded s;
+	struct rng rng;
+	uint32_t n[HARD_PLAN_STREAMS];
+	struct hard_plan p = begin(&a, &a, &s, &rng);
+	drain(&p, 100 * SECOND, n);
+	assert_false(hard_plan_over(&p, 100 * SECOND));
+	assert_false(hard_plan_over(&p, 125 * SECOND - 1));
+	assert_true(hard_plan_over(&p, 125 * SECOND));
+}
+
+static void the_slow_way_is_over_when_170000_were_sent_and_not_before(void **state)
+{
+	struct disco_extension a = side(MAPPING_VARIES, GUESS_RANDOM);
+	struct seeded s;
+	struct rng rng;
+	uint32_t n[HARD_PLAN_STREAMS];
+	struct hard_plan_step step;
+	a.slow = true;
+	struct hard_plan p = begin(&a, &a, &s, &rng);
+	assert_false(hard_plan_over(&p, 100 * SECOND + HARD_PLAN_LASTS));
+	while (p.slowly.done < HARD_SLOW_MAX - 1)
+		assert_true(hard_plan_next(&p, &step, 108 * SECOND));
+	assert_false(hard_plan_over(&p, 4000 * SECOND));
+	drain(&p, 108 * SECOND, n);
+	assert_int_equal(n[HARD_PLAN_SLOW], 1);
+	assert_true(hard_plan_over(&p, 108 * SECOND));
+}
+
+/* Earlier, hardly a port of theirs is open. */
+static void random_probes_wait_until_the_peer_has_opened_its_sockets(void **state)
+{
+	struct disco_extension a = side(MAPPING_SAME, GUESS_RANDOM),
+			       b = side(MAPPING_VARIES, GUESS_RANDOM);
+	/* 256 sockets: a burst of 32, and then 100 a second */
+	const mono_ns opened = 100 * SECOND + 2240 * MSEC;
+	struct seeded s;
+	struct rng rng;
+	uint32_t n[HARD_PLAN_STREAMS];
+	struct hard_plan p = begin(&a, &b, &s, &rng);
+	drain(&p, opened - 1, n);
+	assert_int_equal(n[HARD_PLAN_PROBE], 0);
+	assert_int_equal(n[HARD_PLAN_OPEN], 16);
+	drain(&p, opened, n);
+	assert_int_equal(n[HARD_PLAN_PROBE], 2048);
+}
+
+static void a_peer_that_does_not_know_its_own_port_is_probed_and_not_opened_to(void **state)
+{
+	struct disco_extension a = side(MAPPING_UNKNOWN, GUESS_RANDOM),
+			       b = side(MAPPING_UNKNOWN, GUESS_COUNTS);
+	struct seeded s;
+	struct rng rng;
+	uint32_t n[HARD_PLAN_STREAMS];
+	b.reflexive.port = 0;
+	struct hard_plan p = begin(&a, &b, &s, &rng);
+	drain(&p, 108 * SECOND, n);
+	assert_int_equal(n[HARD_PLAN_OPEN], 0);
+	assert_int_equal(n[HARD_PLAN_PROBE], 3 * 128);
+}
+
+static void the_first_run_that_crosses_goes_before_everything_else(void **state)
+{
+	struct disco_extension a = side(MAPPING_VARIES, GUESS_COUNTS);
+	struct seeded s;
+	struct rng rng;
+	struct hard_plan_step step;
+	struct hard_plan p = begin(&a, &a, &s, &rng);
+	for (uint32_t i = 0; i < HARD_PLAN_CROSS_RUN; i++) {
+		assert_true(hard_plan_next(&p, &step, 100 * SECOND));
+		assert_int_equal(step.stream, HARD_PLAN_CROSS);
+		assert_int_equal(step.socket, 1 + HARD_PLAN_SAMPLES + i); /* fresh ones */
+		assert_true(step.new_flow);
+	}
+	assert_true(hard_plan_next(&p, &step, 100 * SECOND));
+	assert_int_not_equal(step.stream, HARD_PLAN_CROSS);
+}
+
+static void a_draw_is_what_the_next_attempt_may_win(void **state)
+{
+	enum { S = MAPPING_SAME, V = MAPPING_VARIES };
+	static const struct {
+		int our_mapping, ours, their_mapping, theirs;
+		bool draw;
+	} rows[] = {
+		{V, GUESS_BLOCK, V, GUESS_BLOCK, true},
+		{V, GUESS_COUNTS, V, GUESS_BLOCK, true},
+		{V, GUESS_BLOCK, V, GUESS_COUNTS, true},
+		{V, GUESS_COUNTS, V, GUESS_COUNTS, false},
+		{V, GUESS_RANDOM, V, GUESS_BLOCK, false},
+		{V, GUESS_BLOCK, S, GUESS_BLOCK, false},
+		{V, GUESS_RANDOM, V, GUESS_RANDOM, false},
+		{V, GUESS_RANDOM, S, GUESS_RANDOM, false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct disco_extension a =
+			side((enum dest_mapping)rows[i].our_mapping, (enum guess_kind)rows[i].ours);
+		struct disco_extension b = side((enum dest_mapping)rows[i].their_mapping,
+						(enum guess_kind)rows[i].theirs);
+		struct seeded s;
+		struct rng rng;
+		struct hard_plan p = begin(&a, &b, &s, &rng);
+		assert_int_equal(hard_plan_is_draw(&p), rows[i].draw);
+		assert_int_equal(hard_plan_pause(&p), HARD_COOL_BLOCK);
+	}
+}
+
+static void addresses_where_no_host_can_be_are_not_probed(void **state)
+{
+	struct disco_extension a = side(MAPPING_SAME, GUESS_RANDOM),
+			       b = side(MAPPING_VARIES, GUESS_RANDOM);
+	struct seeded s;
+	struct rng rng;
+	struct hard_plan_step step;
+	static const struct ip told[] = {
+		{4, {127, 0, 0, 1}},    {4, {224, 0, 0, 1}},    {4, {255, 255, 255, 255}},
+		{4, {0, 0, 0, 0}},      {4, {192, 0, 2, 9}}, /* its main one again */
+		{4, {198, 51, 100, 1}}, {4, {198, 51, 100, 2}},
+	};
+	b.n_addresses = ARRAY_LEN(told);
+	memcpy(b.addresses, told, sizeof(told));
+	struct hard_plan p = begin(&a, &b, &s, &rng);
+	assert_int_equal(p.n_pool, 3);
+	for (int i = 0; i < 2000 && hard_plan_next(&p, &step, 108 * SECOND); i++)
+		assert_true(ip_equal(&step.ip, &b.reflexive.ip) || ip_equal(&step.ip, &told[5]) ||
+			    ip_equal(&step.ip, &told[6]));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_random_side_opens_and_the_easy_side_probes),
 	cmocka_unit_test(both_play_both_parts_when_they_do_not_know),
@@ -213,5 +427,14 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(where_probing_takes_no_port_it_is_not_limited_by_the_block),
 	cmocka_unit_test(probes_at_random_are_spread_over_all_addresses_of_a_pool),
 	cmocka_unit_test(against_a_block_all_go_to_one_port_that_may_still_be_given),
+	cmocka_unit_test(each_stream_ends_at_the_limit_that_the_two_nats_give_it),
+	cmocka_unit_test(openings_are_repeated_each_nine_seconds_and_make_no_new_flow),
+	cmocka_unit_test(a_plan_lasts_25_seconds_though_all_was_sent),
+	cmocka_unit_test(the_slow_way_is_over_when_170000_were_sent_and_not_before),
+	cmocka_unit_test(random_probes_wait_until_the_peer_has_opened_its_sockets),
+	cmocka_unit_test(a_peer_that_does_not_know_its_own_port_is_probed_and_not_opened_to),
+	cmocka_unit_test(the_first_run_that_crosses_goes_before_everything_else),
+	cmocka_unit_test(a_draw_is_what_the_next_attempt_may_win),
+	cmocka_unit_test(addresses_where_no_host_can_be_are_not_probed),
 };
 RUN_TESTS(tests)
