@@ -26,7 +26,7 @@ struct netchecks {
 	struct loop *loop;
 	struct driver *driver;
 	netchecks_answer *answer;
-	struct dialer *dialer; /* NULL until it is needed */
+	struct dialer *dialer; /* NULL until it is needed; it outlives the streams of a node */
 	struct loop_timer *again;
 	struct {
 		void *ask; /* NULL: this place is free */
@@ -139,11 +139,22 @@ static void on_answer(void *self, const struct http_get_answer *a)
 	http_get_stop(http);
 }
 
-static struct get *free_get(struct netchecks *c)
+/* Where the node goes through a NAT64, so do our requests. */
+static bool ready_dialer(struct netchecks *c)
 {
 	if (!c->dialer)
 		c->dialer = dialer_new(c->loop);
-	for (size_t i = 0; c->dialer && i < GETS_MAX; i++)
+	if (c->dialer)
+		dialer_set_nat64(c->dialer, reach_nat64(node_reach(driver_node(c->driver))));
+	return c->dialer != NULL;
+}
+
+/* NULL: all are in use, or there is no memory. */
+static struct get *free_get(struct netchecks *c)
+{
+	if (!ready_dialer(c))
+		return NULL;
+	for (size_t i = 0; i < GETS_MAX; i++)
 		if (!c->gets[i].http)
 			return &c->gets[i];
 	return NULL;

@@ -36,14 +36,15 @@ static inline uint16_t free_udp_port(void)
 	return ntohs(at.sin_port);
 }
 
-/* Plain HTTP and STUN on 127.0.0.1; r->port and r->stun_port say where. */
-static inline void local_relay_open(struct local_relay *r, struct loop *l, struct log *log)
+/* Plain HTTP at this address of ours; r->port says where. Its STUN port is silent. */
+static inline void local_relay_open_at(struct local_relay *r, struct loop *l, struct log *log,
+				       const struct ip *ip)
 {
 	struct relay_server_config cfg = {.rng = random_source(),
 					  .clients_max = LOCAL_RELAY_CLIENTS_MAX};
-	struct endpoint at = {.ip = ip_v4(127, 0, 0, 1)};
+	const struct endpoint at = {.ip = *ip};
 	char why[FAILURE_MAX];
-	*r = (struct local_relay){.loop = l, .web = web_new(), .stun_port = free_udp_port()};
+	*r = (struct local_relay){.loop = l, .web = web_new()};
 	key_generate(cfg.key.b, &cfg.rng);
 	r->server = relay_server_new(&cfg, loop_now(l));
 	r->route = relay_route_new(
@@ -60,7 +61,16 @@ static inline void local_relay_open(struct local_relay *r, struct loop *l, struc
 	assert_non_null(r->listen);
 	if (!listen_open(r->listen, &at, false, &r->port, why))
 		fail_msg("%s", why);
-	const struct stun_listen_config stun = {.at = {at.ip, r->stun_port}};
+}
+
+/* Plain HTTP and STUN on 127.0.0.1; r->port and r->stun_port say where. */
+static inline void local_relay_open(struct local_relay *r, struct loop *l, struct log *log)
+{
+	const struct ip ip = ip_v4(127, 0, 0, 1);
+	const struct stun_listen_config stun = {.at = {ip, free_udp_port()}};
+	char why[FAILURE_MAX];
+	local_relay_open_at(r, l, log, &ip);
+	r->stun_port = stun.at.port;
 	r->stun = stun_listen_open(l, &stun, why);
 	if (!r->stun)
 		fail_msg("%s", why);
