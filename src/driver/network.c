@@ -4,7 +4,6 @@
 #include "driver/parts.h"
 
 static const mono_ns CHECK_AFTER_CHANGE = 2 * SECOND;
-static const mono_ns SETTLE_AFTER_CHANGE = 200 * MSEC; /* changes of addresses come in groups */
 
 /* Without an inside there may still be a daemon beside us, whose interface is no network either. */
 int driver_own_ifindex(const struct driver *d)
@@ -70,6 +69,7 @@ void driver_on_changed(void *self)
 {
 	struct driver *d = self;
 	mono_ns now = loop_now(d->loop);
+	debounce_done(&d->network);
 	relay_streams_network_changed(d->relay_streams);
 	resolver_network_changed(d->resolver);
 	bool addresses = look_at_interfaces(d), gateways = driver_look_at_uplinks(d);
@@ -89,7 +89,7 @@ void driver_on_monitor(void *self, unsigned ready)
 	struct prefix p;
 	uint32_t lifetime_s;
 	if (netlink_monitor_read(d->monitor))
-		loop_timer_set(d->changed, loop_now(d->loop) + SETTLE_AFTER_CHANGE);
+		loop_timer_set(d->changed, debounce_event(&d->network, loop_now(d->loop)));
 	while (netlink_monitor_pref64(d->monitor, &p, &lifetime_s))
 		reach_nat64_advertised(node_reach(d->node), &p, lifetime_s, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));

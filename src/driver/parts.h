@@ -7,6 +7,7 @@
 #ifndef DRIVER_PARTS_H
 #define DRIVER_PARTS_H
 
+#include "driver/debounce.h"
 #include "driver/driver.h"
 #include "driver/gateways.h"
 #include "driver/relay_streams.h"
@@ -37,9 +38,10 @@ struct driver {
 	struct loop_fd *on_inside, *on_udp4, *on_udp6, *on_udp_extra, *on_monitor;
 	struct loop_timer *deadline, *changed, *check;
 	struct loop_deferred *settle;
-	size_t peers_max; /* that the node was made for */
-	mono_ns slept;    /* how long the machine had, when we last looked */
-	mono_ns planned;  /* when the deadline timer should fire */
+	size_t peers_max;        /* that the node was made for */
+	mono_ns slept;           /* how long the machine had, when we last looked */
+	mono_ns planned;         /* when the deadline timer should fire */
+	struct debounce network; /* its changes; `changed` is the timer of the look */
 	struct own_address interfaces[OWN_ADDRESSES_MAX];
 	size_t n_interfaces;
 	struct uplink uplinks[UPLINKS_MAX];
