@@ -2,10 +2,10 @@
 
 #include "path/hard/budget.h"
 
-/* The gaps between packets are random, and only their mean is the rate. */
+/* The gaps between packets are random: only their mean is the rate. */
 static const double rate = HARD_PER_SECOND * 1.05, burst = HARD_BURST + 16;
 
-/* Beside them there are a few to relays, STUN servers and the candidates of peers. */
+/* A few flows more go to relays, STUN servers and the candidates of peers. */
 static const double flows_max = HARD_FLOWS_MAX + 256;
 
 static double ebb(double level, double ebbed, double more)

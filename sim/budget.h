@@ -1,8 +1,7 @@
-/* sim/budget.h - what holds of every node at every moment: crossing hard NATs stays within its
- * budget
+/* sim/budget.h - checks that a node which crosses hard NATs stays within its budget
  *
- * It counts by itself what the node sends for that, in buckets of its own.  The flows are counted
- * where they leave the node, whatever they are for.
+ * The check holds at every moment of every scenario.  It has buckets of its own for what the node
+ * sends.  Flows are counted where they leave the node, whatever they are for.
  */
 #ifndef SIM_BUDGET_H
 #define SIM_BUDGET_H
@@ -18,7 +17,7 @@ struct budget {
 	mono_ns hour;
 };
 
-/* What does not hold, or NULL. */
+/* A clause that says what does not hold; NULL: all holds. */
 const char *budget_check(struct budget *b, const struct sim_node *n, mono_ns now);
 
 #endif

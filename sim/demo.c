@@ -1,19 +1,21 @@
 /* warren-sim-demo [SEED] - the story of `make demo` on the simulated internet, in virtual time
  *
- * Two homes behind NAT routers and a relay, a stream of 50 packets a second each way; alice's NAT
- * is flushed under it.  Then the same with bob's home blocking UDP.  Prints one event a line as
- * JSON, in order of time; the lab's demo prints the same, and lab/run.py, which reads them, says
- * what each is:
+ * Two homes behind NAT routers, a relay, and a stream of 50 packets a second each way.  Alice's NAT
+ * is flushed under the stream.  Then a second run, in which bob's home blocks UDP.
+ *
+ * The program prints one event a line as JSON, in order of time.  The lab's demo prints the same.
+ * lab/run.py reads the events and says what each one means:
  *
  *   {"t": seconds, "event": "scenario", "name": "two_homes" | "udp_blocked"}
  *   {"t": .., "event": "sent" | "got", "way": "alice>bob" | "bob>alice", "seq": n}
- *   {"t": .., "event": "path", "node": .., "peer": .., "from": where, "to": where, "also": where |
- *   null,
- *    "reason": text, "rtt_ms": number | null}         where: "relay(lab)" | "203.0.113.7:41641"
+ *   {"t": .., "event": "path", "node": .., "peer": .., "from": where, "to": where,
+ *    "also": where | null, "reason": text, "rtt_ms": number | null}
+ *                                        where: "relay(lab)" | "203.0.113.7:41641"
  *   {"t": .., "event": "flush", "home": "alice" | "bob"}
  *   {"t": .., "event": "end"}
  *
- * Exit status 1 only if the simulation itself went wrong: how the story ends, its reader judges.
+ * Exit status 1 only if the simulation itself went wrong.  The reader of the events judges how the
+ * story ends.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ enum { NODE_PORT = 41641, WHERE_MAX = ENDPOINT_TEXT_MAX };
 
 #define UPLINK_DELAY (25 * MSEC)
 #define RELAY_DELAY  (10 * MSEC)
-#define LOOK         (2 * SECOND) /* how long a state is left standing, to be seen in the picture */
+#define LOOK         (2 * SECOND) /* how long a state lasts, so that the picture shows it */
 #define PACE         (20 * MSEC)
 
 static void say(mono_ns now, const char *event)
@@ -81,7 +83,7 @@ static void on_arrived(void *self, struct stream *s, size_t seq, mono_ns now)
 	on_packet(s, "got", seq, now);
 }
 
-/* --- the stage: the same addresses and delays as the lab's --- */
+/* --- the stage, with the addresses and delays of the lab --- */
 
 static struct home *home(struct world *w, const char *name, struct ip external, struct ip inside,
 			 bool blocked)

@@ -24,17 +24,17 @@ struct events {
 };
 
 void events_init(struct events *e, mono_ns now);
-void events_fini(struct events *e); /* what has not happened never will */
-/* arg is consumed: freed with free() after the event; NULL for none. A time that is past means now.
- */
+void events_fini(struct events *e); /* drops planned events */
+/* arg is consumed: freed with free() after the event; NULL for none. A time in the past means
+ * now. */
 void events_at(struct events *e, mono_ns at, void (*run)(void *self, void *arg, mono_ns now),
 	       void *self, void *arg);
-/* Lets the next event happen, unless it is later than `until`; then false, and the clock is there.
- */
+/* Runs the next event and sets the clock to its time.  False: the next event is later than `until`,
+ * and the clock is at `until`. */
 bool events_step(struct events *e, mono_ns until);
 
-/* One deadline that moves: rings at the earliest time that was set since it last rang, and so
- * perhaps too early, never too late. Must live as long as the events. */
+/* One deadline that moves.  It rings at the earliest time that was set since it last rang: perhaps
+ * too early, never too late.  It must live as long as the events. */
 struct alarm {
 	struct events *events;
 	void (*ring)(void *self, mono_ns now);
@@ -42,9 +42,9 @@ struct alarm {
 	mono_ns at;
 };
 struct alarm alarm_of(struct events *e, void (*ring)(void *self, mono_ns now), void *self);
-void alarm_set(struct alarm *a, mono_ns at); /* MONO_NEVER: nothing to add */
+void alarm_set(struct alarm *a, mono_ns at); /* MONO_NEVER: sets nothing */
 
-/* Zeroed memory; ends the program when there is none. */
+/* Zeroed memory.  Ends the program when there is none. */
 void *sim_alloc(size_t n) __attribute__((returns_nonnull));
 
 #endif

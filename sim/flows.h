@@ -1,8 +1,8 @@
-/* sim/flows.h - how many flows a node has begun: pairs of a port of its own and an endpoint that a
- * NAT must remember
+/* sim/flows.h - counts the flows that a node has begun
  *
- * A flow that was not used for FLOW_LASTS is a new one again.  Two that share a slot of the table
- * count each other as new, so the count errs to the high side, by little.
+ * A flow is one of the node's ports and an outside endpoint: a pair that a NAT must remember.  A
+ * flow that was not used for FLOW_LASTS counts as new again.  Two flows that share a slot of the
+ * table make each other new, so the count may be a little too high.
  */
 #ifndef SIM_FLOWS_H
 #define SIM_FLOWS_H
@@ -17,7 +17,7 @@ struct flows {
 	struct flow {
 		uint64_t hash;
 		mono_ns used; /* 0: never */
-	} * v;                /* taken with the first */
+	} * v;                /* allocated with the first flow */
 	uint64_t begun;
 };
 

@@ -5,7 +5,7 @@
 
 enum { LIFETIME_MAX_S = 7200, VERSION_NATPMP = 0, VERSION_PCP = 2 };
 
-/* Mapped as long as is asked for, up to our limit; 0 takes it back. */
+/* A mapping lives as long as was asked for, up to our limit.  0 removes it. */
 static bool map(struct gateway *g, const struct endpoint *inside, uint16_t wish,
 		uint32_t *lifetime_s, struct endpoint *external, mono_ns now)
 {

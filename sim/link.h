@@ -1,6 +1,6 @@
 /* sim/link.h - one direction of a line between two boxes: delay, jitter, loss, duplicates, rate
  *
- * Says when a datagram arrives; carries nothing itself.
+ * It says when a datagram arrives, and carries nothing itself.
  */
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
@@ -18,17 +18,15 @@ struct link_config {
 	mono_ns jitter;    /* added, uniform in [0, jitter]; does not change the order by itself */
 	uint32_t loss_ppm; /* lost */
 	uint32_t duplicate_ppm; /* arrives twice */
-	uint32_t reorder_ppm;   /* held back by reorder_by, others overtake it */
+	uint32_t reorder_ppm;   /* held back by reorder_by: others overtake it */
 	mono_ns reorder_by;
-	/* For datagrams alone, not for streams: a carrier that treats UDP worse. */
+	/* Of datagrams, not of streams: for a carrier that treats UDP worse. */
 	mono_ns datagram_delay;
 	uint32_t datagram_loss_ppm;
-	uint32_t mtu; /* of a whole IP packet, bytes; 0: no limit. Longer ones go in pieces, if they
-			 may */
-	uint64_t rate_bps; /* bits a second; 0: no limit */
-	mono_ns queue_max; /* longest wait before a line with a rate; later ones are dropped. 0: 100
-			      ms */
-	uint32_t headers_len; /* bytes counted to each datagram for the rate */
+	uint32_t mtu;         /* bytes of a whole IP packet; 0: no limit. Longer ones are cut */
+	uint64_t rate_bps;    /* bits a second; 0: no limit */
+	mono_ns queue_max;    /* longest wait for a line with a rate. 0: 100 ms */
+	uint32_t headers_len; /* bytes that the rate counts for each datagram besides its own */
 };
 
 struct link {
@@ -40,10 +38,11 @@ struct link {
 };
 
 void link_init(struct link *l, const struct link_config *cfg, const struct rng *rng);
-/* When a datagram of len bytes that is sent now arrives: 0 (lost), 1 or 2 times are set. */
+/* When a datagram of len bytes arrives that is sent now.  Sets 0 (lost), 1 or 2 times, and returns
+ * how many. */
 size_t link_pass(struct link *l, size_t len, mono_ns now, mono_ns at[static LINK_COPIES_MAX]);
-/* The same for one that is sent at some later time, by somebody who keeps the order himself: it
- * does not hold up what is sent meanwhile. False: lost. */
+/* The same for a segment that is sent at a later time.  The caller keeps the order; the segment
+ * does not hold up what is sent meanwhile.  False: lost. */
 bool link_pass_later(struct link *l, size_t len, mono_ns sent, mono_ns *at) MUST_USE;
 
 #endif

@@ -1,18 +1,16 @@
 /* warren-matrix - every pair of places, over many seeds: is it direct, by what, and how soon?
  *
- *   warren-matrix [-n SEEDS] [-p A,B] [-k I/N]    one line of JSON for each pair (of the I-th of N
- *                                                 parts)
- *   warren-matrix -c ...                          exit status 1 unless each run is connected and
- *                                                 loses nothing, and 99 of 100 are direct where a
- *                                                 technique makes that possible, 90 by birthday
- *                                                 probing
- *   warren-matrix -l                              the list of places, as JSON
- *   warren-matrix -t                              what is possible between which, a line of JSON
- *                                                 each
+ *   warren-matrix [-n SEEDS] [-p A,B] [-k I/N]
+ *                        one line of JSON for each pair (of the I-th of N parts)
+ *   warren-matrix -c ... exit status 1 unless each run is connected and loses nothing, and 99 of
+ *                        100 are direct where a technique makes that possible, 90 by birthday
+ *                        probing
+ *   warren-matrix -l     the list of places, as JSON
+ *   warren-matrix -t     what is possible between each pair, one line of JSON each
  *
- * A run: both nodes connect to the relay, then 10 packets a second each way until both talk
- * directly and one second longer, or until the time is up. tools/matrix.py makes the documents from
- * it.
+ * A run: both nodes connect to the relay.  Then each sends 10 packets a second until one second
+ * after both talk directly, or until the time is up.  tools/matrix.py makes the documents of the
+ * output.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,10 +25,9 @@ enum { SEEDS_MAX = 100000 };
 #define LINE_DELAY  (25 * MSEC) /* each way, and 10 ms more to the relay */
 #define RELAY_DELAY (10 * MSEC)
 #define HOPELESS    (15 * SECOND)
-#define PATIENCE \
-	(300 * SECOND) /* one birthday in a thousand needs a second attempt, or a third \
-				    */
-#define PERSISTENCE (3600 * SECOND) /* where an attempt is a draw */
+/* Of a thousand attempts by birthday probing one fails, and a second or third one follows. */
+#define PATIENCE    (300 * SECOND)
+#define PERSISTENCE (3600 * SECOND) /* where the success of an attempt is luck */
 #define PACE        (100 * MSEC)
 
 enum won { WON_RELAY, WON_IPV4, WON_IPV6, WON_LAN, WON_HAIRPIN, WON_PORTMAP, WON_HARD, WONS };
@@ -139,7 +136,7 @@ static int by_value(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Of the values in v, sorted here; null where there are none. */
+/* Of the values in v, which it sorts.  Without values: null. */
 static void print_spread(const char *name, uint64_t *v, size_t n, double unit)
 {
 	if (n == 0) {
@@ -196,12 +193,12 @@ static bool is_good(const struct tally *t, const struct place *a, const struct p
 {
 	enum place_way way = place_way(a, b);
 	size_t percent = way <= TECHNIQUE_BIRTHDAY ? 99 : way == TECHNIQUE_GUESS ? 90 : 0;
-	/* Of a few runs one may be the unlucky one. */
+	/* One of a few runs may have bad luck. */
 	size_t bad = way == TECHNIQUE_GUESS ? 1 : 0;
 	return t->faults == 0 && t->lost == 0 && (t->n_direct + bad) * 100 >= t->n * percent;
 }
 
-/* False: it is not as it must be. */
+/* False: the pair is not as -c demands. */
 static bool play_pair(const struct place *a, const struct place *b, const struct options *o)
 {
 	size_t len = o->seeds * sizeof(uint64_t);
@@ -301,9 +298,10 @@ static bool parse_part(struct options *o, char *text)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N] [-r "
-			"RELAYS], or -l for the "
-			"places, -t for theory\n");
+	fprintf(stderr,
+		"usage: warren-matrix [-c] [-n SEEDS] [-p PLACE,PLACE] [-k I/N] [-r RELAYS]\n"
+		"       warren-matrix -l   lists the places\n"
+		"       warren-matrix -t   what is possible between each pair\n");
 	return 2;
 }
 

@@ -1,9 +1,11 @@
-/* A table of mappings (inside endpoint, and as much of the outside as the mapping depends on, to an
- * external endpoint), each with its permissions.  Both die after `timeout` without being refreshed.
- * The dead are skipped wherever something is looked up, and cleaned away now and then and when room
- * is needed.  Mappings are found by two indexes, by what they are inside and by what they are
- * outside; with overloaded ports several may share an external endpoint.  Hosts are the inside
- * addresses that have mappings.  Bounded: by the limits of the configuration.
+/* A table of mappings, each with its permissions.  A mapping leads from an inside endpoint, and as
+ * much of the outside endpoint as it depends on, to an external endpoint.  Mappings and permissions
+ * die after `timeout` without being refreshed.  Look-ups skip the dead; now and then, and when room
+ * is needed, they are removed.
+ *
+ * Two indexes find a mapping, by its inside and by its external endpoint.  With overloaded ports
+ * several mappings may share an external endpoint.  Hosts are the inside addresses that have
+ * mappings.  Bounded: by the limits of the configuration.
  */
 #include "sim/nat.h"
 
@@ -25,7 +27,7 @@ struct mapping {
 	struct endpoint inside, outside; /* outside: as far as the mapping depends on it */
 	struct endpoint external;
 	mono_ns used;
-	mono_ns fixed_until;            /* asked for: open to all until then; 0: not */
+	mono_ns fixed_until;            /* by nat_map: open to all until then; 0: not mapped so */
 	struct permission *permissions; /* grows up to permissions_max */
 	uint32_t n_permissions, cap_permissions;
 };
@@ -46,7 +48,7 @@ struct nat {
 	struct index by_inside, by_external;
 	struct host *hosts;
 	size_t n_hosts, cap_hosts;
-	uint32_t high;      /* slots at and beyond it were never taken */
+	uint32_t high;      /* slots from here on were never used */
 	struct mapping v[]; /* mappings_max */
 };
 
@@ -189,7 +191,7 @@ static struct host *find_host(struct nat *n, const struct ip *inside)
 	return NULL;
 }
 
-/* One of our addresses: the same for a host if they are paired. */
+/* One of our addresses.  With pairing a host always gets the same. */
 static struct ip choose_address(struct nat *n, const struct ip *inside)
 {
 	if (n->cfg.n_pool == 0)
@@ -293,7 +295,7 @@ static struct mapping *find_inside(struct nat *n, const struct endpoint *inside,
 	return fixed ? fixed : find_exactly(n, inside, &outside, false, now);
 }
 
-/* By another mapping, if they may not share it. outside: of the new one. */
+/* Does another mapping have the port, one that may not share it?  outside: of the new mapping. */
 static bool external_taken(const struct nat *n, const struct endpoint *external,
 			   const struct endpoint *outside, mono_ns now)
 {
@@ -354,7 +356,7 @@ static uint16_t next_try(struct nat *n, const struct host *h)
 	return random_port(n, PORT_LOW, PORTS);
 }
 
-/* False: there is no port left, or none was found in a reasonable time. */
+/* False: no port is left, or a bounded search found none. */
 static bool choose_external(struct nat *n, struct host *h, uint16_t inside,
 			    const struct endpoint *outside, mono_ns now, struct endpoint *ep)
 {
@@ -426,8 +428,8 @@ static struct mapping *make(struct nat *n, const struct endpoint *src, const str
 	return m;
 }
 
-/* The mapping is of this inside endpoint towards everybody; a new one gets the wanted port if it
- * can. */
+/* The mapping of this inside endpoint towards everybody.  A new one gets the wanted port if that is
+ * free. */
 static struct mapping *make_fixed(struct nat *n, const struct endpoint *inside, uint16_t wanted,
 				  mono_ns now)
 {
@@ -530,8 +532,8 @@ bool nat_out(struct nat *n, struct endpoint *src, const struct endpoint *dst, mo
 	return true;
 }
 
-/* Of the mappings that have this external endpoint (more than one only if ports are overloaded) the
- * one whose permission is the youngest. `any`: there is a mapping at all. */
+/* Of the mappings that have this external endpoint, the one whose permission is the youngest.
+ * There is more than one only with overloaded ports.  `any`: set if there is a mapping at all. */
 static struct mapping *find_permitted(const struct nat *n, const struct endpoint *src,
 				      const struct endpoint *external, mono_ns now,
 				      struct permission **permission, bool *any)

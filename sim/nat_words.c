@@ -5,7 +5,7 @@
 
 enum kind { K_SCOPE, K_PORTS, K_HAIRPIN, K_BOOL, K_U16, K_U32, K_TIME, K_ADDRESSES };
 
-/* Words of a K_BOOL are in the order false, true. */
+/* The words of a K_BOOL are in the order false, true. */
 static const char *const scope_words[] = {"endpoint-independent", "address-dependent",
 					  "address-and-port-dependent", NULL};
 static const char *const port_words[] = {"preserve", "sequential", "random",

@@ -5,13 +5,13 @@
  *   ports                preserve, sequential, random, block, overload
  *   port-first, port-step, port-block              numbers
  *   port-sharing         yes, no
- *   external             addresses with commas between: the first and the pool
+ *   external             addresses separated by commas: the first one and the pool
  *   pooling              paired, arbitrary
  *   hairpin              none, internal-source, external-source
  *   timeout              a time: 500ms, 30s, 2m
  *   refresh              outbound, both
- *   mappings-max, host-mappings-max, sessions-max, permissions-max   numbers; 0: none of its own
- *   translate            yes, no: a firewall only
+ *   mappings-max, host-mappings-max, sessions-max, permissions-max   numbers; 0: the default
+ *   translate            yes, no (a firewall only)
  *   udp                  pass, blocked
  */
 #ifndef SIM_NAT_WORDS_H

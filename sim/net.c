@@ -1,5 +1,5 @@
-/* A datagram is one event at a time: its arrival at the next box.  There the box decides: swallow,
- * translate, deliver, or hand it to a line, which says when it arrives at the next (link.h).
+/* A datagram is one event at a time: its arrival at the next box.  That box swallows it, translates
+ * it, delivers it, or hands it to a line.  The line says when it arrives at the next box (link.h).
  */
 #include "sim/net.h"
 
@@ -172,7 +172,7 @@ static void end(struct box *at, const struct net_datagram *d, enum net_fate fate
 		at->net->watch(at->net->watch_self, at, d, fate, now);
 }
 
-/* How well a box matches: one more than the bits of its longest prefix; 0: not at all. */
+/* How well a box matches: the bits of its longest prefix and one.  0: it does not match. */
 static unsigned match(const struct box *b, const struct ip *dst)
 {
 	unsigned best = box_owns(b, dst) ? 129 : 0;
@@ -213,7 +213,7 @@ struct box *box_way_out(struct box *host, const struct ip *dst)
 static void arrive_from_above(void *self, void *arg, mono_ns now);
 static void arrive_from_below(void *self, void *arg, mono_ns now);
 
-/* Headers of IP and UDP count. */
+/* The headers of IP and UDP count too. */
 static bool is_too_long(const struct link *line, const struct net_datagram *d)
 {
 	size_t headers = d->dst.ip.family == 4 ? 28 : 48;
@@ -253,7 +253,7 @@ static bool is_cut(const struct box *b, const struct net_datagram *d)
 	return false;
 }
 
-/* What every box does first. */
+/* What every box does with a datagram first. */
 static bool passable(struct box *b, struct net_datagram *d, mono_ns now)
 {
 	enum net_fate fate = b->off          ? NET_OFF
@@ -290,7 +290,7 @@ static void go_up(struct box *b, struct net_datagram *d, mono_ns now)
 		end(b, d, NET_BLOCKED, now);
 	else if (nat && !nat_out(nat, &d->src, &d->dst, now))
 		end(b, d, NET_NAT, now);
-	else if (is_cut(b, d)) /* again: now the source is what the outside sees */
+	else if (is_cut(b, d)) /* again, with the source that the outside sees */
 		end(b, d, NET_CUT, now);
 	else
 		hop(b, &b->up, b->parent, d, now);
@@ -372,7 +372,7 @@ static bool send_it(struct box *from, const struct endpoint *src, const struct e
 		.src = *src, .dst = *dst, .ttl = NET_TTL, .dont_fragment = whole, .n = payload.n};
 	if (payload.n)
 		memcpy(d->b, payload.p, payload.n);
-	/* As an event of its own, so that nobody is called back from inside his own call. */
+	/* In an event of its own, so that no owner is called back during its own call. */
 	events_at(from->net->events, now, arrive_from_below, from, d);
 	return true;
 }

@@ -5,9 +5,10 @@
  * address, or the longest prefix routed to a child.  A box with a NAT translates what crosses its
  * uplink; what stays below it is not touched.  NATs may stand below NATs.
  *
- * A host with two uplinks is two boxes: the host, and a leg of it elsewhere in the tree
- * (box_add_leg). As in a kernel with one default route a family, the leg carries what goes to its
- * own link, and what the host itself has no address of that family for, or whose own place is off.
+ * A host with two uplinks is two boxes: the host, and its leg elsewhere in the tree (box_add_leg).
+ * The host works as a kernel with one default route a family.  The leg carries what goes to its own
+ * link.  It also carries everything of a family of which the host has no address, and everything
+ * while the host's own box is off.
  */
 #ifndef SIM_NET_H
 #define SIM_NET_H
@@ -40,7 +41,7 @@ struct net_datagram {
 /* What is attached to a host. */
 struct box_owner {
 	void (*receive)(void *self, const struct net_datagram *d, mono_ns now);
-	/* A stream wants in: see pipe.h. False: refused. NULL: nobody listens. */
+	/* A client opens a stream (pipe.h).  False: refused.  NULL: nobody listens. */
 	bool (*accept)(void *self, struct pipe *pipe, mono_ns now);
 	void *self;
 };
@@ -53,12 +54,12 @@ struct box {
 	struct ip addresses[BOX_ADDRESSES_MAX];
 	size_t n_addresses;
 	struct prefix
-		prefixes[BOX_PREFIXES_MAX]; /* routed here by the parent, besides the addresses */
+		prefixes[BOX_PREFIXES_MAX]; /* that the parent routes here, besides the addresses */
 	size_t n_prefixes;
 	struct nat *nat4, *nat6; /* owned */
-	struct nat *nat64;       /* owned; from nat64_prefix, a /96, to IPv4 */
+	struct nat *nat64;       /* owned; translates from nat64_prefix, a /96, to IPv4 */
 	struct prefix nat64_prefix;
-	bool blocks_udp; /* nothing but streams crosses the uplink */
+	bool blocks_udp; /* only streams cross the uplink */
 	bool off;
 	struct {
 		struct prefix src, dst;
@@ -90,7 +91,7 @@ struct net {
 	struct pipe *pipes;
 	uint64_t fates[NET_FATES];
 	uint64_t carried; /* hops */
-	/* Told of each end of a datagram; may be NULL. */
+	/* Called where a datagram ends, for each one; may be NULL. */
 	void (*watch)(void *self, const struct box *at, const struct net_datagram *d,
 		      enum net_fate fate, mono_ns now);
 	void *watch_self;
@@ -99,23 +100,23 @@ struct net {
 void net_init(struct net *n, struct events *events, const struct rng *rng);
 void net_fini(struct net *n);
 
-/* A new box below parent; lines may be of different kinds up and down. */
+/* A new box below parent.  Up and down the line may have different qualities. */
 struct box *net_box(struct net *n, struct box *parent, const char *name,
 		    const struct link_config *up, const struct link_config *down);
 void box_add_address(struct box *b, const struct ip *ip);
 void box_remove_address(struct box *b, const struct ip *ip);
 void box_route(struct box *b, const struct prefix *p); /* the parent sends this prefix here */
 void box_set_nat(struct box *b, const struct nat_config *cfg, uint8_t family);
-/* What comes from below to an address in prefix (a /96) goes on as IPv4, from the NAT's address. */
+/* A datagram from below to an address in prefix (a /96) goes on as IPv4, from the NAT's address. */
 void box_set_nat64(struct box *b, const struct nat_config *cfg, const struct prefix *prefix);
 void box_attach(struct box *b, const struct box_owner *owner);
 void box_move(struct box *b, struct box *parent); /* to another place in the tree; no loops */
-/* Swallows what goes from src to dst through this box, as the outside writes their addresses. */
+/* This box swallows what goes from src to dst.  Both are addresses as the outside sees them. */
 void box_cut(struct box *b, const struct prefix *src, const struct prefix *dst);
 void box_heal(struct box *b); /* all its cuts */
-/* leg becomes a second uplink of the host: what arrives there is given to the host's owner. */
+/* leg becomes a second uplink of the host: the host's owner gets what arrives there. */
 void box_add_leg(struct box *host, struct box *leg);
-/* The host itself or its leg: where what it sends to dst leaves it. */
+/* The box by which the host sends to dst: the host itself, or its leg. */
 struct box *box_way_out(struct box *host, const struct ip *dst);
 /* All addresses of a host, those of its leg too. */
 size_t box_addresses(const struct box *host, struct ip out[static 2 * BOX_ADDRESSES_MAX]);
@@ -126,7 +127,7 @@ const struct ip *box_source(const struct box *b, const struct ip *dst);
 /* Sends from this host; false: it has no address of that family, or it is off. */
 bool net_send(struct box *from, uint16_t sport, const struct endpoint *dst, struct bytes payload,
 	      mono_ns now) MUST_USE;
-/* The same for one that must not be cut on its way. */
+/* The same for a datagram that no router may cut. */
 bool net_send_whole(struct box *from, uint16_t sport, const struct endpoint *dst,
 		    struct bytes payload, mono_ns now) MUST_USE;
 /* The same from one of its addresses; false: it is off, or that is none of them. */

@@ -1,8 +1,7 @@
-/* sim/pair.h - the place where most scenarios play: alice and bob at home, a relay between, two
- * streams
+/* sim/pair.h - where most scenarios play: alice and bob at home, a relay, a stream each way
  *
- * Home lines have 25 ms each way, so that it is 50 ms from a home to the relay and back, and 100 ms
- * from home to home and back, directly as through the relay.
+ * A home's line takes 25 ms each way.  So the round trip is 50 ms between a home and the relay, and
+ * 100 ms between the homes, directly as well as through the relay.
  */
 #ifndef SIM_PAIR_H
 #define SIM_PAIR_H
@@ -21,15 +20,15 @@ struct pair {
 	struct stream *there, *back; /* alice to bob, bob to alice */
 };
 
-/* A home line of this seed: the delay, and up to 2 ms of jitter. */
+/* A home's line: the delay, and up to 2 ms of jitter, by the seed. */
 struct link_config pair_line(struct world *w);
-/* Endpoint-independent mapping, address-and-port-dependent filtering, timeout and refreshing of
- * this seed, and ports that are never the same again after a flush. */
+/* Endpoint-independent mapping and address-and-port-dependent filtering.  The seed chooses timeout
+ * and refreshing.  After a flush no mapping gets its port again. */
 struct nat_config pair_easy_nat(struct world *w);
-/* Of two homes that are there, and the world's first relay: they know each other, and streams wait
- * to begin. */
+/* Of two homes that exist, and the world's first relay.  Each home gets the other as its peer; the
+ * streams do not run yet. */
 struct pair pair_of(struct world *w, struct home *alice, struct home *bob, mono_ns pace);
-/* Builds it and lets both nodes connect to the relay. */
+/* Builds the homes and the relay, and waits until both nodes are connected to it. */
 struct pair pair_build(struct world *w, const struct home_config *alice,
 		       const struct home_config *bob);
 struct pair pair_easy(struct world *w); /* both behind easy NATs */
@@ -37,8 +36,8 @@ void pair_talk(struct pair *p);         /* both streams begin */
 void pair_hush(struct pair *p);
 /* Waits until both talk directly and nothing is in doubt; notes a fault if that takes longer. */
 void pair_wait_direct(struct pair *p, mono_ns at_most);
-/* For ten seconds more; then the streams end, and nothing of what was sent from then on was lost.
- */
+/* Expects ten more seconds of direct traffic; then the streams end.  Nothing that was sent at
+ * `from` or later may be lost. */
 void pair_stays_direct(struct pair *p, mono_ns from);
 /* Over both streams: packets lost, and the longest silence, of those sent in [from, until). */
 size_t pair_lost(const struct pair *p, mono_ns from, mono_ns until);

@@ -1,7 +1,9 @@
-/* Bytes go as segments: each is passed over all lines of the way at the moment it is written
- * (link_pass_later gives the time for each), tried again after a growing time-out while a line
- * loses it, and delivered not before the one ahead of it.  Each end is open until its owner closes
- * it or it is told that it is down; calls to an end that is not open are swallowed.
+/* Bytes go as segments.  When a segment is written, it passes all lines of the way at once:
+ * link_pass_later gives the time for each line.  While a line loses the segment, it is tried again
+ * after a growing time-out.  It is delivered after the segment before it.
+ *
+ * An end is open until its owner closes it or is told that it is down.  An end that is not open
+ * swallows calls.
  */
 #include "sim/pipe.h"
 
@@ -27,7 +29,7 @@ struct pipe {
 	struct end ends[2];
 	struct hop_seen nats[PIPE_HOPS_MAX];
 	size_t n_nats;
-	struct ip address; /* of the client when it began: without it nothing passes any more */
+	struct ip address; /* of the client at the start; once it is lost nothing passes */
 	unsigned round_trips;
 	uint32_t tag;
 };
@@ -79,7 +81,7 @@ bool pipe_has_address(const struct pipe *p)
 	return box_owns(p->ends[PIPE_CLIENT].box, &p->address);
 }
 
-/* When a segment gets through; MONO_NEVER: not in a reasonable time. */
+/* When a segment gets through.  MONO_NEVER: not within PIPE_GIVE_UP. */
 static mono_ns travel(const struct pipe *p, enum pipe_end from, size_t len, mono_ns now)
 {
 	struct box *src = p->ends[from].box, *dst = p->ends[other(from)].box;
@@ -129,7 +131,7 @@ static void server_hears_end(void *self, void *arg, mono_ns now)
 	tell_down(self, PIPE_SERVER, "closed by the other side", now);
 }
 
-/* The way back and forth `n` times more; MONO_NEVER when it fails. */
+/* The time after n more round trips.  MONO_NEVER: one fails. */
 static mono_ns after_round_trips(struct pipe *p, unsigned n, mono_ns at)
 {
 	for (unsigned i = 0; i < 2 * n && at != MONO_NEVER; i++)
@@ -144,7 +146,7 @@ static void come_up(void *self, void *arg, mono_ns now)
 		client->owner.up(client->owner.self, self, now);
 }
 
-/* The last of the round trips before the upgrade arrives at the server, which takes it or not. */
+/* The last round trip before the upgrade reaches the server, which accepts or refuses. */
 static void knock(void *self, void *arg, mono_ns now)
 {
 	struct pipe *p = self;

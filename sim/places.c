@@ -1,5 +1,5 @@
-/* A place is a chain of boxes: internet, carrier, router, host.  All that differs between seeds
- * (first ports, refreshing) comes from the world's randomness. */
+/* A place is a chain of boxes: internet, carrier, router, host.  What differs between seeds (first
+ * ports, refreshing) comes from the world's randomness. */
 #include "sim/places.h"
 
 #include <stdio.h>
@@ -77,7 +77,7 @@ struct seen {
 	bool none; /* no UDP */
 	enum nat_scope mapping, filtering;
 	enum nat_ports ports;
-	bool pool; /* of several addresses, any */
+	bool pool; /* any one of several addresses */
 };
 
 static struct seen seen_of(const struct place *p)
@@ -99,7 +99,7 @@ static struct seen seen_of(const struct place *p)
 			     .pool = p->addresses > 1 && !c.paired && !p->carrier};
 }
 
-/* A hard side's datagrams come from an endpoint that the easy side could not know. */
+/* A hard side's datagrams come from an endpoint that the easy side cannot know. */
 static bool lets_in(const struct seen *easy, const struct seen *hard)
 {
 	return easy->filtering == NAT_ENDPOINT_INDEPENDENT ||
@@ -196,7 +196,7 @@ static struct nat_config nat_of(const struct site *s, const char *text, const st
 	return c;
 }
 
-/* The outermost NAT: it has the line to the inter */
+/* The outermost NAT: it has the line to the internet. */
 static void put_outermost(struct site *s, struct box *b, const char *text)
 {
 	struct nat_config c = nat_of(s, text, &s->external);
@@ -259,7 +259,7 @@ static void put_host(struct site *s)
 		box_add_address(s->host, &ip);
 		return;
 	}
-	/* The address is the host's own, and the router only guards it. */
+	/* The host has the address, and the router is only a firewall. */
 	struct prefix p = prefix_of(&s->external, 32);
 	box_remove_address(s->router, &s->external);
 	box_route(s->router, &p);
@@ -304,7 +304,7 @@ static void put_chain(struct site *s, struct box *shared)
 		put_second(s);
 }
 
-/* What DHCP and router advertisements tell a host; the node takes it up when it starts again. */
+/* What DHCP and router advertisements tell a host.  The node reads it when it starts again. */
 static void tell_network(struct site *s, struct home *h)
 {
 	if (s->place->nat64)

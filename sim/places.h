@@ -11,15 +11,15 @@
 
 struct place {
 	const char *name, *what;
-	const char *nat;    /* of the home's router; NULL: the host stands in the internet itself */
-	unsigned addresses; /* of the outermost NAT; 0: one */
+	const char *nat;     /* of the home's router; NULL: the host is in the internet itself */
+	unsigned addresses;  /* of the outermost NAT; 0: one */
 	const char *carrier; /* of the NAT above the home's; NULL: none */
 	bool shares_carrier; /* two of this kind stand below the same one */
-	const char *wall6;   /* has IPv6, behind this; NULL: has none */
-	const char *nat64;   /* has no IPv4 of its own, but this; NULL: has IPv4 */
-	const char *second;  /* of the router of a second uplink; NULL: there is one only */
+	const char *wall6;   /* the firewall before its IPv6; NULL: it has no IPv6 */
+	const char *nat64;   /* the NAT64 that it has instead of IPv4; NULL: it has IPv4 */
+	const char *second;  /* of the router of a second uplink; NULL: there is only one uplink */
 	const char *second_wall6;
-	enum gateway_kind portmap; /* what the router can be asked by; PLACE_PORTMAP_... */
+	enum gateway_kind portmap; /* the protocol for port mappings that the router speaks */
 };
 
 extern const struct place places[];
@@ -27,7 +27,7 @@ size_t places_count(void);
 const struct place *place_find(const char *name); /* NULL: there is none */
 const char *place_portmap_word(const struct place *p);
 
-/* What can make a direct way between two places, of all that Warren knows; the easiest. */
+/* The easiest technique of Warren's by which two places can reach each other directly. */
 enum place_way {
 	TECHNIQUE_PLAIN,    /* simple probing of what STUN and the interfaces say */
 	WAY_IPV6,           /* the same, and IPv4 alone would be harder */
@@ -42,7 +42,7 @@ enum place_way {
 enum place_way place_way(const struct place *a, const struct place *b);
 const char *place_way_word(enum place_way way);
 
-/* Two homes with nodes in the places, lines of this kind; the relays must be there. */
+/* Builds two homes with nodes in these places, with lines of this kind.  The relays must exist. */
 void places_build(struct world *w, const struct place *a, const struct place *b,
 		  const struct link_config *line, struct home *out[static 2]);
 

@@ -1,11 +1,12 @@
 /* warren-sim - plays scenarios over many seeds
  *
- *   warren-sim [-s SEED] [-n COUNT] [-v] NAME...    -l: list them
+ *   warren-sim [-s SEED] [-n COUNT] [-v] NAME...
+ *   warren-sim -l     lists the scenarios
  *
- * Without -s the seeds are 1..COUNT, the same each time. Without -n COUNT is the scenario's own,
- * but not more than SIM_SEEDS in the environment says. A seed that fails is printed with what went
- * wrong, and the command that repeats it; -v shows what the nodes say, -vv also each datagram and
- * where it ended. Exit status 1 if there is any bad seed.
+ * Without -s the seeds are 1..COUNT.  Without -n, COUNT is the scenario's own number, but at most
+ * that of the environment's SIM_SEEDS.  For a seed that fails it prints what went wrong, and the
+ * command that repeats the run.  -v shows the events of the nodes, -vv also each datagram and where
+ * it ended.  Exit status 1 if any seed failed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,8 +36,8 @@ static const struct scenario *const tables[] = {
 
 struct options {
 	uint64_t seed;  /* 0: all */
-	unsigned count; /* 0: as the scenario says */
-	unsigned most;  /* 0: no limit to that */
+	unsigned count; /* 0: the scenario's own */
+	unsigned most;  /* 0: no limit */
 	int verbose;    /* 1: events of the nodes; 2: also each datagram */
 };
 

@@ -6,8 +6,8 @@
 
 struct scenario {
 	const char *name;
-	const char *what; /* that must hold */
-	unsigned seeds;   /* how many it is played with */
+	const char *what; /* must hold */
+	unsigned seeds;   /* it is played with so many */
 	void (*play)(struct world *w);
 };
 

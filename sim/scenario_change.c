@@ -34,7 +34,7 @@ static void relay_restarts_under_direct(struct world *w)
 	pair_hush(&p);
 	world_expect(w, pair_lost(&p, before, MONO_NEVER) == 0, "%zu packets lost",
 		     pair_lost(&p, before, MONO_NEVER));
-	/* It must be there again when it is needed. */
+	/* The relay must be connected again when it is needed. */
 	mono_ns cut = world_now(w);
 	home_flush(p.alice);
 	home_flush(p.bob);
@@ -44,7 +44,7 @@ static void relay_restarts_under_direct(struct world *w)
 	expect_gap(&p, cut + SECOND, SECOND);
 }
 
-/* No longer silent than the relay is away, and 2 s more. */
+/* The silence lasts at most 2 s longer than the relay is away. */
 static void without_a_relay(struct world *w, mono_ns away, bool one_way)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
@@ -85,7 +85,7 @@ static void relay_is_away(struct world *w)
 	without_a_relay(w, SECOND * 60 + rng_below(&w->rng, 240 * SECOND), false);
 }
 
-/* With a new disco key, and none of its sessions. */
+/* The peer has a new disco key, and none of its sessions. */
 static void peer_restarts(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -107,7 +107,7 @@ static void peer_restarts(struct world *w)
 		     "no traffic for 3 s after the restart");
 }
 
-/* Both directions go directly again, and are not in doubt, within 2 s of what happened. */
+/* Within 2 s both directions go directly again, and no path is in doubt. */
 static void expect_direct_again(struct pair *p, mono_ns since)
 {
 	pair_wait_direct(p, 10 * SECOND);
@@ -121,7 +121,7 @@ static void expect_direct_again(struct pair *p, mono_ns since)
 		     "not direct again within 2 s");
 }
 
-/* Bob's address becomes another one: direct again, and never silent for 2 s. */
+/* Bob's address changes: the traffic is direct again, and never silent for 2 s. */
 static void expect_new_address(struct pair *p, struct ip is)
 {
 	struct ip was = p->bob->host->addresses[0];
@@ -135,8 +135,7 @@ static void expect_new_address(struct pair *p, struct ip is)
 	expect_gap(p, changed, 2 * SECOND);
 }
 
-/* The host gets another address in the same home: mappings and streams with the old one are dead.
- */
+/* The host gets another address in the same home.  Mappings and streams of the old one are dead. */
 static void address_changes(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -144,7 +143,7 @@ static void address_changes(struct world *w)
 	expect_new_address(&p, ip_v4(192, 168, 2, 77));
 }
 
-/* The host is carried to a third home with a NAT of its own. */
+/* The host moves to a third home with a NAT of its own. */
 static void host_roams(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -155,7 +154,7 @@ static void host_roams(struct world *w)
 	expect_new_address(&p, ip_v4(192, 168, 3, 9));
 }
 
-/* Sometimes so long that the mappings, the stream to the relay and the sessions are gone. */
+/* Some sleeps are so long that the mappings, the stream to the relay and the sessions are gone. */
 static void wakes_from_sleep(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -164,7 +163,7 @@ static void wakes_from_sleep(struct world *w)
 	mono_ns slept = 5 * SECOND +
 			rng_below(&w->rng, rng_below(&w->rng, 2) ? 60 * SECOND : 3600 * SECOND);
 	if (rng_below(&w->rng, 2))
-		stream_stop(p.there); /* it has fallen silent, too, when bob wakes */
+		stream_stop(p.there); /* when bob wakes, it is silent too */
 	world_run(w, slept);
 	mono_ns awake = world_now(w);
 	if (!p.there->running)

@@ -1,4 +1,4 @@
-/* What paths cost: how many probes, and what goes out when nobody speaks. */
+/* What paths cost: how many probes, and what is sent without traffic. */
 #include "sim/places.h"
 #include "sim/scenario.h"
 #include "wire/pcp.h"
@@ -11,7 +11,7 @@ static uint64_t probes_of(const struct home *h)
 	return reach_paths_stats(node_reach(h->node.node))->pings_sent;
 }
 
-/* At most one probe each 3 s from either side, over a minute in which nothing is lost. */
+/* Over a minute in which nothing is lost, each side sends at most one probe every 3 s. */
 static void expect_few_probes(struct pair *p, mono_ns interval, bool both_ways)
 {
 	p->there->interval = p->back->interval = interval;
@@ -47,7 +47,7 @@ static void count_datagram(void *self, const struct box *at, const struct net_da
 	++*(uint64_t *)self;
 }
 
-/* Not a datagram leaves either side from 45 s after the last packet on. */
+/* From 45 s after the last packet on, neither side sends a datagram. */
 static void cost_of_silence(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -56,8 +56,8 @@ static void cost_of_silence(struct world *w)
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 10 * SECOND);
 	pair_hush(&p);
-	world_run(w, 56 * SECOND); /* a sign of WireGuard's own, 10 s after the last packet, may be
-				      the last */
+	/* WireGuard's own keepalive, 10 s after the last packet, may be the last datagram. */
+	world_run(w, 56 * SECOND);
 	w->net.watch = count_datagram;
 	w->net.watch_self = &datagrams;
 	world_run(w, 900 * SECOND);
@@ -82,7 +82,7 @@ static struct pair pair_of_places(struct world *w, mono_ns pace)
 	return p;
 }
 
-/* STUN and port mappings are the host's cost, whoever its peers are. */
+/* STUN and port mappings are costs of the host, whatever its peers. */
 static void count_peers_datagram(void *self, const struct box *at, const struct net_datagram *d,
 				 enum net_fate fate, mono_ns now)
 {
@@ -104,7 +104,7 @@ static uint64_t relayed_by(const struct home *h)
 	return n;
 }
 
-/* Nothing that is for the peer leaves either side, neither by UDP nor through a relay. */
+/* Neither side sends anything to the peer, by UDP or through a relay. */
 static void silence_anywhere(struct world *w)
 {
 	struct pair p = pair_of_places(w, 100 * MSEC);
@@ -124,7 +124,7 @@ static void silence_anywhere(struct world *w)
 		     (unsigned long long)datagrams, (unsigned long long)relayed);
 }
 
-/* One way only: what is lost when the path is cut shows how soon the silence is noticed. */
+/* One way only.  What is lost after the cut shows how soon the silence is noticed. */
 static void cut_under_a_one_way_stream(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -149,8 +149,8 @@ static void expect_thrift(struct pair *p, const struct home *h, mono_ns time, ui
 		     (unsigned long long)probes);
 }
 
-/* The search may cost more at its beginning; after an hour even a peer that is only relayed costs
- * as little as one that is not. */
+/* At its beginning the search may cost more.  After an hour a relayed peer costs as little as a
+ * direct one. */
 static void cost_anywhere(struct world *w)
 {
 	struct pair p = pair_of_places(w, SECOND);
@@ -166,8 +166,8 @@ static void cost_anywhere(struct world *w)
 	expect_thrift(&p, p.bob, time, bob);
 }
 
-/* A hard NAT before an easy one, and a hole between them that nobody sees: all is tried, and in
- * vain. */
+/* A hard NAT against an easy one, and a line between them that swallows everything: each attempt
+ * fails. */
 static void cost_in_vain(struct world *w)
 {
 	struct home_config easy = {.line = pair_line(w), .nat = pair_easy_nat(w)}, hard = easy;

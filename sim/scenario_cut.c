@@ -3,7 +3,7 @@
 
 #define AGAIN_WITHIN SECOND /* the longest silence that is allowed */
 
-/* What is lost between the cut and the first packet after it, and how long nothing arrived. */
+/* The packets lost between the cut and the first arrival after it, and how long that took. */
 static void judge_fall(struct pair *p, mono_ns cut, mono_ns until)
 {
 	mono_ns gap = pair_gap(p, cut - SECOND, until);
@@ -32,7 +32,7 @@ static bool is_not_direct(struct world *w)
 	return !world_is_direct(w, &w->homes[0], &w->homes[1]);
 }
 
-/* Notices, falls back, and returns while the stream runs. */
+/* The nodes notice, fall back, and return, while the stream runs. */
 static void flush(struct world *w, bool alice, bool bob)
 {
 	struct pair p = pair_easy(w);
@@ -62,7 +62,7 @@ static void flush_one(struct world *w)
 	flush(w, alice, !alice);
 }
 
-/* Both ways, or one, are swallowed in the middle of the internet for a while. */
+/* For a while the middle of the internet swallows one direction, or both. */
 static void hole(struct world *w, bool there, bool back)
 {
 	struct pair p = pair_easy(w);
@@ -77,7 +77,7 @@ static void hole(struct world *w, bool there, bool back)
 	world_expect(w, !world_is_direct(w, p.alice, p.bob),
 		     "still believes in a path with a hole");
 	world_heal(w);
-	/* At rest on the relay, direct paths are looked for every now and then only. */
+	/* While the relay has the traffic, nodes look for direct paths only now and then. */
 	pair_wait_direct(&p, 60 * SECOND);
 	world_measure(w, "direct again after healing, ms", (world_now(w) - healed) / MSEC);
 	world_run(w, 3 * SECOND);
@@ -97,7 +97,7 @@ static void hole_one_way(struct world *w)
 	hole(w, there, !there);
 }
 
-/* The box itself starts anew: streams to the relay break too. */
+/* The box reboots: streams to the relay break too. */
 static void nat_reboots(struct world *w)
 {
 	struct pair p = pair_easy(w);

@@ -23,8 +23,7 @@ static void bad_lines(struct world *w)
 		     "moved %u and %u times in a minute", p.alice->moves, p.bob->moves);
 	world_expect(w, pair_lost(&p, start, MONO_NEVER) <= 6000 * 15 / 100, "%zu of 6000 lost",
 		     pair_lost(&p, start, MONO_NEVER));
-	/* Not counting the beginning, which a lost segment of the stream to the relay may hold up.
-	 */
+	/* Without the beginning, which a lost segment of the stream to the relay may hold up. */
 	mono_ns gap = pair_gap(&p, mono_max(p.alice->direct_at, p.bob->direct_at),
 			       world_now(w) - 2 * SECOND);
 	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
@@ -58,7 +57,7 @@ static void endure(struct world *w, mono_ns how_long, mono_ns pace)
 		     (double)gap / (double)MSEC);
 }
 
-/* Several sessions' worth of traffic: each is replaced under way. */
+/* Traffic over several sessions: each is replaced while packets are under way. */
 static void rekeys(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -71,7 +70,7 @@ static void rekeys(struct world *w)
 		     pair_lost(&p, start, MONO_NEVER));
 }
 
-/* Bob is carried between two homes, and gets another address in each. */
+/* Bob's host moves between two homes, and gets another address in each. */
 static void roam(struct pair *p, struct box *const places[2], uint8_t step)
 {
 	struct box *host = p->bob->host;
@@ -85,7 +84,7 @@ static void roam(struct pair *p, struct box *const places[2], uint8_t step)
 	sim_reach_link_changed(&p->bob->node.net, now);
 }
 
-/* A pair that has a hard day, and how long nothing arrived while its relay was up. */
+/* A pair with many disturbances, and how long nothing arrived while its relay was up. */
 struct wanderer {
 	struct pair p;
 	struct box *places[2]; /* bob's */
@@ -118,7 +117,7 @@ static void look(struct wanderer *d, mono_ns until)
 	d->gap = mono_max(d->gap, pair_gap(&d->p, d->relay_up, until));
 }
 
-/* Away for up to 20 s, in which something else may happen, too. */
+/* The relay is away for up to 20 s, in which something else may happen too. */
 static void restart_relay(struct wanderer *d)
 {
 	struct world *w = d->p.w;
@@ -134,7 +133,7 @@ static void restart_relay(struct wanderer *d)
 	d->restarts++;
 }
 
-/* NATs are flushed or started anew, bob roams, the relay restarts, every few minutes. */
+/* Every few minutes a NAT is flushed or reboots, bob roams, or the relay restarts. */
 static void wander(struct world *w, mono_ns how_long, mono_ns pace)
 {
 	struct wanderer d = {.p = pair_easy(w)};

@@ -1,4 +1,4 @@
-/* NATs that give each destination another mapping: what simple punching cannot do. */
+/* NATs that give each destination another mapping, where plain probing fails. */
 #include "sim/scenario.h"
 
 static struct nat_config hard_nat(struct world *w, enum nat_ports ports)
@@ -11,7 +11,7 @@ static struct nat_config hard_nat(struct world *w, enum nat_ports ports)
 	return nat;
 }
 
-/* With two relays each side sees whether its mapping varies; with one it does not know. */
+/* With two relays each side sees whether its mapping varies; with one relay it does not. */
 static struct pair build(struct world *w, const struct nat_config *alice,
 			 const struct nat_config *bob, unsigned relays)
 {
@@ -84,7 +84,7 @@ static void both_count(struct world *w)
 	both_hard(w, NAT_PORT_SEQUENTIAL, NAT_PORT_SEQUENTIAL, 5 * SECOND);
 }
 
-/* The switch of one side is enough: nothing but questions leaves the other. */
+/* One side's switch is enough: the other side sends nothing but questions. */
 static void switched_off(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = hard_nat(w, NAT_PORT_RANDOM)};
@@ -104,7 +104,7 @@ static void switched_off(struct world *w)
 		     "a path that cannot be was chosen");
 }
 
-/* The winning socket is kept alive as any path is, and found anew when the NAT forgets. */
+/* The path that was found is kept alive as any other is, and found anew when the NAT forgets. */
 static void lives_on(struct world *w)
 {
 	struct nat_config alice = hard_nat(w, NAT_PORT_SEQUENTIAL), bob = pair_easy_nat(w);
@@ -117,7 +117,7 @@ static void lives_on(struct world *w)
 		     "the path did not live for three minutes");
 	world_expect(w, pair_gap(&p, start, world_now(w) - SECOND) <= SECOND, "silent for %.0f ms",
 		     (double)pair_gap(&p, start, world_now(w) - SECOND) / (double)MSEC);
-	/* The one in use, and those that the peer keeps warm as its second best. */
+	/* The socket in use, and those that the peer keeps warm as second paths. */
 	world_expect(w, p.alice->node.net.n_sockets <= 4, "%zu sockets stay open",
 		     p.alice->node.net.n_sockets);
 	home_flush(p.alice);

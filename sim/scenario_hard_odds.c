@@ -1,5 +1,5 @@
-/* Hard NATs where an attempt is a matter of luck, or of what we are allowed to take: what must hold
- * however it ends, and that it is tried again until it works. */
+/* Hard NATs where an attempt needs luck, or where we may take only so much.  What must hold however
+ * an attempt ends, and that attempts go on until one works. */
 #include "sim/places.h"
 #include "sim/scenario.h"
 
@@ -24,7 +24,7 @@ static struct pair build(struct world *w, const struct place *one, const struct 
 	return p;
 }
 
-/* Direct at last, nothing lost on the way there, and how many attempts it took. */
+/* The traffic is direct in the end, nothing was lost, and how many attempts it took. */
 static void direct_at_last(struct pair *p, mono_ns at_most)
 {
 	struct world *w = p->w;
@@ -37,8 +37,8 @@ static void direct_at_last(struct pair *p, mono_ns at_most)
 	pair_stays_direct(p, start);
 }
 
-/* With one relay a host below a carrier NAT sees a block of ports, and must find out by itself that
- * probing takes none of it. */
+/* With one relay a host below a carrier NAT sees a block of ports.  It must find out by itself that
+ * probing takes none of the block. */
 static void carrier_and_one_relay(struct world *w)
 {
 	static const char *const others[] = {"hard-random", "ipv6-firewall", "two-uplinks"};
@@ -54,7 +54,7 @@ static void pool(struct world *w)
 	direct_at_last(&p, 900 * SECOND);
 }
 
-/* The easy side's router has room for 1024 mappings and is full before the probes are all sent. */
+/* The easy side's router has room for 1024 mappings, and is full before all probes are sent. */
 static void small_table(struct world *w)
 {
 	static const struct place small = {"small", "a small table",
@@ -82,7 +82,7 @@ static void nat64_is_hard(struct world *w)
 
 enum {
 	BLOCK = 512,
-	USUAL = 24 /* ports of a block for what is no attempt: relay, STUN, plain probes */
+	USUAL = 24 /* ports of a block for all but the attempt: relay, STUN, plain probes */
 };
 
 static uint32_t ports_of(const struct home *h)
@@ -90,8 +90,8 @@ static uint32_t ports_of(const struct home *h)
 	return nat_stats(h->router->nat4)->mappings;
 }
 
-/* Until both are direct, at most so long; meanwhile neither block may be more than about half in
- * use. */
+/* Runs until both are direct, at most so long.  Meanwhile at most about half of each block may be
+ * in use. */
 static bool draw(struct pair *p, mono_ns at_most, bool alice_too)
 {
 	struct world *w = p->w;
@@ -153,8 +153,8 @@ static struct nat_config nat_of(struct world *w, const char *words)
 	return nat;
 }
 
-/* One host and four peers, of whom those that can be reached need hard ways, all at the same time:
- * they share what it may send (budget.h looks). */
+/* One host and four peers behind hard NATs, all at the same time: they share what the host may send
+ * (budget.h checks that). */
 static void four_peers(struct world *w)
 {
 	enum { PEERS = 4 };
@@ -199,12 +199,12 @@ static void four_peers(struct world *w)
 static void count_datagram(void *self, const struct box *at, const struct net_datagram *d,
 			   enum net_fate fate, mono_ns now)
 {
-	if (d->dst.port != 5351) /* a gateway, about port mappings */
+	if (d->dst.port != 5351) /* to a gateway, about port mappings */
 		++*(uint64_t *)self;
 }
 
-/* In the midst of an attempt, between two, or on a path that one found: 45 s after the last packet
- * all ends. */
+/* During an attempt, between two, or on a path that one found: 45 s after the last packet all
+ * ends. */
 static void silence(struct world *w)
 {
 	static const char *const others[] = {"port-restricted", "hard-random", "hard-blocks",
@@ -215,8 +215,8 @@ static void silence(struct world *w)
 	pair_talk(&p);
 	world_run(w, rng_below(&w->rng, 40 * SECOND));
 	pair_hush(&p);
-	/* After a new session a node's own words follow 5 s later, and WireGuard's sign 10 s after
-	 * those. */
+	/* After a new session the node's own message follows 5 s later, and WireGuard's keepalive
+	 * 10 s after that. */
 	world_run(w, 66 * SECOND);
 	w->net.watch = count_datagram;
 	w->net.watch_self = &datagrams;

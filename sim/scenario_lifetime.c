@@ -21,7 +21,7 @@ static const struct lifetime_report *measure(struct world *w, const struct home_
 	return reach_lifetime(node_reach(h->node.node), 4);
 }
 
-/* Every mapping, filtering and way to give ports: the method must not care. */
+/* Every mapping, filtering and way to give ports: the method works with each. */
 static struct nat_config nat_of(struct world *w, mono_ns timeout)
 {
 	return (struct nat_config){.mapping = (enum nat_scope)rng_below(&w->rng, 3),
@@ -89,8 +89,8 @@ static void lifetime_ipv6(struct world *w)
 		     r6->state);
 }
 
-/* Sockets of one host that get different outside addresses cannot speak for each other: that is
- * said. */
+/* Where sockets of one host get different outside addresses, one cannot ask for another.  The
+ * report says so. */
 static void lifetime_addresses(struct world *w)
 {
 	world_relay(w, 0, NULL);
@@ -105,7 +105,7 @@ static void lifetime_addresses(struct world *w)
 		     "found what is wrong");
 }
 
-/* What was measured is what paths are kept warm by, until the network is another. */
+/* Paths are kept warm by the measured lifetime, until the network changes. */
 static void lifetime_is_used(struct world *w)
 {
 	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};

@@ -1,8 +1,7 @@
 /* How two nodes find each other: the first packet, easy NATs, hard ones, none, and blocked UDP. */
 #include "sim/scenario.h"
 
-/* A handshake through the relay is one way for each of initiation and response; then comes the
- * packet. */
+/* Initiation, response and packet each go through the relay once. */
 static void first_packet(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -18,7 +17,8 @@ static void first_packet(struct world *w)
 		     "the first packet did not come by the relay");
 }
 
-/* The same while alice's program starts: dialling the relay and its handshake come on top. */
+/* The same when alice's program has just started: dialling the relay and its handshake add to it.
+ */
 static void first_packet_cold(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -100,8 +100,8 @@ static struct nat_config any_nat(struct world *w)
 	return nat;
 }
 
-/* Direct where both map independently of the endpoint; where one is hard, it must work in any case.
- */
+/* Direct where both mappings are endpoint-independent.  Where one is hard, traffic must flow at
+ * least. */
 static void any_to_any(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = any_nat(w)};
@@ -122,14 +122,14 @@ static void any_to_any(struct world *w)
 		     p.alice->moves, p.bob->moves);
 }
 
-/* One side hard with filters that look at the port, the other easy with the same: no plain way. */
+/* One NAT is hard and one is easy; both filter by port: plain probing fails. */
 static void hard_stays_on_the_relay(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	bob.nat.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT;
 	bob.nat.ports = NAT_PORT_RANDOM;
-	/* What crosses such a pair has scenarios of its own; without it, there is no way. */
+	/* Other scenarios cross such pairs.  With that switched off, there is no direct way. */
 	alice.no_hard = rng_below(&w->rng, 2);
 	bob.no_hard = !alice.no_hard || rng_below(&w->rng, 2);
 	struct pair p = pair_build(w, &alice, &bob);
@@ -158,7 +158,7 @@ static void udp_blocked(struct world *w)
 	world_expect(w, p.there->n > 1400 && p.back->n > 1400, "the streams did not run");
 	world_expect(w, p.alice->direct_at == MONO_NEVER && p.bob->direct_at == MONO_NEVER,
 		     "a path that cannot be was chosen");
-	/* What it tries in vain is bounded: a node must not shout into a wall. */
+	/* Attempts in vain are bounded: where UDP is blocked a node sends little. */
 	world_measure(w, "blocked datagrams", w->net.fates[NET_BLOCKED]);
 	world_expect(w, w->net.fates[NET_BLOCKED] < 600, "%llu datagrams against the wall",
 		     (unsigned long long)w->net.fates[NET_BLOCKED]);

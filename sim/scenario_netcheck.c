@@ -1,7 +1,7 @@
-/* Whether a node's report of where it is says what is true, behind NATs of every kind. */
+/* Whether a node's netcheck tells the truth, behind NATs of every kind. */
 #include "sim/scenario.h"
 
-/* Two relays; the first has two addresses, so that it can show everything. */
+/* Two relays.  The first has two addresses, so that it shows all that a netcheck can see. */
 static void two_relays(struct world *w)
 {
 	struct ip second = ip_v4(198, 51, 100, 1);
@@ -27,7 +27,7 @@ static bool report_is_done(struct world *w)
 	return r && r->ended >= r->began && r->full;
 }
 
-/* The full report of the one home there is, and how long it took. */
+/* The full report of the only home, and how long it took. */
 static const struct netcheck_report *report_of(struct world *w, struct home *h)
 {
 	world_run(w, 3 * SECOND);
@@ -161,7 +161,7 @@ static void netcheck_ipv6(struct world *w)
 		     behaviour_name(r->nat6.filtering));
 }
 
-/* Rare, and then told like any NAT. */
+/* NAT66 is rare, and reported like any NAT. */
 static void netcheck_nat66(struct world *w)
 {
 	relay_of_both_families(w);
@@ -201,7 +201,7 @@ static void netcheck_no_udp(struct world *w)
 		     (unsigned long long)w->net.fates[NET_BLOCKED]);
 }
 
-/* Lossy lines: it may know less, but what it says is true. Retries make that rare. */
+/* On lossy lines the report may say less, but what it says is true.  Retries make that rare. */
 static void netcheck_lossy(struct world *w)
 {
 	two_relays(w);
@@ -219,7 +219,7 @@ static void netcheck_lossy(struct world *w)
 		"an easy NAT was called hard");
 }
 
-/* Three relays about as far as each other, and lines that tremble: home is chosen once. */
+/* Three relays at about the same distance, and lines with jitter: home is chosen once. */
 static void netcheck_home_stays(struct world *w)
 {
 	for (int i = 0; i < 3; i++)

@@ -1,4 +1,4 @@
-/* Gateways that map a port for who asks, before and behind NATs that nothing else gets through. */
+/* Gateways that map a port on request, above and below NATs that nothing else crosses. */
 #include "sim/places.h"
 #include "sim/scenario.h"
 
@@ -38,7 +38,7 @@ static struct pair build(struct world *w, const struct place *a, const struct pl
 	return p;
 }
 
-/* Where alice's router lets everybody in, as her node knows it. */
+/* The endpoint at which alice's router lets everybody in, as her node knows it. */
 static struct endpoint mapped(struct pair *p, bool double_nat)
 {
 	struct portmap_status m;
@@ -84,7 +84,7 @@ static void a_hard_pair_is_direct(struct world *w)
 	world_expect(w, endpoint_equal(&outside, &still), "another port after hours");
 }
 
-/* The router starts anew: all its mappings are gone, and nobody is told. */
+/* The router restarts: all its mappings are gone, and nobody is told. */
 static void a_gateway_restarts(struct world *w)
 {
 	struct pair p = build(w, &gateways[rng_below(&w->rng, ARRAY_LEN(gateways))], &plain_hard);
@@ -112,7 +112,7 @@ static bool is_renewed(struct world *w)
 	return nat_stats(w->homes[0].router->nat4)->mappings > 0 && m.n > 0;
 }
 
-/* The same, and it says so: nobody has to lose anything first. */
+/* The same, and the router announces it: the node maps again before a packet is lost. */
 static void a_gateway_says_that_it_restarted(struct world *w)
 {
 	struct pair p = build(w, &gateways[rng_below(&w->rng, 2)], &plain_hard);
@@ -125,8 +125,7 @@ static void a_gateway_says_that_it_restarted(struct world *w)
 	world_measure(w, "mapped again after, ms", (world_now(w) - at) / MSEC);
 	pair_talk(&p);
 	pair_wait_direct(
-		&p,
-		10 * SECOND); /* the stream to the relay broke, too, and that is noticed first */
+		&p, 10 * SECOND); /* the stream to the relay broke too, and that is noticed first */
 	expect_by_mapping(&p, false);
 }
 
@@ -144,7 +143,7 @@ static void count_knocks(void *self, const struct box *at, const struct net_data
 	k->in += endpoint_equal(&d->dst, &k->to) && fate == NET_DELIVERED && d->n == 1;
 }
 
-/* Does a datagram get in that nobody waits for? */
+/* Does an unsolicited datagram get in? */
 static bool gets_in(struct pair *p, struct box *stranger)
 {
 	const struct home *h = p->alice;
@@ -180,8 +179,8 @@ static void a_firewall_opens_when_it_is_asked(struct world *w)
 	world_expect(w, !gets_in(&p, stranger), "the hole is still there");
 }
 
-/* Two below one carrier's NAT, which does not hairpin: their gateways' outside addresses are of use
- * to them. */
+/* Two homes below one carrier's NAT, which does not hairpin.  They can use the outside addresses of
+ * their gateways. */
 static void neighbours_below_a_carrier(struct world *w)
 {
 	struct pair p = build(w, &below_carrier, &below_carrier);
@@ -200,7 +199,7 @@ static void count_shared(void *self, const struct box *at, const struct net_data
 	*(unsigned *)self += ip_is_shared(&d->dst.ip) && fate == NET_NO_ROUTE;
 }
 
-/* Nobody elsewhere hears of an address that leads nowhere for him. */
+/* Peers elsewhere are not told an address that leads nowhere for them. */
 static void strangers_are_not_told(struct world *w)
 {
 	unsigned lost = 0;

@@ -1,4 +1,4 @@
-/* Good paths and bad ones: what is measured decides, not whether a path is direct. */
+/* Good and bad paths: the measurements decide, not whether a path is direct. */
 #include "sim/scenario.h"
 
 /* A carrier that treats datagrams worse than the streams to relays. */
@@ -8,7 +8,7 @@ static void shape(struct home *h, mono_ns delay, uint32_t loss_ppm)
 	h->router->up.cfg.datagram_loss_ppm = h->router->down.cfg.datagram_loss_ppm = loss_ppm;
 }
 
-/* Each way, of all that the line carries. */
+/* The loss each way, of all that the line carries. */
 static void lose(struct home *h, uint32_t loss_ppm)
 {
 	h->router->up.cfg.loss_ppm = h->router->down.cfg.loss_ppm = loss_ppm;
@@ -67,14 +67,14 @@ static void a_slow_path(struct world *w)
 	bad_and_good_again(w, (100 + rng_below(&w->rng, 200)) * MSEC, 0);
 }
 
-/* So much loss that 32 pings show it: with less, it is chance on which side of the line they fall.
- */
+/* So much loss that 32 pings show it.  With less, luck decides on which side of the limit they
+ * are. */
 static void a_lossy_path(struct world *w)
 {
 	bad_and_good_again(w, 0, PPM / 5 + (uint32_t)rng_below(&w->rng, PPM / 10));
 }
 
-/* The relay is as good as the path, or a little better: no reason to leave it. */
+/* The relay is as good as the path, or a little better: the path is kept. */
 static void no_clear_winner(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -90,7 +90,7 @@ static void no_clear_winner(struct world *w)
 		     p.alice->moves, p.bob->moves);
 }
 
-/* One that is bad and good in turns must not drag the traffic along. */
+/* A path that is bad and good in turns must not move the traffic each time. */
 static void bad_by_turns(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -209,7 +209,7 @@ static bool both_by_lte(struct world *w)
 	return both_by(w, 6);
 }
 
-/* What a person is told of it: why it moved, and what each path loses. */
+/* What `warren why` tells of it: why the traffic moved, and what each path loses. */
 static void expect_told_of_loss(struct world *w)
 {
 	static struct path_facts why;
@@ -260,8 +260,8 @@ static void wifi_that_loses(struct world *w)
 	pair_hush(&p);
 }
 
-/* Mappings that are forgotten after 10 s: what is in use stays open while nobody speaks, and so
- * does the second path. */
+/* NATs forget mappings after 10 s.  The path in use and the second path stay open without
+ * traffic. */
 static void short_timeouts(struct world *w)
 {
 	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};

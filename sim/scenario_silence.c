@@ -1,6 +1,5 @@
-/* A way that dies and says nothing: directly or through the relay, there, back or both, under
- * traffic that goes both ways or one. Where another way exists nothing is silent for longer than a
- * second. */
+/* A way that dies silently: the direct path or the relay; there, back or both; under traffic one
+ * way or both ways.  Where another way exists, no silence lasts longer than a second. */
 #include "sim/scenario.h"
 
 enum dead { DEAD_THERE = 1, DEAD_BACK = 2 };
@@ -22,8 +21,8 @@ static void mute(struct home *h, enum pipe_end from)
 	pipe_mute(h->node.net.pipes[0], from, true);
 }
 
-/* What `from` sends to `to` does not come out of the relay: it took it from the one, or for the
- * other. */
+/* What `from` sends to `to` does not come out of the relay: it is lost before the relay, or behind
+ * it. */
 static void mute_relay(struct world *w, struct home *from, struct home *to)
 {
 	if (rng_below(&w->rng, 2))
@@ -39,7 +38,7 @@ static void talk(struct pair *p, bool both_ways)
 		stream_start(p->back, world_now(p->w));
 }
 
-/* Of the streams that run: the longest time in which nothing arrived. */
+/* The longest time in which nothing arrived, of the streams that run. */
 static void judge(struct pair *p, mono_ns died, bool both_ways, mono_ns slower)
 {
 	mono_ns until = died + 4 * SECOND;

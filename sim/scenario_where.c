@@ -1,4 +1,5 @@
-/* Where a host stands: in a network that has only IPv6, between two networks, beside a namesake. */
+/* Where a host is: in a network that has only IPv6, in two networks, beside another host with the
+ * same private address. */
 #include "sim/scenario.h"
 
 static const struct link_config lan = {.delay = 200 * USEC};
@@ -19,7 +20,7 @@ static struct prefix nat64_prefix_of(struct world *w)
 	return p;
 }
 
-/* The home keeps its NAT for IPv4, and its host has no IPv4 any more. */
+/* The home keeps its NAT for IPv4, and its host loses IPv4. */
 static void make_ipv6_only(struct world *w, struct home *h)
 {
 	struct nat_config nat = pair_easy_nat(w);
@@ -46,7 +47,7 @@ static struct way how_last(const struct stream *s)
 	return (struct way){0};
 }
 
-/* To IPv4 behind an easy NAT. Both see an IPv4 endpoint. */
+/* The peer has IPv4 behind an easy NAT.  Both see an IPv4 endpoint. */
 static void nat64_to_easy(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
@@ -68,7 +69,7 @@ static void nat64_to_easy(struct world *w)
 		     "bob knows no prefix");
 }
 
-/* A walk from a network with IPv4 into one that has none, and back. */
+/* The host moves from a network with IPv4 into one without, and back. */
 static void roams_to_nat64(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
@@ -105,8 +106,8 @@ static void roams_to_nat64(struct world *w)
 	pair_hush(&p);
 }
 
-/* The network's NAT64 gets another prefix under the traffic, and the router says so; or its
- * advertisement ends and DNS knows the new one. The streams to the relay go by it, too. */
+/* The network's NAT64 gets another prefix under the traffic.  The router advertises the new one; or
+ * its advertisement ends, and DNS knows the new one.  The streams to the relay use it too. */
 static void nat64_prefix_changes(struct world *w)
 {
 	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
@@ -143,7 +144,7 @@ static void nat64_prefix_changes(struct world *w)
 	pair_hush(&p);
 }
 
-/* Only IPv6 on both sides, each behind a firewall that lets in only answers. */
+/* Both sides have only IPv6, behind firewalls that let in only answers. */
 static void two_firewalls(struct world *w)
 {
 	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
@@ -162,7 +163,7 @@ static void two_firewalls(struct world *w)
 	world_expect(w, how_last(p.there).ep.ip.family == 6, "not by IPv6");
 }
 
-/* The host stands in two networks, and the one that carries everything goes away. */
+/* The host is in two networks, and the one that carries everything goes away. */
 static void loses_an_uplink(struct world *w)
 {
 	struct pair p = pair_easy(w);
@@ -190,8 +191,9 @@ static void loses_an_uplink(struct world *w)
 		world_measure(w, "direct again after, ms", (again - lost) / MSEC);
 }
 
-/* The carrier gives out 100.64.0.0/10, and just the addresses that the two have inside the tunnel;
- * to each at home, or to both in one network, whose router turns nothing back. */
+/* The carrier gives out addresses of 100.64.0.0/10: the very ones that the two hosts have inside
+ * the tunnel.  Each host is in a home of its own, or both are in one network whose router does
+ * not hairpin. */
 static void carrier_range(struct world *w)
 {
 	struct home_config alice = {
@@ -210,7 +212,7 @@ static void carrier_range(struct world *w)
 	expect_all_direct(&p, start);
 }
 
-/* Two hosts of one network whose router turns nothing back. */
+/* Two hosts of one network whose router does not hairpin. */
 static void lan_peers(struct world *w)
 {
 	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
@@ -254,7 +256,9 @@ static void namesake(struct world *w)
 	if (friends)
 		near = pair_of(w, a, c, PAIR_PACE);
 	else
-		world_know(w, b, c); /* so that she runs with the port, and knows one of the two */
+		world_know(
+			w, b,
+			c); /* so that she runs with that port, and has one of the two as a peer */
 	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);

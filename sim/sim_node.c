@@ -1,6 +1,6 @@
 #include "sim/sim_node.h"
 
-/* 2020-01-01: handshake stamps grow over restarts as virtual time does. */
+/* 2020-01-01.  Time stamps of handshakes grow with virtual time, over restarts too. */
 static const uint64_t wall_offset_ns = 1577836800ull * SECOND;
 
 /* --- the machine that the pump drives --- */

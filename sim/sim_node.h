@@ -9,7 +9,7 @@ enum { SIM_NODE_PEERS_MAX = 8 };
 
 struct sim_node;
 
-/* Who wants to know. Each may be NULL. */
+/* Is told what comes out of the node.  Each function may be NULL. */
 struct sim_node_observer {
 	void (*packet)(void *self, struct sim_node *n, struct bytes packet, const struct way *how,
 		       mono_ns now);
@@ -40,11 +40,11 @@ void sim_node_init(struct sim_node *n, struct box *box, const char *name, const 
 		   uint16_t port, const struct rng *rng);
 void sim_node_fini(struct sim_node *n);
 void sim_node_add_peer(struct sim_node *n, struct sim_node *peer, uint16_t home);
-/* With its own key, a new disco key, and what was added before. */
+/* With the key that it always had, a new disco key, and the relays and peers that were added. */
 void sim_node_start(struct sim_node *n, mono_ns now);
 void sim_node_stop(struct sim_node *n,
 		   mono_ns now); /* as a crash: streams close, nothing is said */
-/* Has it make a report of where it is (node_netcheck). */
+/* Makes it begin a netcheck (reach_netcheck), or measure lifetimes (reach_lifetime_begin). */
 void sim_node_netcheck(struct sim_node *n, bool full, mono_ns now);
 void sim_node_lifetime(struct sim_node *n, mono_ns longest, mono_ns now);
 /* An IP packet from the system; copied. */

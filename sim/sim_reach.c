@@ -116,7 +116,7 @@ static bool write_stream(struct sim_reach *n, size_t i, mono_ns now)
 	return any;
 }
 
-/* --- UPnP: what a real node has a thread for --- */
+/* --- UPnP, for which a real node has a process --- */
 
 static void upnp_answered(void *self, void *arg, mono_ns now)
 {
@@ -139,7 +139,7 @@ static void ask_upnp(struct sim_reach *n, const struct upnp_ask *ask, mono_ns no
 
 /* --- DNS --- */
 
-/* As the DNS64 of the network says: the NAT64 above the host made the address. */
+/* The DNS64 of the network answers, with the prefix of the NAT64 above the host. */
 static void answer_lookup64(void *self, void *arg, mono_ns now)
 {
 	struct sim_reach *n = self;
@@ -193,7 +193,7 @@ static bool socket_of_port(const struct sim_reach *n, uint16_t port, uint16_t *n
 	return *number != 0 || port == n->port;
 }
 
-/* --- what the pump has done --- */
+/* --- effects of the pump --- */
 
 static void follow(void *self, const struct socket_wish *w)
 {
@@ -209,7 +209,7 @@ static void follow(void *self, const struct socket_wish *w)
 			open_socket(n, w->v[i]);
 }
 
-/* False: there is no way there at all. */
+/* False: the host has no way to that address. */
 static bool send_datagram(struct sim_reach *n, const struct datagram *d, mono_ns now)
 {
 	uint16_t port = port_of_socket(n, d->socket);
@@ -407,7 +407,7 @@ void sim_reach_stop(struct sim_reach *n, mono_ns now)
 		hangup(n, i, now);
 }
 
-/* As the program does: a stream from an address that is gone is dead, and need not be asked. */
+/* As the program does: a stream from an address that is gone is dead, so it is closed at once. */
 static void drop_lost_streams(struct sim_reach *n, mono_ns now)
 {
 	for (size_t i = 0; i < n->n_relays; i++) {

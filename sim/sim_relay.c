@@ -60,12 +60,13 @@ static bool accept_stream(void *self, struct pipe *p, mono_ns now)
 	r->pipes[client] = p;
 	pipe_set_tag(p, client);
 	pipe_take(p, &(struct pipe_owner){.bytes = on_bytes, .down = on_down, .self = r});
-	/* What it says first must not overtake the upgrade: it goes out in an event of its own. */
+	/* The server's first bytes must not overtake the upgrade: they leave in an event of their
+	 * own. */
 	alarm_set(&r->alarm, now);
 	return true;
 }
 
-/* The host's second address of each family is the other one. */
+/* The other address, for RFC 5780, is the host's second one of each family. */
 static struct stun_places places_of(const struct sim_relay *r)
 {
 	struct stun_places p = {.port = {STUN_PORT, SIM_RELAY_STUN_PORT2}};

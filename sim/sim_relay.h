@@ -12,7 +12,7 @@ struct sim_relay {
 	struct rng rng;
 	struct node_private key;
 	uint16_t region;
-	bool fast_start;             /* its key comes with TLS, one round trip less */
+	bool fast_start;             /* its key comes with TLS, which saves a round trip */
 	struct relay_server *server; /* NULL: not running */
 	struct pipe *pipes[SIM_RELAY_CLIENTS_MAX];
 	struct alarm alarm;
@@ -21,7 +21,7 @@ struct sim_relay {
 
 void sim_relay_init(struct sim_relay *r, struct box *box, uint16_t region, const struct rng *rng);
 void sim_relay_fini(struct sim_relay *r);
-void sim_relay_start(struct sim_relay *r, mono_ns now); /* with the key it always had */
+void sim_relay_start(struct sim_relay *r, mono_ns now); /* with the key that it always had */
 void sim_relay_stop(struct sim_relay *r, mono_ns now);  /* all streams are closed */
 /* Round trips of TCP, TLS and HTTP before a stream can be used. */
 unsigned sim_relay_round_trips(const struct sim_relay *r);

@@ -36,7 +36,7 @@ static void record(struct stream *s, mono_ns now)
 	s->v[s->n++] = (struct stream_packet){.sent = now, .arrived = MONO_NEVER};
 }
 
-/* The payload: the number, and the same byte to the end. */
+/* The payload: the number, and one byte repeated to the end. */
 void stream_send(struct stream *s, mono_ns now)
 {
 	uint8_t payload[STREAM_PACKET_MAX], buf[STREAM_PACKET_MAX];

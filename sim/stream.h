@@ -9,8 +9,8 @@ enum { STREAM_PACKET_LEN = 100, STREAM_PACKET_MAX = 1500, STREAM_PORT = 7000 };
 
 struct stream_packet {
 	mono_ns sent;
-	mono_ns arrived; /* MONO_NEVER: not (yet) */
-	struct way how;  /* it came */
+	mono_ns arrived; /* MONO_NEVER: not yet, or never */
+	struct way how;  /* the way by which it came */
 };
 
 struct stream {
@@ -24,8 +24,8 @@ struct stream {
 	struct stream_packet *v; /* by sequence number */
 	size_t n, cap;
 	mono_ns last_arrival;
-	uint64_t doubled, damaged; /* packets that arrived twice, or not as they were sent */
-	/* Told of each packet before it is sent, and when it arrives; may be NULL. */
+	uint64_t doubled, damaged; /* packets that arrived twice, or changed */
+	/* Called before each packet is sent, and when one arrives; may be NULL. */
 	void (*sent)(void *self, struct stream *s, size_t seq, mono_ns now);
 	void (*arrived)(void *self, struct stream *s, size_t seq, mono_ns now);
 	void *self;
@@ -37,17 +37,17 @@ void stream_fini(struct stream *s);
 void stream_start(struct stream *s, mono_ns now); /* the first packet goes now */
 void stream_stop(struct stream *s);
 void stream_send(struct stream *s, mono_ns now); /* one packet */
-/* A packet that the receiver's node gave out; false: not of this stream. */
+/* A packet that came out of the receiver's node.  False: it is not of this stream. */
 bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet,
 		 const struct way *how, mono_ns now) MUST_USE;
 
 /* Packets sent in [from, until) that have not arrived. */
 size_t stream_lost(const struct stream *s, mono_ns from, mono_ns until);
-/* Longest time without an arrival, among the packets sent in [from, until); the time until the end
- * of it counts when the last ones are lost. */
+/* The longest time without an arrival, among the packets sent in [from, until).  The time from the
+ * last arrival to `until` counts too. */
 mono_ns stream_longest_gap(const struct stream *s, mono_ns from, mono_ns until);
-/* When the first packet that was sent at `since` or later arrived (by UDP, if so asked);
- * MONO_NEVER. */
+/* When the first packet arrived of those that were sent at `since` or later.  direct: of those that
+ * came by UDP.  MONO_NEVER: none did. */
 mono_ns stream_first_arrival(const struct stream *s, mono_ns since, bool direct);
 
 #endif

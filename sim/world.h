@@ -24,10 +24,10 @@ enum {
 struct home_config {
 	struct link_config line; /* each way between home and internet */
 	bool no_nat;             /* the host stands in the internet itself */
-	struct nat_config nat;   /* its external address is chosen here */
+	struct nat_config nat;   /* without its external address */
 	bool blocks_udp;
-	struct ip external, inside; /* unset: chosen */
-	uint16_t port;              /* of the node; 0: chosen */
+	struct ip external, inside; /* family 0: the world chooses */
+	uint16_t port;              /* of the node; 0: the world chooses */
 	bool no_hard;               /* crossing hard NATs is switched off */
 	bool slow_punch;
 	bool ipv6; /* also has an IPv6 prefix, behind a firewall with the NAT's filtering */
@@ -44,7 +44,7 @@ struct home {
 	mono_ns direct_at; /* its node first moved to a direct path; MONO_NEVER */
 };
 
-/* A number that a run found out, for the table over all seeds. */
+/* A number that a run measured, for the table over all seeds. */
 struct measure {
 	const char *name; /* with its unit */
 	uint64_t value;
@@ -66,7 +66,7 @@ struct world {
 	size_t n_measures;
 	uint64_t steps;
 	char fault[WORLD_FAULT_MAX]; /* what went wrong first; empty: nothing */
-	/* Told of the nodes' events after the world has counted them; may be NULL. */
+	/* Called with each event of a node, after the world has counted it; may be NULL. */
 	void (*event)(void *self, struct home *h, const struct reach_event *ev, mono_ns now);
 	void *self;
 };
@@ -78,29 +78,29 @@ mono_ns world_now(const struct world *w);
 /* Regions count from 1. `delay` is one way between the relay and the internet's middle; NULL: an
  * address is chosen. */
 struct sim_relay *world_relay(struct world *w, mono_ns delay, const struct ip *address);
-/* A home with a host and a running node that uses all relays there are so far. */
+/* A home with a host and a running node.  The node uses the relays that exist by then. */
 struct home *world_home(struct world *w, const char *name, const struct home_config *cfg);
-/* The same where the boxes stand already: a host, the router before it (or itself), and the address
+/* The same where the boxes exist: a host, the router before it (or the host again), and the address
  * that the IPv4 internet sees (family 0: none). */
 struct home *world_node(struct world *w, const char *name, struct box *router, struct box *host,
 			const struct ip *external);
-/* Each is the other's peer. The nodes start anew when they run. */
+/* Makes each the other's peer.  Nodes that run start anew. */
 void world_know(struct world *w, struct home *a, struct home *b);
 struct stream *world_stream(struct world *w, struct home *from, struct home *to, mono_ns interval);
 
 /* Runs until so much time has passed, or something went wrong. */
 void world_run(struct world *w, mono_ns time);
-/* Runs until `is` holds, at most so long; whether it does. */
+/* Runs until `is` holds, at most so long.  False: it does not hold. */
 bool world_wait(struct world *w, bool (*is)(struct world *w), mono_ns at_most) MUST_USE;
 
 /* Both nodes talk directly, and nothing is in doubt. */
 bool world_is_direct(struct world *w, struct home *a, struct home *b);
-/* Swallows what a sends to b in the middle of the internet; the relay is not touched. */
+/* The middle of the internet swallows what a sends to b directly.  The relay still carries all. */
 void world_cut(struct world *w, const struct home *a, const struct home *b);
 void world_heal(struct world *w);
 void home_flush(struct home *h);
 
-/* Notes the first thing that does not hold. */
+/* Notes a fault if it does not hold; only the first one is kept. */
 void world_expect(struct world *w, bool holds, const char *fmt, ...) PRINTF(3, 4);
 void world_measure(struct world *w, const char *name, uint64_t value);
 
