@@ -1,7 +1,7 @@
-/* The frames under way lie in slots of one array, taken at start. A heap orders the slots by the
- * time at which they arrive; the free ones are a stack. No frame overtakes the one before it,
- * unless that was held back on purpose: two that would arrive at the same moment are kept one
- * nanosecond apart. */
+/* The frames under way are in slots of one array, allocated at the start.  A heap orders the
+ * slots by arrival; free slots are a stack.  No frame overtakes the one before it, unless that
+ * one is held back (reorder).  Two frames that would arrive at the same moment are one nanosecond
+ * apart. */
 #include "lab/cable.h"
 
 #include <stdlib.h>
@@ -95,7 +95,7 @@ static bool count(uint64_t *counter)
 	return true;
 }
 
-/* Is this frame not carried? Then the reason is counted. */
+/* Is this frame lost?  Counts the reason. */
 static bool is_dropped(struct cable *c, enum cable_way way, size_t n)
 {
 	struct cable_stats *s = &c->stats[way];
@@ -136,7 +136,7 @@ bool cable_output(struct cable *c, enum cable_way *way, struct bytes *frame, mon
 	uint32_t slot;
 	if (!heap_due(&c->due, now, &slot))
 		return false;
-	/* Free at once: nothing is put into it before the owner has called again. */
+	/* The slot is free at once: nothing is put into it before the owner's next call. */
 	c->free[c->n_free++] = slot;
 	*way = c->frames[slot].way;
 	*frame = (struct bytes){c->frames[slot].b, c->frames[slot].n};

@@ -1,7 +1,7 @@
-/* lab/cable.h - a cable with delay: frames that went in at one end come out at the other later
+/* lab/cable.h - a cable with delay: a frame goes in at one end and comes out at the other later
  *
- * A pure machine.  It holds what is under way and knows when each frame is due; its owner reads and
- * writes the two ends.  What was on the cable when it was cut is lost, as on a real one.
+ * A pure machine.  It holds the frames under way and knows when each one is due.  Its owner reads
+ * and writes the two ends.  A cut loses the frames under way, as on a real cable.
  */
 #ifndef LAB_CABLE_H
 #define LAB_CABLE_H
@@ -13,17 +13,17 @@
 enum {
 	CABLE_FRAME_MAX =
 		1522, /* bytes: an Ethernet frame with one VLAN tag, without its checksum */
-	CABLE_UNDER_WAY_MAX = 4096, /* frames of both directions; one more is dropped */
+	CABLE_UNDER_WAY_MAX = 4096, /* frames of both directions; more are dropped */
 	CABLE_PPM = 1000000
 };
 
 enum cable_way { CABLE_AB, CABLE_BA };
 
-/* The names and their meanings are those of the simulator's lines (sim/link.h). */
+/* Names and meanings as for the simulator's lines (sim/link.h). */
 struct cable_quality {
-	mono_ns delay;     /* one way */
-	mono_ns jitter;    /* added, uniform in [0, jitter]; does not change the order by itself */
-	uint32_t loss_ppm; /* frames lost of a million */
+	mono_ns delay;          /* one way */
+	mono_ns jitter;         /* added, uniform in [0, jitter]; keeps the order */
+	uint32_t loss_ppm;      /* of a million frames, so many are lost */
 	uint32_t duplicate_ppm; /* arrive twice */
 	uint32_t reorder_ppm;   /* held back by reorder_by: others overtake them */
 	mono_ns reorder_by;     /* 0: 10 ms */

@@ -1,9 +1,9 @@
-"""What a NAT does, found out from outside with plain UDP sockets; knows nothing of Warren.
+"""Finds out from outside, with plain UDP sockets, what a NAT does. It knows nothing of Warren.
 
-A `Classifier` is given two things: `inside(host, port)`, a bound socket at one of two hosts behind the box, and
-`outside(i, port)`, one at address i of three beyond it. Each question is asked with sockets of its own, and answered
-in the words of sim/nat_words.h. Nothing is concluded from silence alone: whether something was filtered is known
-when a datagram that was sent after it, by the permitted way, has arrived.
+A `Classifier` gets two functions: `inside(host, port)` gives a bound socket at one of two hosts behind the box, and
+`outside(i, port)` one at address i of three beyond the box. Each question has sockets of its own, and is answered in
+the words of sim/nat_words.h. Silence alone proves nothing: a datagram counts as filtered once a later one has arrived
+by a permitted way.
 """
 
 import itertools
@@ -63,11 +63,11 @@ class Classifier:
         return None
 
     def arrives(self, sock, far, to):
-        """Whether far's datagram to the external endpoint comes in; asked together with others by `knock`."""
+        """Whether far's datagram to the external endpoint comes in. `knock` asks that for several far ends."""
         return far in self.knock(sock, [far], to)
 
     def knock(self, sock, fars, to, proof=None):
-        """Which of the far ends get through. proof: one that certainly does, and so ends the wait."""
+        """Which of the far ends get through. proof: a far end that surely does, so its datagram ends the wait."""
         drain(sock)
         marks = {}
         for far in [*fars, *([proof] if proof else [])]:
@@ -126,7 +126,7 @@ class Classifier:
         return ("block" if spread < 4096 else "random"), spread
 
     def sharing(self, block):
-        """Whether a port of a full block is given again, towards somebody else."""
+        """Whether the box gives a port of a full block again, towards another far end."""
         taken = {self.seen(self.host())[1] for _ in range(block)}
         again = self.seen(self.host(), (0, PORTS[1]), seconds=0.3)
         return "no" if again is None else "yes" if again[1] in taken else "elsewhere"
@@ -151,7 +151,7 @@ class Classifier:
         return "external-source" if source == ends[1] else "internal-source" if source == b.getsockname() else "other"
 
     def lifetime(self, timeout_s):
-        """(it is forgotten after timeout_s, refresh): whether what comes in keeps it alive."""
+        """(whether the mapping is forgotten after timeout_s, refresh): refresh says if what comes in keeps it alive."""
         known, sock, still = (0, PORTS[0]), self.host(), self.host()
         to, to_still = self.seen(sock, known), self.seen(still, known)
         time.sleep(timeout_s * 0.6)
@@ -203,7 +203,7 @@ class Carried:
         self.doubled = (len(numbers) - len(set(numbers))) / count
         self.overtaken = sum(n < most for n, most in zip(numbers, greatest)) / count
         self.delay_ms = 1000 * delays[0] if delays else None
-        # Without the latest few, which this machine may have held up.
+        # Without the last few, which this machine may have held up.
         self.spread_ms = 1000 * (delays[len(delays) * 9 // 10] - delays[0]) if delays else None
 
     def __repr__(self):
@@ -211,7 +211,7 @@ class Carried:
 
 
 def carried(source, to, destination, count, pace_s):
-    """Sends so many, and counts what comes. Both ends are on this machine and have one clock."""
+    """Sends so many datagrams and counts the arrivals. Both ends are on this machine and share a clock."""
     head, arrivals, end = struct.Struct("!Id"), [], None
     drain(destination)
     for n in range(count):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """make demo: two machines behind NATs talk, directly, while we watch.
 
-Plays the scenarios in a lab of network namespaces; where this machine gives none, on the simulated
-internet. Exit status 0 only if everything that must be seen was seen.
+It plays the scenarios in a lab of network namespaces; where this machine allows none, on the simulated
+internet. Exit status 0 only if the run showed everything that it must show.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def parse_options():
     p.add_argument("--build", default="build", help="where the programs are")
     p.add_argument("--out", default="demo-out", help="where the picture and the logs go")
     p.add_argument("--json", action="store_true", help="print the observations as JSON, and nothing else")
-    p.add_argument("--sim", action="store_true", help="on the simulated internet, although a lab were possible")
+    p.add_argument("--sim", action="store_true", help="on the simulated internet, even where a lab is possible")
     p.add_argument("--colour", choices=("auto", "always", "never"), default="auto")
     return p.parse_args()
 

@@ -33,7 +33,7 @@ static bool enter(const char *where)
 	return in;
 }
 
-/* It belongs to the namespace in which its file was opened. */
+/* The device belongs to the namespace in which its file was opened. */
 static bool make(struct device *d, enum device_kind kind)
 {
 	short flags = kind == DEVICE_TAP ? IFF_TAP : IFF_TUN;
@@ -51,7 +51,8 @@ bool device_open(struct device *d, enum device_kind kind)
 	if (here < 0)
 		return false;
 	bool made = enter(d->where) && make(d, kind);
-	/* A path such as /proc/self/ns/net for the next one means where we started. */
+	/* Back, because for the next device a path such as /proc/self/ns/net means where we
+	 * started. */
 	bool back = setns(here, CLONE_NEWNET) == 0;
 	close(here);
 	return made && back;

@@ -14,7 +14,7 @@ struct device {
 
 /* From NAMESPACE:NAME, which is split in place. */
 bool device_parse(struct device *d, char *text) MUST_USE;
-/* Leaves us in the namespace we were in. False: errno says why. */
+/* The caller stays in its namespace.  False: errno says why. */
 bool device_open(struct device *d, enum device_kind kind) MUST_USE;
 
 #endif

@@ -2,8 +2,8 @@
 
    host 192.168.1.20 --- 192.168.1.1 [the router: masquerade with random ports, miniupnpd] --- 11.22.33.7
 
-Each flow of the host gets a port by chance (address- and port-dependent mapping and filtering); what miniupnpd redirects
-goes out by the port that it came in by.
+Each flow of the host gets a random port (address- and port-dependent mapping and filtering). A flow that miniupnpd
+redirects leaves by the port at which it came in.
 """
 
 import os
@@ -11,7 +11,7 @@ import os
 from programs import Program, write
 
 NEEDS = ("miniupnpd",)
-# miniupnpd maps nothing while its own address is one of those for documents, as all others of the lab are.
+# miniupnpd maps nothing while its own address is a documentation address, as all others of the lab are.
 PUBLIC = "11.22.33.{}"
 
 HARD = """
@@ -65,7 +65,7 @@ deny 0-65535 0.0.0.0/0 0-65535
 
 
 def make_hard(router):
-    """A router with the rules of topology.py masquerades with a random port for each flow from now on."""
+    """From now on a router with the rules of topology.py masquerades with a random port for each flow."""
     router.nft(HARD)
 
 
@@ -92,16 +92,16 @@ class Gateway:
                                "-P", os.path.join(self._folder, "miniupnpd.pid"))
 
     def kill(self):
-        """It may wait long for others when it is asked to end."""
+        """When asked to end, it may wait long for others."""
         self.program.process.kill()
         self.program.process.wait()
 
     def forget(self):
-        """The redirections are gone, as after a restart."""
+        """Removes the redirections, as a restart does."""
         self._router.nft("".join(f"flush chain inet filter {chain}\n" for chain in (
             "miniupnpd", "prerouting_miniupnpd", "postrouting_miniupnpd")))
 
     def rules(self):
-        """Redirections that the router has."""
+        """The redirections of the router."""
         text = self._router.run("nft", "list", "chain", "inet", "filter", "prerouting_miniupnpd").stdout
         return [line.strip() for line in text.splitlines() if "dnat" in line]

@@ -1,9 +1,9 @@
-"""A home that has only IPv6: its router is a NAT64 (tayga) and a DNS64 (unbound), or says so in advertisements.
+"""A home that has only IPv6. Its router is a NAT64 (tayga) and a DNS64 (unbound), or advertises the NAT64.
 
    bob 2001:db8:b::20 --- 2001:db8:b::1 [bob's router: tayga 2001:db8:64::/96, unbound at 2001:db8:53::53] --- 198.51.100.7
 
-tayga gives the host an IPv4 address of its own, and the router's masquerade takes it out from there, as
-it does for the homes that have IPv4.
+tayga gives the host an IPv4 address of its own. The router's masquerade translates that one, as in the homes that
+have IPv4.
 """
 
 import os
@@ -16,7 +16,7 @@ from topology import wait_for
 
 PREFIX = "2001:db8:64::/96"
 NET = "2001:db8:b"
-RESOLVER = "2001:db8:53::53"  # of every such router: who is asked is the nearest, since a world has one resolv.conf
+RESOLVER = "2001:db8:53::53"  # of each such router: a world has one resolv.conf; the nearest answers
 NEEDS = ("tayga", "unbound")
 NODES_MULTICAST, RA_TYPE, PREF64_OPTION = "ff02::1", 134, 38
 
@@ -37,7 +37,7 @@ table inet filter {
 }
 """
 
-# Its own answers are not seen by its DNS64, so what it knows it knows as a zone.
+# Its DNS64 does not see its own answers, so names are a zone.
 UNBOUND = """
 server:
     interface: {resolver}
@@ -71,7 +71,7 @@ relay.example.net. 60 IN A {relay}
 
 
 class IPv6Only:
-    """Turns a home of the lab into one, `net`::/64. dns: with a DNS64; else names are not known at all."""
+    """Turns a home of the lab into one, with `net`::/64. dns: with a DNS64; without it no name is known."""
 
     def __init__(self, loop, lab, home, folder, dns=True, net=NET):
         self.home, self.folder, self.programs = home, os.path.join(folder, "ipv6only"), []
@@ -124,7 +124,7 @@ class IPv6Only:
         return self.home.host.run("ping", "-c1", "-W1", self.translated(v4), check=False).returncode == 0
 
     def advertise(self, lifetime_s=600):
-        """The router says once where its NAT64 is (RFC 8781), and is no default router by that."""
+        """The router advertises its NAT64 once (RFC 8781), without becoming a default router."""
         wait_for(lambda: "tentative" not in self.home.router.run("ip", "-6", "addr", "show", "dev", "lan").stdout, 10,
                  "the router's link-local address, without which an advertisement is none")
         prefix = socket.inet_pton(socket.AF_INET6, PREFIX.split("/")[0])[:12]

@@ -1,17 +1,19 @@
 /* warren-lab-link: an Ethernet cable between two network namespaces, with delay, jitter and loss
  *
- * Many kernels come without netem, and all of them have TAP devices: this makes one in each of two
- * namespaces and carries the frames between them (lab/cable.h decides when and whether).  One loop
- * over the two devices, one timer and the standard input:
+ * Many kernels come without netem, but all have TAP devices.  The program makes one in each of two
+ * namespaces and carries frames between them; lab/cable.h decides whether and when a frame arrives.
+ * One loop waits for the two devices, one timer and the standard input.
  *
- *   cut            nothing gets through any more, what is under way is lost
+ * Orders on the standard input:
+ *
+ *   cut            nothing gets through any more, and frames under way are lost
  *   mend           it works again
- *   loss 2.5%      and `delay 25ms`, `jitter 3ms`, `duplicate 1%`, `reorder 1%`: from now on
+ *   loss 2.5%      also `delay 25ms`, `jitter 3ms`, `duplicate 1%`, `reorder 1%`: from now on
  *   stats          prints one line with counters
  *
- * A value may be `X`, or `X/Y` for A to B and B to A.  Each order is answered by a line `ok`, `up`
- * is printed once both devices are there, and the end of the standard input ends the program, and
- * with it the cable: nothing is left behind when the lab dies.
+ * A value may be `X`, or `X/Y` for A to B and B to A.  The program answers each order with a line
+ * `ok`, and prints `up` once both devices exist.  The end of the standard input ends the program
+ * and the cable, so that nothing is left when the lab dies.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -223,7 +225,7 @@ static void turn(struct link *l)
 			read_orders(l);
 	}
 	write_due(l);
-	/* Setting the timer also takes away what it had to say. */
+	/* Setting the timer also clears its pending expiry. */
 	arm(l);
 }
 
@@ -236,8 +238,7 @@ int main(int argc, char **argv)
 	if (!l.cable)
 		die("memory");
 	parse_options(&l, &seed, argc, argv);
-	/* Being late is jitter that nobody asked for: keep the kernel from batching our wake-ups.
-	 */
+	/* A late wake-up is extra jitter: keep the kernel from batching our wake-ups. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	open_all(&l);
 	puts("up");

@@ -1,19 +1,20 @@
 /* warren-lab-nat: a NAT box in user space between two network namespaces
  *
- * It makes a TUN device in each of two namespaces, carries IP packets between them, and translates
- * them by the engine of the simulator (sim/nat.h, through lab/rewrite.h) with parameters of the
- * same names.  On the outside of it is a line with delay, jitter, loss, duplicates and reordering
- * each way (lab/cable.h). Addresses and routes of the two devices are for the caller to set. 
+ * It makes a TUN device in each of two namespaces and carries IP packets between them.  The NAT of
+ * the simulator translates them (sim/nat.h, through lab/rewrite.h), with parameters of the same
+ * names.  On the outside of the box is a line with delay, jitter, loss, duplicates and reordering
+ * each way (lab/cable.h).  The caller sets addresses and routes of the two devices.
+ *
  * Orders on the standard input:
  *
- *   nat timeout=10s ports=random     a new table with other parameters, on top of those there are
+ *   nat timeout=10s ports=random     a new table, with the old parameters but for these
  *   flush                            forgets every UDP mapping
  *   reboot                           forgets everything; SIGUSR1 does the same
- *   delay 25ms/30ms                  and jitter, loss, duplicate, reorder: to the outside / from it
- *   cut, mend                        the line
+ *   delay 25ms/30ms                  also jitter, loss, duplicate, reorder: outwards / inwards
+ *   cut, mend                        cuts and mends the line
  *   stats                            prints one line with counters
  *
- * Each order is answered by `ok`.  `up` is printed once both devices are there, and the end of the
+ * The box answers each order with `ok`.  It prints `up` once both devices exist.  The end of the
  * standard input ends the program.
  */
 #include <errno.h>
@@ -42,7 +43,7 @@ struct box {
 	bool has_wall6;
 	struct rng rng;
 	struct rewrite *rewrite;
-	struct cable *cable; /* A is we, B is the outside */
+	struct cable *cable; /* A is the box, B is the outside */
 	struct device inside, outside;
 	int timer, signals, loop;
 	char order[ORDER_MAX];
@@ -112,7 +113,7 @@ static void read_outside(struct box *b)
 	}
 }
 
-/* What comes from outside meets the table when it has crossed the line. */
+/* A packet from outside crosses the line first, and then meets the table. */
 static void write_due(struct box *b)
 {
 	enum cable_way way;
@@ -232,8 +233,7 @@ static void print_usage(FILE *to)
 	fputs("\n", to);
 }
 
-/* The options that have the names of the NAT's parameters and of the line's qualities are added
- * here. */
+/* Options with the names of the NAT's parameters and of the line's qualities follow here. */
 static void name_options(struct option out[static OPTIONS_MAX])
 {
 	static const struct option own[] = {
@@ -337,7 +337,7 @@ static void turn(struct box *b)
 			read_orders(b);
 	}
 	write_due(b);
-	/* Setting the timer also takes away what it had to say. */
+	/* Setting the timer also clears its pending expiry. */
 	arm(b);
 }
 
@@ -352,8 +352,7 @@ int main(int argc, char **argv)
 		die("memory");
 	parse_options(&b, &seed, argc, argv);
 	make_tables(&b);
-	/* Being late is jitter that nobody asked for: keep the kernel from batching our wake-ups.
-	 */
+	/* A late wake-up is extra jitter: keep the kernel from batching our wake-ups. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	open_all(&b);
 	puts("up");

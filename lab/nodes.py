@@ -1,4 +1,4 @@
-"""A relay and two nodes in the lab: their files, how they are started, and what their lines mean."""
+"""A relay and two nodes in the lab: their files, their start, and the meaning of what they print."""
 
 import os
 import time
@@ -10,7 +10,7 @@ ADDRESS = {"alice": "100.64.0.1", "bob": "100.64.0.2"}
 
 
 class Relay:
-    """warren-relay with a certificate that it makes itself; its pin is in what it prints."""
+    """warren-relay with a certificate that it makes itself. It prints the pin."""
 
     def __init__(self, loop, lab, folder, *options, name=RELAY_NAME, region=1, namespace=None, address=None):
         state = os.path.join(folder, f"relay-{name}")
@@ -36,7 +36,7 @@ class Node:
         self.file = os.path.join(self.folder, "warren.conf")
         self.socket = os.path.join(self.folder, "warrend.sock")
         self.emit = emit
-        self.env = {}  # what warrend's environment has besides ours
+        self.env = {}  # additions to warrend's environment
         self.program = None
 
     def peer_section(self):

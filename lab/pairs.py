@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Pairs of places in the lab, several at a time, each once: what of every pair holds with real packets.
+"""Pairs of places in the lab, each played once, several at a time: what every pair does with real packets.
 
   lab/pairs.py --build build --out docs/matrix-lab.json      every pair (`make matrix-lab`)
   lab/pairs.py --build build --part 1/3 --quick              a third of them: what CI plays
 
-Each pair is played in a world of its own (lab/places.py), and hardly needs a processor, so a few are played at the same
-time. One that was not as it must be is played once more, alone, and its row says so: another pair may have spoilt its
-times. Rows are kept beside the programs while they come, so that what was broken off goes on where it was (with the
-same programs). Exit status 1 when some pair is not connected, loses a packet, or is not direct although it must be.
+Each pair has a world of its own (lab/places.py) and needs little processor time, so several are played at once. A pair
+that fails is played once more, alone, because another pair may have spoilt its times; its row says so. Rows are saved
+beside the programs as they come: an interrupted run goes on where it was, with the same programs. Exit status 1 when
+some pair is not connected, loses a packet, or is not direct although it must be.
 """
 
 import argparse
@@ -26,17 +26,18 @@ import world
 
 HERE = pathlib.Path(__file__).resolve().parent
 PLAYER = (sys.executable, HERE / "places.py")
-SET_UP_S = 60  # more than the patience with a pair, until it is given up
-JOBS_PER_PROCESSOR = 3  # a pair takes about a second of one
-# Enough for what must become direct; a test waits no longer for what need not.
+SET_UP_S = 60  # seconds beyond the patience with a pair, then it is given up
+JOBS_PER_PROCESSOR = 3  # a pair takes about one second of a processor
+# Enough for what must become direct. A test waits no longer for what need not.
 QUICK_S = {"prediction": 20.0, "block": 20.0, "birthday": 15.0, "guess": 8.0, "slow": 4.0, "none": 4.0}
 PROGRAMS = ("warrend", "warren-relay", "warren-lab-nat", "warren-lab-link", "warren-matrix")
-SHORT_S, LONG_S = 3, 9  # what a pair takes besides its patience, and one with a hard NAT; to say how long it all lasts
+# Seconds that a pair takes besides its patience, and a pair with a hard NAT: to estimate the whole time.
+SHORT_S, LONG_S = 3, 9
 
 
 def part_of(pairs, part):
-    """"1/3": a third. By the sum of both ranks in the list of places, so that each place is in each part; the first
-    third also has all that makes a path possible."""
+    """"1/3": a third. The sum of both ranks in the list of places decides, so that each place is in each part. The first
+    third also has every technique."""
     i, n = map(int, part.split("/"))
     rank = {name: k for k, name in enumerate(dict.fromkeys(name for pair in pairs for name in pair))}
     return [(a, b) for a, b in pairs if (rank[a] + rank[b]) % n == (i + 1) % n]
@@ -51,7 +52,7 @@ def fingerprint(build):
 
 
 class Rows:
-    """What was measured so far, in a file of one line a row; lost when the programs change."""
+    """What was measured so far, in a file with one line a row. The rows are dropped when the programs change."""
 
     def __init__(self, path, mark):
         self.path, self.of, self._lock = path, {}, threading.Lock()
@@ -135,7 +136,7 @@ def play_all(args, pairs, ways, rows, player=PLAYER):
             rows.add(done.result())
             progress.done(done.result())
     finally:
-        pool.shutdown(cancel_futures=True)  # broken off: the rows that are there stay
+        pool.shutdown(cancel_futures=True)  # interrupted: the finished rows stay
     for pair in pairs:
         first = rows.of[pair]
         if places.is_good(first) or "before" in first:
@@ -151,7 +152,7 @@ def write(path, rows):
 
 
 def is_excused(r):
-    """A time that another pair may have spoilt; a packet that was lost, or a broken connection, never is."""
+    """Another pair may have spoilt a time. A lost packet or a broken connection is never excused."""
     before = r.get("before", {"connected": True, "lost": 0})
     return before["connected"] and not before["lost"]
 
@@ -161,10 +162,10 @@ def parse():
     args.add_argument("--build", default="build")
     args.add_argument("--part", help="I/N: one of N equal parts")
     args.add_argument("--jobs", type=int, default=JOBS_PER_PROCESSOR * len(os.sched_getaffinity(0)))
-    args.add_argument("--quick", action="store_true", help="wait no longer than what must become direct needs")
+    args.add_argument("--quick", action="store_true", help="wait only as long as what must become direct needs")
     args.add_argument("--set-up", type=float, default=SET_UP_S, help=argparse.SUPPRESS)
     args.add_argument("--out", type=pathlib.Path)
-    args.add_argument("--logs", type=pathlib.Path, help="folder for the logs of the pairs that were not as they must be")
+    args.add_argument("--logs", type=pathlib.Path, help="folder for the logs of the pairs that failed")
     args = args.parse_args()
     args.build = os.path.abspath(args.build)
     args.logs = args.logs or pathlib.Path(args.build, "lab-logs")

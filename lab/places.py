@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Two hosts in places of sim/places.c, in the lab: the real programs behind real packets' NATs.
+"""Two hosts in places of sim/places.c, in the lab: the real programs, with real packets through NATs.
 
   lab/places.py --build build --pair port-restricted,carrier      plays it once: a line of JSON
 
-There is one list of places, and the simulator has it (`warren-matrix -l`). A place is a chain of namespaces and boxes:
-internet, carrier, router, host. The boxes are warren-lab-nat, but for the gateways that map ports: those are Linux with
-Debian's miniupnpd. As in the simulator there are two relays, and 10 packets a second go each way. lab/pairs.py plays
-every pair. Exit status 1 when the pair is not connected, or not direct although it must be.
+The simulator has the one list of places (`warren-matrix -l`). A place is a chain of namespaces and boxes:
+internet, carrier, router, host. The boxes are warren-lab-nat. Only gateways that map ports are Linux with Debian's
+miniupnpd. As in the simulator there are two relays, and 10 packets a second go each way. lab/pairs.py plays every
+pair. Exit status 1 when the pair is not connected, or not direct although it must be.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from topology import RELAY_MS, ROUTER, UPLINK_MS, Cable, NatBox, wait_for
 from world import Namespace
 
 RATE = 10  # packets a second each way
-# How long a direct path is waited for, by what makes it possible.
+# How long to wait for a direct path, by what makes it possible.
 QUICK_S, ASKED_S, HARD_S, HOPELESS_S = 6.0, 10.0, 45.0, 15.0
 PATIENCE_S = {"plain": QUICK_S, "ipv6": QUICK_S, "portmap": ASKED_S, "prediction": HARD_S, "block": HARD_S,
               "birthday": HARD_S, "guess": HARD_S, "slow": HOPELESS_S, "none": HOPELESS_S}
@@ -162,7 +162,7 @@ class Site:
 
 
 class PlaceLab:
-    """An internet with two relays, and two hosts in their places; what nodes.py wants of a lab."""
+    """An internet with two relays, and two hosts in their places. It has what nodes.py wants of a lab."""
 
     RELAY, RELAY2 = "192.0.2.10", "203.0.113.10"
 
@@ -198,7 +198,7 @@ class PlaceLab:
         namespace.ip(f"addr add {address} peer {far} dev eth0", "link set eth0 up", f"route add default via {far}")
 
     def close(self):
-        """For who builds another one in the same world."""
+        """Before another one is built in the same world."""
         for p in self.programs:
             if p.process.poll() is None:
                 p.end()
@@ -227,7 +227,7 @@ class Pair:
         return [self.alice.program, self.bob.program, *(r.program for r in self.relays), *self.lab.programs]
 
     def settled(self, node):
-        """It is connected, and knows what it can: as in the simulator, nobody speaks before."""
+        """The node is connected and knows what it can. As in the simulator, traffic begins only then."""
         if not node.program.saw(rf"relay {nodes.RELAY_NAME}: connected"):
             return False
         me = json.loads(node.warren("status", "--json").stdout)["self"]
@@ -250,7 +250,7 @@ def has_udp(place):
 
 
 class Watch:
-    """What is measured of one pair."""
+    """Measures one pair."""
 
     def __init__(self):
         self.start = self.now_direct = None
@@ -277,7 +277,7 @@ class Watch:
 
 
 def won_by(pair, watch, possible):
-    """The words of sim/matrix.c: how it is direct."""
+    """By what the pair is direct, in the words of sim/matrix.c."""
     if not watch.direct():
         return "relay"
     if watch.at["alice"] in pair.mapped(pair.bob) or watch.at["bob"] in pair.mapped(pair.alice):
@@ -340,7 +340,7 @@ def main():
     row, text = {"a": one, "b": other, "possible": possible}, ""
     with contextlib.ExitStack() as open_ones:
         log = open_ones.enter_context(open(args.log, "w")) if args.log else None
-        # When this process ends, the kernel ends all that is in its world.
+        # When this process ends, the kernel ends everything in its world.
         world.enter()
         try:
             folder = tempfile.mkdtemp(prefix="lab-", dir="/run")

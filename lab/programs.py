@@ -12,7 +12,7 @@ PATH_LINE = re.compile(r"\bpath (\S+): (\S+) -> (\S+?)(?: \+ (\S+))? \((.*?)(?:,
 
 
 class Loop:
-    """Waits for descriptors and for the next thing to do; never sleeps past a condition."""
+    """Waits for descriptors and timers, and never sleeps past a condition."""
 
     def __init__(self):
         self._selector = selectors.DefaultSelector()
@@ -35,7 +35,7 @@ class Loop:
                 t.tick(now)
 
     def until(self, condition, seconds, what=None):
-        """Turns until the condition holds: its value. False after so many seconds, or with `what`: TimeoutError."""
+        """Turns until the condition holds, and returns its value. After so many seconds: False; with `what`: TimeoutError."""
         end = time.monotonic() + seconds
         while True:
             value = condition()
@@ -52,7 +52,7 @@ class Loop:
 
 
 class Program:
-    """A running program; what it prints is kept line by line, with the time, and told to on_line."""
+    """A running program. Each line that it prints is kept with its time, and given to on_line."""
 
     def __init__(self, loop, namespace, name, *command, env=None, on_line=None, stdin=subprocess.DEVNULL):
         self.loop, self.name, self.on_line = loop, name, on_line

@@ -1,6 +1,6 @@
-/* Six engines: UDP, TCP and ICMP echo (its identifier is the port), for IPv4 and IPv6.  A packet is
- * read once, its two endpoints are given to the engine, and what has changed is written back;
- * checksums are mended by the difference (RFC 1624), so that a wrong one stays wrong. */
+/* Six engines: for UDP, TCP and ICMP echo (whose identifier is the port), each for IPv4 and IPv6.
+ * A packet is read once, the engine gets its two endpoints, and what has changed is written
+ * back. Checksums are changed by the difference (RFC 1624), so that a wrong one stays wrong. */
 #include "lab/rewrite.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ struct rewrite {
 	struct rewrite_stats stats;
 };
 
-/* A packet on its way through: what the engine is asked about, and where it stands. */
+/* A packet on its way through: its endpoints for the engine, and where they are in its bytes. */
 struct flow {
 	enum kind kind;
 	uint8_t *ip, *transport;
@@ -40,7 +40,7 @@ struct flow {
 
 /* --- set-up --- */
 
-/* The same box, for a protocol that is not measured. */
+/* The same box, for a protocol that is only carried. */
 static struct nat_config carried(const struct nat_config *cfg, enum kind kind)
 {
 	struct nat_config c = *cfg;
@@ -131,7 +131,7 @@ static bool is_echo(uint8_t family, uint8_t type, bool *reply)
 	return *reply || type == (family == 4 ? 8 : 128);
 }
 
-/* An echo's identifier stands for the port of who asks. */
+/* The identifier of an echo is the port of the asking side. */
 static bool read_icmp(struct flow *f)
 {
 	bool reply;
@@ -160,7 +160,7 @@ static bool read_ports(struct flow *f, uint8_t proto)
 	return true;
 }
 
-/* `whole`: false for the packet inside an ICMP error, which is cut short. */
+/* whole: false for the packet inside an ICMP error, which may be cut short. */
 static bool read_flow(struct flow *f, uint8_t *b, size_t n, bool whole)
 {
 	*f = (struct flow){.ip = b, .family = n > 0 ? b[0] >> 4 : 0};
@@ -219,8 +219,8 @@ static uint8_t *port_at(const struct flow *f, bool src)
 	return f->kind == ECHO ? f->transport + 4 : f->transport + (src ? 0 : 2);
 }
 
-/* IPv4 only: nothing else is ever translated. The address also stands in the pseudo header, but not
- * in ICMP's. */
+/* IPv4 only: IPv6 is not translated.  The address is in the pseudo header too, but ICMP has none.
+ */
 static void write_end(struct flow *f, bool src, const struct endpoint *to)
 {
 	const struct endpoint *was = src ? &f->src : &f->dst;
@@ -233,12 +233,12 @@ static void write_end(struct flow *f, bool src, const struct endpoint *to)
 	put(address, to->ip.b, 4, f->ip + IP4_SUM);
 	if (was->port != to->port)
 		put(port_at(f, src), port, 2, sum);
-	/* 0 would say that there is no checksum: RFC 768. */
+	/* 0 would mean that there is no checksum: RFC 768. */
 	if (sum && f->kind == UDP && be16(sum) == 0)
 		sum[0] = sum[1] = 0xff;
 }
 
-/* A router counts down. False: it was the last hop. */
+/* A router decrements the hop limit.  False: this was the last hop. */
 static bool live_on(struct flow *f)
 {
 	uint8_t *ttl = f->ip + (f->family == 4 ? TTL4 : TTL6);
@@ -293,8 +293,8 @@ enum rewrite_verdict rewrite_out(struct rewrite *r, uint8_t *packet, size_t n, m
 	return REWRITE_PASS;
 }
 
-/* The error tells of a packet that we sent: inside it source and destination are as the outside saw
- * them. Its sum covers that packet, so it is made anew. */
+/* The error is about a packet that we sent, and quotes source and destination as the outside saw
+ * them.  Its checksum covers the quoted packet, so it is computed anew. */
 static enum rewrite_verdict error_in(struct rewrite *r, struct flow *f, mono_ns now)
 {
 	struct flow about;

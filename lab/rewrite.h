@@ -1,7 +1,7 @@
 /* lab/rewrite.h - what a NAT box does to real IP packets, by the engine of sim/nat.h
  *
- * A pure machine.  UDP behaves as it is configured.  TCP and ICMP echo are only carried along:
- * symmetric tracking, long times.  ICMP errors about what went out are translated back (RFC 5508
+ * A pure machine.  UDP behaves as configured.  TCP and ICMP echo are only carried: with symmetric
+ * tracking and long time-outs.  ICMP errors about what went out are translated back (RFC 5508
  * s. 4.2).  IPv6 is filtered and never translated.  Fragments and other protocols are dropped.
  */
 #ifndef LAB_REWRITE_H
@@ -11,7 +11,7 @@
 
 struct rewrite;
 
-/* wall6: of the IPv6 firewall; NULL: all IPv6 passes. */
+/* wall6: the parameters of the IPv6 firewall; NULL: all IPv6 passes. */
 struct rewrite *rewrite_new(const struct nat_config *nat4, const struct nat_config *wall6,
 			    const struct rng *rng) MUST_USE;
 void rewrite_free(struct rewrite *r);
@@ -21,7 +21,7 @@ void rewrite_reboot(struct rewrite *r); /* forgets everything */
 enum rewrite_verdict {
 	REWRITE_DROP,
 	REWRITE_PASS,
-	REWRITE_TURN /* a hairpin: back to the inside */
+	REWRITE_TURN /* hairpinned: back to the inside */
 };
 
 /* An IP packet from inside, or from outside; changed in place. */

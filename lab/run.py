@@ -1,6 +1,6 @@
-"""What happened in one scenario, and what of it was to be seen.
+"""What happened in one scenario, and what of it must have been seen.
 
-A `Run` is fed events, in the order of time, each a dict with "t" (seconds, any zero) and "event":
+A `Run` takes events in the order of time, each a dict with "t" (seconds from any zero) and "event":
 
   scenario  name: two_homes | udp_blocked            a new run begins
   sent      way: "alice>bob", seq                    a packet of the stream leaves the application
@@ -11,7 +11,7 @@ A `Run` is fed events, in the order of time, each a dict with "t" (seconds, any 
   flush     home                                     that home's router forgot its NAT state
   end                                                the stream has ended, and nothing is under way
 
-They come from the lab or from the simulator: nothing here knows which.
+The events come from the lab or from the simulator; this file cannot tell.
 """
 
 WAYS = ("alice>bob", "bob>alice")
@@ -20,9 +20,9 @@ RELAY, DIRECT, BOTH = "relay", "direct", "both"
 
 DIRECT_WITHIN_S = 2.0
 AGAIN_WITHIN_S = 1.0
-LINE_LATE_S = 0.01  # between a node's turn and our reading its line about it
+LINE_LATE_S = 0.01  # between a node's change of path and our reading its line about it
 UNDER_WAY_S = 0.1  # a packet sent so shortly before the flush may still have been on its way
-FIRST_WITHIN_S = 0.5  # three times the way through the relay, and room: the handshake takes two of them
+FIRST_WITHIN_S = 0.5  # three times the way through the relay, and some more: the handshake takes two of them
 
 
 def is_direct(where):
@@ -52,7 +52,7 @@ class Run:
         self.packets = {way: [] for way in WAYS}
         self._by_seq = {way: {} for way in WAYS}
         self.paths = []  # events, their times counted from zero
-        self.at = {node: ("relay", None) for node in NODES}  # where its traffic goes, and its copy
+        self.at = {node: ("relay", None) for node in NODES}  # where the node's traffic goes, and the copy of it
         self.flushed = None  # when
         self.flushed_home = None
         self.ended = False
@@ -141,7 +141,7 @@ class Run:
 
     @property
     def cut(self):
-        """From here on packets met the flush: those under way then are its losses too."""
+        """From here on packets met the flush. Those under way at that moment count as its losses too."""
         return None if self.flushed is None else self.flushed - UNDER_WAY_S
 
     def steps(self):

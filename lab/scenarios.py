@@ -11,7 +11,7 @@ from run import Run
 from stream import Stream
 from topology import Lab
 
-LOOK_S = 2.0  # how long a state is left standing, so that it can be seen in the picture
+LOOK_S = 2.0  # how long a state lasts, so that the picture shows it
 
 
 class Stage:
@@ -22,7 +22,7 @@ class Stage:
         self._emit = emit
         self.loop = Loop()
         self.lab = Lab(build)
-        self._folder = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")  # our own /run: gone with us
+        self._folder = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")  # our own /run, which ends with us
         if prepare:
             prepare(self.lab)
         self.emit({"t": time.monotonic(), "event": "scenario", "name": name})
@@ -39,7 +39,7 @@ class Stage:
         flushing = home.start_flush(random.randint(50000, 59999))
         if self.loop.until(lambda: flushing.poll() is not None, 10) is False or flushing.returncode:
             raise RuntimeError(f"{home.name}'s router could not be flushed")
-        # Only now: until it was done, packets still got through.
+        # Only now, because packets still got through until it was done.
         self.emit({"t": time.monotonic(), "event": "flush", "home": home.name})
 
     def end(self, stream):

@@ -2,7 +2,7 @@
 
 from run import BOTH, DIRECT, RELAY, Run, is_direct
 
-SETTLE_S = 0.12  # a step is counted when what was under way at its end has had time to arrive
+SETTLE_S = 0.12  # a step is counted once the packets under way at its end have had time to arrive
 
 TITLES = {
     "two_homes": "Two homes behind NAT routers, 50 packets a second each way",
@@ -27,7 +27,7 @@ class Show:
     def __init__(self, out, colour):
         self.out, self.paint = out, Paint(colour)
         self.runs = []
-        self._counted = 0  # steps of this run whose losses were told
+        self._counted = 0  # steps of this run whose losses were printed
         self._told = set()
 
     def say(self, text=""):
@@ -74,7 +74,7 @@ class Show:
 
     def _path(self, run, e):
         if "none" in e["from"]:
-            return  # that there is a relay now is where every story begins
+            return  # every run begins with the first relay
         kind = run.kind(e["node"])
         rtt = f", round trip {e['rtt_ms']:.0f} ms" if e.get("rtt_ms") and not e.get("also") else ""
         reason = self.paint("dim", f"({e.get('reason') or 'no reason given'}{rtt})")
@@ -111,7 +111,7 @@ class Show:
         return [o for run in self.runs for o in run.observations()]
 
     def verdict(self):
-        """Says what was seen and what was missing; true if nothing was."""
+        """Prints what was seen and what was missing. True: nothing was missing."""
         for run in self.runs:
             self.say("\n" + self.paint("bold", "Seen: " + TITLES.get(run.name, run.name)))
             for o in run.observations():

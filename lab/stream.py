@@ -1,4 +1,4 @@
-"""A stream of UDP packets each way between two hosts, with numbers, so that each one can be followed."""
+"""A stream of numbered UDP packets each way between two hosts, so that each packet can be followed."""
 
 import struct
 import time
@@ -28,7 +28,7 @@ class Sender:
         try:
             self._source.sendto(packet, (self._address, PORT))
         except OSError:
-            pass  # then it is lost, and will be counted
+            pass  # then the packet is lost, and counted
         self.seq += 1
         self.due = max(self.due + self._pace_s, now)
 
@@ -65,7 +65,7 @@ class Stream:
         self._ways[1].due += apart / rate
 
     def stop(self, drain_s=1.0, all_here=lambda: False):
-        """Ends the sending, and waits for what is under way, at the longest until all_here()."""
+        """Stops sending, and waits for packets under way, but not after all_here() is true."""
         for way in self._ways:
             way.stop_sending()
         self._loop.until(all_here, drain_s)

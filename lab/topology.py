@@ -23,9 +23,9 @@
 Every box and every name in it is a network namespace. The lines with a delay are `warren-lab-link`
 cables, the delay is one way: 50 ms from home to home, and 70 ms by the relay.
 
-A router is what stands in most homes: Linux masquerade. Its mapping keeps the port of the host
-where it can and is the same towards everybody (endpoint-independent: an "easy" NAT); it lets in only
-answers (address- and port-dependent filtering), and says nothing to anybody else.
+A router is Linux masquerade, as in most homes. Its mapping keeps the port of the host where it can, and is the same
+towards everybody (endpoint-independent: an "easy" NAT). It lets in only answers (address- and port-dependent
+filtering), and drops everything else silently.
 """
 
 import os
@@ -81,7 +81,7 @@ class Cable:
     """A running warren-lab-link."""
 
     def __init__(self, program, a, a_name, b, b_name, delay_ms):
-        # It is started from out here: it enters both namespaces by itself.
+        # Started outside: it enters both namespaces by itself.
         self.process = subprocess.Popen(
             [program, "--a", f"{a.path}:{a_name}", "--b", f"{b.path}:{b_name}", "--delay", f"{delay_ms}ms"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
@@ -158,9 +158,9 @@ class Home:
         self.router.nft(ROUTER)
 
     def start_flush(self, to):
-        """The router forgets every mapping and gives the node's port another one from now on.
+        """The router forgets every mapping, and from now on gives the node's port another outside port.
 
-        Returns the process that does it: who measures delays meanwhile does not wait for it in one piece."""
+        Returns the process that does it, so that a caller who measures delays need not block meanwhile."""
         p = self.router.start("sh", "-c", "nft -f - && exec conntrack -F", stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
         with p.stdin:
@@ -185,7 +185,7 @@ class Home:
 
 
 class Lab:
-    """Build it after world.enter(). build: the folder with the programs."""
+    """To be built after world.enter(). build: the folder with the programs."""
 
     RELAY = "192.0.2.10"
 
@@ -202,7 +202,7 @@ class Lab:
         self._warm_up()
 
     def _warm_up(self):
-        """Waits until each home reaches the relay; by then no address has to be resolved any more."""
+        """Waits until each home reaches the relay: from then on no address needs to be resolved."""
         for home in (self.alice, self.bob):
             wait_for(
                 lambda h=home: h.host.run("ping", "-c1", "-W1", self.RELAY, check=False).returncode == 0,

@@ -1,12 +1,12 @@
 """A private world of network namespaces that dies with the program.
 
 `enter()` moves the program into namespaces of its own (network, mount, process ids, and a user
-namespace when it is not root). Its first process is ours: when that one ends, in whatever way, the
+namespace when it is not root). The first process in them is ours. When it ends, in whatever way, the
 kernel ends everything that was started inside, and the interfaces, routes, rules and mounts go with
-the namespaces. Nothing has a name outside, so nothing can be left behind and two labs can run at the
+the namespaces. Nothing has a name outside, so nothing can be left behind, and two labs can run at the
 same time.
 
-A `Namespace` is held by a file descriptor alone: no `ip netns`, no /run/netns.
+Only a file descriptor holds a `Namespace`: no `ip netns`, no /run/netns.
 """
 
 import contextlib
@@ -64,7 +64,7 @@ def _furnish():
 
 
 def mount_over(file, target):
-    """This file is seen at that path, in our world only."""
+    """Shows this file at that path, in our world only."""
     _call("mount", file.encode(), os.path.realpath(target).encode(), None, MS_BIND, None)
 
 
@@ -101,7 +101,7 @@ def _try_what_a_lab_does():
 
 
 def missing():
-    """Why there can be no lab here, in one clause; None if there can. Tries it in a child."""
+    """Why this machine allows no lab, in one clause; None: it does. Tries it in a child."""
     for tool in ("ip", "nft", "conntrack"):
         if not shutil.which(tool):
             return f"the program {tool} is not installed"
@@ -139,7 +139,7 @@ def enter():
         _call("prctl", PR_SET_TIMERSLACK, 1, 0, 0, 0)
         return
     for s in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        # ^C reaches the whole foreground group by itself.
+        # ^C reaches the whole foreground group anyway.
         signal.signal(s, signal.SIG_IGN if s == signal.SIGINT else lambda n, _f: os.kill(pid, n))
     code = _outcome(pid)
     os._exit(code if code >= 0 else 128 - code)
@@ -208,7 +208,7 @@ class Namespace:
                 _write("/proc/sys/" + name.replace("__", "/"), str(value))
 
     def udp(self, port=0):
-        """A UDP socket that lives in here, wherever we are when we use it."""
+        """A UDP socket of this namespace; usable from any other."""
         with self.inside():
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.bind(("0.0.0.0", port))

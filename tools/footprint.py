@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """footprint.py BUILD-DIR: sizes of the stripped programs, what they link, and memory of an idle node and relay.
 
-The node has 100 peers and a relay, and is up in a network namespace of its own; it is measured two
-seconds after it has reached its relay.
+The node has 100 peers and a relay, and runs in a network namespace of its own. It is measured two seconds
+after it has reached its relay.
 """
 
 import json
@@ -84,7 +84,7 @@ Relay = lab
 
 
 def idle_memory():
-    """In a namespace of its own: this process has been started by `unshare --net`."""
+    """This process is in a namespace of its own: `unshare --net` started it."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     with tempfile.TemporaryDirectory() as directory:
         relay, relay_log = start(directory, "warren-relay", "--listen", "127.0.0.1:8443", "--self-signed", directory,

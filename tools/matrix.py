@@ -4,9 +4,9 @@
   tools/matrix.py --build build [--seeds 100] [--out docs]     measures in the simulator
   tools/matrix.py --build build --render                       writes the pages again from docs/matrix.json
 
-docs/matrix.json has the numbers, docs/matrix.md the tables, docs/matrix.svg the picture. What the lab has
-measured (lab/places.py, `make matrix-lab`) stands in docs/matrix-lab.json and is shown beside. Exit status 1 when
-some pair was not connected in every run.
+docs/matrix.json has the numbers, docs/matrix.md the tables, docs/matrix.svg the picture. The measurements of the lab
+(lab/places.py, `make matrix-lab`) are in docs/matrix-lab.json, and the pages show them too. Exit status 1 when some
+pair was not connected in every run.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def share(r):
 
 
 def ways(r):
-    """hard: one of the techniques for hard NATs; which one follows from the pair."""
+    """hard: one of the techniques for hard NATs. The pair decides which one."""
     won = sorted(r["won"].items(), key=lambda kv: -kv[1])
     return ", ".join(WORDS[r["possible"]] if k == "hard" and r["possible"] in HARD else WON[k] for k, _ in won)
 
@@ -77,7 +77,7 @@ def parameters(p):
 
 
 def verdict(pairs, lab):
-    """What the whole says, in numbers."""
+    """The sums over all pairs, in one paragraph."""
     lines = []
     for word, text in WORDS.items():
         of = [r for r in pairs if r["possible"] == word]
@@ -92,18 +92,19 @@ def verdict(pairs, lab):
     return lines
 
 
-LATE, LATE_S = 1.5, 0.5  # so many times the simulator's 99th percentile and so much more is late in the lab
-EITHER = {"ipv4", "portmap"}  # where plain probing is enough, both are there, and the first answer wins
+# A lab's run is late after this factor of the simulator's 99th percentile, and these seconds on top.
+LATE, LATE_S = 1.5, 0.5
+EITHER = {"ipv4", "portmap"}  # where plain probing is enough, several ways exist, and the first answer wins
 
 
 def difference(r, got):
-    """In what the lab's run is none of those that the simulator has seen; None: it could be one."""
+    """How the lab's run differs from all runs of the simulator; None: it could be one of them."""
     if not got["connected"]:
         return "not connected in the lab" + (f" ({got['error']})" if "error" in got else "")
     if got["lost"]:
         return f"{got['lost']} packets lost in the lab"
     if not got["direct"]:
-        given_up = r["direct_ms"] and r["direct_ms"]["p99"] > 1000 * got["patience_s"]  # it might have come later
+        given_up = r["direct_ms"] and r["direct_ms"]["p99"] > 1000 * got["patience_s"]  # it could come later
         return None if r["direct"] < r["seeds"] or given_up else "always direct in the simulator, by the relay in the lab"
     if not r["direct"]:
         return f"direct in the lab ({WON[got['won']]}), never in the simulator"

@@ -1,7 +1,7 @@
 """The matrix as a picture (SVG): below the diagonal the simulator, above it the lab.
 
-Blue is direct in every run, the darker the sooner; yellow and orange are direct in some; grey is the relay. These
-colours differ in brightness, too, and each cell says its number, so that nobody needs to tell colours apart.
+Blue is direct in every run, and darker where it is sooner. Yellow and orange are direct in some runs. Grey is the
+relay. The colours also differ in brightness, and each cell has its number, so that nobody needs to tell colours apart.
 """
 
 CELL, LEFT, TOP, GAP = 36, 170, 216, 6
@@ -13,7 +13,7 @@ SHADES = (  # seconds to direct, fill, text, what the legend says
 )
 OFTEN, SELDOM, RELAY = ("#ffd97a", "#222222"), ("#e58a3c", "#222222"), ("#cfcfcf", "#222222")
 MISSED = "#b3006b"
-# A new kind of place begins with each: a little room before it.
+# A new kind of place begins with each of these, after a gap.
 BEGINS = ("full-cone", "hard-sequential", "carrier", "gateway-pcp", "ipv6-firewall", "udp-blocked")
 STYLE = """<style>
 text { font: 12px "DejaVu Sans", Verdana, sans-serif; fill: #222 }
@@ -48,7 +48,7 @@ def lab_cell(got):
 
 
 def is_missed(r, got):
-    """A technique makes it possible in nearly every run, and yet it did not happen."""
+    """A technique makes the pair direct in nearly every run, but it was not."""
     sure = r["possible"] in ("plain", "ipv6", "portmap", "prediction", "block")
     return sure and (r["direct"] < 0.99 * r["seeds"] if got is None else not got["direct"])
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """throughput.py BUILD-DIR [ROUNDS]: TCP through the tunnel, two warrend beside two wireguard-go, in turn.
 
-One machine plays both ends, so all four programs share its cores: the ratio means something, the
-figures alone do not. Also the processor time of the four programs for each gigabyte carried.
+One machine runs both ends, so all four programs share its cores: only the ratio means something. It also measures
+the processor time of the four programs for each gigabyte carried.
 """
 
 import json
