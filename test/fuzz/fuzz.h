@@ -1,5 +1,4 @@
-/* fuzz.h - what a fuzz target is: a function of bytes, the same under libFuzzer and in the unit
- * tests */
+/* fuzz.h - a fuzz target: a function of bytes, the same under libFuzzer and in the corpus tests */
 #ifndef FUZZ_H
 #define FUZZ_H
 

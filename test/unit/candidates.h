@@ -1,4 +1,4 @@
-/* candidates.h - is this endpoint among the candidates? */
+/* candidates.h - whether an endpoint is among the candidates */
 #ifndef UNIT_CANDIDATES_H
 #define UNIT_CANDIDATES_H
 

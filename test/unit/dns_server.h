@@ -1,6 +1,7 @@
 /* dns_server.h - a DNS server of the test's own, on loopback and in the test's loop
  *
- * It answers one A and some AAAA records to everything, or as it is told not to.
+ * It answers every question with one A record and some AAAA records, or with the error that it is
+ * set to.
  */
 #ifndef DNS_SERVER_H
 #define DNS_SERVER_H
@@ -21,7 +22,7 @@ struct dns_server {
 	struct loop_fd *watch;
 	const char *a, *aaaa[4]; /* NULL ends the list */
 	uint32_t ttl_s;
-	uint8_t code; /* of the answer: not 0 means no records */
+	uint8_t code; /* of the answer; if it is not 0, the answer has no records */
 	bool silent;
 	unsigned asked;
 };
@@ -71,7 +72,7 @@ static inline void dns_on_question(void *self, unsigned ready)
 		assert_true(sendto(s->fd, out, w.n, 0, (struct sockaddr *)&from, len) > 0);
 }
 
-/* The dialer asks it from now on, and nobody else. */
+/* From now on the dialer asks this server only. */
 static inline void dns_start(struct dns_server *s, struct dialer *d)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

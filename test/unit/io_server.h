@@ -62,7 +62,7 @@ struct server {
 	pthread_t thread;
 	SSL_CTX *ctx;     /* NULL: no TLS */
 	serve_fn *serve;  /* one connection; NULL: never accepts */
-	char heard[2048]; /* what serve wants to tell */
+	char heard[2048]; /* for serve, to tell the test */
 };
 
 static inline void *server_main(void *self)
@@ -131,7 +131,7 @@ static inline void server_write(int fd, SSL *ssl, const void *p, size_t n)
 	}
 }
 
-/* Reads up to and with the empty line, NUL-terminated. */
+/* Reads a head including its empty line, and ends it with a NUL. */
 static inline void server_read_head(int fd, SSL *ssl, char *out, size_t cap)
 {
 	size_t n = 0;

@@ -1,4 +1,4 @@
-/* message.h - a message written as hexadecimal, as the vectors are */
+/* message.h - a message from hexadecimal, the form of the vectors */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 

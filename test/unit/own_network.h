@@ -1,7 +1,7 @@
-/* own_network.h - tests in a network namespace of their own, skipped where that is not allowed
+/* own_network.h - tests in a network namespace of their own; skipped where that is not allowed
  *
- * A test forks a child that leaves the machine's network, and runs there.  In the child CHECK
- * stands for cmocka's own checks: those would go on with the parent's tests.
+ * A test forks a child, which leaves the machine's network and runs the test.  In the child CHECK
+ * replaces cmocka's checks, which would go on with the parent's tests.
  */
 #ifndef OWN_NETWORK_H
 #define OWN_NETWORK_H
@@ -49,7 +49,7 @@ static inline void own_network_skip(const char *reason)
 	_exit(OWN_NETWORK_SKIP);
 }
 
-/* Runs fn in a child with a network of its own, in which only a loopback is, and that is down. */
+/* Runs fn in a child with a network of its own.  It has only a loopback, which is down. */
 static inline void in_own_network(void (*fn)(void))
 {
 	int status;

@@ -1,7 +1,7 @@
-/* spoil.h - every way to damage a message a little, for tests of decoders
+/* spoil.h - damages a message in every small way, for tests of decoders
  *
- * Each damaged message lies in memory of exactly its length, so that the address sanitizer sees
- * a read behind it.
+ * Each damaged message is in memory of exactly its length, so that the address sanitizer sees
+ * reads beyond it.
  */
 #ifndef SPOIL_H
 #define SPOIL_H
@@ -10,7 +10,7 @@
 
 #include "unit/unit.h"
 
-/* Takes a message, borrowed; gives whether it was read. */
+/* Reads a message, borrowed.  False: the decoder refused it. */
 struct spoil {
 	bool (*read)(struct bytes message, void *arg);
 	void *arg;
@@ -27,7 +27,7 @@ static inline bool spoil_read(const struct spoil *s, const uint8_t *p, size_t n)
 	return ok;
 }
 
-/* Cuts the message short at every length; gives how many of the cut ones were still read. */
+/* Cuts the message at every length.  Returns how many of the cut messages were read. */
 static inline size_t spoil_cut(const struct spoil *s, struct bytes whole)
 {
 	size_t read = 0;
@@ -37,7 +37,7 @@ static inline size_t spoil_cut(const struct spoil *s, struct bytes whole)
 	return read;
 }
 
-/* Flips every single bit; gives how many of the changed ones were still read. */
+/* Flips each bit by itself.  Returns how many of the changed messages were read. */
 static inline size_t spoil_flip(const struct spoil *s, struct bytes whole)
 {
 	size_t read = 0;

@@ -1,4 +1,4 @@
-/* unit.h - cmocka, and the few things every unit test wants */
+/* unit.h - cmocka, and what every unit test needs */
 #ifndef UNIT_H
 #define UNIT_H
 
@@ -12,7 +12,8 @@
 
 #include "base/bytes.h"
 
-/* Bytes from hexadecimal, white space allowed between them; fails the test if it is none. */
+/* Bytes from hexadecimal; white space between them is allowed.  Fails the test if it is not
+ * hexadecimal. */
 static inline size_t unhex(uint8_t *out, size_t cap, const char *hex)
 {
 	size_t n = 0;
