@@ -40,6 +40,8 @@ enum {
 	KEEPALIVE_MS = 45 * 1000,
 	KEEPALIVE_JITTER_MS = 3 * 1000,
 	INFO_ROOM = 256, /* our ServerInfo, sealed */
+	CLIENT_INFO_MAX =
+		4096, /* anybody may send one: what it costs to open and parse is bounded */
 	HELD_SMALL = 2048
 };
 
@@ -349,7 +351,7 @@ static bool on_frame(struct relay_server *s, uint32_t i, uint8_t type, struct by
 static struct frames_want wanted(const struct client *c)
 {
 	if (c->state == CLIENT_GREETING)
-		return (struct frames_want){FRAMES_WANT(DERP_CLIENT_INFO), DERP_INFO_MAX};
+		return (struct frames_want){FRAMES_WANT(DERP_CLIENT_INFO), CLIENT_INFO_MAX};
 	return (struct frames_want){
 		FRAMES_WANT(DERP_SEND_PACKET) | FRAMES_WANT(DERP_NOTE_PREFERRED) |
 			FRAMES_WANT(DERP_PING) | FRAMES_WANT(DERP_WATCH_CONNS) |

@@ -78,7 +78,7 @@ static inline bool end_write_frame(struct ends *e, struct end *c, const struct d
 
 static inline bool end_write_info(struct ends *e, struct end *c, const char *json)
 {
-	uint8_t sealed[512];
+	uint8_t sealed[8192];
 	struct wr w = wr_of(sealed, sizeof(sealed));
 	box_seal(&c->shared, &w, (struct bytes){(const uint8_t *)json, strlen(json)}, &e->rng);
 	struct derp_frame f = {.type = DERP_CLIENT_INFO};

@@ -228,9 +228,9 @@ static void half_received_frames_are_bounded(void **state)
 {
 	struct ends e;
 	struct end a;
-	static uint8_t half[40000] = {DERP_CLIENT_INFO, 0, 1, 0, 0};
+	static uint8_t half[40000] = {DERP_SEND_PACKET, 0, 1, 0, 0};
 	ends_init(&e, 4, 30000);
-	end_open(&e, &a);
+	end_join(&e, &a);
 	assert_true(end_write(&e, &a, (struct bytes){half, 10000}));
 	assert_false(end_write(&e, &a, (struct bytes){half, 30000}));
 	end_close(&e, &a);
@@ -428,6 +428,31 @@ static void lies_in_the_handshake_end_it(void **state)
 	end_close(&e, &c);
 	assert_int_equal(stats(&e)->broke_protocol, ARRAY_LEN(json) + 4 + 2);
 	assert_int_equal(stats(&e)->clients, 0);
+	ends_fini(&e);
+}
+
+/* Its length alone ends it: nothing of it is held, opened or parsed. */
+static void a_client_info_of_more_than_4_kib_is_refused(void **state)
+{
+	static char json[2][4200];
+	static const size_t room = 4096 - KEY_LEN - BOX_OVERHEAD;
+	struct ends e;
+	struct end c;
+	ends_init(&e, 2, 0);
+	for (size_t i = 0; i < 2; i++) {
+		memset(json[i], ' ', room + i);
+		memcpy(json[i], "{\"version\":2}", strlen("{\"version\":2}"));
+	}
+	end_open(&e, &c);
+	assert_true(end_write_info(&e, &c, json[0]));
+	assert_int_equal(stats(&e)->registered, 1);
+	end_close(&e, &c);
+	end_open(&e, &c);
+	assert_false(end_write_info(&e, &c, json[1]));
+	end_close(&e, &c);
+	end_open(&e, &c);
+	assert_false(end_write(&e, &c, (struct bytes){(uint8_t[]){2, 0, 0, 0x10, 1}, 5}));
+	end_close(&e, &c);
 	ends_fini(&e);
 }
 
@@ -660,6 +685,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_connection_that_was_heard_last_gets_the_packets),
 	cmocka_unit_test(who_only_greets_stands_in_no_table),
 	cmocka_unit_test(lies_in_the_handshake_end_it),
+	cmocka_unit_test(a_client_info_of_more_than_4_kib_is_refused),
 	cmocka_unit_test(frames_glued_to_the_greeting_count),
 	cmocka_unit_test(silence_in_the_handshake_ends_it),
 	cmocka_unit_test(keeps_alive_before_a_proxy_cuts_the_stream),
