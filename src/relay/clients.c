@@ -45,6 +45,7 @@ uint32_t clients_take(struct clients *t)
 		return CLIENT_NONE;
 	t->v[i] = (struct client){
 		.state = CLIENT_GREETING,
+		.half_since = MONO_NEVER,
 		.generation = t->v[i].generation + 1,
 		.before = CLIENT_NONE,
 		.after = CLIENT_NONE,

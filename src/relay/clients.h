@@ -48,6 +48,9 @@ struct client {
 	struct node_key key;
 	uint64_t hash; /* of the key */
 	struct frames frames;
+	/* Since when half a frame is there, and none was served; MONO_NEVER: there is none. */
+	mono_ns half_since;
+	mono_ns keepalive_at;
 	struct outbox_queue queue[CLIENT_QUEUES];
 	struct outbox_writing writing;
 	struct receivers receivers;

@@ -82,6 +82,11 @@ static bool is_wanted(const struct frames_want *want, uint8_t type)
 	return type < 32 && (want->types & FRAMES_WANT(type));
 }
 
+bool frames_half(const struct frames *f)
+{
+	return f->n_head > 0 || f->skip > 0;
+}
+
 enum frames_got frames_next(struct frames *f, const struct frames_want *want, struct bytes *in,
 			    uint8_t *type, struct bytes *payload)
 {

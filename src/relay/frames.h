@@ -47,6 +47,8 @@ enum frames_got {
  */
 enum frames_got frames_next(struct frames *f, const struct frames_want *want, struct bytes *in,
 			    uint8_t *type, struct bytes *payload) MUST_USE;
+/* Bytes of a frame have come, and not all of them. */
+bool frames_half(const struct frames *f);
 void frames_fini(struct frames *f);
 
 #endif

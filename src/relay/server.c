@@ -14,6 +14,7 @@
  *   entries of a queue             RELAY_QUEUE_MAX
  *   bytes of all queues            queued_bytes_max
  *   bytes of incomplete frames     the same again, and HELD_SMALL for each client
+ *   time of an incomplete frame    HALF_FRAME_MAX, looked at with each keepalive
  *   receivers noted for a sender   RECEIVERS_MAX
  *   PeerGone(NotHere) to a sender  not_here_rate
  *
@@ -45,7 +46,9 @@ enum {
 	HELD_SMALL = 2048
 };
 
-#define HANDSHAKE_MAX (10 * SECOND) /* derp.md 5.6 */
+/* derp.md 5.6 */
+#define HANDSHAKE_MAX  (10 * SECOND)
+#define HALF_FRAME_MAX (30 * SECOND)
 
 /* Of PeerGone(NotHere) to one client; derp.md 5.3. */
 static const struct bucket_rate not_here_rate = {1, SECOND, 3};
@@ -274,7 +277,8 @@ static bool on_client_info(struct relay_server *s, uint32_t i, const struct derp
 	if (!open_client_info(s, f) || !clients_register(&s->clients, i, &f->client_info.key))
 		return false;
 	s->stats.registered++;
-	heap_set(&s->deadlines, i, now + c->keepalive_ms * MSEC);
+	c->keepalive_at = now + c->keepalive_ms * MSEC;
+	heap_set(&s->deadlines, i, c->keepalive_at);
 	owe(s, i, OWES_SERVER_INFO);
 	return true;
 }
@@ -359,6 +363,16 @@ static struct frames_want wanted(const struct client *c)
 		2 * KEY_LEN + DERP_PACKET_MAX};
 }
 
+/* The heap stays as it is, for most reads of a busy stream end in the middle of a frame. The next
+ * keepalive looks. */
+static void note_half(struct client *c, enum frames_got got, mono_ns now)
+{
+	if (got != FRAMES_MORE || !frames_half(&c->frames))
+		c->half_since = MONO_NEVER;
+	else if (c->half_since == MONO_NEVER)
+		c->half_since = now;
+}
+
 /* Reads frames until no whole one is left. False: close the stream. */
 static bool read_frames(struct relay_server *s, uint32_t i, struct bytes b, mono_ns now)
 {
@@ -370,6 +384,7 @@ static bool read_frames(struct relay_server *s, uint32_t i, struct bytes b, mono
 		s->held_bytes -= c->frames.cap;
 		enum frames_got got = frames_next(&c->frames, &want, &b, &type, &payload);
 		s->held_bytes += c->frames.cap;
+		note_half(c, got, now);
 		if (got == FRAMES_MORE)
 			return s->held_bytes <= s->cfg.queued_bytes_max ||
 			       c->frames.cap <= HELD_SMALL;
@@ -497,19 +512,37 @@ mono_ns relay_server_deadline(const struct relay_server *s)
 	return heap_first(&s->deadlines);
 }
 
+static mono_ns half_until(const struct client *c)
+{
+	return c->half_since == MONO_NEVER ? MONO_NEVER : c->half_since + HALF_FRAME_MAX;
+}
+
+static void expire(struct relay_server *s, uint32_t i)
+{
+	end_client(s, i);
+	clients_expired_add(&s->clients, i);
+}
+
+static void keep_alive(struct relay_server *s, uint32_t i, mono_ns now)
+{
+	struct client *c = &s->clients.v[i];
+	if (now >= c->keepalive_at) {
+		c->keepalive_at = now + c->keepalive_ms * MSEC;
+		owe(s, i, OWES_KEEPALIVE);
+	}
+	heap_set(&s->deadlines, i, mono_min(c->keepalive_at, half_until(c)));
+}
+
 void relay_server_tick(struct relay_server *s, mono_ns now)
 {
 	uint32_t i;
 	while (heap_due(&s->deadlines, now, &i)) {
 		struct client *c = &s->clients.v[i];
 		assert(c->state == CLIENT_GREETING || c->state == CLIENT_REGISTERED);
-		if (c->state == CLIENT_REGISTERED) {
-			heap_set(&s->deadlines, i, now + c->keepalive_ms * MSEC);
-			owe(s, i, OWES_KEEPALIVE);
-		} else {
-			end_client(s, i);
-			clients_expired_add(&s->clients, i);
-		}
+		if (c->state == CLIENT_GREETING || now >= half_until(c))
+			expire(s, i);
+		else
+			keep_alive(s, i, now);
 	}
 }
 

@@ -43,7 +43,7 @@ void relay_server_gone(struct relay_server *s, uint32_t client, mono_ns now);
 /* A client that had no output and has some now. Call until false, after any other call. */
 bool relay_server_ready(struct relay_server *s, uint32_t *client) MUST_USE;
 
-/* Handshake time-outs and keepalives. */
+/* Time limits of the handshake and of half frames, and keepalives. */
 mono_ns relay_server_deadline(const struct relay_server *s);
 void relay_server_tick(struct relay_server *s, mono_ns now);
 /* A client that is gone already, and whose stream the owner must close. Call until false, after a

@@ -32,7 +32,7 @@ bool relay_route_add(struct relay_route *r, struct http_routes *routes) MUST_USE
 void relay_route_drain(struct relay_route *r, mono_ns reconnect, mono_ns keep_trying);
 
 struct relay_route_stats {
-	uint64_t slow; /* streams closed because no ClientInfo came in time */
+	uint64_t slow; /* streams closed because ClientInfo, or the rest of a frame, did not come */
 };
 const struct relay_route_stats *relay_route_stats(const struct relay_route *r);
 

@@ -511,6 +511,74 @@ static void silence_in_the_handshake_ends_it(void **state)
 	ends_fini(&e);
 }
 
+/* Ticks at every deadline until `until`. Was this client let go? */
+static bool is_gone_by(struct ends *e, const struct end *c, mono_ns until)
+{
+	uint32_t id;
+	while (relay_server_deadline(e->server) <= until) {
+		e->now = relay_server_deadline(e->server);
+		relay_server_tick(e->server, e->now);
+		if (relay_server_expired(e->server, &id))
+			return id == c->id;
+	}
+	e->now = until;
+	return false;
+}
+
+static void half_a_frame_may_not_stay_for_ever(void **state)
+{
+	static const struct {
+		const char *half;
+		size_t n;
+	} rows[] = {
+		{"\x04", 1},                   /* not even its length */
+		{"\x04\0\0\x05\xdc half", 10}, /* a packet */
+		{"\xee\0\0\x05\xdc half", 10}, /* of a type that nobody knows */
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ends e;
+		struct end a, idle;
+		ends_init(&e, 2, 0);
+		end_join(&e, &a);
+		end_join(&e, &idle);
+		const mono_ns start = e.now;
+		e.now += 50 * SECOND;
+		assert_true(end_write(&e, &a,
+				      (struct bytes){(const uint8_t *)rows[i].half, rows[i].n}));
+		assert_false(is_gone_by(&e, &a, start + 79 * SECOND));
+		assert_true(is_gone_by(&e, &a, start + 80 * SECOND));
+		assert_int_equal(stats(&e)->registered, 1);
+		assert_false(is_gone_by(&e, &idle, start + 1000 * SECOND));
+		free(a.buffer);
+		end_close(&e, &idle);
+		ends_fini(&e);
+	}
+}
+
+/* Two bytes a second: each frame takes long, but it ends. */
+static void a_slow_sender_stays(void **state)
+{
+	struct ends e;
+	struct end a;
+	uint8_t out[100];
+	ends_init(&e, 1, 0);
+	end_join(&e, &a);
+	struct wr w = wr_of(out, sizeof(out));
+	struct derp_frame f = {.type = DERP_SEND_PACKET};
+	f.packet.peer = a.key;
+	f.packet.packet = text("eleven byte");
+	derp_write(&w, &f);
+	assert_int_equal(w.n, 48);
+	for (int i = 0; i < 50; i++)
+		for (size_t at = 0; at < w.n; at += 2) {
+			assert_true(end_write(&e, &a, (struct bytes){out + at, 2}));
+			assert_false(is_gone_by(&e, &a, e.now + SECOND));
+		}
+	assert_int_equal(stats(&e)->packets_in, 50);
+	end_close(&e, &a);
+	ends_fini(&e);
+}
+
 static void keeps_alive_before_a_proxy_cuts_the_stream(void **state)
 {
 	struct ends e;
@@ -688,6 +756,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_client_info_of_more_than_4_kib_is_refused),
 	cmocka_unit_test(frames_glued_to_the_greeting_count),
 	cmocka_unit_test(silence_in_the_handshake_ends_it),
+	cmocka_unit_test(half_a_frame_may_not_stay_for_ever),
+	cmocka_unit_test(a_slow_sender_stays),
 	cmocka_unit_test(keeps_alive_before_a_proxy_cuts_the_stream),
 	cmocka_unit_test(answers_the_first_of_many_pings),
 	cmocka_unit_test(what_clients_may_not_say_closes),
