@@ -47,14 +47,15 @@ static const char *where(const struct way *via, char out[static WHERE_MAX])
 	return "relay(none)";
 }
 
-static void on_event(void *self, struct home *h, const struct reach_event *ev, mono_ns now)
+static void on_event(void *self, struct household *h, const struct reach_event *ev, mono_ns now)
 {
 	const struct world *w = self;
 	char to[WHERE_MAX], from[WHERE_MAX];
 	if (ev->kind != REACH_PATH || (ev->path.kind != PATH_MOVED && ev->path.kind != PATH_DOUBT))
 		return;
 	bool doubt = ev->path.kind == PATH_DOUBT;
-	const struct home *peer = h == &w->homes[0] ? &w->homes[1] : &w->homes[0];
+	const struct household *peer =
+		h == &w->households[0] ? &w->households[1] : &w->households[0];
 	const char *was = where(&ev->path.was, from);
 	say(now, "path");
 	printf(", \"node\": \"%s\", \"peer\": \"%s\", \"from\": \"%s\", \"to\": \"%s\"",
@@ -67,36 +68,36 @@ static void on_event(void *self, struct home *h, const struct reach_event *ev, m
 		printf(", \"rtt_ms\": null}\n");
 }
 
-static void on_packet(const struct stream *s, const char *event, size_t seq, mono_ns now)
+static void on_packet(const struct traffic *s, const char *event, size_t seq, mono_ns now)
 {
 	say(now, event);
 	printf(", \"way\": \"%s>%s\", \"seq\": %zu}\n", s->from->name, s->to->name, seq);
 }
 
-static void on_sent(void *self, struct stream *s, size_t seq, mono_ns now)
+static void on_sent(void *self, struct traffic *s, size_t seq, mono_ns now)
 {
 	on_packet(s, "sent", seq, now);
 }
 
-static void on_arrived(void *self, struct stream *s, size_t seq, mono_ns now)
+static void on_arrived(void *self, struct traffic *s, size_t seq, mono_ns now)
 {
 	on_packet(s, "got", seq, now);
 }
 
 /* --- the stage, with the addresses and delays of the lab --- */
 
-static struct home *home(struct world *w, const char *name, struct ip external, struct ip inside,
-			 bool blocked)
+static struct household *house(struct world *w, const char *name, struct ip external,
+			       struct ip inside, bool blocked)
 {
-	struct home_config cfg = {.line = {.delay = UPLINK_DELAY},
-				  .nat = {.mapping = NAT_ENDPOINT_INDEPENDENT,
-					  .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
-					  .ports = NAT_PORT_RANDOM},
-				  .external = external,
-				  .inside = inside,
-				  .port = NODE_PORT,
-				  .blocks_udp = blocked};
-	return world_home(w, name, &cfg);
+	struct household_config cfg = {.line = {.delay = UPLINK_DELAY},
+				       .nat = {.mapping = NAT_ENDPOINT_INDEPENDENT,
+					       .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+					       .ports = NAT_PORT_RANDOM},
+				       .external = external,
+				       .inside = inside,
+				       .port = NODE_PORT,
+				       .blocks_udp = blocked};
+	return world_household(w, name, &cfg);
 }
 
 static struct world *stage(const char *name, uint64_t seed, bool blocked)
@@ -104,8 +105,10 @@ static struct world *stage(const char *name, uint64_t seed, bool blocked)
 	struct world *w = world_new(seed);
 	struct ip relay = ip_v4(192, 0, 2, 10);
 	world_relay(w, RELAY_DELAY, &relay);
-	struct home *alice = home(w, "alice", ip_v4(203, 0, 113, 7), ip_v4(192, 168, 1, 20), false);
-	struct home *bob = home(w, "bob", ip_v4(198, 51, 100, 7), ip_v4(192, 168, 2, 20), blocked);
+	struct household *alice =
+		house(w, "alice", ip_v4(203, 0, 113, 7), ip_v4(192, 168, 1, 20), false);
+	struct household *bob =
+		house(w, "bob", ip_v4(198, 51, 100, 7), ip_v4(192, 168, 2, 20), blocked);
 	world_know(w, alice, bob);
 	say(world_now(w), "scenario");
 	printf(", \"name\": \"%s\"}\n", name);
@@ -115,25 +118,25 @@ static struct world *stage(const char *name, uint64_t seed, bool blocked)
 	return w;
 }
 
-static void talk(struct world *w, struct home *from, struct home *to)
+static void talk(struct world *w, struct household *from, struct household *to)
 {
-	struct stream *s = world_stream(w, from, to, PACE);
+	struct traffic *s = world_traffic(w, from, to, PACE);
 	s->sent = on_sent;
 	s->arrived = on_arrived;
-	stream_start(s, world_now(w));
+	traffic_start(s, world_now(w));
 }
 
 static void start_streams(struct world *w)
 {
-	talk(w, &w->homes[0], &w->homes[1]);
+	talk(w, &w->households[0], &w->households[1]);
 	world_run(w, PACE / 2);
-	talk(w, &w->homes[1], &w->homes[0]);
+	talk(w, &w->households[1], &w->households[0]);
 }
 
 static bool end(struct world *w)
 {
-	for (size_t i = 0; i < w->n_streams; i++)
-		stream_stop(&w->streams[i]);
+	for (size_t i = 0; i < w->n_traffic; i++)
+		traffic_stop(&w->traffic[i]);
 	world_run(w, SECOND);
 	say(world_now(w), "end");
 	printf("}\n");
@@ -146,7 +149,7 @@ static bool end(struct world *w)
 
 static bool is_direct(struct world *w)
 {
-	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+	return world_is_direct(w, &w->households[0], &w->households[1]);
 }
 
 static bool is_not_direct(struct world *w)
@@ -162,7 +165,7 @@ static bool two_homes(uint64_t seed)
 		world_run(w, LOOK);
 		say(world_now(w), "flush");
 		printf(", \"home\": \"alice\"}\n");
-		home_flush(&w->homes[0]);
+		household_flush(&w->households[0]);
 		if (world_wait(w, is_not_direct, 5 * SECOND) &&
 		    world_wait(w, is_direct, 15 * SECOND))
 			world_run(w, LOOK);

@@ -50,17 +50,17 @@ struct options {
 
 static bool is_direct(struct world *w)
 {
-	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+	return world_is_direct(w, &w->households[0], &w->households[1]);
 }
 
-static uint64_t probes_of(const struct home *h)
+static uint64_t probes_of(const struct household *h)
 {
 	const struct paths_stats *s = reach_paths_stats(node_reach(h->node.node));
 	return s->pings_sent;
 }
 
 /* Is that endpoint what the gateway of h has mapped for it? */
-static bool is_mapped(struct world *w, const struct home *h, const struct endpoint *ep)
+static bool is_mapped(struct world *w, const struct household *h, const struct endpoint *ep)
 {
 	struct portmap_status m;
 	reach_portmap(node_reach(h->node.node), world_now(w), &m);
@@ -73,7 +73,7 @@ static bool is_mapped(struct world *w, const struct home *h, const struct endpoi
 static enum won won_by(struct world *w)
 {
 	struct node_peer_status s, back;
-	struct home *a = &w->homes[0], *b = &w->homes[1];
+	struct household *a = &w->households[0], *b = &w->households[1];
 	if (!is_direct(w) || !sim_node_peer_status(&a->node, &b->node, world_now(w), &s) ||
 	    !sim_node_peer_status(&b->node, &a->node, world_now(w), &back))
 		return WON_RELAY;
@@ -99,32 +99,32 @@ static mono_ns patience_for(enum place_way way)
 static struct result measure(struct world *w, const struct place *a, const struct place *b,
 			     unsigned relays)
 {
-	struct home *homes[2];
+	struct household *households[2];
 	struct link_config line = {.delay = LINE_DELAY, .jitter = rng_below(&w->rng, 2 * MSEC)};
 	for (unsigned i = 0; i < relays; i++)
 		world_relay(w, RELAY_DELAY, NULL);
-	places_build(w, a, b, &line, homes);
-	world_know(w, homes[0], homes[1]);
+	places_build(w, a, b, &line, households);
+	world_know(w, households[0], households[1]);
 	world_run(w, 2 * SECOND + rng_below(&w->rng, 5 * SECOND));
-	struct stream *there = world_stream(w, homes[0], homes[1], PACE);
-	struct stream *back = world_stream(w, homes[1], homes[0], PACE);
+	struct traffic *there = world_traffic(w, households[0], households[1], PACE);
+	struct traffic *back = world_traffic(w, households[1], households[0], PACE);
 	mono_ns start = world_now(w);
-	uint64_t before = probes_of(homes[0]) + probes_of(homes[1]);
-	stream_start(there, start);
-	stream_start(back, start);
+	uint64_t before = probes_of(households[0]) + probes_of(households[1]);
+	traffic_start(there, start);
+	traffic_start(back, start);
 	struct result r = {.direct = world_wait(w, is_direct, patience_for(place_way(a, b)))};
 	r.direct_us = (world_now(w) - start) / USEC;
-	r.probes = probes_of(homes[0]) + probes_of(homes[1]) - before;
+	r.probes = probes_of(households[0]) + probes_of(households[1]) - before;
 	world_run(w, SECOND);
 	r.won = won_by(w);
-	stream_stop(there);
-	stream_stop(back);
+	traffic_stop(there);
+	traffic_stop(back);
 	world_run(w, SECOND);
-	mono_ns first = mono_max(stream_first_arrival(there, start, false),
-				 stream_first_arrival(back, start, false));
+	mono_ns first = mono_max(traffic_first_arrival(there, start, false),
+				 traffic_first_arrival(back, start, false));
 	r.connected = first != MONO_NEVER && !w->fault[0];
 	r.first_us = r.connected ? (first - start) / USEC : 0;
-	r.lost = stream_lost(there, start, MONO_NEVER) + stream_lost(back, start, MONO_NEVER);
+	r.lost = traffic_lost(there, start, MONO_NEVER) + traffic_lost(back, start, MONO_NEVER);
 	return r;
 }
 

@@ -17,20 +17,21 @@ struct nat_config pair_easy_nat(struct world *w)
 				   .inbound_refreshes = rng_below(&w->rng, 2)};
 }
 
-struct pair pair_of(struct world *w, struct home *alice, struct home *bob, mono_ns pace)
+struct pair pair_of(struct world *w, struct household *alice, struct household *bob, mono_ns pace)
 {
 	struct pair p = {.w = w, .relay = &w->relays[0], .alice = alice, .bob = bob};
 	world_know(w, alice, bob);
-	p.there = world_stream(w, alice, bob, pace);
-	p.back = world_stream(w, bob, alice, pace);
+	p.there = world_traffic(w, alice, bob, pace);
+	p.back = world_traffic(w, bob, alice, pace);
 	return p;
 }
 
-struct pair pair_build(struct world *w, const struct home_config *alice,
-		       const struct home_config *bob)
+struct pair pair_build(struct world *w, const struct household_config *alice,
+		       const struct household_config *bob)
 {
 	(void)world_relay(w, 0, NULL);
-	struct home *a = world_home(w, "alice", alice), *b = world_home(w, "bob", bob);
+	struct household *a = world_household(w, "alice", alice),
+			 *b = world_household(w, "bob", bob);
 	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	return p;
@@ -38,27 +39,27 @@ struct pair pair_build(struct world *w, const struct home_config *alice,
 
 struct pair pair_easy(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	return pair_build(w, &alice, &bob);
 }
 
 void pair_talk(struct pair *p)
 {
-	stream_start(p->there, world_now(p->w));
-	stream_start(p->back, world_now(p->w));
+	traffic_start(p->there, world_now(p->w));
+	traffic_start(p->back, world_now(p->w));
 }
 
 void pair_hush(struct pair *p)
 {
-	stream_stop(p->there);
-	stream_stop(p->back);
+	traffic_stop(p->there);
+	traffic_stop(p->back);
 	world_run(p->w, SECOND); /* let what is on its way arrive */
 }
 
 static bool is_direct(struct world *w)
 {
-	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+	return world_is_direct(w, &w->households[0], &w->households[1]);
 }
 
 void pair_wait_direct(struct pair *p, mono_ns at_most)
@@ -79,11 +80,11 @@ void pair_stays_direct(struct pair *p, mono_ns from)
 
 size_t pair_lost(const struct pair *p, mono_ns from, mono_ns until)
 {
-	return stream_lost(p->there, from, until) + stream_lost(p->back, from, until);
+	return traffic_lost(p->there, from, until) + traffic_lost(p->back, from, until);
 }
 
 mono_ns pair_gap(const struct pair *p, mono_ns from, mono_ns until)
 {
-	return mono_max(stream_longest_gap(p->there, from, until),
-			stream_longest_gap(p->back, from, until));
+	return mono_max(traffic_longest_gap(p->there, from, until),
+			traffic_longest_gap(p->back, from, until));
 }

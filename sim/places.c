@@ -305,7 +305,7 @@ static void put_chain(struct site *s, struct box *shared)
 }
 
 /* What DHCP and router advertisements tell a host.  The node reads it when it starts again. */
-static void tell_network(struct site *s, struct home *h)
+static void tell_network(struct site *s, struct household *h)
 {
 	if (s->place->nat64)
 		h->node.net.nat64 = prefix64_of(s);
@@ -323,7 +323,7 @@ static void tell_network(struct site *s, struct home *h)
 }
 
 void places_build(struct world *w, const struct place *a, const struct place *b,
-		  const struct link_config *line, struct home *out[static 2])
+		  const struct link_config *line, struct household *out[static 2])
 {
 	static const char *const names[] = {"alice", "bob"};
 	const struct place *both[] = {a, b};

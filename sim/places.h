@@ -44,6 +44,6 @@ const char *place_way_word(enum place_way way);
 
 /* Builds two homes with nodes in these places, with lines of this kind.  The relays must exist. */
 void places_build(struct world *w, const struct place *a, const struct place *b,
-		  const struct link_config *line, struct home *out[static 2]);
+		  const struct link_config *line, struct household *out[static 2]);
 
 #endif

@@ -86,7 +86,7 @@ static void print_columns(struct columns *c)
 	}
 }
 
-static void print_event(void *self, struct home *h, const struct reach_event *ev, mono_ns now)
+static void print_event(void *self, struct household *h, const struct reach_event *ev, mono_ns now)
 {
 	char ep[ENDPOINT_TEXT_MAX] = "relay";
 	static const char *const path_kinds[] = {"moved", "doubt", "pong", "receipt", "self"};

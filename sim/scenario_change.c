@@ -36,8 +36,8 @@ static void relay_restarts_under_direct(struct world *w)
 		     pair_lost(&p, before, MONO_NEVER));
 	/* The relay must be connected again when it is needed. */
 	mono_ns cut = world_now(w);
-	home_flush(p.alice);
-	home_flush(p.bob);
+	household_flush(p.alice);
+	household_flush(p.bob);
 	pair_talk(&p);
 	world_run(w, 5 * SECOND);
 	pair_hush(&p);
@@ -47,21 +47,21 @@ static void relay_restarts_under_direct(struct world *w)
 /* The silence lasts at most 2 s longer than the relay is away. */
 static void without_a_relay(struct world *w, mono_ns away, bool one_way)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {
+	struct household_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config bob = {
 		.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
 	struct pair p = pair_build(w, &alice, &bob);
 	pair_talk(&p);
 	world_run(w, 5 * SECOND);
 	if (one_way)
-		stream_stop(p.back);
+		traffic_stop(p.back);
 	world_run(w, 5 * SECOND);
 	mono_ns down = world_now(w);
 	restart_relay(&p, away);
 	mono_ns up = world_now(w);
 	world_run(w, 10 * SECOND);
 	pair_hush(&p);
-	mono_ns gap = one_way ? stream_longest_gap(p.there, down, world_now(w) - SECOND)
+	mono_ns gap = one_way ? traffic_longest_gap(p.there, down, world_now(w) - SECOND)
 			      : pair_gap(&p, down, world_now(w) - SECOND);
 	world_measure(w, "silence after it is back, ms",
 		      gap > up - down ? (gap - (up - down)) / MSEC : 0);
@@ -100,8 +100,8 @@ static void peer_restarts(struct world *w)
 	world_measure(w, "direct again after, ms", (world_now(w) - up) / MSEC);
 	world_run(w, 5 * SECOND);
 	pair_hush(&p);
-	mono_ns there = stream_first_arrival(p.there, up, false),
-		back = stream_first_arrival(p.back, up, false);
+	mono_ns there = traffic_first_arrival(p.there, up, false),
+		back = traffic_first_arrival(p.back, up, false);
 	world_measure(w, "traffic again, ms", (mono_max(there, back) - up) / MSEC);
 	world_expect(w, there != MONO_NEVER && there - up <= 3 * SECOND && back - up <= 3 * SECOND,
 		     "no traffic for 3 s after the restart");
@@ -112,8 +112,8 @@ static void expect_direct_again(struct pair *p, mono_ns since)
 {
 	pair_wait_direct(p, 10 * SECOND);
 	world_run(p->w, 5 * SECOND);
-	mono_ns there = stream_first_arrival(p->there, since, true),
-		back = stream_first_arrival(p->back, since, true);
+	mono_ns there = traffic_first_arrival(p->there, since, true),
+		back = traffic_first_arrival(p->back, since, true);
 	mono_ns again = mono_max(there, back);
 	if (again != MONO_NEVER)
 		world_measure(p->w, "direct again after, ms", (again - since) / MSEC);
@@ -147,8 +147,8 @@ static void address_changes(struct world *w)
 static void host_roams(struct world *w)
 {
 	struct pair p = pair_easy(w);
-	struct home_config cafe = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home *third = world_home(w, "cafe", &cafe);
+	struct household_config cafe = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household *third = world_household(w, "cafe", &cafe);
 	start(&p);
 	box_move(p.bob->host, third->router);
 	expect_new_address(&p, ip_v4(192, 168, 3, 9));
@@ -163,11 +163,11 @@ static void wakes_from_sleep(struct world *w)
 	mono_ns slept = 5 * SECOND +
 			rng_below(&w->rng, rng_below(&w->rng, 2) ? 60 * SECOND : 3600 * SECOND);
 	if (rng_below(&w->rng, 2))
-		stream_stop(p.there); /* when bob wakes, it is silent too */
+		traffic_stop(p.there); /* when bob wakes, it is silent too */
 	world_run(w, slept);
 	mono_ns awake = world_now(w);
 	if (!p.there->running)
-		stream_start(p.there, awake);
+		traffic_start(p.there, awake);
 	sim_reach_wake(&p.bob->node.net, slept, awake);
 	expect_direct_again(&p, awake);
 	pair_hush(&p);

@@ -6,7 +6,7 @@
 
 enum { BEATS_A_MINUTE = 20 };
 
-static uint64_t probes_of(const struct home *h)
+static uint64_t probes_of(const struct household *h)
 {
 	return reach_paths_stats(node_reach(h->node.node))->pings_sent;
 }
@@ -15,9 +15,9 @@ static uint64_t probes_of(const struct home *h)
 static void expect_few_probes(struct pair *p, mono_ns interval, bool both_ways)
 {
 	p->there->interval = p->back->interval = interval;
-	stream_start(p->there, world_now(p->w));
+	traffic_start(p->there, world_now(p->w));
 	if (both_ways)
-		stream_start(p->back, world_now(p->w));
+		traffic_start(p->back, world_now(p->w));
 	pair_wait_direct(p, 2 * SECOND + interval);
 	world_run(p->w, 5 * SECOND);
 	uint64_t alice = probes_of(p->alice), bob = probes_of(p->bob);
@@ -71,13 +71,13 @@ static struct pair pair_of_places(struct world *w, mono_ns pace)
 {
 	size_t n = places_count(), a = 0, b = (size_t)(w->seed - 1) % (n * (n + 1) / 2);
 	struct link_config line = pair_line(w);
-	struct home *homes[2];
+	struct household *households[2];
 	for (; b >= n - a; a++)
 		b -= n - a;
 	(void)world_relay(w, 0, NULL);
 	(void)world_relay(w, 0, NULL);
-	places_build(w, &places[a], &places[a + b], &line, homes);
-	struct pair p = pair_of(w, homes[0], homes[1], pace);
+	places_build(w, &places[a], &places[a + b], &line, households);
+	struct pair p = pair_of(w, households[0], households[1], pace);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	return p;
 }
@@ -93,7 +93,7 @@ static void count_peers_datagram(void *self, const struct box *at, const struct 
 	++*(uint64_t *)self;
 }
 
-static uint64_t relayed_by(const struct home *h)
+static uint64_t relayed_by(const struct household *h)
 {
 	struct relay_client_status s;
 	uint64_t n = 0;
@@ -128,20 +128,20 @@ static void silence_anywhere(struct world *w)
 static void cut_under_a_one_way_stream(struct world *w)
 {
 	struct pair p = pair_easy(w);
-	stream_start(p.there, world_now(w));
+	traffic_start(p.there, world_now(w));
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 5 * SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns cut = world_now(w);
-	home_flush(p.alice);
-	home_flush(p.bob);
+	household_flush(p.alice);
+	household_flush(p.bob);
 	world_run(w, 5 * SECOND);
 	pair_hush(&p);
-	mono_ns gap = stream_longest_gap(p.there, cut - SECOND, cut + 4 * SECOND);
+	mono_ns gap = traffic_longest_gap(p.there, cut - SECOND, cut + 4 * SECOND);
 	world_measure(w, "longest silence, ms", gap / MSEC);
 	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
 }
 
-static void expect_thrift(struct pair *p, const struct home *h, mono_ns time, uint64_t before)
+static void expect_thrift(struct pair *p, const struct household *h, mono_ns time, uint64_t before)
 {
 	uint64_t probes = probes_of(h) - before, most = time / (3 * SECOND);
 	world_measure(p->w, "probes in half an hour", probes);
@@ -155,9 +155,9 @@ static void cost_anywhere(struct world *w)
 {
 	struct pair p = pair_of_places(w, SECOND);
 	const mono_ns time = 1800 * SECOND;
-	stream_start(p.there, world_now(w));
+	traffic_start(p.there, world_now(w));
 	world_run(w, rng_below(&w->rng, SECOND));
-	stream_start(p.back, world_now(w));
+	traffic_start(p.back, world_now(w));
 	world_run(w, 3600 * SECOND);
 	uint64_t alice = probes_of(p.alice), bob = probes_of(p.bob);
 	world_measure(w, "probes in the first hour", alice > bob ? alice : bob);
@@ -170,7 +170,7 @@ static void cost_anywhere(struct world *w)
  * fails. */
 static void cost_in_vain(struct world *w)
 {
-	struct home_config easy = {.line = pair_line(w), .nat = pair_easy_nat(w)}, hard = easy;
+	struct household_config easy = {.line = pair_line(w), .nat = pair_easy_nat(w)}, hard = easy;
 	hard.nat.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT;
 	hard.nat.ports = NAT_PORT_RANDOM;
 	struct pair p = pair_build(w, &hard, &easy);

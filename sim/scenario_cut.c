@@ -1,4 +1,4 @@
-/* The direct path is lost under a running stream, and comes back. */
+/* The direct path is lost under traffic, and comes back. */
 #include "sim/scenario.h"
 
 #define AGAIN_WITHIN SECOND /* the longest silence that is allowed */
@@ -29,19 +29,19 @@ static void start(struct pair *p)
 
 static bool is_not_direct(struct world *w)
 {
-	return !world_is_direct(w, &w->homes[0], &w->homes[1]);
+	return !world_is_direct(w, &w->households[0], &w->households[1]);
 }
 
-/* The nodes notice, fall back, and return, while the stream runs. */
+/* The nodes notice, fall back, and return, under traffic. */
 static void flush(struct world *w, bool alice, bool bob)
 {
 	struct pair p = pair_easy(w);
 	start(&p);
 	mono_ns cut = world_now(w);
 	if (alice)
-		home_flush(p.alice);
+		household_flush(p.alice);
 	if (bob)
-		home_flush(p.bob);
+		household_flush(p.bob);
 	world_expect(w, world_wait(w, is_not_direct, AGAIN_WITHIN), "nobody noticed");
 	pair_wait_direct(&p, 10 * SECOND);
 	world_measure(w, "direct again after, ms", (world_now(w) - cut) / MSEC);

@@ -4,13 +4,13 @@
 /* A tenth of all packets is lost between the homes, and their delay jumps. */
 static void bad_lines(struct world *w)
 {
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	home.line.loss_ppm = PPM / 20;
-	home.line.jitter = 30 * MSEC;
-	home.line.reorder_ppm = PPM / 100;
-	home.line.reorder_by = 20 * MSEC;
-	home.line.duplicate_ppm = PPM / 100;
-	struct pair p = pair_build(w, &home, &home);
+	struct household_config house = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	house.line.loss_ppm = PPM / 20;
+	house.line.jitter = 30 * MSEC;
+	house.line.reorder_ppm = PPM / 100;
+	house.line.reorder_by = 20 * MSEC;
+	house.line.duplicate_ppm = PPM / 100;
+	struct pair p = pair_build(w, &house, &house);
 	mono_ns start = world_now(w);
 	pair_talk(&p);
 	world_run(w, 60 * SECOND);
@@ -41,9 +41,9 @@ static void endure(struct world *w, mono_ns how_long, mono_ns pace)
 		world_run(w, 60 * SECOND + rng_below(&w->rng, 360 * SECOND));
 		uint64_t which = 1 + rng_below(&w->rng, 3);
 		if (which & 1)
-			home_flush(p.alice);
+			household_flush(p.alice);
 		if (which & 2)
-			home_flush(p.bob);
+			household_flush(p.bob);
 		flushes++;
 	}
 	world_run(w, 5 * SECOND);
@@ -96,10 +96,10 @@ struct wanderer {
 static void befall(struct wanderer *d)
 {
 	struct world *w = d->p.w;
-	struct home *whose = rng_below(&w->rng, 2) ? d->p.alice : d->p.bob;
+	struct household *whose = rng_below(&w->rng, 2) ? d->p.alice : d->p.bob;
 	switch (rng_below(&w->rng, 4)) {
 	case 0:
-		home_flush(whose);
+		household_flush(whose);
 		d->flushes++;
 		break;
 	case 1:
@@ -137,9 +137,9 @@ static void restart_relay(struct wanderer *d)
 static void wander(struct world *w, mono_ns how_long, mono_ns pace)
 {
 	struct wanderer d = {.p = pair_easy(w)};
-	struct home_config other = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config other = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	d.places[0] = d.p.bob->router;
-	d.places[1] = world_home(w, "other", &other)->router;
+	d.places[1] = world_household(w, "other", &other)->router;
 	mono_ns start = d.relay_up = world_now(w);
 	d.p.there->interval = d.p.back->interval = pace;
 	pair_talk(&d.p);

@@ -15,11 +15,12 @@ static struct nat_config hard_nat(struct world *w, enum nat_ports ports)
 static struct pair build(struct world *w, const struct nat_config *alice,
 			 const struct nat_config *bob, unsigned relays)
 {
-	struct home_config a = {.line = pair_line(w), .nat = *alice},
-			   b = {.line = pair_line(w), .nat = *bob};
+	struct household_config a = {.line = pair_line(w), .nat = *alice},
+				b = {.line = pair_line(w), .nat = *bob};
 	for (unsigned i = 0; i < relays; i++)
 		(void)world_relay(w, 0, NULL);
-	struct home *one = world_home(w, "alice", &a), *other = world_home(w, "bob", &b);
+	struct household *one = world_household(w, "alice", &a),
+			 *other = world_household(w, "bob", &b);
 	struct pair p = pair_of(w, one, other, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	return p;
@@ -87,8 +88,8 @@ static void both_count(struct world *w)
 /* One side's switch is enough: the other side sends nothing but questions. */
 static void switched_off(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = hard_nat(w, NAT_PORT_RANDOM)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config alice = {.line = pair_line(w), .nat = hard_nat(w, NAT_PORT_RANDOM)};
+	struct household_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	alice.no_hard = rng_below(&w->rng, 2);
 	bob.no_hard = !alice.no_hard || rng_below(&w->rng, 2);
 	struct pair p = pair_build(w, &alice, &bob);
@@ -120,7 +121,7 @@ static void lives_on(struct world *w)
 	/* The socket in use, and those that the peer keeps warm as second paths. */
 	world_expect(w, p.alice->node.net.n_sockets <= 4, "%zu sockets stay open",
 		     p.alice->node.net.n_sockets);
-	home_flush(p.alice);
+	household_flush(p.alice);
 	world_run(w, SECOND);
 	mono_ns again = world_now(w);
 	pair_wait_direct(&p, 30 * SECOND);

@@ -6,20 +6,20 @@
 #define HARD "mapping=address-and-port-dependent filtering=address-and-port-dependent "
 #define EASY "mapping=endpoint-independent filtering=address-and-port-dependent "
 
-static const struct place home = {"home", "an easy NAT", EASY "ports=preserve", .addresses = 1};
+static const struct place house = {"home", "an easy NAT", EASY "ports=preserve", .addresses = 1};
 static const struct place random_ports = {"random", "random ports", HARD "ports=random",
 					  .addresses = 1};
 
 static struct pair build(struct world *w, const struct place *one, const struct place *other,
 			 unsigned relays)
 {
-	struct home *homes[2];
+	struct household *households[2];
 	struct link_config line = pair_line(w);
 	bool swap = rng_below(&w->rng, 2);
 	for (unsigned i = 0; i < relays; i++)
 		(void)world_relay(w, 0, NULL);
-	places_build(w, swap ? other : one, swap ? one : other, &line, homes);
-	struct pair p = pair_of(w, homes[0], homes[1], PAIR_PACE);
+	places_build(w, swap ? other : one, swap ? one : other, &line, households);
+	struct pair p = pair_of(w, households[0], households[1], PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	return p;
 }
@@ -74,7 +74,7 @@ static void nat64_is_hard(struct world *w)
 				    .addresses = 1,
 				    .nat64 = ports[rng_below(&w->rng, 3)],
 				    .wall6 = "translate=no"};
-	struct pair p = build(w, &place, &home, 2);
+	struct pair p = build(w, &place, &house, 2);
 	direct_at_last(&p, 300 * SECOND);
 }
 
@@ -85,7 +85,7 @@ enum {
 	USUAL = 24 /* ports of a block for all but the attempt: relay, STUN, plain probes */
 };
 
-static uint32_t ports_of(const struct home *h)
+static uint32_t ports_of(const struct household *h)
 {
 	return nat_stats(h->router->nat4)->mappings;
 }
@@ -112,12 +112,12 @@ static bool draw(struct pair *p, mono_ns at_most, bool alice_too)
 
 static void with_block(struct world *w, const char *one)
 {
-	struct home *homes[2];
+	struct household *households[2];
 	struct link_config line = pair_line(w);
 	world_relay(w, 0, NULL);
 	world_relay(w, 0, NULL);
-	places_build(w, place_find(one), place_find("hard-blocks"), &line, homes);
-	struct pair p = pair_of(w, homes[0], homes[1], PAIR_PACE);
+	places_build(w, place_find(one), place_find("hard-blocks"), &line, households);
+	struct pair p = pair_of(w, households[0], households[1], PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
 	mono_ns start = world_now(w);
 	pair_talk(&p);
@@ -162,21 +162,21 @@ static void four_peers(struct world *w)
 					   HARD "ports=random"};
 	static const char *const names[PEERS] = {"bob", "carol", "dave", "erin"};
 	uint64_t kind = rng_below(&w->rng, 3);
-	struct home_config cfg = {.line = pair_line(w), .nat = nat_of(w, ours[kind])};
-	struct home *alice, *peers[PEERS];
+	struct household_config cfg = {.line = pair_line(w), .nat = nat_of(w, ours[kind])};
+	struct household *alice, *peers[PEERS];
 	uint32_t direct = 0, most = 0;
 	world_relay(w, 0, NULL);
 	world_relay(w, 0, NULL);
-	alice = world_home(w, "alice", &cfg);
+	alice = world_household(w, "alice", &cfg);
 	for (int i = 0; i < PEERS; i++) {
 		bool easy = kind != 0 && i % 2 == 0;
 		const char *words = easy ? EASY "ports=preserve" : HARD "ports=random";
-		struct home_config other = {.line = pair_line(w), .nat = nat_of(w, words)};
-		peers[i] = world_home(w, names[i], &other);
+		struct household_config other = {.line = pair_line(w), .nat = nat_of(w, words)};
+		peers[i] = world_household(w, names[i], &other);
 		world_know(w, alice, peers[i]);
 	}
 	for (int i = 0; i < PEERS; i++)
-		stream_start(world_stream(w, alice, peers[i], PAIR_PACE), world_now(w));
+		traffic_start(world_traffic(w, alice, peers[i], PAIR_PACE), world_now(w));
 	for (int i = 0; i < 600 && !w->fault[0]; i++) {
 		world_run(w, SECOND);
 		most = ports_of(alice) > most ? ports_of(alice) : most;

@@ -6,13 +6,13 @@
 
 static bool is_measured(struct world *w)
 {
-	return reach_lifetime(node_reach(w->homes[0].node.node), 4)->state != LIFETIME_RUNS &&
-	       reach_lifetime(node_reach(w->homes[0].node.node), 6)->state != LIFETIME_RUNS;
+	return reach_lifetime(node_reach(w->households[0].node.node), 4)->state != LIFETIME_RUNS &&
+	       reach_lifetime(node_reach(w->households[0].node.node), 6)->state != LIFETIME_RUNS;
 }
 
-static const struct lifetime_report *measure(struct world *w, const struct home_config *cfg)
+static const struct lifetime_report *measure(struct world *w, const struct household_config *cfg)
 {
-	struct home *h = world_home(w, "alice", cfg);
+	struct household *h = world_household(w, "alice", cfg);
 	for (size_t i = 0; i < cfg->nat.n_pool; i++)
 		box_add_address(h->router, &cfg->nat.pool[i]);
 	world_run(w, 3 * SECOND);
@@ -51,15 +51,15 @@ static void lifetime_any_nat(struct world *w)
 		{10 * SECOND, 2 * SECOND}, {30 * SECOND, 3 * SECOND}, {120 * SECOND, 7 * SECOND}};
 	size_t i = rng_below(&w->rng, ARRAY_LEN(rows));
 	world_relay(w, rng_below(&w->rng, 20 * MSEC), NULL);
-	struct home_config home = {.line = pair_line(w), .nat = nat_of(w, rows[i].timeout)};
-	expect_between(w, measure(w, &home), rows[i].timeout, rows[i].wide);
+	struct household_config house = {.line = pair_line(w), .nat = nat_of(w, rows[i].timeout)};
+	expect_between(w, measure(w, &house), rows[i].timeout, rows[i].wide);
 }
 
 static void lifetime_long(struct world *w)
 {
 	world_relay(w, 0, NULL);
-	struct home_config home = {.line = pair_line(w), .nat = nat_of(w, 300 * SECOND)};
-	const struct lifetime_report *r = measure(w, &home);
+	struct household_config house = {.line = pair_line(w), .nat = nat_of(w, 300 * SECOND)};
+	const struct lifetime_report *r = measure(w, &house);
 	world_expect(w, r->state == LIFETIME_MEASURED && r->dead == 0, "it died");
 	world_expect(w, r->alive >= LONGEST, "alive only %.1f s", (double)r->alive / SECOND);
 	world_measure(w, "datagrams", r->sent);
@@ -69,9 +69,9 @@ static void lifetime_long(struct world *w)
 static void lifetime_lossy(struct world *w)
 {
 	world_relay(w, 0, NULL);
-	struct home_config home = {.line = pair_line(w), .nat = nat_of(w, 30 * SECOND)};
-	home.line.loss_ppm = 20000;
-	expect_between(w, measure(w, &home), 30 * SECOND, 26 * SECOND);
+	struct household_config house = {.line = pair_line(w), .nat = nat_of(w, 30 * SECOND)};
+	house.line.loss_ppm = 20000;
+	expect_between(w, measure(w, &house), 30 * SECOND, 26 * SECOND);
 }
 
 /* A firewall for IPv6 beside a NAT for IPv4, both with timers of their own. */
@@ -81,10 +81,11 @@ static void lifetime_ipv6(struct world *w)
 	struct sim_relay *relay = world_relay(w, 0, NULL);
 	world_expect(w, ip_parse(&six, "2001:db8:ffff::1"), "no address");
 	box_add_address(relay->box, &six);
-	struct home_config home = {
+	struct household_config house = {
 		.line = pair_line(w), .nat = nat_of(w, 20 * SECOND), .ipv6 = true};
-	expect_between(w, measure(w, &home), 20 * SECOND, 3 * SECOND);
-	const struct lifetime_report *r6 = reach_lifetime(node_reach(w->homes[0].node.node), 6);
+	expect_between(w, measure(w, &house), 20 * SECOND, 3 * SECOND);
+	const struct lifetime_report *r6 =
+		reach_lifetime(node_reach(w->households[0].node.node), 6);
 	world_expect(w, r6->state == LIFETIME_MEASURED && r6->alive > 0, "IPv6: state %d",
 		     r6->state);
 }
@@ -94,10 +95,10 @@ static void lifetime_ipv6(struct world *w)
 static void lifetime_addresses(struct world *w)
 {
 	world_relay(w, 0, NULL);
-	struct home_config home = {.line = pair_line(w), .nat = nat_of(w, 10 * SECOND)};
+	struct household_config house = {.line = pair_line(w), .nat = nat_of(w, 10 * SECOND)};
 	for (uint8_t i = 0; i < 4; i++)
-		home.nat.pool[home.nat.n_pool++] = ip_v4(198, 18, 77, i);
-	const struct lifetime_report *r = measure(w, &home);
+		house.nat.pool[house.nat.n_pool++] = ip_v4(198, 18, 77, i);
+	const struct lifetime_report *r = measure(w, &house);
 	world_expect(w, r->state == LIFETIME_ADDRESSES || r->state == LIFETIME_MEASURED, "state %d",
 		     r->state);
 	world_measure(w, "measured", r->state == LIFETIME_MEASURED);
@@ -108,9 +109,9 @@ static void lifetime_addresses(struct world *w)
 /* Paths are kept warm by the measured lifetime, until the network changes. */
 static void lifetime_is_used(struct world *w)
 {
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	home.nat.timeout = 10 * SECOND;
-	struct pair p = pair_build(w, &home, &home);
+	struct household_config house = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	house.nat.timeout = 10 * SECOND;
+	struct pair p = pair_build(w, &house, &house);
 	struct node_peer_status st;
 	pair_talk(&p);
 	pair_wait_direct(&p, 5 * SECOND);
@@ -137,9 +138,9 @@ static void lifetime_is_used(struct world *w)
 static void lifetime_no_udp(struct world *w)
 {
 	world_relay(w, 0, NULL);
-	struct home_config home = {
+	struct household_config house = {
 		.line = pair_line(w), .nat = nat_of(w, 10 * SECOND), .blocks_udp = true};
-	const struct lifetime_report *r = measure(w, &home);
+	const struct lifetime_report *r = measure(w, &house);
 	world_expect(w, r->state == LIFETIME_SILENT && r->sent < 20, "state %d, %u datagrams",
 		     r->state, r->sent);
 }

@@ -6,9 +6,9 @@ static void first_packet(struct world *w)
 {
 	struct pair p = pair_easy(w);
 	mono_ns start = world_now(w);
-	stream_send(p.there, start);
+	traffic_send(p.there, start);
 	world_run(w, 5 * SECOND);
-	mono_ns arrived = stream_first_arrival(p.there, start, false);
+	mono_ns arrived = traffic_first_arrival(p.there, start, false);
 	world_expect(w, arrived != MONO_NEVER, "the first packet never arrived");
 	world_measure(w, "first packet, ms", (arrived - start) / MSEC);
 	world_expect(w, arrived - start <= PAIR_RTT + PAIR_RTT / 2 + 20 * MSEC,
@@ -26,9 +26,9 @@ static void first_packet_cold(struct world *w)
 	world_run(w, SECOND);
 	mono_ns start = world_now(w);
 	sim_node_start(&p.alice->node, start);
-	stream_send(p.there, start);
+	traffic_send(p.there, start);
 	world_run(w, 10 * SECOND);
-	mono_ns arrived = stream_first_arrival(p.there, start, false);
+	mono_ns arrived = traffic_first_arrival(p.there, start, false);
 	world_measure(w, "first packet, ms", (arrived - start) / MSEC);
 	mono_ns dial = (sim_relay_round_trips(p.relay) + 2) * PAIR_RELAY_RTT;
 	world_expect(w,
@@ -60,7 +60,7 @@ static void sparse_and_one_way(struct world *w)
 	struct pair p = pair_easy(w);
 	mono_ns start = world_now(w);
 	p.there->interval = SECOND;
-	stream_start(p.there, start);
+	traffic_start(p.there, start);
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 60 * SECOND);
 	pair_hush(&p);
@@ -104,8 +104,8 @@ static struct nat_config any_nat(struct world *w)
  * least. */
 static void any_to_any(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = any_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = any_nat(w)};
+	struct household_config alice = {.line = pair_line(w), .nat = any_nat(w)};
+	struct household_config bob = {.line = pair_line(w), .nat = any_nat(w)};
 	struct pair p = pair_build(w, &alice, &bob);
 	mono_ns start = world_now(w);
 	pair_talk(&p);
@@ -125,8 +125,8 @@ static void any_to_any(struct world *w)
 /* One NAT is hard and one is easy; both filter by port: plain probing fails. */
 static void hard_stays_on_the_relay(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	bob.nat.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT;
 	bob.nat.ports = NAT_PORT_RANDOM;
 	/* Other scenarios cross such pairs.  With that switched off, there is no direct way. */
@@ -145,8 +145,8 @@ static void hard_stays_on_the_relay(struct world *w)
 
 static void udp_blocked(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {
+	struct household_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config bob = {
 		.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
 	struct pair p = pair_build(w, &alice, &bob);
 	mono_ns start = world_now(w);
@@ -178,17 +178,18 @@ static void expect_direct_and_whole(struct pair *p)
 
 static void ipv6_to_ipv6(struct world *w)
 {
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
-	home.nat.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT; /* IPv4 is hard on both sides */
-	struct pair p = pair_build(w, &home, &home);
+	struct household_config house = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	house.nat.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT; /* IPv4 is hard on both sides */
+	struct pair p = pair_build(w, &house, &house);
 	expect_direct_and_whole(&p);
 	world_expect(w, p.there->v[p.there->n - 1].how.ep.ip.family == 6, "not by IPv6");
 }
 
 static void one_in_the_open(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = any_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .no_nat = true};
+	struct household_config alice = {.line = pair_line(w), .nat = any_nat(w)};
+	struct household_config bob = {.line = pair_line(w), .no_nat = true};
 	struct pair p = pair_build(w, &alice, &bob);
 	expect_direct_and_whole(&p);
 }

@@ -23,12 +23,13 @@ static struct nat_config some_nat(struct world *w)
 
 static bool report_is_done(struct world *w)
 {
-	const struct netcheck_report *r = reach_netcheck_report(node_reach(w->homes[0].node.node));
+	const struct netcheck_report *r =
+		reach_netcheck_report(node_reach(w->households[0].node.node));
 	return r && r->ended >= r->began && r->full;
 }
 
 /* The full report of the only home, and how long it took. */
-static const struct netcheck_report *report_of(struct world *w, struct home *h)
+static const struct netcheck_report *report_of(struct world *w, struct household *h)
 {
 	world_run(w, 3 * SECOND);
 	mono_ns start = world_now(w);
@@ -39,9 +40,10 @@ static const struct netcheck_report *report_of(struct world *w, struct home *h)
 	return reach_netcheck_report(node_reach(h->node.node));
 }
 
-static const struct netcheck_report *full_report(struct world *w, const struct home_config *cfg)
+static const struct netcheck_report *full_report(struct world *w,
+						 const struct household_config *cfg)
 {
-	return report_of(w, world_home(w, "alice", cfg));
+	return report_of(w, world_household(w, "alice", cfg));
 }
 
 static const enum behaviour behaviours[] = {
@@ -76,29 +78,30 @@ static void expect_nat(struct world *w, const struct netcheck_report *r,
 static void netcheck_any_nat(struct world *w)
 {
 	two_relays(w);
-	struct home_config home = {.line = pair_line(w), .nat = some_nat(w)};
-	const struct netcheck_report *r = full_report(w, &home);
+	struct household_config house = {.line = pair_line(w), .nat = some_nat(w)};
+	const struct netcheck_report *r = full_report(w, &house);
 	if (!r)
 		return;
 	world_expect(w, r->udp && r->ipv4 && !r->ipv6, "UDP or a family is wrong");
 	world_expect(w, r->nat4.present == TRISTATE_YES, "the NAT was not seen");
-	world_expect(w, ip_equal(&r->global4.ip, &w->homes[0].external), "another outside address");
+	world_expect(w, ip_equal(&r->global4.ip, &w->households[0].external),
+		     "another outside address");
 	world_expect(w, r->preferred != 0, "no preferred relay");
-	expect_nat(w, r, &home.nat);
+	expect_nat(w, r, &house.nat);
 }
 
 /* With one relay that has one address the report says less, and nothing wrong. */
 static void netcheck_one_relay(struct world *w)
 {
 	world_relay(w, 0, NULL);
-	struct home_config home = {.line = pair_line(w), .nat = some_nat(w)};
-	const struct netcheck_report *r = full_report(w, &home);
+	struct household_config house = {.line = pair_line(w), .nat = some_nat(w)};
+	const struct netcheck_report *r = full_report(w, &house);
 	if (!r)
 		return;
-	enum behaviour all = home.nat.mapping == NAT_ADDRESS_AND_PORT_DEPENDENT
+	enum behaviour all = house.nat.mapping == NAT_ADDRESS_AND_PORT_DEPENDENT
 				     ? BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT
 				     : BEHAVIOUR_NOT_ON_PORT;
-	enum behaviour some = home.nat.filtering == NAT_ADDRESS_AND_PORT_DEPENDENT
+	enum behaviour some = house.nat.filtering == NAT_ADDRESS_AND_PORT_DEPENDENT
 				      ? BEHAVIOUR_ADDRESS_AND_PORT_DEPENDENT
 				      : BEHAVIOUR_NOT_ON_PORT;
 	world_expect(w, r->nat4.mapping == all, "mapping: %s", behaviour_name(r->nat4.mapping));
@@ -109,8 +112,8 @@ static void netcheck_one_relay(struct world *w)
 static void netcheck_in_the_open(struct world *w)
 {
 	two_relays(w);
-	struct home_config home = {.line = pair_line(w), .no_nat = true};
-	const struct netcheck_report *r = full_report(w, &home);
+	struct household_config house = {.line = pair_line(w), .no_nat = true};
+	const struct netcheck_report *r = full_report(w, &house);
 	if (!r)
 		return;
 	world_expect(w, r->nat4.present == TRISTATE_NO, "a NAT where there is none");
@@ -145,19 +148,20 @@ static void relay_of_both_families(struct world *w)
 static void netcheck_ipv6(struct world *w)
 {
 	relay_of_both_families(w);
-	struct home_config home = {.line = pair_line(w), .nat = some_nat(w), .ipv6 = true};
-	const struct netcheck_report *r = full_report(w, &home);
+	struct household_config house = {.line = pair_line(w), .nat = some_nat(w), .ipv6 = true};
+	const struct netcheck_report *r = full_report(w, &house);
 	if (!r)
 		return;
 	world_expect(w, r->ipv4 && r->ipv6 && r->has6, "a family is missing");
-	world_expect(w, r->global6.ip.family == 6 && r->global6.port == w->homes[0].node.net.port,
+	world_expect(w,
+		     r->global6.ip.family == 6 && r->global6.port == w->households[0].node.net.port,
 		     "the IPv6 address is not our own");
-	expect_nat(w, r, &home.nat);
+	expect_nat(w, r, &house.nat);
 	world_expect(w, r->nat6.present == TRISTATE_NO && r->nat6.port_preserved == TRISTATE_YES,
 		     "a NAT of IPv6");
 	world_expect(w, r->nat6.mapping == BEHAVIOUR_ENDPOINT_INDEPENDENT, "IPv6 mapping: %s",
 		     behaviour_name(r->nat6.mapping));
-	world_expect(w, r->nat6.filtering == behaviours[home.nat.filtering], "IPv6 filtering: %s",
+	world_expect(w, r->nat6.filtering == behaviours[house.nat.filtering], "IPv6 filtering: %s",
 		     behaviour_name(r->nat6.filtering));
 }
 
@@ -165,8 +169,9 @@ static void netcheck_ipv6(struct world *w)
 static void netcheck_nat66(struct world *w)
 {
 	relay_of_both_families(w);
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
-	struct home *h = world_home(w, "alice", &home);
+	struct household_config house = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct household *h = world_household(w, "alice", &house);
 	struct nat_config nat = some_nat(w);
 	nat.external = six("2001:db8:1::99");
 	box_set_nat(h->router, &nat, 6);
@@ -180,15 +185,15 @@ static void netcheck_nat66(struct world *w)
 		     behaviour_name(r->nat6.mapping));
 	world_expect(w, r->nat6.filtering == behaviours[nat.filtering], "IPv6 filtering: %s",
 		     behaviour_name(r->nat6.filtering));
-	expect_nat(w, r, &home.nat);
+	expect_nat(w, r, &house.nat);
 }
 
 static void netcheck_no_udp(struct world *w)
 {
 	two_relays(w);
-	struct home_config home = {
+	struct household_config house = {
 		.line = pair_line(w), .nat = pair_easy_nat(w), .blocks_udp = true};
-	const struct netcheck_report *r = full_report(w, &home);
+	const struct netcheck_report *r = full_report(w, &house);
 	if (!r)
 		return;
 	world_expect(w, !r->udp && !r->ipv4 && r->nat4.present == TRISTATE_UNKNOWN,
@@ -205,18 +210,19 @@ static void netcheck_no_udp(struct world *w)
 static void netcheck_lossy(struct world *w)
 {
 	two_relays(w);
-	struct home_config home = {.line = pair_line(w), .nat = some_nat(w)};
-	home.line.loss_ppm = 20000;
-	const struct netcheck_report *r = full_report(w, &home);
+	struct household_config house = {.line = pair_line(w), .nat = some_nat(w)};
+	house.line.loss_ppm = 20000;
+	const struct netcheck_report *r = full_report(w, &house);
 	if (!r)
 		return;
-	bool right = r->nat4.mapping == behaviours[home.nat.mapping] &&
-		     r->nat4.filtering == behaviours[home.nat.filtering];
+	bool right = r->nat4.mapping == behaviours[house.nat.mapping] &&
+		     r->nat4.filtering == behaviours[house.nat.filtering];
 	world_measure(w, "right", right);
 	world_expect(w, r->udp, "no UDP");
-	world_expect(
-		w, home.nat.mapping != NAT_ENDPOINT_INDEPENDENT || r->nat4.varies != MAPPING_VARIES,
-		"an easy NAT was called hard");
+	world_expect(w,
+		     house.nat.mapping != NAT_ENDPOINT_INDEPENDENT ||
+			     r->nat4.varies != MAPPING_VARIES,
+		     "an easy NAT was called hard");
 }
 
 /* Three relays at about the same distance, and lines with jitter: home is chosen once. */
@@ -224,9 +230,9 @@ static void netcheck_home_stays(struct world *w)
 {
 	for (int i = 0; i < 3; i++)
 		world_relay(w, 5 * MSEC + rng_below(&w->rng, 3 * MSEC), NULL);
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	home.line.jitter = 10 * MSEC;
-	struct home *h = world_home(w, "alice", &home);
+	struct household_config house = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	house.line.jitter = 10 * MSEC;
+	struct household *h = world_household(w, "alice", &house);
 	uint16_t first = 0;
 	unsigned moves = 0;
 	world_run(w, 3 * SECOND);
@@ -249,8 +255,8 @@ static void netcheck_home_moves(struct world *w)
 {
 	struct sim_relay *near = world_relay(w, 0, NULL);
 	world_relay(w, 40 * MSEC, NULL);
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home *h = world_home(w, "alice", &home);
+	struct household_config house = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household *h = world_household(w, "alice", &house);
 	static const struct {
 		bool near_runs;
 		uint16_t preferred;

@@ -30,7 +30,7 @@ static const struct place below_carrier = {"below",
 static struct pair build(struct world *w, const struct place *a, const struct place *b)
 {
 	struct link_config line = pair_line(w);
-	struct home *both[2];
+	struct household *both[2];
 	(void)world_relay(w, 0, NULL);
 	places_build(w, a, b, &line, both);
 	struct pair p = pair_of(w, both[0], both[1], PAIR_PACE);
@@ -108,8 +108,8 @@ static void a_gateway_restarts(struct world *w)
 static bool is_renewed(struct world *w)
 {
 	struct portmap_status m;
-	reach_portmap(node_reach(w->homes[0].node.node), world_now(w), &m);
-	return nat_stats(w->homes[0].router->nat4)->mappings > 0 && m.n > 0;
+	reach_portmap(node_reach(w->households[0].node.node), world_now(w), &m);
+	return nat_stats(w->households[0].router->nat4)->mappings > 0 && m.n > 0;
 }
 
 /* The same, and the router announces it: the node maps again before a packet is lost. */
@@ -146,7 +146,7 @@ static void count_knocks(void *self, const struct box *at, const struct net_data
 /* Does an unsolicited datagram get in? */
 static bool gets_in(struct pair *p, struct box *stranger)
 {
-	const struct home *h = p->alice;
+	const struct household *h = p->alice;
 	struct knock k = {.to = {h->node.net.inside6, h->node.net.port}};
 	static const uint8_t b = 0xff;
 	p->w->net.watch = count_knocks;

@@ -2,19 +2,19 @@
 #include "sim/scenario.h"
 
 /* A carrier that treats datagrams worse than the streams to relays. */
-static void shape(struct home *h, mono_ns delay, uint32_t loss_ppm)
+static void shape(struct household *h, mono_ns delay, uint32_t loss_ppm)
 {
 	h->router->up.cfg.datagram_delay = h->router->down.cfg.datagram_delay = delay;
 	h->router->up.cfg.datagram_loss_ppm = h->router->down.cfg.datagram_loss_ppm = loss_ppm;
 }
 
 /* The loss each way, of all that the line carries. */
-static void lose(struct home *h, uint32_t loss_ppm)
+static void lose(struct household *h, uint32_t loss_ppm)
 {
 	h->router->up.cfg.loss_ppm = h->router->down.cfg.loss_ppm = loss_ppm;
 }
 
-static bool is_aside(struct world *w, struct home *a, struct home *b)
+static bool is_aside(struct world *w, struct household *a, struct household *b)
 {
 	struct node_peer_status s;
 	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) && s.path.aside;
@@ -22,12 +22,13 @@ static bool is_aside(struct world *w, struct home *a, struct home *b)
 
 static bool both_aside(struct world *w)
 {
-	return is_aside(w, &w->homes[0], &w->homes[1]) && is_aside(w, &w->homes[1], &w->homes[0]);
+	return is_aside(w, &w->households[0], &w->households[1]) &&
+	       is_aside(w, &w->households[1], &w->households[0]);
 }
 
 static bool both_direct(struct world *w)
 {
-	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+	return world_is_direct(w, &w->households[0], &w->households[1]);
 }
 
 static void start(struct pair *p)
@@ -110,9 +111,10 @@ static void bad_by_turns(struct world *w)
 /* Two direct paths, IPv6 and IPv4: the other one is warm when the best dies. */
 static void fall_over(struct world *w)
 {
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
-	home.nat.timeout = (20 + rng_below(&w->rng, 280)) * SECOND;
-	struct pair p = pair_build(w, &home, &home);
+	struct household_config house = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	house.nat.timeout = (20 + rng_below(&w->rng, 280)) * SECOND;
+	struct pair p = pair_build(w, &house, &house);
 	pair_talk(&p);
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 60 * SECOND + rng_below(&w->rng, 60 * SECOND));
@@ -139,7 +141,7 @@ static void fall_over(struct world *w)
 	world_expect(w, gap <= SECOND, "nothing arrived for %.0f ms", (double)gap / (double)MSEC);
 }
 
-static uint16_t mtu_of(struct world *w, struct home *a, struct home *b)
+static uint16_t mtu_of(struct world *w, struct household *a, struct household *b)
 {
 	struct node_peer_status s;
 	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) ? s.path.mtu : 0;
@@ -149,10 +151,11 @@ static uint16_t mtu_of(struct world *w, struct home *a, struct home *b)
 static void narrow_lines(struct world *w)
 {
 	bool six = rng_below(&w->rng, 2);
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = six};
-	struct home_config wide = home;
-	home.line.mtu = 1280;
-	struct pair p = pair_build(w, &home, &wide);
+	struct household_config house = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = six};
+	struct household_config wide = house;
+	house.line.mtu = 1280;
+	struct pair p = pair_build(w, &house, &wide);
 	mono_ns begin = world_now(w);
 	p.there->len = p.back->len = 1280;
 	start(&p);
@@ -167,16 +170,17 @@ static void narrow_lines(struct world *w)
 }
 
 /* Bob has Wi-Fi with IPv4, 20 ms, and, on another line, LTE with IPv6, 45 ms. */
-static struct pair pair_wifi_and_lte(struct world *w, struct home **lte)
+static struct pair pair_wifi_and_lte(struct world *w, struct household **lte)
 {
 	static const struct link_config inside = {.delay = 200 * USEC};
-	struct home_config alice = {.line = {.delay = MSEC}, .nat = pair_easy_nat(w), .ipv6 = true};
-	struct home_config wifi = {.line = {.delay = 9 * MSEC}, .nat = pair_easy_nat(w)};
-	struct home_config other = {.line = {.delay = 21 * MSEC, .jitter = 2 * MSEC},
-				    .nat = pair_easy_nat(w),
-				    .ipv6 = true};
+	struct household_config alice = {
+		.line = {.delay = MSEC}, .nat = pair_easy_nat(w), .ipv6 = true};
+	struct household_config wifi = {.line = {.delay = 9 * MSEC}, .nat = pair_easy_nat(w)};
+	struct household_config other = {.line = {.delay = 21 * MSEC, .jitter = 2 * MSEC},
+					 .nat = pair_easy_nat(w),
+					 .ipv6 = true};
 	struct pair p = pair_build(w, &alice, &wifi);
-	*lte = world_home(w, "lte", &other);
+	*lte = world_household(w, "lte", &other);
 	struct box *leg = net_box(&w->net, (*lte)->router, "leg", &inside, &inside);
 	struct ip six = (*lte)->host->addresses[1];
 	box_remove_address((*lte)->host, &six);
@@ -186,7 +190,7 @@ static struct pair pair_wifi_and_lte(struct world *w, struct home **lte)
 	return p;
 }
 
-static uint8_t family_of_last(const struct stream *s)
+static uint8_t family_of_last(const struct traffic *s)
 {
 	for (size_t i = s->n; i > 0; i--)
 		if (s->v[i - 1].arrived != MONO_NEVER && s->v[i - 1].how.kind == WAY_UDP)
@@ -196,7 +200,7 @@ static uint8_t family_of_last(const struct stream *s)
 
 static bool both_by(struct world *w, uint8_t family)
 {
-	return family_of_last(&w->streams[0]) == family && family_of_last(&w->streams[1]) == family;
+	return family_of_last(&w->traffic[0]) == family && family_of_last(&w->traffic[1]) == family;
 }
 
 static bool both_by_wifi(struct world *w)
@@ -215,7 +219,7 @@ static void expect_told_of_loss(struct world *w)
 	static struct path_facts why;
 	unsigned reasons = 0, losses = 0;
 	for (size_t i = 0; i < 2; i++) {
-		const struct sim_node *n = &w->homes[i].node;
+		const struct sim_node *n = &w->households[i].node;
 		world_expect(
 			w,
 			reach_peer_facts(node_reach(n->node), n->peers[0].id, world_now(w), &why),
@@ -232,7 +236,7 @@ static void expect_told_of_loss(struct world *w)
 
 static void wifi_that_loses(struct world *w)
 {
-	struct home *lte;
+	struct household *lte;
 	struct pair p = pair_wifi_and_lte(w, &lte);
 	p.there->interval = p.back->interval = 50 * MSEC;
 	start(&p);
@@ -264,9 +268,10 @@ static void wifi_that_loses(struct world *w)
  * traffic. */
 static void short_timeouts(struct world *w)
 {
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
-	home.nat.timeout = 10 * SECOND;
-	struct pair p = pair_build(w, &home, &home);
+	struct household_config house = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	house.nat.timeout = 10 * SECOND;
+	struct pair p = pair_build(w, &house, &house);
 	mono_ns begin = world_now(w);
 	start(&p);
 	for (int i = 0; i < 4; i++) {

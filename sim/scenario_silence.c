@@ -4,7 +4,7 @@
 
 enum dead { DEAD_THERE = 1, DEAD_BACK = 2 };
 
-static bool is_aside(struct world *w, struct home *a, struct home *b)
+static bool is_aside(struct world *w, struct household *a, struct household *b)
 {
 	struct node_peer_status s;
 	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) && s.path.aside;
@@ -12,18 +12,19 @@ static bool is_aside(struct world *w, struct home *a, struct home *b)
 
 static bool both_aside(struct world *w)
 {
-	return is_aside(w, &w->homes[0], &w->homes[1]) && is_aside(w, &w->homes[1], &w->homes[0]);
+	return is_aside(w, &w->households[0], &w->households[1]) &&
+	       is_aside(w, &w->households[1], &w->households[0]);
 }
 
 /* Between the node and its relay: from it, or to it. */
-static void mute(struct home *h, enum pipe_end from)
+static void mute(struct household *h, enum pipe_end from)
 {
 	pipe_mute(h->node.net.pipes[0], from, true);
 }
 
 /* What `from` sends to `to` does not come out of the relay: it is lost before the relay, or behind
  * it. */
-static void mute_relay(struct world *w, struct home *from, struct home *to)
+static void mute_relay(struct world *w, struct household *from, struct household *to)
 {
 	if (rng_below(&w->rng, 2))
 		mute(from, PIPE_CLIENT);
@@ -33,18 +34,18 @@ static void mute_relay(struct world *w, struct home *from, struct home *to)
 
 static void talk(struct pair *p, bool both_ways)
 {
-	stream_start(p->there, world_now(p->w));
+	traffic_start(p->there, world_now(p->w));
 	if (both_ways)
-		stream_start(p->back, world_now(p->w));
+		traffic_start(p->back, world_now(p->w));
 }
 
-/* The longest time in which nothing arrived, of the streams that run. */
+/* The longest time in which nothing arrived, over the directions that have traffic. */
 static void judge(struct pair *p, mono_ns died, bool both_ways, mono_ns slower)
 {
 	mono_ns until = died + 4 * SECOND;
-	mono_ns gap = stream_longest_gap(p->there, died - SECOND, until);
+	mono_ns gap = traffic_longest_gap(p->there, died - SECOND, until);
 	if (both_ways)
-		gap = mono_max(gap, stream_longest_gap(p->back, died - SECOND, until));
+		gap = mono_max(gap, traffic_longest_gap(p->back, died - SECOND, until));
 	world_measure(p->w, "longest silence, ms", gap / MSEC);
 	world_expect(p->w, gap <= SECOND + slower, "nothing arrived for %.0f ms",
 		     (double)gap / (double)MSEC);
@@ -76,7 +77,7 @@ static void relay_dies(struct world *w, unsigned dead, bool both_ways)
 	p.alice->router->up.cfg.datagram_delay = p.alice->router->down.cfg.datagram_delay = slower;
 	world_expect(w, world_wait(w, both_aside, 180 * SECOND), "the relay does not win");
 	if (!both_ways)
-		stream_stop(p.back);
+		traffic_stop(p.back);
 	world_run(w, 5 * SECOND + rng_below(&w->rng, 20 * SECOND));
 	mono_ns died = world_now(w);
 	if (dead & DEAD_THERE)

@@ -21,7 +21,7 @@ static struct prefix nat64_prefix_of(struct world *w)
 }
 
 /* The home keeps its NAT for IPv4, and its host loses IPv4. */
-static void make_ipv6_only(struct world *w, struct home *h)
+static void make_ipv6_only(struct world *w, struct household *h)
 {
 	struct nat_config nat = pair_easy_nat(w);
 	struct prefix p = nat64_prefix_of(w);
@@ -39,7 +39,7 @@ static void expect_all_direct(struct pair *p, mono_ns since)
 	pair_stays_direct(p, since);
 }
 
-static struct way how_last(const struct stream *s)
+static struct way how_last(const struct traffic *s)
 {
 	for (size_t i = s->n; i > 0; i--)
 		if (s->v[i - 1].arrived != MONO_NEVER)
@@ -50,10 +50,11 @@ static struct way how_last(const struct stream *s)
 /* The peer has IPv4 behind an easy NAT.  Both see an IPv4 endpoint. */
 static void nat64_to_easy(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct household_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
 	(void)world_relay(w, 0, NULL);
-	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	struct household *a = world_household(w, "alice", &alice),
+			 *b = world_household(w, "bob", &bob);
 	make_ipv6_only(w, b);
 	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, SECOND + rng_below(&w->rng, 5 * SECOND));
@@ -72,30 +73,32 @@ static void nat64_to_easy(struct world *w)
 /* The host moves from a network with IPv4 into one without, and back. */
 static void roams_to_nat64(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config cafe = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct household_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config cafe = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
 	(void)world_relay(w, 0, NULL);
-	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
-	struct home *third = world_home(w, "cafe", &cafe);
+	struct household *a = world_household(w, "alice", &alice),
+			 *b = world_household(w, "bob", &bob);
+	struct household *third = world_household(w, "cafe", &cafe);
 	make_ipv6_only(w, third);
 	struct pair p = pair_of(w, a, b, PAIR_PACE);
 	world_run(w, 2 * SECOND);
 	pair_talk(&p);
 	pair_wait_direct(&p, 2 * SECOND);
 	world_run(w, 5 * SECOND);
-	struct box *home = b->host->parent;
+	struct box *house = b->host->parent;
 	struct ip v4 = b->host->addresses[0], v6 = v6_of(3, 9);
 	for (int i = 0; i < 2; i++) {
-		box_move(b->host, i == 0 ? third->router : home);
+		box_move(b->host, i == 0 ? third->router : house);
 		box_remove_address(b->host, i == 0 ? &v4 : &v6);
 		box_add_address(b->host, i == 0 ? &v6 : &v4);
 		mono_ns moved = world_now(w);
 		sim_reach_address_changed(&b->node.net, moved);
 		sim_reach_link_changed(&b->node.net, moved);
 		world_run(w, 10 * SECOND);
-		mono_ns there = stream_first_arrival(p.there, moved, true),
-			back = stream_first_arrival(p.back, moved, true);
+		mono_ns there = traffic_first_arrival(p.there, moved, true),
+			back = traffic_first_arrival(p.back, moved, true);
 		mono_ns again = mono_max(there, back);
 		if (again != MONO_NEVER)
 			world_measure(w, i == 0 ? "direct through NAT64, ms" : "direct at home, ms",
@@ -110,13 +113,14 @@ static void roams_to_nat64(struct world *w)
  * its advertisement ends, and DNS knows the new one.  The streams to the relay use it too. */
 static void nat64_prefix_changes(struct world *w)
 {
-	struct home_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct household_config alice = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
 	struct nat_config nat = pair_easy_nat(w);
 	struct prefix was, is;
 	bool told = rng_below(&w->rng, 2);
 	(void)world_relay(w, 0, NULL);
-	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	struct household *a = world_household(w, "alice", &alice),
+			 *b = world_household(w, "bob", &bob);
 	make_ipv6_only(w, b);
 	was = b->router->nat64_prefix;
 	struct pair p = pair_of(w, a, b, PAIR_PACE);
@@ -135,8 +139,8 @@ static void nat64_prefix_changes(struct world *w)
 	else
 		sim_reach_link_changed(&b->node.net, at);
 	world_run(w, 10 * SECOND);
-	mono_ns again = mono_max(stream_first_arrival(p.there, at, true),
-				 stream_first_arrival(p.back, at, true));
+	mono_ns again = mono_max(traffic_first_arrival(p.there, at, true),
+				 traffic_first_arrival(p.back, at, true));
 	world_expect(w, again != MONO_NEVER && again - at <= 2 * SECOND, "not direct within 2 s");
 	world_measure(w, "direct through another prefix, ms", (again - at) / MSEC);
 	const struct prefix *used = reach_nat64(node_reach(b->node.node));
@@ -147,11 +151,13 @@ static void nat64_prefix_changes(struct world *w)
 /* Both sides have only IPv6, behind firewalls that let in only answers. */
 static void two_firewalls(struct world *w)
 {
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
+	struct household_config house = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .ipv6 = true};
 	struct ip relay6 = v6_of(0xee, 1);
 	struct sim_relay *relay = world_relay(w, 0, NULL);
 	box_add_address(relay->box, &relay6);
-	struct home *a = world_home(w, "alice", &home), *b = world_home(w, "bob", &home);
+	struct household *a = world_household(w, "alice", &house),
+			 *b = world_household(w, "bob", &house);
 	struct ip alice4 = a->host->addresses[0], bob4 = b->host->addresses[0];
 	box_remove_address(a->host, &alice4);
 	box_remove_address(b->host, &bob4);
@@ -167,8 +173,8 @@ static void two_firewalls(struct world *w)
 static void loses_an_uplink(struct world *w)
 {
 	struct pair p = pair_easy(w);
-	struct home_config other = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	struct home *third = world_home(w, "other", &other);
+	struct household_config other = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household *third = world_household(w, "other", &other);
 	struct box *leg = net_box(&w->net, third->router, "leg", &lan, &lan);
 	struct ip was = p.bob->host->addresses[0], is = ip_v4(192, 168, 3, 9);
 	box_add_address(leg, &is);
@@ -184,8 +190,8 @@ static void loses_an_uplink(struct world *w)
 	sim_reach_link_changed(&p.bob->node.net, lost);
 	world_run(w, 10 * SECOND);
 	pair_hush(&p);
-	mono_ns again = mono_max(stream_first_arrival(p.there, lost, true),
-				 stream_first_arrival(p.back, lost, true));
+	mono_ns again = mono_max(traffic_first_arrival(p.there, lost, true),
+				 traffic_first_arrival(p.back, lost, true));
 	world_expect(w, again != MONO_NEVER && again - lost <= 2 * SECOND, "not direct within 2 s");
 	if (again != MONO_NEVER)
 		world_measure(w, "direct again after, ms", (again - lost) / MSEC);
@@ -196,13 +202,14 @@ static void loses_an_uplink(struct world *w)
  * not hairpin. */
 static void carrier_range(struct world *w)
 {
-	struct home_config alice = {
+	struct household_config alice = {
 		.line = pair_line(w), .nat = pair_easy_nat(w), .inside = ip_v4(100, 64, 0, 2)};
-	struct home_config bob = {
+	struct household_config bob = {
 		.line = pair_line(w), .nat = pair_easy_nat(w), .inside = ip_v4(100, 64, 0, 1)};
 	bool together = rng_below(&w->rng, 2);
 	(void)world_relay(w, 0, NULL);
-	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
+	struct household *a = world_household(w, "alice", &alice),
+			 *b = world_household(w, "bob", &bob);
 	if (together)
 		box_move(b->host, a->router);
 	struct pair p = pair_of(w, a, b, PAIR_PACE);
@@ -215,10 +222,11 @@ static void carrier_range(struct world *w)
 /* Two hosts of one network whose router does not hairpin. */
 static void lan_peers(struct world *w)
 {
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config house = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	struct ip bob4 = ip_v4(192, 168, 1, 30);
 	(void)world_relay(w, 0, NULL);
-	struct home *a = world_home(w, "alice", &home), *b = world_home(w, "bob", &home);
+	struct household *a = world_household(w, "alice", &house),
+			 *b = world_household(w, "bob", &house);
 	struct ip was = b->host->addresses[0];
 	box_move(b->host, a->router);
 	box_remove_address(b->host, &was);
@@ -239,14 +247,16 @@ static void namesake(struct world *w)
 	const struct ip twin = ip_v4(192, 168, 1, 20);
 	enum { PORT = 41641 };
 	bool own = rng_below(&w->rng, 3) == 0, friends = rng_below(&w->rng, 2);
-	struct home_config alice = {
+	struct household_config alice = {
 		.line = pair_line(w), .nat = pair_easy_nat(w), .inside = ip_v4(192, 168, 1, 10)};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w), .inside = twin};
+	struct household_config bob = {
+		.line = pair_line(w), .nat = pair_easy_nat(w), .inside = twin};
 	if (own)
 		alice.inside = twin;
 	(void)world_relay(w, 0, NULL);
-	struct home *a = world_home(w, "alice", &alice), *b = world_home(w, "bob", &bob);
-	struct home *c = world_home(w, "carol", &alice);
+	struct household *a = world_household(w, "alice", &alice),
+			 *b = world_household(w, "bob", &bob);
+	struct household *c = world_household(w, "carol", &alice);
 	struct ip was = c->host->addresses[0], carols = own ? ip_v4(192, 168, 1, 30) : twin;
 	a->node.net.port = b->node.net.port = c->node.net.port = PORT;
 	box_move(c->host, a->router);
@@ -280,7 +290,7 @@ static void namesake(struct world *w)
 	struct way carols_way = friends ? how_last(near.back) : (struct way){.ep.ip = carols};
 	world_expect(w, ip_equal(&carols_way.ep.ip, &carols),
 		     "carol is not heard inside the network");
-	const struct home *knocked = own ? a : c;
+	const struct household *knocked = own ? a : c;
 	const struct paths_stats *s = reach_paths_stats(node_reach(knocked->node.node));
 	const struct tunnel_stats *t = node_tunnel_stats(c->node.node);
 	world_measure(w, "knocks at the wrong door", s->stranger + s->unauthentic);

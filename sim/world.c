@@ -6,13 +6,13 @@
 
 static const uint64_t steps_max = 400000000;
 
-/* --- what is seen of nodes and streams --- */
+/* --- what comes out of the nodes --- */
 
-static struct home *home_of(struct world *w, const struct sim_node *n)
+static struct household *household_of(struct world *w, const struct sim_node *n)
 {
-	for (size_t i = 0; i < w->n_homes; i++)
-		if (&w->homes[i].node == n)
-			return &w->homes[i];
+	for (size_t i = 0; i < w->n_households; i++)
+		if (&w->households[i].node == n)
+			return &w->households[i];
 	return NULL;
 }
 
@@ -20,8 +20,8 @@ static void on_packet(void *self, struct sim_node *n, struct bytes packet, const
 		      mono_ns now)
 {
 	struct world *w = self;
-	for (size_t i = 0; i < w->n_streams; i++)
-		if (stream_take(&w->streams[i], n, packet, how, now))
+	for (size_t i = 0; i < w->n_traffic; i++)
+		if (traffic_take(&w->traffic[i], n, packet, how, now))
 			return;
 	world_expect(w, false, "%s was given a packet that nobody sent", n->name);
 }
@@ -29,7 +29,7 @@ static void on_packet(void *self, struct sim_node *n, struct bytes packet, const
 static void on_event(void *self, struct sim_node *n, const struct reach_event *ev, mono_ns now)
 {
 	struct world *w = self;
-	struct home *h = home_of(w, n);
+	struct household *h = household_of(w, n);
 	if (ev->kind == REACH_PATH && ev->path.kind == PATH_MOVED) {
 		h->moves++;
 		if (ev->path.via.kind == WAY_UDP && h->direct_at == MONO_NEVER)
@@ -55,12 +55,12 @@ struct world *world_new(uint64_t seed)
 
 void world_free(struct world *w)
 {
-	for (size_t i = 0; i < w->n_homes; i++)
-		sim_node_fini(&w->homes[i].node);
+	for (size_t i = 0; i < w->n_households; i++)
+		sim_node_fini(&w->households[i].node);
 	for (size_t i = 0; i < w->n_relays; i++)
 		sim_relay_fini(&w->relays[i]);
-	for (size_t i = 0; i < w->n_streams; i++)
-		stream_fini(&w->streams[i]);
+	for (size_t i = 0; i < w->n_traffic; i++)
+		traffic_fini(&w->traffic[i]);
 	events_fini(&w->events);
 	net_fini(&w->net);
 	free(w);
@@ -85,15 +85,15 @@ struct sim_relay *world_relay(struct world *w, mono_ns delay, const struct ip *a
 	return r;
 }
 
-static struct ip v6_of_home(size_t i, uint8_t host)
+static struct ip v6_of_household(size_t i, uint8_t host)
 {
 	const uint8_t b[16] = {0x20, 0x01, 0x0d, 0xb8, 0, (uint8_t)(i + 1), [15] = host};
 	return ip_v6_from(b);
 }
 
-static void give_ipv6(struct home *h, size_t i, const struct nat_config *nat)
+static void give_ipv6(struct household *h, size_t i, const struct nat_config *nat)
 {
-	struct ip host = v6_of_home(i, 2), net = v6_of_home(i, 0);
+	struct ip host = v6_of_household(i, 2), net = v6_of_household(i, 0);
 	struct prefix p = prefix_of(&net, 48);
 	struct nat_config wall = *nat;
 	wall.firewall = true;
@@ -102,10 +102,10 @@ static void give_ipv6(struct home *h, size_t i, const struct nat_config *nat)
 	box_set_nat(h->router, &wall, 6);
 }
 
-static void build_lines(struct world *w, struct home *h, const char *name,
-			const struct home_config *cfg)
+static void build_lines(struct world *w, struct household *h, const char *name,
+			const struct household_config *cfg)
 {
-	size_t i = w->n_homes;
+	size_t i = w->n_households;
 	struct link_config inside = {.delay = 200 * USEC};
 	struct ip host = cfg->inside.family ? cfg->inside : ip_v4(192, 168, (uint8_t)(i + 1), 2);
 	h->external = cfg->external.family ? cfg->external : ip_v4(192, 0, 2, (uint8_t)(i + 1));
@@ -124,10 +124,10 @@ static void build_lines(struct world *w, struct home *h, const char *name,
 		give_ipv6(h, i, &nat);
 }
 
-static void start_node(struct world *w, struct home *h, const char *name)
+static void start_node(struct world *w, struct household *h, const char *name)
 {
-	struct ip tunnel = ip_v4(100, 64, 0, (uint8_t)(w->n_homes + 1));
-	w->n_homes++;
+	struct ip tunnel = ip_v4(100, 64, 0, (uint8_t)(w->n_households + 1));
+	w->n_households++;
 	h->direct_at = MONO_NEVER;
 	sim_node_init(&h->node, h->host, name, &tunnel,
 		      (uint16_t)(20000 + rng_below(&w->rng, 40000)), &w->rng);
@@ -138,9 +138,10 @@ static void start_node(struct world *w, struct home *h, const char *name)
 	sim_node_start(&h->node, world_now(w));
 }
 
-struct home *world_home(struct world *w, const char *name, const struct home_config *cfg)
+struct household *world_household(struct world *w, const char *name,
+				  const struct household_config *cfg)
 {
-	struct home *h = &w->homes[w->n_homes];
+	struct household *h = &w->households[w->n_households];
 	build_lines(w, h, name, cfg);
 	start_node(w, h, name);
 	h->node.net.hard = (struct hard_config){.enabled = !cfg->no_hard, .slow = cfg->slow_punch};
@@ -148,10 +149,10 @@ struct home *world_home(struct world *w, const char *name, const struct home_con
 	return h;
 }
 
-struct home *world_node(struct world *w, const char *name, struct box *router, struct box *host,
-			const struct ip *external)
+struct household *world_node(struct world *w, const char *name, struct box *router,
+			     struct box *host, const struct ip *external)
 {
-	struct home *h = &w->homes[w->n_homes];
+	struct household *h = &w->households[w->n_households];
 	h->router = router;
 	h->host = host;
 	h->external = *external;
@@ -159,7 +160,7 @@ struct home *world_node(struct world *w, const char *name, struct box *router, s
 	return h;
 }
 
-void world_know(struct world *w, struct home *a, struct home *b)
+void world_know(struct world *w, struct household *a, struct household *b)
 {
 	sim_node_add_peer(&a->node, &b->node, 1);
 	sim_node_add_peer(&b->node, &a->node, 1);
@@ -169,10 +170,11 @@ void world_know(struct world *w, struct home *a, struct home *b)
 	sim_node_start(&b->node, world_now(w));
 }
 
-struct stream *world_stream(struct world *w, struct home *from, struct home *to, mono_ns interval)
+struct traffic *world_traffic(struct world *w, struct household *from, struct household *to,
+			      mono_ns interval)
 {
-	struct stream *s = &w->streams[w->n_streams];
-	stream_init(s, &w->events, &from->node, &to->node, (uint16_t)w->n_streams++, interval);
+	struct traffic *s = &w->traffic[w->n_traffic];
+	traffic_init(s, &w->events, &from->node, &to->node, (uint16_t)w->n_traffic++, interval);
 	return s;
 }
 
@@ -181,15 +183,15 @@ struct stream *world_stream(struct world *w, struct home *from, struct home *to,
 /* What must hold after every step, whatever the scenario. */
 static bool all_is_well(struct world *w)
 {
-	for (size_t i = 0; i < w->n_homes; i++) {
-		struct home *h = &w->homes[i];
+	for (size_t i = 0; i < w->n_households; i++) {
+		struct household *h = &w->households[i];
 		world_expect(w, !h->node.net.spins, "%s does not come to rest", h->node.name);
 		const char *broken = budget_check(&h->budget, &h->node, world_now(w));
 		world_expect(w, !broken, "%s: %s", h->node.name, broken);
 	}
-	for (size_t i = 0; i < w->n_streams; i++) {
-		world_expect(w, w->streams[i].doubled == 0, "a packet arrived twice");
-		world_expect(w, w->streams[i].damaged == 0, "a packet arrived damaged");
+	for (size_t i = 0; i < w->n_traffic; i++) {
+		world_expect(w, w->traffic[i].doubled == 0, "a packet arrived twice");
+		world_expect(w, w->traffic[i].damaged == 0, "a packet arrived damaged");
 	}
 	world_expect(w, ++w->steps < steps_max, "too many events");
 	return w->fault[0] == '\0';
@@ -211,19 +213,19 @@ bool world_wait(struct world *w, bool (*is)(struct world *w), mono_ns at_most)
 	return true;
 }
 
-static bool is_direct_to(struct world *w, struct home *a, struct home *b)
+static bool is_direct_to(struct world *w, struct household *a, struct household *b)
 {
 	struct node_peer_status s;
 	return sim_node_peer_status(&a->node, &b->node, world_now(w), &s) && s.path.direct &&
 	       !s.path.doubted;
 }
 
-bool world_is_direct(struct world *w, struct home *a, struct home *b)
+bool world_is_direct(struct world *w, struct household *a, struct household *b)
 {
 	return is_direct_to(w, a, b) && is_direct_to(w, b, a);
 }
 
-void world_cut(struct world *w, const struct home *a, const struct home *b)
+void world_cut(struct world *w, const struct household *a, const struct household *b)
 {
 	struct prefix src = prefix_of(&a->external, 32), dst = prefix_of(&b->external, 32);
 	box_cut(w->net.root, &src, &dst);
@@ -234,7 +236,7 @@ void world_heal(struct world *w)
 	box_heal(w->net.root);
 }
 
-void home_flush(struct home *h)
+void household_flush(struct household *h)
 {
 	if (h->router->nat4)
 		nat_flush(h->router->nat4);

@@ -27,10 +27,10 @@ static void on_packet(void *self, struct sim_node *n, struct bytes packet, const
 static struct world *narrow(struct pair *p, uint32_t mtu)
 {
 	struct world *w = world_new(7);
-	struct home_config home = {.line = pair_line(w), .nat = pair_easy_nat(w)};
-	home.line.mtu = mtu;
-	*p = pair_build(w, &home, &home);
-	stream_start(p->there, world_now(w));
+	struct household_config house = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	house.line.mtu = mtu;
+	*p = pair_build(w, &house, &house);
+	traffic_start(p->there, world_now(w));
 	world_run(w, 60 * SECOND);
 	assert_string_equal(w->fault, "");
 	pair_hush(p);

@@ -15,7 +15,7 @@ static const struct place easy = {
 	.addresses = 1};
 
 struct count {
-	const struct home *easy, *hard;
+	const struct household *easy, *hard;
 	uint32_t probes;
 	bool met;
 };
@@ -39,23 +39,23 @@ static struct world *meet(uint64_t seed, const struct place *a, const struct pla
 			  bool slow)
 {
 	const struct link_config line = {.delay = 25 * MSEC};
-	struct home *homes[2];
+	struct household *households[2];
 	struct world *w = world_new(seed);
 	world_relay(w, 10 * MSEC, NULL);
 	world_relay(w, 10 * MSEC, NULL);
-	places_build(w, a, b, &line, homes);
+	places_build(w, a, b, &line, households);
 	for (int i = 0; i < 2; i++)
-		homes[i]->node.net.hard.slow = slow; /* it is started anew below */
-	world_know(w, homes[0], homes[1]);
+		households[i]->node.net.hard.slow = slow; /* it is started anew below */
+	world_know(w, households[0], households[1]);
 	world_run(w, 2 * SECOND + rng_below(&w->rng, SECOND));
-	stream_start(world_stream(w, homes[0], homes[1], pace), world_now(w));
-	stream_start(world_stream(w, homes[1], homes[0], pace), world_now(w));
+	traffic_start(world_traffic(w, households[0], households[1], pace), world_now(w));
+	traffic_start(world_traffic(w, households[1], households[0], pace), world_now(w));
 	return w;
 }
 
 static bool is_direct(struct world *w)
 {
-	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+	return world_is_direct(w, &w->households[0], &w->households[1]);
 }
 
 static unsigned share_of(const uint32_t *probes, unsigned n, uint32_t most)
@@ -77,7 +77,7 @@ static void easy_against_random_is_as_the_articles_say(void **state)
 	} table[] = {{174, 50}, {256, 64}, {1024, 98}, {2048, 99.9}};
 	for (unsigned i = 0; i < SEEDS; i++) {
 		struct world *w = meet(i + 1, &random, &easy, SECOND, false);
-		struct count c = {.hard = &w->homes[0], .easy = &w->homes[1]};
+		struct count c = {.hard = &w->households[0], .easy = &w->households[1]};
 		w->net.watch = count_probe;
 		w->net.watch_self = &c;
 		bool direct = world_wait(w, is_direct, 30 * SECOND);
@@ -103,7 +103,8 @@ static void play_slow(unsigned seeds, const char *nat, uint32_t *probes)
 		struct world *w = meet(i + 1, &place, &place, 10 * SECOND, true);
 		bool met = world_wait(w, is_direct, 1800 * SECOND);
 		assert_string_equal(w->fault, "");
-		uint64_t sent = reach_paths_stats(node_reach(w->homes[0].node.node))->hard_sent;
+		uint64_t sent =
+			reach_paths_stats(node_reach(w->households[0].node.node))->hard_sent;
 		probes[i] = met ? (uint32_t)sent : UINT32_MAX;
 		assert_true(sent <= HARD_SLOW_MAX + 100);
 		world_free(w);

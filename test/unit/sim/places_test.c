@@ -62,20 +62,20 @@ static void what_is_possible_follows_from_the_parameters_of_both_sides(void **st
 
 static bool is_direct(struct world *w)
 {
-	return world_is_direct(w, &w->homes[0], &w->homes[1]);
+	return world_is_direct(w, &w->households[0], &w->households[1]);
 }
 
 /* The nodes of a pair talk for ten seconds. */
 static void talk(struct world *w, const char *a, const char *b)
 {
-	struct home *homes[2];
+	struct household *households[2];
 	world_relay(w, 0, NULL);
 	places_build(w, place_find(a), place_find(b), &(struct link_config){.delay = 10 * MSEC},
-		     homes);
-	world_know(w, homes[0], homes[1]);
+		     households);
+	world_know(w, households[0], households[1]);
 	world_run(w, 3 * SECOND);
-	stream_start(world_stream(w, homes[0], homes[1], 100 * MSEC), world_now(w));
-	stream_start(world_stream(w, homes[1], homes[0], 100 * MSEC), world_now(w));
+	traffic_start(world_traffic(w, households[0], households[1], 100 * MSEC), world_now(w));
+	traffic_start(world_traffic(w, households[1], households[0], 100 * MSEC), world_now(w));
 	world_run(w, 10 * SECOND);
 	assert_string_equal(w->fault, "");
 }
@@ -85,7 +85,7 @@ static void each_place_reaches_a_public_host(void **state)
 	for (size_t i = 0; i < places_count(); i++) {
 		struct world *w = world_new(i + 1);
 		talk(w, places[i].name, "public");
-		assert_true(stream_first_arrival(&w->streams[0], 0, false) != MONO_NEVER);
+		assert_true(traffic_first_arrival(&w->traffic[0], 0, false) != MONO_NEVER);
 		if (place_way(&places[i], place_find("public")) == TECHNIQUE_PLAIN)
 			assert_true(is_direct(w));
 		world_free(w);
@@ -102,7 +102,7 @@ static void what_needs_a_gateway_or_a_nat64_gets_it(void **state)
 		struct world *w = world_new(i + 1);
 		talk(w, pairs[i][0], pairs[i][1]);
 		assert_true(is_direct(w));
-		assert_true(pairs[i][0][0] == 'i' || w->homes[0].gateway.asked > 0);
+		assert_true(pairs[i][0][0] == 'i' || w->households[0].gateway.asked > 0);
 		world_free(w);
 	}
 }
@@ -111,12 +111,12 @@ static void neighbours_share_their_carrier(void **state)
 {
 	struct world *w = world_new(1);
 	talk(w, "same-carrier-hairpin", "same-carrier-hairpin");
-	assert_ptr_equal(w->homes[0].router->parent, w->homes[1].router->parent);
+	assert_ptr_equal(w->households[0].router->parent, w->households[1].router->parent);
 	assert_true(is_direct(w));
 	world_free(w);
 	w = world_new(1);
 	talk(w, "same-carrier-hairpin", "same-carrier");
-	assert_ptr_not_equal(w->homes[0].router->parent, w->homes[1].router->parent);
+	assert_ptr_not_equal(w->households[0].router->parent, w->households[1].router->parent);
 	world_free(w);
 }
 

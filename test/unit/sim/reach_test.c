@@ -212,7 +212,7 @@ static void finish(struct world *w)
 	free(w);
 }
 
-static void stream(struct world *w, bool both, mono_ns time)
+static void talk(struct world *w, bool both, mono_ns time)
 {
 	for (mono_ns end = w->events.now + time; w->events.now < end;) {
 		say(&w->ends[0], w->events.now);
@@ -233,7 +233,7 @@ static void the_first_message_goes_through_the_relay_and_the_rest_soon_directly(
 		run(w, 3 * LINE_MS * MSEC);
 		assert_int_equal(w->ends[1].taken, 1);
 		assert_int_equal(w->ends[1].last_by, BY_RELAY);
-		stream(w, true, 3 * SECOND);
+		talk(w, true, 3 * SECOND);
 		run(w, SECOND);
 		for (int i = 0; i < 2; i++) {
 			const struct end *e = &w->ends[i];
@@ -249,11 +249,11 @@ static void the_first_message_goes_through_the_relay_and_the_rest_soon_directly(
 static void receipts_of_its_own_make_a_one_way_stream_cheap(void **state)
 {
 	struct world *w = begin(1);
-	stream(w, false, 5 * SECOND);
+	talk(w, false, 5 * SECOND);
 	assert_int_equal(w->ends[1].last_by, BY_UDP);
 	const struct paths_stats *sender = reach_paths_stats(w->ends[0].reach);
 	uint64_t pings = sender->pings_sent, receipts = sender->receipts_taken;
-	stream(w, false, 60 * SECOND);
+	talk(w, false, 60 * SECOND);
 	assert_in_range(sender->receipts_taken - receipts, 100, 3 * 60 + 10);
 	assert_in_range(sender->pings_sent - pings, 10, 60 / 3 + 5);
 	assert_int_equal(reach_paths_stats(w->ends[1].reach)->receipts_sent,
@@ -266,18 +266,18 @@ static void a_path_that_dies_is_left_within_a_second(void **state)
 {
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct world *w = begin(seed);
-		stream(w, seed % 2, 4 * SECOND);
+		talk(w, seed % 2, 4 * SECOND);
 		assert_int_equal(w->ends[1].last_by, BY_UDP);
 		struct ip a = ip_v4(192, 0, 2, 1), b = ip_v4(192, 0, 2, 2);
 		struct prefix pa = prefix_of(&a, 32), pb = prefix_of(&b, 32);
 		box_cut(w->net.root, &pa, &pb);
 		box_cut(w->net.root, &pb, &pa);
 		w->ends[1].longest_silence = 0;
-		stream(w, seed % 2, 5 * SECOND);
+		talk(w, seed % 2, 5 * SECOND);
 		assert_true(w->ends[1].longest_silence < SECOND);
 		assert_int_equal(w->ends[1].last_by, BY_RELAY);
 		box_heal(w->net.root);
-		stream(w, seed % 2, 20 * SECOND);
+		talk(w, seed % 2, 20 * SECOND);
 		assert_int_equal(w->ends[1].last_by, BY_UDP);
 		finish(w);
 	}

@@ -1,4 +1,4 @@
-#include "sim/stream.h"
+#include "sim/traffic.h"
 
 #include <stdlib.h>
 
@@ -6,26 +6,26 @@
 
 enum { HEADERS_LEN = IP4_HEADER_LEN + UDP_HEADER_LEN, FILL = 0x5a };
 
-void stream_init(struct stream *s, struct events *events, struct sim_node *from,
-		 struct sim_node *to, uint16_t id, mono_ns interval)
+void traffic_init(struct traffic *s, struct events *events, struct sim_node *from,
+		  struct sim_node *to, uint16_t id, mono_ns interval)
 {
-	*s = (struct stream){.events = events,
-			     .from = from,
-			     .to = to,
-			     .id = id,
-			     .interval = interval,
-			     .len = STREAM_PACKET_LEN,
-			     .last_arrival = MONO_NEVER};
+	*s = (struct traffic){.events = events,
+			      .from = from,
+			      .to = to,
+			      .id = id,
+			      .interval = interval,
+			      .len = TRAFFIC_PACKET_LEN,
+			      .last_arrival = MONO_NEVER};
 }
 
-void stream_fini(struct stream *s)
+void traffic_fini(struct traffic *s)
 {
 	free(s->v);
 	s->v = NULL;
 	s->n = s->cap = 0;
 }
 
-static void record(struct stream *s, mono_ns now)
+static void record(struct traffic *s, mono_ns now)
 {
 	if (s->n == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 256;
@@ -33,15 +33,15 @@ static void record(struct stream *s, mono_ns now)
 		if (!s->v)
 			abort();
 	}
-	s->v[s->n++] = (struct stream_packet){.sent = now, .arrived = MONO_NEVER};
+	s->v[s->n++] = (struct traffic_packet){.sent = now, .arrived = MONO_NEVER};
 }
 
 /* The payload: the number, and one byte repeated to the end. */
-void stream_send(struct stream *s, mono_ns now)
+void traffic_send(struct traffic *s, mono_ns now)
 {
-	uint8_t payload[STREAM_PACKET_MAX], buf[STREAM_PACKET_MAX];
+	uint8_t payload[TRAFFIC_PACKET_MAX], buf[TRAFFIC_PACKET_MAX];
 	struct wr load = wr_of(payload, s->len - HEADERS_LEN), w = wr_of(buf, sizeof(buf));
-	uint16_t port = (uint16_t)(STREAM_PORT + s->id);
+	uint16_t port = (uint16_t)(TRAFFIC_PORT + s->id);
 	wr_be64(&load, s->n);
 	while (load.n < s->len - HEADERS_LEN)
 		wr_u8(&load, FILL);
@@ -55,20 +55,20 @@ void stream_send(struct stream *s, mono_ns now)
 
 static void next(void *self, void *arg, mono_ns now)
 {
-	struct stream *s = self;
+	struct traffic *s = self;
 	if (!s->running)
 		return;
-	stream_send(s, now);
+	traffic_send(s, now);
 	events_at(s->events, now + s->interval, next, s, NULL);
 }
 
-void stream_start(struct stream *s, mono_ns now)
+void traffic_start(struct traffic *s, mono_ns now)
 {
 	s->running = true;
 	next(s, NULL, now);
 }
 
-void stream_stop(struct stream *s)
+void traffic_stop(struct traffic *s)
 {
 	s->running = false;
 }
@@ -81,14 +81,14 @@ static bool undamaged(struct rd *r)
 	return true;
 }
 
-bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packet,
-		 const struct way *how, mono_ns now)
+bool traffic_take(struct traffic *s, const struct sim_node *at, struct bytes packet,
+		  const struct way *how, mono_ns now)
 {
 	struct ip_packet ip;
 	struct udp_header udp;
 	struct bytes payload;
 	if (at != s->to || !ip_read(packet, &ip) || ip.proto != IP_UDP ||
-	    !udp_read(ip.payload, &udp, &payload) || udp.dst != STREAM_PORT + s->id)
+	    !udp_read(ip.payload, &udp, &payload) || udp.dst != TRAFFIC_PORT + s->id)
 		return false;
 	struct rd r = rd_of(payload);
 	uint64_t seq = rd_be64(&r);
@@ -97,7 +97,7 @@ bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packe
 		s->damaged++;
 		return true;
 	}
-	struct stream_packet *p = &s->v[seq];
+	struct traffic_packet *p = &s->v[seq];
 	if (p->arrived != MONO_NEVER) {
 		s->doubled++;
 		return true;
@@ -109,7 +109,7 @@ bool stream_take(struct stream *s, const struct sim_node *at, struct bytes packe
 	return true;
 }
 
-size_t stream_lost(const struct stream *s, mono_ns from, mono_ns until)
+size_t traffic_lost(const struct traffic *s, mono_ns from, mono_ns until)
 {
 	size_t lost = 0;
 	for (size_t i = 0; i < s->n; i++)
@@ -118,11 +118,11 @@ size_t stream_lost(const struct stream *s, mono_ns from, mono_ns until)
 	return lost;
 }
 
-mono_ns stream_longest_gap(const struct stream *s, mono_ns from, mono_ns until)
+mono_ns traffic_longest_gap(const struct traffic *s, mono_ns from, mono_ns until)
 {
 	mono_ns longest = 0, last = MONO_NEVER;
 	for (size_t i = 0; i < s->n; i++) {
-		const struct stream_packet *p = &s->v[i];
+		const struct traffic_packet *p = &s->v[i];
 		if (p->sent < from || p->sent >= until)
 			continue;
 		if (last == MONO_NEVER)
@@ -135,7 +135,7 @@ mono_ns stream_longest_gap(const struct stream *s, mono_ns from, mono_ns until)
 	return last == MONO_NEVER ? 0 : mono_max(longest, mono_since(last, until));
 }
 
-mono_ns stream_first_arrival(const struct stream *s, mono_ns since, bool direct)
+mono_ns traffic_first_arrival(const struct traffic *s, mono_ns since, bool direct)
 {
 	mono_ns first = MONO_NEVER;
 	for (size_t i = 0; i < s->n; i++)
