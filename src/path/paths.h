@@ -96,9 +96,8 @@ peer_id paths_peer_find(const struct paths *p, const struct node_key *key); /* P
 /* Borrowed; zero: not known, or there is no such peer. */
 const struct disco_key *paths_peer_disco_key(const struct paths *p, peer_id id);
 void paths_peer_remove(struct paths *p, peer_id id, mono_ns now);
-/* The peer told its disco key inside the tunnel.  A new key means that the peer restarted.  Of the
- * keys that it tells within 2 s after a new one, the last is taken at the end of that time.  Our
- * own key is not taken. */
+/* The peer told its disco key inside the tunnel.  A new key means that the peer restarted.  Four
+ * are taken at once, and then one in 2 s: the last that was told.  Our own key is not taken. */
 void paths_peer_disco(struct paths *p, peer_id id, const struct disco_key *key, mono_ns now);
 
 /* --- datagrams --- */

@@ -48,7 +48,6 @@ void peer_path_init(struct peer_path *p, peer_id id, const struct node_key *key,
 				.state = plain ? PEER_PLAIN : PEER_RELAYED,
 				.since = now,
 				.sent_at = MONO_NEVER,
-				.disco_at = MONO_NEVER,
 				.heartbeat.at = MONO_NEVER};
 	pace_init(&p->pace);
 	call_init(&p->call);

@@ -9,6 +9,7 @@
 #ifndef PATH_PEER_PATH_H
 #define PATH_PEER_PATH_H
 
+#include "base/bucket.h"
 #include "path/call.h"
 #include "path/choose.h"
 #include "path/env.h"
@@ -32,7 +33,7 @@ struct peer_path {
 	struct disco_key disco;      /* zero: not known yet */
 	struct disco_key disco_told; /* as paths_peer_set told it; zero: not told */
 	struct disco_key disco_next; /* told by the peer, and not taken yet (table.h); zero: none */
-	mono_ns disco_at; /* when a key that the peer told was taken; MONO_NEVER: not yet */
+	struct bucket disco_rate;    /* of keys that the peer tells (table.h) */
 	struct box_shared shared;
 	uint16_t home;         /* its home relay by configuration; 0: none */
 	uint16_t reached;      /* the relay over which it last reached us; 0: none */

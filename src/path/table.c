@@ -57,20 +57,23 @@ void paths_take_disco(struct paths *p, struct peer_path *peer, const struct disc
 	key_wipe(&shared, sizeof(shared));
 }
 
+/* A peer may start again more than once, as a program does that fails and is restarted.  The rate is
+ * for a peer that tells keys to keep us busy. */
+static const struct bucket_rate told_key_rate = {1, 2 * SECOND, 4};
+
 /* When the key that the peer told may be taken. */
 static mono_ns told_key_due(const struct peer_path *peer)
 {
 	if (key_is_zero(peer->disco_next.b))
 		return MONO_NEVER;
-	return peer->disco_at == MONO_NEVER ? 0 : peer->disco_at + DISCO_KEY_APART;
+	return bucket_when(&peer->disco_rate, &told_key_rate, 1);
 }
 
 void paths_take_told_disco(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	const struct disco_key key = peer->disco_next;
-	if (told_key_due(peer) > now)
+	if (key_is_zero(key.b) || !bucket_take(&peer->disco_rate, &told_key_rate, 1, now))
 		return;
-	peer->disco_at = now;
 	paths_take_disco(p, peer, &key, now);
 }
 

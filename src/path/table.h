@@ -11,8 +11,6 @@
 #include "path/paths.h"
 #include "path/peer_path.h"
 
-#define DISCO_KEY_APART (2 * SECOND)
-
 struct paths {
 	struct node_key self;
 	struct disco_private disco;
@@ -38,9 +36,9 @@ void paths_unindex_disco(struct paths *p, const struct peer_path *peer);
  * one that is not new change nothing. */
 void paths_take_disco(struct paths *p, struct peer_path *peer, const struct disco_key *key,
 		      mono_ns now);
-/* The peer told this key.  It is taken by paths_take_told_disco, the last one that was told each
- * DISCO_KEY_APART: every new key costs a key agreement and ends what was known of the path.  Not
- * while by_disco is walked. */
+/* The peer told this key.  paths_take_told_disco takes it, if not too many came before (disco.md
+ * 4.2): every new key costs a key agreement and ends what was known of the path.  Not while
+ * by_disco is walked. */
 void paths_note_told_disco(struct paths *p, struct peer_path *peer, const struct disco_key *key);
 void paths_take_told_disco(struct paths *p, struct peer_path *peer, mono_ns now);
 
