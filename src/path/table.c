@@ -57,8 +57,8 @@ void paths_take_disco(struct paths *p, struct peer_path *peer, const struct disc
 	key_wipe(&shared, sizeof(shared));
 }
 
-/* A peer may start again more than once, as a program does that fails and is restarted.  The rate is
- * for a peer that tells keys to keep us busy. */
+/* A peer may start again more than once, as a program does that fails and is restarted.  The rate
+ * is for a peer that tells keys to keep us busy. */
 static const struct bucket_rate told_key_rate = {1, 2 * SECOND, 4};
 
 /* When the key that the peer told may be taken. */
