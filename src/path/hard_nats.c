@@ -35,6 +35,7 @@ void hard_init(struct hard *h, struct env *env, struct peer_path *peers, uint32_
 			   .peers = peers,
 			   .peers_max = peers_max,
 			   .peer = PEER_NONE,
+			   .last = PEER_NONE,
 			   .look_at = MONO_NEVER};
 	sockets_init(&h->sockets);
 	hard_budget_init(&h->budget, now);
@@ -75,6 +76,7 @@ static void end(struct hard *h, enum attempt_end how, mono_ns now)
 		attempts_end(&peer->attempts, how, now);
 	}
 	enter(h, HARD_IDLE, now);
+	h->last = peer ? h->peer : h->last;
 	h->peer = PEER_NONE;
 	samples_stop(&h->samples);
 	resize_sockets(h, 0, now);
@@ -234,6 +236,27 @@ void hard_forget(struct hard *h, peer_id peer, mono_ns now)
 		end(h, ATTEMPT_VOID, now);
 }
 
+/* Is another peer due, while this one has the attempt or had the last one? */
+static bool has_to_wait(struct hard *h, const struct peer_path *peer, mono_ns now)
+{
+	if (h->last != peer->id && h->peer != peer->id)
+		return false;
+	for (uint32_t id = 0; id < h->peers_max; id++) {
+		struct peer_path *other = &h->peers[id];
+		if (id != peer->id && other->used && hard_budget_due(&other->budget) <= now &&
+		    is_possible(h, other, now))
+			return true;
+	}
+	return false;
+}
+
+/* The number of questions is looked at last but one, because it bounds the walk over all peers. */
+static bool may_agree(struct hard *h, struct peer_path *peer, mono_ns now)
+{
+	return is_possible(h, peer, now) && hard_budget_agree(&peer->budget, now) &&
+	       !has_to_wait(h, peer, now);
+}
+
 /* If both sides asked, the smaller nonce is that of the attempt (disco.md 8.2). */
 static void take_question(struct hard *h, struct peer_path *peer, uint64_t nonce, mono_ns now)
 {
@@ -242,8 +265,15 @@ static void take_question(struct hard *h, struct peer_path *peer, uint64_t nonce
 	if (peer_path_is_settled(peer))
 		return;
 	bool partners = h->state != HARD_IDLE && h->peer == peer->id;
-	if (partners && h->state == HARD_WORKING && mono_since(h->since, now) >= RESTART_AFTER) {
-		end(h, ATTEMPT_VOID, now);
+	bool is_old =
+		partners && h->state == HARD_WORKING && mono_since(h->since, now) >= RESTART_AFTER;
+	bool agrees = (h->state == HARD_IDLE || is_old) && may_agree(h, peer, now);
+	if (is_old) {
+		/* A peer that begins anew too often leaves a pause, as one that failed. */
+		if (agrees)
+			end(h, ATTEMPT_VOID, now);
+		else
+			fail(h, ATTEMPT_VOID, now);
 		partners = false;
 	}
 	if (partners && h->state == HARD_ASKED) {
@@ -252,7 +282,7 @@ static void take_question(struct hard *h, struct peer_path *peer, uint64_t nonce
 		sample(h, now);
 	} else if (partners && h->nonce == nonce) {
 		say(h, peer, DISCO_STEP_AGREE, nonce);
-	} else if (h->state == HARD_IDLE && is_possible(h, peer, now)) {
+	} else if (agrees) {
 		begin(h, peer, nonce, HARD_SAMPLING, now);
 		say(h, peer, DISCO_STEP_AGREE, nonce);
 		sample(h, now);

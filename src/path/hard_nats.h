@@ -32,6 +32,7 @@ struct hard {
 	struct hard_config cfg;
 	enum hard_state state;
 	mono_ns since; /* when the state began */
+	peer_id last;  /* the peer of the attempt before; PEER_NONE: there was none */
 	peer_id peer;
 	uint64_t nonce;
 	bool asked_again;

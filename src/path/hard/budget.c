@@ -10,6 +10,7 @@ enum { AFFORDABLE = 512 /* with fewer packets left, an attempt is not worth its 
 
 static const struct bucket_rate of_host = {HARD_HOST_MAX, HOUR, HARD_HOST_MAX};
 static const struct bucket_rate of_peer = {HARD_PEER_MAX, HOUR, HARD_PEER_MAX};
+static const struct bucket_rate of_asks = {1, HARD_ASK_EACH, HARD_ASKS};
 static const struct bucket_rate of_flows = {HARD_FLOWS_MAX, HARD_FLOW_LASTS, HARD_FLOWS_MAX};
 
 void hard_budget_init(struct hard_budget *b, mono_ns now)
@@ -122,6 +123,11 @@ bool hard_budget_affordable(const struct hard_budget *b, const struct hard_budge
 	       hard_budget_peer_left(p, now) >= AFFORDABLE &&
 	       bucket_left(&b->flows, &of_flows, now) >= HARD_FLOWS_ATTEMPT &&
 	       ports_left(&block) >= block.most / 2;
+}
+
+bool hard_budget_agree(struct hard_budget_peer *p, mono_ns now)
+{
+	return bucket_take(&p->asks, &of_asks, 1, now);
 }
 
 void hard_budget_begin(struct hard_budget *b, mono_ns now)

@@ -6,6 +6,8 @@
  *   begins        only when simple punching has failed for HARD_AFTER while there was traffic;
  *                 for HARD_AGAIN with a peer whose last path was found this way
  *   at once       one attempt with one peer at a time on this host
+ *   on request    a peer that asks gets HARD_ASKS attempts, and then one each HARD_ASK_EACH; none
+ *                 right after its last one while another peer waits for its turn
  *   rate          HARD_PER_SECOND with jitter, after HARD_BURST at once
  *   flows         at most HARD_FLOWS_MAX, all attempts together.  A flow counts for as long as a
  *                 NAT may remember it, so the next attempt waits until there is room for a whole
@@ -39,10 +41,12 @@ enum {
 	HARD_PEER_MAX = 8000,
 	HARD_HOST_MAX = 16000,
 	HARD_SLOW_MAX = 170000,
-	HARD_DRAWS = 12
+	HARD_DRAWS = 12,
+	HARD_ASKS = 4
 };
 #define HARD_AFTER      (2 * SECOND)
 #define HARD_AGAIN      (300 * MSEC)
+#define HARD_ASK_EACH   (60 * SECOND)
 #define HARD_FLOW_LASTS (120 * SECOND) /* RFC 4787 REQ-5; few NATs remember for longer */
 #define HARD_COOL_MIN   (60 * SECOND)
 #define HARD_COOL_BLOCK (240 * SECOND) /* our ports come back when their mappings die */
@@ -57,6 +61,7 @@ struct hard_budget_peer {
 	uint32_t draws; /* that were lost in a row */
 	bool won;       /* its last path was found by an attempt */
 	struct bucket packets;
+	struct bucket asks; /* attempts that it asked for */
 };
 
 /* The ports of our block.  This is no bucket: a later guess may find another size, and what was
@@ -89,6 +94,8 @@ bool hard_budget_affordable(const struct hard_budget *b, const struct hard_budge
 uint32_t hard_budget_host_left(const struct hard_budget *b, mono_ns now);
 uint32_t hard_budget_peer_left(const struct hard_budget_peer *p, mono_ns now);
 
+/* The peer asks for an attempt that is affordable.  False: it has asked for too many. */
+bool hard_budget_agree(struct hard_budget_peer *p, mono_ns now) MUST_USE;
 /* An attempt begins. */
 void hard_budget_begin(struct hard_budget *b, mono_ns now);
 /* It failed. */

@@ -16,10 +16,12 @@ struct table {
 	struct seeded seeded;
 	struct rng rng;
 	struct paths *p;
-	struct friend bob;
+	struct friend bob, carol;
+	bool has_carol; /* peer 1, a stock client that never answers */
 	mono_ns now;
 	/* what it sent since last asked */
 	uint32_t samples, probes, sockets_used;
+	uint32_t carol_asked;
 	struct disco_extension said; /* step 0: nothing */
 	bool answer_stun;
 };
@@ -58,6 +60,8 @@ static void drain(struct table *t)
 			}
 			t->probes += m.type == DISCO_PING && to.via.kind == WAY_UDP;
 			t->sockets_used += m.type == DISCO_PING && to.via.socket != 0;
+		} else if (t->has_carol && friend_read(&t->carol, b, &m)) {
+			t->carol_asked += m.type == DISCO_EXTENSION;
 		}
 		out = wr_of(memory, sizeof(memory));
 	}
@@ -70,6 +74,8 @@ static void run(struct table *t, mono_ns time)
 	while (t->now < until) {
 		if (t->now >= traffic) {
 			paths_sent_by(t->p, 0, t->now, &route);
+			if (t->has_carol)
+				paths_sent_by(t->p, 1, t->now, &route);
 			traffic = t->now + 500 * MSEC;
 		}
 		drain(t);
@@ -247,6 +253,42 @@ static void what_was_only_heard_is_forgotten_after_an_attempt_that_failed(void *
 	paths_peer_status(t->p, 0, t->now, &s);
 	assert_int_equal(s.n_candidates, 0);
 	assert_int_equal(paths_sockets(t->p)->n, 0);
+	paths_free(t->p);
+}
+
+/* Bob asks all the time and never tells his samples.  Gives how many attempts he got. */
+static uint32_t be_asked(struct table *t, mono_ns time)
+{
+	uint32_t agreed = 0;
+	uint64_t nonce = 1000;
+	for (mono_ns end = t->now + time; t->now < end; run(t, 100 * MSEC)) {
+		t->said = (struct disco_extension){0};
+		say(t, DISCO_STEP_ASK, ++nonce);
+		drain(t);
+		agreed += t->said.step == DISCO_STEP_AGREE && t->said.nonce == nonce;
+	}
+	return agreed;
+}
+
+static void a_peer_that_asks_without_end_gets_four_attempts_and_then_one_a_minute(void **state)
+{
+	struct table *t = table_new(true);
+	run(t, SECOND);
+	assert_in_range(be_asked(t, 600 * SECOND), HARD_ASKS, HARD_ASKS + 10);
+	assert_true(paths_stats(t->p)->hard_attempts <= HARD_ASKS + 10 + 4);
+	paths_free(t->p);
+}
+
+static void a_peer_that_asks_without_end_lets_another_one_have_its_turn(void **state)
+{
+	struct table *t = table_new(true);
+	friend_make(&t->carol, t->p, &t->rng);
+	friend_introduce(&t->carol, t->p, 1, t->now);
+	t->has_carol = true;
+	run(t, SECOND);
+	/* 2.2 s of an attempt with bob; a second later the next peer is chosen. */
+	assert_int_equal(be_asked(t, 4 * SECOND), 1);
+	assert_int_equal(t->carol_asked, 1);
 	paths_free(t->p);
 }
 
@@ -533,6 +575,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_address_where_nobody_can_be_is_not_probed),
 	cmocka_unit_test(a_pong_to_an_extra_socket_wins_and_the_others_are_closed),
 	cmocka_unit_test(what_was_only_heard_is_forgotten_after_an_attempt_that_failed),
+	cmocka_unit_test(a_peer_that_asks_without_end_gets_four_attempts_and_then_one_a_minute),
+	cmocka_unit_test(a_peer_that_asks_without_end_lets_another_one_have_its_turn),
 	cmocka_unit_test(it_answers_a_question_when_it_has_failed_itself),
 	cmocka_unit_test(of_two_questions_the_smaller_number_is_the_attempts),
 	cmocka_unit_test(it_refuses_when_it_does_not_know_itself),
