@@ -30,6 +30,7 @@ static const struct scenario *const tables[] = {
 	scenarios_portmap,
 	scenarios_quality,
 	scenarios_silence,
+	scenarios_attack,
 	scenarios_where,
 };
 /* clang-format on */

@@ -12,6 +12,7 @@ struct scenario {
 };
 
 /* One table a file; each ends with a name of NULL. */
+extern const struct scenario scenarios_attack[];
 extern const struct scenario scenarios_meet[], scenarios_cut[], scenarios_change[],
 	scenarios_cost[], scenarios_endure[], scenarios_netcheck[];
 extern const struct scenario scenarios_portmap[];
