@@ -16,6 +16,8 @@ struct explain_facts {
 	const char *peer;           /* its name; NULL: none */
 	const char *relay;          /* the peer's home relay; NULL: none is known */
 	const char *relay_lost;     /* why this node is not connected to it; NULL: it is */
+	const char *home;           /* the home relay of this node; NULL: none */
+	const char *home_says;      /* what that relay says is wrong; NULL: nothing */
 	const char *proxy;          /* the HTTP proxy before that relay; NULL: none */
 	const struct prefix *nat64; /* through which this node reaches IPv4; NULL: directly */
 	uint16_t port;              /* UDP port of this node */

@@ -32,6 +32,11 @@ static bool lost_relay(const struct explain_facts *f)
 	return needs_help(f) && f->relay && f->relay_lost;
 }
 
+static bool relay_complains(const struct explain_facts *f)
+{
+	return f->home && f->home_says;
+}
+
 static bool has_no_session(const struct explain_facts *f)
 {
 	return needs_help(f) && !f->session && !lost_relay(f);
@@ -276,6 +281,7 @@ const struct explain_rule explain_rules[] = {
 	 "us.",
 	 "See that this machine reaches the relay \"{relay}\" over TCP, or name the HTTP proxy of "
 	 "this network to warrend (https_proxy in its environment)."},
+	{relay_complains, "The relay \"{home}\" says: {home_says}.", NULL},
 	{has_no_session,
 	 "{peer} has not answered a WireGuard handshake: it is switched off, or its home relay is "
 	 "another one than \"{relay}\", or it does not have our public key.",

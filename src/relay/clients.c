@@ -105,12 +105,12 @@ bool clients_register(struct clients *t, uint32_t i, const struct node_key *key)
 	return true;
 }
 
-void clients_activate(struct clients *t, uint32_t i)
+bool clients_activate(struct clients *t, uint32_t i)
 {
 	struct client *c = &t->v[i];
 	/* A client that is not registered has no key yet. */
-	if (c->state == CLIENT_REGISTERED && !c->active)
-		(void)make_active(t, i, clients_find(t, &c->key));
+	return c->state == CLIENT_REGISTERED && !c->active &&
+	       make_active(t, i, clients_find(t, &c->key));
 }
 
 uint32_t clients_unregister(struct clients *t, uint32_t i)

@@ -31,7 +31,8 @@ enum client_owes {
 	OWES_SERVER_INFO = 1 << 1,
 	OWES_RESTARTING = 1 << 2,
 	OWES_PONG = 1 << 3,
-	OWES_KEEPALIVE = 1 << 4
+	OWES_KEEPALIVE = 1 << 4,
+	OWES_HEALTH = 1 << 5
 };
 
 /* The clients that received packets of a client, and will be told when that client goes. At most
@@ -55,6 +56,8 @@ struct client {
 	struct outbox_writing writing;
 	struct receivers receivers;
 	struct bucket not_here; /* for PeerGone(NotHere) */
+	mono_ns taken_since;    /* it takes the active place again and again since then */
+	mono_ns taken_at;       /* when it last took it; 0: never */
 	uint32_t keepalive_ms;  /* drawn once for each connection */
 	uint32_t generation;    /* how often this number was given out */
 	uint32_t before;        /* on the ready list */
@@ -66,6 +69,7 @@ struct client {
 	uint8_t turn;                /* the queue that is served next */
 	bool active;
 	bool preferred;
+	bool twin;   /* another machine uses its key; it is told so */
 	bool listed; /* on the ready list, or the owner knows that there is output */
 	bool on_ready_list;
 };
@@ -92,8 +96,9 @@ struct client *clients_get(struct clients *t, uint32_t i); /* NULL: no client ha
 bool clients_register(struct clients *t, uint32_t i, const struct node_key *key) MUST_USE;
 /* The active client of a key; CLIENT_NONE: there is none. */
 uint32_t clients_find(const struct clients *t, const struct node_key *key);
-/* A frame came from it. Nothing changes if it is not registered yet. */
-void clients_activate(struct clients *t, uint32_t i);
+/* A frame came from it. True: it took the active place of another client with its key. Nothing
+ * changes if it is not registered yet. */
+bool clients_activate(struct clients *t, uint32_t i);
 /* Takes it out of its ring. Gives another client with this key; CLIENT_NONE: it was the last. */
 uint32_t clients_unregister(struct clients *t, uint32_t i);
 

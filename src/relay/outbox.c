@@ -13,6 +13,8 @@ static size_t room_for(const struct derp_frame *f)
 		return DERP_HEADER_LEN + KEY_LEN + f->client_info.sealed.n;
 	if (f->type == DERP_SERVER_INFO)
 		return DERP_HEADER_LEN + f->server_info.sealed.n;
+	if (f->type == DERP_HEALTH)
+		return DERP_HEADER_LEN + f->health.n;
 	return SMALL_MAX;
 }
 

@@ -49,6 +49,13 @@ enum {
 /* derp.md 5.6 */
 #define HANDSHAKE_MAX  (10 * SECOND)
 #define HALF_FRAME_MAX (30 * SECOND)
+/* Clients with one key that take the active place from each other for TWINS_AFTER, with pauses of at
+ * most TWINS_PAUSE, are two machines.  A stream that one machine left behind is dead after 15 s. */
+#define TWINS_AFTER (30 * SECOND)
+#define TWINS_PAUSE (10 * SECOND)
+
+static const char twin_text[] = "another machine uses the same node key, so each loses packets: "
+				"give every machine a key of its own (warren genkey)";
 
 /* Of PeerGone(NotHere) to one client; derp.md 5.3. */
 static const struct bucket_rate not_here_rate = {1, SECOND, 3};
@@ -199,6 +206,40 @@ static void tell_receivers(struct relay_server *s, const struct client *gone)
 	}
 }
 
+static void set_twin(struct relay_server *s, uint32_t i, bool twin)
+{
+	struct client *c = &s->clients.v[i];
+	if (c->twin == twin)
+		return;
+	c->twin = twin;
+	owe(s, i, OWES_HEALTH);
+}
+
+/* The client took the active place from another one with its key.  One machine that reconnects
+ * does so too, for what its old stream still brings. */
+static void took_place(struct relay_server *s, uint32_t i, mono_ns now)
+{
+	struct client *c = &s->clients.v[i];
+	if (c->taken_at == 0 || mono_since(c->taken_at, now) > TWINS_PAUSE)
+		c->taken_since = now;
+	c->taken_at = now;
+	if (mono_since(c->taken_since, now) < TWINS_AFTER)
+		return;
+	set_twin(s, i, true);
+	for (uint32_t k = c->ring_after; k != i; k = s->clients.v[k].ring_after)
+		set_twin(s, k, true);
+}
+
+/* One of several clients with a key is gone. */
+static void lost_twin(struct relay_server *s, uint32_t left)
+{
+	struct client *c = &s->clients.v[left];
+	if (c->ring_after != left)
+		return;
+	c->taken_at = 0;
+	set_twin(s, left, false);
+}
+
 static void unregister(struct relay_server *s, uint32_t i)
 {
 	struct client *c = &s->clients.v[i];
@@ -206,10 +247,12 @@ static void unregister(struct relay_server *s, uint32_t i)
 		return;
 	s->stats.registered--;
 	uint32_t other = clients_unregister(&s->clients, i);
-	if (other != CLIENT_NONE)
-		receivers_move(&s->clients.v[other].receivers, &c->receivers);
-	else
+	if (other == CLIENT_NONE) {
 		tell_receivers(s, c);
+		return;
+	}
+	receivers_move(&s->clients.v[other].receivers, &c->receivers);
+	lost_twin(s, other);
 }
 
 /* Gives back all that the client holds, and tells its receivers. The caller gives back its
@@ -319,7 +362,8 @@ static bool on_frame(struct relay_server *s, uint32_t i, uint8_t type, struct by
 	struct derp_frame f;
 	if (derp_read(type, payload, &f) != DERP_READ)
 		return false; /* malformed: only known types are wanted */
-	clients_activate(&s->clients, i);
+	if (clients_activate(&s->clients, i))
+		took_place(s, i, now);
 	switch (f.type) {
 	case DERP_CLIENT_INFO:
 		return on_client_info(s, i, &f, now);
@@ -439,6 +483,10 @@ static struct outbox_frame *owed_frame(struct relay_server *s, struct client *c)
 	} else if (what == OWES_PONG) {
 		f.type = DERP_PONG;
 		memcpy(f.ping, c->ping, sizeof(f.ping));
+	} else if (what == OWES_HEALTH) {
+		f.type = DERP_HEALTH;
+		f.health = (struct bytes){(const uint8_t *)twin_text,
+					  c->twin ? sizeof(twin_text) - 1 : 0};
 	} else {
 		s->stats.keepalives_sent++;
 	}

@@ -153,12 +153,24 @@ static void name_relay(struct explain_facts *f, const struct why_source *s, uint
 		f->proxy = s->proxies[r - s->map->relays];
 }
 
+/* What our own relay says of this node: it can be why a path to any peer is bad. */
+static void name_home(struct explain_facts *f, const struct why_source *s,
+		      struct relay_client_status *status)
+{
+	const struct netmap_relay *r = netmap_relay(s->map, s->map->self.home);
+	if (!r)
+		return;
+	f->home = r->name;
+	if (reach_relay_status(node_reach_of(s->node), r->region, status) && status->health[0])
+		f->home_says = status->health;
+}
+
 json_t *why_json(const struct why_source *s)
 {
 	char label[NETMAP_NAME_MAX];
 	struct path_facts path;
 	struct node_peer_status status;
-	struct relay_client_status relay;
+	struct relay_client_status relay, home;
 	struct explain_facts f = {.peer = netmap_peer_label(s->peer, label),
 				  .nat64 = reach_nat64(node_reach_of(s->node)),
 				  .port = s->port,
@@ -170,6 +182,7 @@ json_t *why_json(const struct why_source *s)
 		return NULL;
 	if (path.relay.kind == WAY_RELAY)
 		name_relay(&f, s, path.relay.region, &relay);
+	name_home(&f, s, &home);
 	add_netcheck(&path, reach_netcheck_report(node_reach_of(s->node)));
 	explain_gather(&f, &path, &status.tunnel);
 	return render(s, &f);

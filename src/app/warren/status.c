@@ -118,13 +118,14 @@ static void print_health(FILE *out, const json_t *relays)
 	bool first = true;
 	json_array_foreach(relays, i, relay)
 	{
-		const char *why = field_text(relay, "why");
-		if (!why[0])
+		const char *why = field_text(relay, "why"), *health = field_text(relay, "health");
+		if (!why[0] && !health[0])
 			continue;
 		if (first)
 			fprintf(out, "\n# Health check:\n");
 		first = false;
-		fprintf(out, "#     - relay \"%s\": %s\n", field_text(relay, "name"), why);
+		fprintf(out, "#     - relay \"%s\"%s: %s\n", field_text(relay, "name"),
+			why[0] ? "" : " says", why[0] ? why : health);
 	}
 }
 

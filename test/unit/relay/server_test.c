@@ -376,6 +376,64 @@ static void the_connection_that_was_heard_last_gets_the_packets(void **state)
 	ends_fini(&e);
 }
 
+static void speaks(struct ends *e, struct end *c)
+{
+	assert_true(end_write_frame(e, c, &(struct derp_frame){.type = DERP_PING}));
+	(void)end_expect(e, c, DERP_PONG);
+}
+
+static void two_machines_with_one_key_are_told(void **state)
+{
+	static const char *const said = "another machine uses the same node key";
+	struct ends e;
+	struct end b1, b2;
+	ends_init(&e, 2, 0);
+	end_join(&e, &b1);
+	join_as(&e, &b2, &b1);
+	speaks(&e, &b1); /* the old stream of a machine that came back may bring this, too */
+	speaks(&e, &b2);
+	speaks(&e, &b1);
+	for (int i = 0; i < 3; i++) {
+		e.now += 10 * SECOND;
+		end_expect_nothing(&e, &b1);
+		end_expect_nothing(&e, &b2);
+		speaks(&e, &b2);
+		if (i < 2)
+			speaks(&e, &b1);
+	}
+	struct derp_frame f = end_expect(&e, &b2, DERP_HEALTH);
+	assert_memory_equal(f.health.p, said, strlen(said));
+	f = end_expect(&e, &b1, DERP_HEALTH);
+	assert_memory_equal(f.health.p, said, strlen(said));
+	speaks(&e, &b1); /* once is enough */
+	end_expect_nothing(&e, &b1);
+	end_close(&e, &b2);
+	f = end_expect(&e, &b1, DERP_HEALTH);
+	assert_int_equal(f.health.n, 0);
+	end_expect_nothing(&e, &b1);
+	end_close(&e, &b1);
+	ends_fini(&e);
+}
+
+static void a_machine_that_came_back_is_no_second_one(void **state)
+{
+	struct ends e;
+	struct end old, new;
+	ends_init(&e, 2, 0);
+	end_join(&e, &old);
+	join_as(&e, &new, &old);
+	speaks(&e, &old); /* what was under way */
+	speaks(&e, &new);
+	e.now += 60 * SECOND;
+	speaks(&e, &old); /* it comes back once more */
+	speaks(&e, &new);
+	end_expect_nothing(&e, &new);
+	end_close(&e, &old);
+	end_expect_nothing(&e, &new);
+	end_close(&e, &new);
+	ends_fini(&e);
+}
+
 /* --- handshake and time --- */
 
 /* Otherwise clients that never greet would fill the table. */
@@ -388,10 +446,10 @@ static void who_only_greets_stands_in_no_table(void **state)
 	struct clients t;
 	assert_true(clients_init(&t, 4, &rng));
 	uint32_t i = clients_take(&t);
-	clients_activate(&t, i);
+	assert_false(clients_activate(&t, i));
 	assert_int_equal(t.by_key.n, 0);
 	assert_true(clients_register(&t, i, &key));
-	clients_activate(&t, i);
+	assert_false(clients_activate(&t, i)); /* it is active already */
 	assert_int_equal(t.by_key.n, 1);
 	assert_int_equal(clients_unregister(&t, i), CLIENT_NONE);
 	assert_int_equal(t.by_key.n, 0);
@@ -750,6 +808,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(says_not_here_for_disco_only_and_seldom),
 	cmocka_unit_test(tells_those_who_heard_from_a_client_that_it_went),
 	cmocka_unit_test(remembers_the_latest_receivers),
+	cmocka_unit_test(two_machines_with_one_key_are_told),
+	cmocka_unit_test(a_machine_that_came_back_is_no_second_one),
 	cmocka_unit_test(the_connection_that_was_heard_last_gets_the_packets),
 	cmocka_unit_test(who_only_greets_stands_in_no_table),
 	cmocka_unit_test(lies_in_the_handshake_end_it),

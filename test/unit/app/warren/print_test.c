@@ -43,7 +43,8 @@ static void status_prints(const char *text, bool peers, const char *want)
 
 static const char network[] =
 	"{\"up\": true, \"self\": {\"name\": \"alice\", \"addresses\": [\"100.64.0.1\", "
-	"\"fd7a::1\"], \"relay\": \"lab\"},\"relays\": [{\"name\": \"lab\", \"why\": null}, "
+	"\"fd7a::1\"], \"relay\": \"lab\"},\"relays\": [{\"name\": \"lab\", \"why\": null, "
+	"\"health\": \"too slow\"}, "
 	"{\"name\": \"far\", \"why\": \"it has another certificate\"}],\"peers\": [{\"name\": "
 	"\"bob\", \"addresses\": [\"100.64.0.2\"], \"active\": true, \"direct\": true, "
 	"\"endpoint\": \"192.0.2.1:41641\", \"relay\": null, \"tx_bytes\": 1234, \"rx_bytes\": "
@@ -72,6 +73,7 @@ static void peers_stand_under_each_other(void **state)
 		      "-             office  -\n"
 		      "\n"
 		      "# Health check:\n"
+		      "#     - relay \"lab\" says: too slow\n"
 		      "#     - relay \"far\": it has another certificate\n");
 }
 
