@@ -1,8 +1,10 @@
 #include "explain/gather.h"
 
+/* A carrier's address, 100.64.0.0/10, has the carrier's NAT before it. */
 static bool is_public(const struct ip *ip)
 {
-	return !ip_is_private(ip) && !ip_is_loopback(ip) && !ip_is_link_local(ip);
+	return !ip_is_private(ip) && !ip_is_shared(ip) && !ip_is_loopback(ip) &&
+	       !ip_is_link_local(ip);
 }
 
 /* Nothing shuts it from outside. An address that STUN saw is the NAT's, and does not count. */

@@ -96,6 +96,117 @@ static void the_ipv4_gateway_becomes_facts(void **state)
 	assert_int_equal(f.map, EXPLAIN_MAP_OFF);
 }
 
+/* Own addresses that no NAT shuts, by what found them. */
+static void an_address_is_open_where_nothing_stands_before_it(void **state)
+{
+	static const struct {
+		const char *ep;
+		enum candidate_kind kind;
+		bool open, six;
+	} rows[] = {
+		{"198.51.100.7:1", CANDIDATE_LOCAL, true, false},
+		{"198.51.100.7:1", CANDIDATE_FIXED, true, false},
+		{"198.51.100.7:1", CANDIDATE_PORTMAP, true, false},
+		{"198.51.100.7:1", CANDIDATE_STUN, false, false},
+		{"198.51.100.7:1", CANDIDATE_STUN_LOCAL_PORT, false, false},
+		{"198.51.100.7:1", CANDIDATE_UNKNOWN, false, false},
+		{"10.0.0.7:1", CANDIDATE_LOCAL, false, false},
+		{"100.64.0.7:1", CANDIDATE_LOCAL, false,
+		 false}, /* the carrier's NAT is before it */
+		{"169.254.0.7:1", CANDIDATE_LOCAL, false, false},
+		{"127.0.0.1:1", CANDIDATE_LOCAL, false, false},
+		{"[2001:db8::7]:1", CANDIDATE_LOCAL, false, true},
+		{"[fd00::7]:1", CANDIDATE_LOCAL, false, false},
+		{"[::1]:1", CANDIDATE_LOCAL, false, false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct path_facts w = {.n_past = 0};
+		struct tunnel_peer_status tunnel = {0};
+		struct explain_facts f = {0};
+		struct endpoint ep;
+		assert_true(endpoint_parse(&ep, rows[i].ep));
+		candidates_add(&w.own, &ep, rows[i].kind);
+		explain_gather(&f, &w, &tunnel);
+		if (f.own_public != rows[i].open || f.own_ipv6 != rows[i].six)
+			fail_msg("row %zu: %s", i, rows[i].ep);
+	}
+}
+
+static void a_peer_behind_a_carriers_nat_has_no_public_address(void **state)
+{
+	struct path_facts w = {.n_remotes = 1};
+	struct tunnel_peer_status tunnel = {0};
+	struct explain_facts f = {0};
+	w.remotes[0] = target(ip_v4(100, 64, 0, 2), 0, 0);
+	explain_gather(&f, &w, &tunnel);
+	assert_true(f.peer_told);
+	assert_false(f.peer_public);
+}
+
+static void an_endpoint_that_only_a_ping_came_from_was_not_told(void **state)
+{
+	struct path_facts w = {.n_remotes = 1,
+			       .remotes = {{.ep = {ip_v4(192, 0, 2, 9), 1}, .seen = true}}};
+	struct tunnel_peer_status tunnel = {0};
+	struct explain_facts f = {0};
+	explain_gather(&f, &w, &tunnel);
+	assert_false(f.peer_told);
+	w.remotes[0].by_hand = true;
+	explain_gather(&f, &w, &tunnel);
+	assert_true(f.peer_told);
+}
+
+static void of_a_path_of_which_nothing_is_known_nothing_is_gathered(void **state)
+{
+	struct path_facts w = {.hard = {.next = MONO_NEVER}};
+	struct tunnel_peer_status tunnel = {0};
+	struct explain_facts f = {.pings = 7,
+				  .falls = 7,
+				  .doubt = "x",
+				  .own_public = true,
+				  .own_ipv6 = true,
+				  .peer_public = true,
+				  .peer_ipv6 = true,
+				  .peer_told = true,
+				  .stun_answered = true,
+				  .mapping_varies = true};
+	explain_gather(&f, &w, &tunnel);
+	assert_false(f.own_public || f.own_ipv6 || f.peer_public || f.peer_ipv6 || f.peer_told ||
+		     f.stun_answered || f.mapping_varies || f.session);
+	assert_int_equal(f.pings + f.pongs + f.falls + f.next_attempt_s, 0);
+	assert_true(!f.doubt && !f.gateway && !f.last_attempt && !f.last_planned);
+}
+
+static void falls_are_doubts_for_silence(void **state)
+{
+	struct path_facts w = {.n_past = 4,
+			       .past = {{.doubt = true, .reason = PATH_SILENT},
+					{.doubt = false, .reason = PATH_SILENT},
+					{.doubt = true, .reason = PATH_LINK_CHANGE},
+					{.doubt = true, .reason = PATH_SILENT}}};
+	struct tunnel_peer_status tunnel = {0};
+	struct explain_facts f = {0};
+	explain_gather(&f, &w, &tunnel);
+	assert_int_equal(f.falls, 2);
+	assert_string_equal(f.doubt, path_reason_text(PATH_SILENT));
+}
+
+static void the_next_attempt_is_counted_in_whole_seconds_upwards(void **state)
+{
+	static const struct {
+		mono_ns next;
+		unsigned s;
+	} rows[] = {{1000 * SECOND - 1, 0}, {1000 * SECOND, 0},     {1000 * SECOND + 1, 1},
+		    {1001 * SECOND, 1},     {1001 * SECOND + 1, 2}, {MONO_NEVER, 0}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct path_facts w = {.hard = {.next = rows[i].next}};
+		struct tunnel_peer_status tunnel = {0};
+		struct explain_facts f = {.now = NOW};
+		explain_gather(&f, &w, &tunnel);
+		assert_int_equal(f.next_attempt_s, rows[i].s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +214,12 @@ int main(void)
 		cmocka_unit_test(a_mapped_port_is_a_public_address),
 		cmocka_unit_test(the_attempts_become_facts),
 		cmocka_unit_test(the_ipv4_gateway_becomes_facts),
+		cmocka_unit_test(an_address_is_open_where_nothing_stands_before_it),
+		cmocka_unit_test(a_peer_behind_a_carriers_nat_has_no_public_address),
+		cmocka_unit_test(an_endpoint_that_only_a_ping_came_from_was_not_told),
+		cmocka_unit_test(of_a_path_of_which_nothing_is_known_nothing_is_gathered),
+		cmocka_unit_test(falls_are_doubts_for_silence),
+		cmocka_unit_test(the_next_attempt_is_counted_in_whole_seconds_upwards),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
