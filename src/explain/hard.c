@@ -165,6 +165,7 @@ void explain_hard_tried(struct sentences *list, const struct hard_facts *hard, c
 	for (size_t i = 0; i < hard->n_past; i++)
 		tell(list, &hard->past[i], peer, now);
 	if (hard->forgotten > 0)
-		sentences_add(list, "%u earlier attempt%s to cross hard NATs are not remembered.",
-			      hard->forgotten, words_plural(hard->forgotten));
+		sentences_add(list, "%u earlier attempt%s to cross hard NATs %s not remembered.",
+			      hard->forgotten, words_plural(hard->forgotten),
+			      hard->forgotten == 1 ? "is" : "are");
 }

@@ -100,6 +100,110 @@ static void a_pair_is_random_where_both_are_or_all_probing_was_in_vain(void **st
 	assert_true(explain_hard_are_both_random(&c));
 }
 
+#define S MAPPING_SAME
+#define V MAPPING_VARIES
+#define U MAPPING_UNKNOWN
+
+static void a_path_is_won_by_what_the_harder_nat_shows(void **state)
+{
+	static const struct {
+		enum dest_mapping ours, theirs;
+		enum guess_kind our_ports, their_ports;
+		enum explain_won_by by;
+	} table[] = {
+		{S, S, GUESS_RANDOM, GUESS_RANDOM, WON_BY_CHEAP},
+		{S, S, GUESS_COUNTS, GUESS_COUNTS, WON_BY_CHEAP},
+		{S, V, GUESS_COUNTS, GUESS_RANDOM, WON_BY_BIRTHDAY},
+		{S, V, GUESS_RANDOM, GUESS_COUNTS, WON_BY_PREDICTION},
+		{S, V, GUESS_RANDOM, GUESS_BLOCK, WON_BY_BLOCK},
+		{V, S, GUESS_RANDOM, GUESS_COUNTS, WON_BY_BIRTHDAY},
+		{V, S, GUESS_COUNTS, GUESS_RANDOM, WON_BY_PREDICTION},
+		{V, S, GUESS_BLOCK, GUESS_RANDOM, WON_BY_BLOCK},
+		{V, V, GUESS_RANDOM, GUESS_RANDOM, WON_BY_CHEAP},
+		{V, V, GUESS_COUNTS, GUESS_RANDOM, WON_BY_PREDICTION},
+		{V, V, GUESS_RANDOM, GUESS_BLOCK, WON_BY_BLOCK},
+		{V, V, GUESS_COUNTS, GUESS_BLOCK, WON_BY_BLOCK}, /* of two, the peer's */
+		{V, V, GUESS_BLOCK, GUESS_COUNTS, WON_BY_PREDICTION},
+		{U, U, GUESS_RANDOM, GUESS_RANDOM, WON_BY_BIRTHDAY},
+		{U, S, GUESS_RANDOM, GUESS_RANDOM, WON_BY_BIRTHDAY},
+		{U, V, GUESS_COUNTS, GUESS_RANDOM, WON_BY_PREDICTION},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct attempt a = {.planned = true,
+				    .our_mapping = table[i].ours,
+				    .their_mapping = table[i].theirs,
+				    .ours = table[i].our_ports,
+				    .theirs = table[i].their_ports};
+		if (explain_hard_won_by(&a) != table[i].by)
+			fail_msg("row %zu: %d", i, explain_hard_won_by(&a));
+		a.slow = true;
+		assert_int_equal(explain_hard_won_by(&a), WON_BY_SLOW);
+		a.planned = false;
+		assert_int_equal(explain_hard_won_by(&a), WON_BY_NOTHING);
+	}
+}
+
+static void a_pair_is_not_random_where_one_side_shows_an_order_or_is_easy(void **state)
+{
+	static const struct {
+		enum dest_mapping ours, theirs;
+		enum guess_kind our_ports, their_ports;
+		enum attempt_end end;
+	} never[] = {
+		{V, V, GUESS_COUNTS, GUESS_RANDOM, ATTEMPT_EXHAUSTED},
+		{V, V, GUESS_RANDOM, GUESS_BLOCK, ATTEMPT_EXHAUSTED},
+		{S, V, GUESS_RANDOM, GUESS_RANDOM, ATTEMPT_EXHAUSTED},
+		{V, S, GUESS_RANDOM, GUESS_RANDOM, ATTEMPT_EXHAUSTED},
+		{U, V, GUESS_RANDOM, GUESS_RANDOM, ATTEMPT_WON},
+		{U, U, GUESS_RANDOM, GUESS_RANDOM, ATTEMPT_QUIET},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(never); i++) {
+		struct attempt a = {.planned = true,
+				    .our_mapping = never[i].ours,
+				    .their_mapping = never[i].theirs,
+				    .ours = never[i].our_ports,
+				    .theirs = never[i].their_ports,
+				    .end = never[i].end};
+		assert_false(explain_hard_are_both_random(&a));
+	}
+}
+
+static void an_attempt_lasts_until_it_ended_or_until_now(void **state)
+{
+	struct attempt a = {.began = 980 * SECOND, .ended = 990 * SECOND};
+	assert_true(explain_hard_lasted(&a, NOW) == 10 * SECOND);
+	a.ended = MONO_NEVER;
+	assert_true(explain_hard_lasted(&a, NOW) == 20 * SECOND);
+}
+
+static void all_packets_of_an_attempt_are_counted(void **state)
+{
+	struct attempt a = {.samples = 1};
+	for (size_t i = 0; i < HARD_PLAN_STREAMS; i++)
+		a.sent[i] = 10;
+	assert_int_equal(explain_hard_sent(&a), 1 + 10 * HARD_PLAN_STREAMS);
+	assert_int_equal(explain_hard_sent(&(struct attempt){.samples = 0}), 0);
+}
+
+static void attempts_are_told_oldest_first_and_the_forgotten_ones_are_counted(void **state)
+{
+	struct hard_facts w = {.next = MONO_NEVER,
+			       .forgotten = 1,
+			       .n_past = 2,
+			       .past = {{.began = 900 * SECOND, .end = ATTEMPT_UNANSWERED},
+					{.began = 950 * SECOND, .end = ATTEMPT_UNANSWERED}}};
+	struct sentences list = {.n = 0};
+	explain_hard_tried(&list, &w, "bob", NOW);
+	assert_int_equal(list.n, 3);
+	assert_memory_equal(list.v[0], "100 s ago", 9);
+	assert_memory_equal(list.v[1], "50 s ago", 8);
+	assert_string_equal(list.v[2], "1 earlier attempt to cross hard NATs is not remembered.");
+}
+
+#undef S
+#undef V
+#undef U
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +211,11 @@ int main(void)
 		cmocka_unit_test(how_each_attempt_ends_has_words_of_its_own),
 		cmocka_unit_test(what_is_not_remembered_is_counted),
 		cmocka_unit_test(a_pair_is_random_where_both_are_or_all_probing_was_in_vain),
+		cmocka_unit_test(a_path_is_won_by_what_the_harder_nat_shows),
+		cmocka_unit_test(a_pair_is_not_random_where_one_side_shows_an_order_or_is_easy),
+		cmocka_unit_test(an_attempt_lasts_until_it_ended_or_until_now),
+		cmocka_unit_test(all_packets_of_an_attempt_are_counted),
+		cmocka_unit_test(attempts_are_told_oldest_first_and_the_forgotten_ones_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
