@@ -35,7 +35,7 @@ static json_t *family_json(const struct lifetime_report *r, mono_ns now)
 	if (!r || r->state == LIFETIME_NONE)
 		return json_null();
 	bool runs = r->state == LIFETIME_RUNS;
-	json_t *dead = r->dead ? json_real(seconds(r->dead + 99 * MSEC)) : json_null();
+	json_t *dead = r->dead ? json_real(seconds(r->dead + 100 * MSEC - 1)) : json_null();
 	json_t *left = runs ? json_real(seconds(r->ended > now ? r->ended - now : 0)) : json_null();
 	return json_pack("{s:s, s:f, s:o, s:f, s:o, s:i}", "state", state_name(r->state),
 			 "at_least_s", seconds(r->alive), "less_than_s", dead, "longest_s",

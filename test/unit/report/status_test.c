@@ -2,6 +2,7 @@
 #include "crypto/seeded.h"
 #include "io/unix_socket.h"
 #include "report/status.h"
+#include "unit/json_memory.h"
 #include "unit/unit.h"
 #include "wire/pcp.h"
 
@@ -244,6 +245,114 @@ static void what_the_sockets_and_the_device_dropped_is_counted(void **state)
 	config_free(r.cfg);
 }
 
+static json_t *whole(void *arg)
+{
+	return status_json(arg);
+}
+
+static void without_memory_nothing_is_kept(void **state)
+{
+	struct running r = start_node();
+	const struct status_counter udp[] = {{"tx", 9}};
+	struct status_source s = {.map = &r.cfg->map,
+				  .settings = &r.cfg->settings,
+				  .node = r.node,
+				  .udp = udp,
+				  .n_udp = 1,
+				  .now = SECOND};
+	assert_in_range(json_memory_runs_out(whole, &s), 100, 4900);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static void a_peer_that_the_node_does_not_have_is_as_configured(void **state)
+{
+	struct running r = start_node();
+	const struct status_source s = {
+		.map = &r.cfg->map, .settings = &r.cfg->settings, .node = r.node, .now = SECOND};
+	struct netmap_peer stranger = {.name = "carol", .key = {{9}}, .plain = true};
+	json_t *peer = status_peer_json(&s, &stranger);
+	assert_string_equal(json_string_value(json_object_get(peer, "name")), "carol");
+	assert_true(json_is_true(json_object_get(peer, "wireguard_only")));
+	assert_true(json_is_null(json_object_get(peer, "home_relay")));
+	assert_int_equal(json_array_size(json_object_get(peer, "allowed_ips")), 0);
+	assert_null(json_object_get(peer, "session")); /* only a running node knows it */
+	assert_null(json_object_get(peer, "endpoint"));
+	json_decref(peer);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+/* Addresses are the host prefixes among the allowed IPs. */
+static void a_host_prefix_is_an_address_and_a_network_is_none(void **state)
+{
+	struct config *c = config();
+	const struct status_source s = {.map = &c->map, .settings = &c->settings};
+	struct prefix allowed[4];
+	assert_true(prefix_parse(&allowed[0], "10.0.0.0/31"));
+	assert_true(prefix_parse(&allowed[1], "10.0.0.2/32"));
+	assert_true(prefix_parse(&allowed[2], "fd00::/127"));
+	assert_true(prefix_parse(&allowed[3], "fd00::2/128"));
+	struct netmap_peer bob = {.key = {{9}}, .allowed = allowed, .n_allowed = 4};
+	json_t *peer = status_peer_json(&s, &bob), *v = json_object_get(peer, "addresses");
+	assert_int_equal(json_array_size(v), 2);
+	assert_string_equal(json_string_value(json_array_get(v, 0)), "10.0.0.2");
+	assert_string_equal(json_string_value(json_array_get(v, 1)), "fd00::2");
+	v = json_object_get(peer, "allowed_ips");
+	assert_int_equal(json_array_size(v), 4);
+	assert_string_equal(json_string_value(json_array_get(v, 2)), "fd00::/127");
+	/* without a name it is called by its first address */
+	assert_string_equal(json_string_value(json_object_get(peer, "name")), "10.0.0.2");
+	json_decref(peer);
+	config_free(c);
+}
+
+static void every_reason_to_drop_a_packet_is_counted(void **state)
+{
+	static const char *const tunnel[] = {"malformed",    "bad_mac",     "under_load",
+					     "unknown_peer", "no_session",  "replayed",
+					     "stale",        "not_allowed", "flood",
+					     "stage_drops",  "no_room",     "unauthentic"};
+	static const char *const path[] = {"malformed", "unauthentic", "stranger", "unexpected"};
+	static const char *const node[] = {"no_peer", "not_ip", "no_way", "own_datagram", "tsmp"};
+	const struct {
+		const char *room;
+		const char *const *names;
+		size_t n;
+	} rooms[] = {{"tunnel", tunnel, ARRAY_LEN(tunnel)},
+		     {"path", path, ARRAY_LEN(path)},
+		     {"node", node, ARRAY_LEN(node)}};
+	struct running r = start_node();
+	const struct status_source s = {
+		.map = &r.cfg->map, .settings = &r.cfg->settings, .node = r.node, .now = SECOND};
+	json_t *status = status_json(&s), *dropped = json_object_get(status, "dropped");
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++) {
+		const json_t *room = json_object_get(dropped, rooms[i].room);
+		assert_int_equal(json_object_size(room), rooms[i].n);
+		for (size_t k = 0; k < rooms[i].n; k++)
+			assert_true(json_is_integer(json_object_get(room, rooms[i].names[k])));
+	}
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
+static void the_secret_key_is_not_in_the_answer(void **state)
+{
+	struct running r = start_node();
+	const struct status_source s = {
+		.map = &r.cfg->map, .settings = &r.cfg->settings, .node = r.node, .now = SECOND};
+	json_t *status = status_json(&s);
+	char *text = json_dumps(status, JSON_COMPACT);
+	assert_null(strstr(text, "privkey"));
+	assert_null(
+		strstr(text, "0100000000000000000000000000000000000000000000000000000000000041"));
+	free(text);
+	json_decref(status);
+	node_free(r.node);
+	config_free(r.cfg);
+}
+
 static int start(void **state)
 {
 	return crypto_init() ? 0 : -1;
@@ -258,6 +367,11 @@ int main(void)
 		cmocka_unit_test(up_it_tells_what_the_node_knows),
 		cmocka_unit_test(it_tells_what_a_gateway_maps),
 		cmocka_unit_test(what_the_sockets_and_the_device_dropped_is_counted),
+		cmocka_unit_test(without_memory_nothing_is_kept),
+		cmocka_unit_test(a_peer_that_the_node_does_not_have_is_as_configured),
+		cmocka_unit_test(a_host_prefix_is_an_address_and_a_network_is_none),
+		cmocka_unit_test(every_reason_to_drop_a_packet_is_counted),
+		cmocka_unit_test(the_secret_key_is_not_in_the_answer),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
