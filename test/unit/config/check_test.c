@@ -128,6 +128,14 @@ static void a_prefix_belongs_to_one_peer_and_once(void **state)
 		"expected each prefix once");
 }
 
+static void a_prefix_is_found_again_behind_longer_ones(void **state)
+{
+	refused(NODE "[Peer]\nPublicKey=" KEY1 "\nAllowedIPs=10.0.0.0/8\n[Peer]\nPublicKey=" KEY2
+		     "\nAllowedIPs=10.0.0.0/16\nAllowedIPs=10.0.0.0/8\n",
+		"w.conf:10: AllowedIPs: found 10.0.0.0/8, which is [hSDwC]'s already (line 6), "
+		"expected each prefix once");
+}
+
 /* The longest prefix wins, so one inside another is no contradiction. */
 static void a_prefix_inside_anothers_is_fine(void **state)
 {
@@ -174,6 +182,7 @@ int main(void)
 		cmocka_unit_test(peers_without_names_are_not_namesakes),
 		cmocka_unit_test(of_two_peers_with_one_key_the_later_is_named),
 		cmocka_unit_test(a_prefix_belongs_to_one_peer_and_once),
+		cmocka_unit_test(a_prefix_is_found_again_behind_longer_ones),
 		cmocka_unit_test(a_prefix_inside_anothers_is_fine),
 		cmocka_unit_test(a_peer_may_stand_for_a_network_around_us_but_not_for_us),
 		cmocka_unit_test(ipv6_in_the_tunnel_needs_1280_bytes),

@@ -235,6 +235,8 @@ static const struct {
 	{NODE "Address = 100.64.0.300/32\n",
 	 "w.conf:4: Address: found \"100.64.0.300/32\", expected an address such "
 	 "as 100.64.0.1/32 or fd7a::1/128"},
+	{NODE "Address = 10.0.0.1, ten\n", "w.conf:4: Address: found \"ten\", expected an address "
+					   "such as 100.64.0.1/32 or fd7a::1/128"},
 	{NODE "Address = 10.0.0.1, 100.64.0.1/24\n",
 	 "w.conf:4: Address: found \"100.64.0.1/24\", expected each address once"},
 	{NODE "Address = 1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,1.1.1.9\n",
@@ -367,6 +369,15 @@ static void what_is_quoted_is_cut(void **state)
 	assert_null(parse(text, why));
 	assert_non_null(strstr(why, "0000...\", expected"));
 	assert_true(strlen(why) < 160);
+	/* 60 characters stand there whole, and of 61 the first 60 */
+	snprintf(text, sizeof(text), NODE "MTU = %060d\n", 0);
+	assert_null(parse(text, why));
+	assert_non_null(strstr(why, "0000\", expected"));
+	snprintf(text, sizeof(text), NODE "MTU = %061d\n", 0);
+	assert_null(parse(text, why));
+	const char *quote = strchr(why, '"');
+	assert_int_equal(strcspn(quote + 1, "\""), 63);
+	assert_memory_equal(quote + 58, "000...\"", 7);
 }
 
 #define SECRET_HEX    "0100000000000000000000000000000000000000000000000000000000000041"

@@ -236,6 +236,32 @@ static void an_attempt_comes_again_after_one_that_failed_only(void **state)
 	}
 }
 
+static void a_peer_whose_pings_pass_is_told_nothing_of_hard_nats(void **state)
+{
+	const struct attempt last = {.end = ATTEMPT_REFUSED};
+	for (int now = HARD_NOW_OFF; now <= HARD_NOW_SOON; now++) {
+		struct explain_facts f = shut();
+		path.hard.now = (enum hard_now)now;
+		f.last_attempt = &last;
+		f.pongs = 1;
+		assert_false(says(&f, "ard NATs"));
+		assert_true(says(&f, "There was a direct path"));
+		f.pongs = 0;
+		assert_true(says(&f, "ard NATs") || now == HARD_NOW_OFF);
+		assert_false(says(&f, "There was a direct path"));
+	}
+}
+
+static void switched_off_here_the_peers_refusal_does_not_matter(void **state)
+{
+	struct explain_facts f = shut();
+	const struct attempt last = {.end = ATTEMPT_REFUSED};
+	f.last_attempt = &last;
+	assert_true(says(&f, "bob refused to cross hard NATs"));
+	path.hard.now = HARD_NOW_OFF;
+	assert_false(says(&f, "bob refused to cross hard NATs"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +280,8 @@ int main(void)
 		cmocka_unit_test(ipv6_on_one_side_only_is_not_used),
 		cmocka_unit_test(a_mapping_that_leads_everywhere_needs_no_advice),
 		cmocka_unit_test(an_attempt_comes_again_after_one_that_failed_only),
+		cmocka_unit_test(a_peer_whose_pings_pass_is_told_nothing_of_hard_nats),
+		cmocka_unit_test(switched_off_here_the_peers_refusal_does_not_matter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

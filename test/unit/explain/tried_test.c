@@ -60,6 +60,7 @@ static void calls_are_told_of_if_there_were_any(void **state)
 	struct path_facts path = {.calls_sent = 0};
 	struct explain_facts f = {.path = &path, .peer = "bob", .now = NOW};
 	explain_tried(&f, &list);
+	assert_int_equal(list.n, 1); /* of the port mapping */
 	assert_false(has(&list, "Over the relay"));
 }
 
