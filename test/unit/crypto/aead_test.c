@@ -131,11 +131,103 @@ static void a_packet_costs_no_allocation(void **state)
 	aead_key_fini(&opening);
 }
 
+static void any_changed_bit_is_noticed(void **state)
+{
+	uint8_t key[32] = {1}, ad[3] = {1, 2, 3}, sealed[5 + AEAD_TAG_LEN], copy[sizeof(sealed)],
+		out[5];
+	struct aead_key opening;
+	assert_true(aead_key_init(&opening, key, AEAD_OPEN));
+	aead_seal(sealed, key, 7, (struct bytes){(const uint8_t *)"hello", 5}, (struct bytes){0});
+	for (size_t bit = 0; bit < 8 * sizeof(sealed); bit++) {
+		memcpy(copy, sealed, sizeof(copy));
+		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_false(aead_open(out, key, 7, BYTES_OF(copy), (struct bytes){0}));
+		assert_false(aead_key_open(&opening, 7, copy, sizeof(copy)));
+	}
+	/* additional data where there was none, and a cut or a longer text */
+	assert_false(aead_open(out, key, 7, BYTES_OF(sealed), BYTES_OF(ad)));
+	assert_false(aead_open(out, key, 7, (struct bytes){sealed, 20}, (struct bytes){0}));
+	assert_true(aead_open(out, key, 7, BYTES_OF(sealed), (struct bytes){0}));
+	assert_memory_equal(out, "hello", 5);
+	aead_key_fini(&opening);
+}
+
+/* RFC 8439 2.8: the nonce is four zero bytes and the counter, least byte first; all 64 bits count.
+ */
+static void every_bit_of_the_counter_counts(void **state)
+{
+	uint8_t key[32] = {1}, sealed[AEAD_TAG_LEN], out[1];
+	aead_seal(sealed, key, 0, (struct bytes){0}, (struct bytes){0});
+	assert_true(aead_open(out, key, 0, BYTES_OF(sealed), (struct bytes){0}));
+	for (int bit = 0; bit < 64; bit++)
+		assert_false(aead_open(out, key, UINT64_C(1) << bit, BYTES_OF(sealed),
+				       (struct bytes){0}));
+	aead_seal(sealed, key, UINT64_MAX, (struct bytes){0}, (struct bytes){0});
+	assert_true(aead_open(out, key, UINT64_MAX, BYTES_OF(sealed), (struct bytes){0}));
+}
+
+static void packets_open_in_any_order(void **state)
+{
+	enum { N = 8, LEN = 3 };
+	uint8_t key[32] = {1}, packet[N][LEN + AEAD_TAG_LEN];
+	struct aead_key sealing, opening;
+	assert_true(aead_key_init(&sealing, key, AEAD_SEAL));
+	assert_true(aead_key_init(&opening, key, AEAD_OPEN));
+	for (uint8_t i = 0; i < N; i++) {
+		memset(packet[i], i, LEN);
+		assert_true(aead_key_seal(&sealing, i, packet[i], LEN));
+	}
+	for (uint8_t i = 0; i < N; i++) {
+		uint8_t at = (uint8_t)(i * 5 % N);
+		assert_true(aead_key_open(&opening, at, packet[at], LEN + AEAD_TAG_LEN));
+		assert_int_equal(packet[at][LEN - 1], at);
+	}
+	aead_key_fini(&sealing);
+	aead_key_fini(&opening);
+}
+
+/* A flood of forged packets does not disturb the true ones. */
+static void a_forged_packet_leaves_the_key_usable(void **state)
+{
+	uint8_t key[32] = {1}, good[1 + AEAD_TAG_LEN] = {42}, forged[40];
+	struct aead_key sealing, opening;
+	assert_true(aead_key_init(&sealing, key, AEAD_SEAL));
+	assert_true(aead_key_init(&opening, key, AEAD_OPEN));
+	assert_true(aead_key_seal(&sealing, 9, good, 1));
+	for (size_t n = 0; n <= sizeof(forged); n++) {
+		memset(forged, 0x5a, sizeof(forged));
+		assert_false(aead_key_open(&opening, 9, forged, n));
+	}
+	assert_true(aead_key_open(&opening, 9, good, sizeof(good)));
+	assert_int_equal(good[0], 42);
+	aead_key_fini(&sealing);
+	aead_key_fini(&opening);
+}
+
+static void another_key_opens_nothing(void **state)
+{
+	uint8_t key[32] = {1}, other[32] = {2}, nonce[24] = {3}, sealed[4 + AEAD_TAG_LEN], out[4];
+	struct bytes plain = {(const uint8_t *)"text", 4};
+	aead_seal(sealed, key, 0, plain, (struct bytes){0});
+	assert_false(aead_open(out, other, 0, BYTES_OF(sealed), (struct bytes){0}));
+	aead_long_seal(sealed, key, nonce, plain, (struct bytes){0});
+	assert_false(aead_long_open(out, other, nonce, BYTES_OF(sealed), (struct bytes){0}));
+	assert_true(aead_long_open(out, key, nonce, BYTES_OF(sealed), (struct bytes){0}));
+	for (size_t n = 0; n < AEAD_TAG_LEN; n++)
+		assert_false(aead_long_open(out, key, nonce, (struct bytes){sealed, n},
+					    (struct bytes){0}));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_vector_of_rfc_8439_opens_and_seals),
 	cmocka_unit_test(the_vector_of_the_xchacha_draft_opens_and_seals),
 	cmocka_unit_test(a_preset_key_agrees_with_sealing_once),
 	cmocka_unit_test(what_is_shorter_than_a_tag_does_not_open),
 	cmocka_unit_test(a_packet_costs_no_allocation),
+	cmocka_unit_test(any_changed_bit_is_noticed),
+	cmocka_unit_test(every_bit_of_the_counter_counts),
+	cmocka_unit_test(packets_open_in_any_order),
+	cmocka_unit_test(a_forged_packet_leaves_the_key_usable),
+	cmocka_unit_test(another_key_opens_nothing),
 };
 RUN_TESTS(tests)

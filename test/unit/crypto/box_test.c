@@ -94,10 +94,104 @@ static void low_order_keys_are_refused(void **state)
 	assert_false(box_shared_of(&s, priv, one));
 }
 
+static void both_sides_share_one_key(void **state)
+{
+	struct seeded seeded;
+	seeded_init(&seeded, 4);
+	struct rng rng = seeded_rng(&seeded);
+	struct disco_private a, b;
+	struct disco_key pub_a, pub_b;
+	struct box_shared at_a, at_b;
+	key_generate(a.b, &rng);
+	key_generate(b.b, &rng);
+	key_public(pub_a.b, a.b);
+	key_public(pub_b.b, b.b);
+	assert_true(box_shared_of(&at_a, a.b, pub_b.b));
+	assert_true(box_shared_of(&at_b, b.b, pub_a.b));
+	assert_memory_equal(at_a.k, at_b.k, KEY_LEN);
+}
+
+static void every_box_has_a_nonce_of_its_own(void **state)
+{
+	struct box_shared s = shared();
+	struct seeded seeded;
+	seeded_init(&seeded, 5);
+	struct rng rng = seeded_rng(&seeded);
+	uint8_t one[5 + BOX_OVERHEAD], two[5 + BOX_OVERHEAD];
+	struct wr w = wr_of(one, sizeof(one)), v = wr_of(two, sizeof(two));
+	box_seal(&s, &w, (struct bytes){(const uint8_t *)"hello", 5}, &rng);
+	box_seal(&s, &v, (struct bytes){(const uint8_t *)"hello", 5}, &rng);
+	assert_memory_not_equal(one, two, BOX_NONCE_LEN);
+	assert_memory_not_equal(one + BOX_OVERHEAD, two + BOX_OVERHEAD, 5);
+}
+
+static void a_box_goes_behind_what_was_written_before(void **state)
+{
+	struct box_shared s = shared();
+	struct rng rng = {.fill = count_up};
+	uint8_t out[3 + 2 + BOX_OVERHEAD], plain[3 + 2];
+	struct wr w = wr_of(out, sizeof(out)), p = wr_of(plain, sizeof(plain));
+	wr_put(&w, "abc", 3);
+	box_seal(&s, &w, (struct bytes){(const uint8_t *)"hi", 2}, &rng);
+	assert_false(w.bad);
+	assert_int_equal(w.n, sizeof(out));
+	assert_memory_equal(out, "abc", 3);
+	wr_put(&p, "xyz", 3);
+	assert_true(box_open(&s, &p, (struct bytes){out + 3, 2 + BOX_OVERHEAD}));
+	assert_int_equal(p.n, 5);
+	assert_memory_equal(plain, "xyzhi", 5);
+}
+
+static void an_empty_box_opens_to_nothing(void **state)
+{
+	struct box_shared s = shared();
+	struct rng rng = {.fill = count_up};
+	uint8_t out[BOX_OVERHEAD], plain[1] = {9};
+	struct wr w = wr_of(out, sizeof(out)), p = wr_of(plain, sizeof(plain));
+	box_seal(&s, &w, (struct bytes){0}, &rng);
+	assert_int_equal(w.n, BOX_OVERHEAD);
+	assert_true(box_open(&s, &p, wr_done(&w)));
+	assert_int_equal(p.n, 0);
+	assert_int_equal(plain[0], 9);
+}
+
+static void a_writer_that_went_bad_gets_nothing(void **state)
+{
+	struct box_shared s = shared();
+	struct rng rng = {.fill = count_up};
+	uint8_t out[64], plain[64];
+	struct wr w = wr_of(out, sizeof(out)), p = wr_of(plain, sizeof(plain));
+	box_seal(&s, &w, (struct bytes){(const uint8_t *)"hello", 5}, &rng);
+	struct bytes sealed = wr_done(&w);
+	p.bad = true;
+	assert_false(box_open(&s, &p, sealed));
+	assert_int_equal(p.n, 0);
+	w.bad = true;
+	box_seal(&s, &w, (struct bytes){(const uint8_t *)"hello", 5}, &rng);
+	assert_int_equal(w.n, sealed.n);
+}
+
+static void the_key_of_another_pair_opens_nothing(void **state)
+{
+	struct box_shared s = shared(), other = s;
+	struct rng rng = {.fill = count_up};
+	uint8_t out[64], plain[64];
+	struct wr w = wr_of(out, sizeof(out)), p = wr_of(plain, sizeof(plain));
+	other.k[31] ^= 1;
+	box_seal(&s, &w, (struct bytes){(const uint8_t *)"hello", 5}, &rng);
+	assert_false(box_open(&other, &p, wr_done(&w)));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(seals_the_vector),
 	cmocka_unit_test(opens_only_what_is_whole),
 	cmocka_unit_test(a_full_buffer_gets_nothing),
 	cmocka_unit_test(low_order_keys_are_refused),
+	cmocka_unit_test(both_sides_share_one_key),
+	cmocka_unit_test(every_box_has_a_nonce_of_its_own),
+	cmocka_unit_test(a_box_goes_behind_what_was_written_before),
+	cmocka_unit_test(an_empty_box_opens_to_nothing),
+	cmocka_unit_test(a_writer_that_went_bad_gets_nothing),
+	cmocka_unit_test(the_key_of_another_pair_opens_nothing),
 };
 RUN_TESTS(tests)

@@ -237,6 +237,91 @@ static void the_handshake_has_the_bytes_of_the_vector(void **state)
 	assert_memory_equal(p.a.keys.receive, p.b.keys.send, AEAD_KEY_LEN);
 }
 
+/* The responder takes a new ephemeral key each time. */
+static void an_initiation_that_is_played_again_gives_other_keys(void **state)
+{
+	struct pair p;
+	make(&p, 9, no_psk, no_psk);
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, stamp, &p.rng, &p.initiation);
+	assert_true(respond(&p));
+	struct noise_keys first = p.b.keys;
+	struct noise_response answer = p.response;
+	assert_true(respond(&p));
+	assert_memory_not_equal(first.send, p.b.keys.send, AEAD_KEY_LEN);
+	assert_memory_not_equal(answer.ephemeral, p.response.ephemeral, KEY_LEN);
+	/* the initiator takes the one that comes first, and then no other */
+	assert_true(noise_finish(&p.a.hs, &p.a.self, &p.a.remote, &answer, &p.a.keys));
+	assert_memory_equal(p.a.keys.send, first.receive, AEAD_KEY_LEN);
+	assert_false(noise_finish(&p.a.hs, &p.a.self, &p.a.remote, &p.response, &p.a.keys));
+}
+
+static void two_handshakes_of_one_pair_share_nothing(void **state)
+{
+	struct pair p;
+	make(&p, 10, no_psk, no_psk);
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, stamp, &p.rng, &p.initiation);
+	struct noise_initiation first = p.initiation;
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, stamp, &p.rng, &p.initiation);
+	assert_memory_not_equal(first.ephemeral, p.initiation.ephemeral, KEY_LEN);
+	assert_memory_not_equal(first.sealed_static, p.initiation.sealed_static, KEY_LEN);
+	assert_memory_not_equal(first.sealed_stamp, p.initiation.sealed_stamp, NOISE_STAMP_LEN);
+}
+
+static void the_answer_to_another_initiation_is_not_taken(void **state)
+{
+	struct pair p;
+	make(&p, 11, no_psk, no_psk);
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, stamp, &p.rng, &p.initiation);
+	assert_true(respond(&p));
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, stamp, &p.rng, &p.initiation);
+	assert_false(noise_finish(&p.a.hs, &p.a.self, &p.a.remote, &p.response, &p.a.keys));
+}
+
+/* Somebody between the two can send an ephemeral key that makes any secret zero. */
+static void ephemeral_keys_of_low_order_prove_nothing(void **state)
+{
+	struct pair p;
+	struct node_key claimed;
+	make(&p, 12, no_psk, no_psk);
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, stamp, &p.rng, &p.initiation);
+	assert_true(respond(&p));
+	memset(p.response.ephemeral, 0, KEY_LEN);
+	assert_false(noise_finish(&p.a.hs, &p.a.self, &p.a.remote, &p.response, &p.a.keys));
+	memset(p.initiation.ephemeral, 0, KEY_LEN);
+	assert_false(noise_read_static(&p.b.hs, &p.b.self, &p.initiation, &claimed));
+}
+
+static void keys_are_left_alone_by_a_response_that_is_not_authentic(void **state)
+{
+	struct pair p;
+	struct noise_keys before;
+	make(&p, 13, no_psk, no_psk);
+	noise_initiate(&p.a.hs, &p.a.self, &p.a.remote, stamp, &p.rng, &p.initiation);
+	assert_true(respond(&p));
+	memset(&p.a.keys, 0x77, sizeof(p.a.keys));
+	before = p.a.keys;
+	struct noise waiting = p.a.hs;
+	p.response.sealed_nothing[0] ^= 1;
+	assert_false(noise_finish(&p.a.hs, &p.a.self, &p.a.remote, &p.response, &p.a.keys));
+	assert_memory_equal(&p.a.keys, &before, sizeof(before));
+	assert_memory_equal(&p.a.hs, &waiting, sizeof(waiting));
+}
+
+static void the_preshared_key_changes_the_keys_and_not_the_initiation(void **state)
+{
+	struct pair with, without;
+	make(&with, 14, some_psk, some_psk);
+	make(&without, 14, no_psk, no_psk);
+	noise_initiate(&with.a.hs, &with.a.self, &with.a.remote, stamp, &with.rng,
+		       &with.initiation);
+	noise_initiate(&without.a.hs, &without.a.self, &without.a.remote, stamp, &without.rng,
+		       &without.initiation);
+	assert_memory_equal(&with.initiation, &without.initiation, sizeof(with.initiation));
+	assert_true(respond(&with) && respond(&without));
+	assert_memory_equal(with.response.ephemeral, without.response.ephemeral, KEY_LEN);
+	assert_memory_not_equal(with.b.keys.send, without.b.keys.send, AEAD_KEY_LEN);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(both_sides_come_to_the_same_keys),
 	cmocka_unit_test(nothing_of_a_finished_handshake_stays),
@@ -247,5 +332,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_claimed_name_is_not_proof),
 	cmocka_unit_test(keys_of_low_order_are_refused),
 	cmocka_unit_test(the_handshake_has_the_bytes_of_the_vector),
+	cmocka_unit_test(an_initiation_that_is_played_again_gives_other_keys),
+	cmocka_unit_test(two_handshakes_of_one_pair_share_nothing),
+	cmocka_unit_test(the_answer_to_another_initiation_is_not_taken),
+	cmocka_unit_test(ephemeral_keys_of_low_order_prove_nothing),
+	cmocka_unit_test(keys_are_left_alone_by_a_response_that_is_not_authentic),
+	cmocka_unit_test(the_preshared_key_changes_the_keys_and_not_the_initiation),
 };
 RUN_TESTS(tests)
