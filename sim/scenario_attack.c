@@ -40,8 +40,8 @@ static void take_answer(void *self, const struct net_datagram *d, mono_ns now)
 static void build(struct attack *a, struct world *w)
 {
 	struct link_config line = pair_line(w);
-	struct home_config alice = {.line = pair_line(w), .no_nat = true};
-	struct home_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
+	struct household_config alice = {.line = pair_line(w), .no_nat = true};
+	struct household_config bob = {.line = pair_line(w), .nat = pair_easy_nat(w)};
 	*a = (struct attack){.p = pair_build(w, &alice, &bob), .address = ip_v4(203, 0, 113, 66)};
 	a->mallory = net_box(&w->net, w->net.root, "mallory", &line, &line);
 	box_add_address(a->mallory, &a->address);
@@ -76,7 +76,7 @@ static void copies_of_a_ping(struct world *w)
 		     "copies of a ping made alice doubt or move");
 	world_expect(w, pair_lost(&a.p, start, world_now(w) - SECOND) == 0, "packets were lost");
 	/* The path dies under the attack, and is found again. */
-	home_flush(a.p.bob);
+	household_flush(a.p.bob);
 	mono_ns flushed = world_now(w);
 	for (int i = 0; i < 5 * COPIES_PER_SECOND; i++) {
 		send_copy(&a, world_now(w));
