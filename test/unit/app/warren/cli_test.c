@@ -425,6 +425,29 @@ static void a_ping_that_stays_on_the_relay_fails(void **state)
 	daemon_ends();
 }
 
+#define WHY "{\"now\":\"bob is far.\",\"failed\":[\"This.\"]}"
+
+static void why_says_what_the_daemon_knows_and_fails_where_it_does_not(void **state)
+{
+	static const char *const answers[] = {
+		WHY, WHY, "{\"error\":\"no peer bob\"}", "{\"error\":\"no peer bob\"}", "[]", NULL};
+	canned(answers);
+	assert_int_equal(run("", "why bob"), CLI_OK);
+	assert_string_equal(out, "bob is far.\n\nWhat failed\n  - This.\n");
+	assert_string_equal(err, "");
+	assert_int_equal(run("", "why --json bob"), CLI_OK);
+	assert_string_equal(out, WHY "\n");
+	assert_int_equal(run("", "why bob"), CLI_FAILED);
+	assert_string_equal(out, "");
+	assert_string_equal(err, "warren: no peer bob\n");
+	assert_int_equal(run("", "why bob --json"), CLI_FAILED); /* options may follow words */
+	assert_string_equal(out, "{\"error\":\"no peer bob\"}\n");
+	assert_string_equal(err, "");
+	assert_int_equal(run("", "why bob"), CLI_FAILED);
+	assert_non_null(strstr(err, "found something else than warrend's answer"));
+	daemon_ends();
+}
+
 /* --- the control socket itself --- */
 
 static const char file[] = "[Node]\nPrivateKey = "
@@ -530,6 +553,7 @@ int main(void)
 		cmocka_unit_test(without_a_daemon_netcheck_says_how_to_do_without),
 		cmocka_unit_test(a_ping_goes_on_until_direct),
 		cmocka_unit_test(a_ping_that_stays_on_the_relay_fails),
+		cmocka_unit_test(why_says_what_the_daemon_knows_and_fails_where_it_does_not),
 		cmocka_unit_test(the_control_socket_of_a_node_that_is_down),
 	};
 	return cmocka_run_group_tests(tests, start, end);

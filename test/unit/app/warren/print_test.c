@@ -115,6 +115,85 @@ static void what_is_mapped_stands_in_the_line_of_this_node(void **state)
 		      "mapped by upnp (behind another NAT)\n");
 }
 
+/* One peer, alone with a node whose columns are as wide as its own. */
+static void peer_prints(const char *peer, const char *want)
+{
+	char text[1024], line[512];
+	snprintf(text, sizeof(text),
+		 "{\"up\": true, \"self\": {\"name\": \"a\", \"addresses\": [\"10.0.0.1\"]}, "
+		 "\"peers\": [{\"name\": \"b\", \"addresses\": [\"10.0.0.2\"]%s}]}",
+		 peer);
+	snprintf(line, sizeof(line), "10.0.0.1  a  this node\n10.0.0.2  b  %s\n", want);
+	status_prints(text, true, line);
+}
+
+static void each_way_to_a_peer_has_its_words(void **state)
+{
+#define ACTIVE ", \"active\": true, \"tx_bytes\": 1, \"rx_bytes\": 2"
+	static const struct {
+		const char *peer, *want;
+	} rows[] = {
+		{", \"endpoint\": \"192.0.2.1:1\", \"second_endpoint\": \"192.0.2.2:2\"" ACTIVE,
+		 "active; direct 192.0.2.1:1 (ready beside it: 192.0.2.2:2), tx 1 rx 2"},
+		{", \"endpoint\": \"192.0.2.1:1\", \"second_endpoint\": null" ACTIVE,
+		 "active; direct 192.0.2.1:1, tx 1 rx 2"},
+		{", \"endpoint\": null, \"relay\": \"lab\", \"relay_faster\": true" ACTIVE,
+		 "active; relay \"lab\" (faster than the direct path), tx 1 rx 2"},
+		/* In doubt without a relay: the direct path is all there is. */
+		{", \"in_doubt\": true, \"endpoint\": \"192.0.2.1:1\", \"relay\": null" ACTIVE,
+		 "active; direct 192.0.2.1:1, tx 1 rx 2"},
+		{", \"in_doubt\": true, \"relay\": \"lab\"" ACTIVE,
+		 "active; relay \"lab\", tx 1 rx 2"},
+		{ACTIVE, "active; no way to it now, tx 1 rx 2"},
+		/* A way is told of an active peer only: of another one it may be stale. */
+		{", \"endpoint\": \"192.0.2.1:1\", \"tx_bytes\": 1", "idle, tx 1 rx 0"},
+		{", \"rx_bytes\": 1", "idle, tx 0 rx 1"},
+		{", \"endpoint\": \"192.0.2.1:1\"", "-"},
+		{", \"active\": true", "active; no way to it now, tx 0 rx 0"},
+		{", \"tx_bytes\": 9000000000000, \"rx_bytes\": 4294967296",
+		 "idle, tx 9000000000000 rx 4294967296"},
+		/* Types that no version of ours writes. */
+		{", \"active\": 1, \"tx_bytes\": \"many\", \"endpoint\": []", "-"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		peer_prints(rows[i].peer, rows[i].want);
+#undef ACTIVE
+}
+
+static void a_status_without_its_parts_still_prints(void **state)
+{
+	status_prints("{\"up\": true}", true, "-  -  this node\n");
+	status_prints("{\"up\": true, \"self\": [], \"peers\": {}, \"relays\": 7}", true,
+		      "-  -  this node\n");
+	status_prints("{\"up\": true, \"peers\": [null, 3, {}]}", true,
+		      "-  -  this node\n-  -  -\n-  -  -\n-  -  -\n");
+	status_prints("{\"up\": 1}", true, "Warren is down. Bring it up with: warren up\n");
+}
+
+static void relays_in_good_health_are_not_mentioned(void **state)
+{
+	status_prints("{\"up\": true, \"relays\": [{\"name\": \"a\", \"why\": \"\"}, {\"name\": "
+		      "\"b\", \"why\": \"no answer\"}, {\"name\": \"c\"}, {\"name\": \"d\", "
+		      "\"why\": \"it is full\"}]}",
+		      false,
+		      "-  -  this node\n\n# Health check:\n#     - relay \"b\": no answer\n"
+		      "#     - relay \"d\": it is full\n");
+	status_prints("{\"up\": true, \"relays\": [{\"name\": \"a\", \"why\": null}]}", false,
+		      "-  -  this node\n");
+}
+
+/* Columns without peers in view are as wide as this node needs. */
+static void peers_that_are_not_shown_take_no_room(void **state)
+{
+	static const char text[] =
+		"{\"up\": true, \"self\": {\"name\": \"a\", \"addresses\": [\"10.0.0.1\"]}, "
+		"\"peers\": [{\"name\": \"a-long-name\", \"addresses\": [\"100.100.100.100\"]}]}";
+	status_prints(text, false, "10.0.0.1  a  this node\n");
+	status_prints(text, true,
+		      "10.0.0.1         a            this node\n"
+		      "100.100.100.100  a-long-name  -\n");
+}
+
 /* --- ping --- */
 
 static void pongs(void **state)
@@ -167,6 +246,33 @@ static void sentences_are_printed_under_headings(void **state)
 	free(text);
 }
 
+static void why_prints(const char *text, const char *want)
+{
+	json_t *v = json(text);
+	FILE *f = paper();
+	why_print(f, v);
+	json_decref(v);
+	assert_printed(f, want);
+}
+
+static void a_heading_stands_only_over_lines(void **state)
+{
+	why_prints("{\"now\": \"All is well.\"}", "All is well.\n");
+	why_prints("{\"now\": \"All is well.\", \"failed\": [], \"advice\": null, \"tried\": {}, "
+		   "\"seen\": \"much\", \"history\": []}",
+		   "All is well.\n");
+	why_prints("{\"now\": \"N.\", \"advice\": [\"A.\"], \"seen\": [\"S.\", \"T.\"]}",
+		   "N.\n\nWhat could be changed\n  - A.\n\nWhat was seen\n  - S.\n  - T.\n");
+}
+
+static void an_answer_of_another_version_prints_what_it_has(void **state)
+{
+	why_prints("{}", "\n");
+	why_prints("{\"failed\": [1, \"F.\"]}", "\n\nWhat failed\n  - \n  - F.\n");
+	why_prints("{\"now\": \"N.\", \"history\": [{\"way\": \"relay(lab)\", \"rtt_ms\": 12}]}",
+		   "N.\n\nIts path before\n     -> relay(lab): , 12.0 ms\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -177,6 +283,12 @@ int main(void)
 		cmocka_unit_test(what_is_mapped_stands_in_the_line_of_this_node),
 		cmocka_unit_test(pongs),
 		cmocka_unit_test(sentences_are_printed_under_headings),
+		cmocka_unit_test(each_way_to_a_peer_has_its_words),
+		cmocka_unit_test(a_status_without_its_parts_still_prints),
+		cmocka_unit_test(relays_in_good_health_are_not_mentioned),
+		cmocka_unit_test(peers_that_are_not_shown_take_no_room),
+		cmocka_unit_test(a_heading_stands_only_over_lines),
+		cmocka_unit_test(an_answer_of_another_version_prints_what_it_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
