@@ -64,6 +64,8 @@ static int key_to_peer(const void *key, const void *peer)
 
 const struct netmap_peer *netmap_peer(const struct netmap *m, const struct node_key *key)
 {
+	if (m->n_peers == 0) /* then there may be no index to search */
+		return NULL;
 	struct netmap_peer **p =
 		bsearch(key, m->by_key, m->n_peers, sizeof(struct netmap_peer *), key_to_peer);
 	return p ? *p : NULL;

@@ -205,6 +205,152 @@ static void one_change_among_ten_thousand_is_told_once(void **state)
 	netmap_fini(&m[1]);
 }
 
+/* --- prefixes of one peer --- */
+
+/* The prefixes of `in` that `less` has not, as text with blanks between. */
+static void expect_prefixes(const char *in, const char *less, const char *want)
+{
+	const char *const texts[] = {in, less};
+	struct netmap m = map_of(texts, 2);
+	struct netmap_prefixes walk = netmap_prefixes(&m.peers[0], &m.peers[1]);
+	char got[200] = "", text[PREFIX_TEXT_MAX];
+	const struct prefix *p;
+	while ((p = netmap_prefixes_next(&walk))) {
+		size_t n = strlen(got);
+		snprintf(got + n, sizeof(got) - n, "%s%s", n ? " " : "", prefix_format(p, text));
+	}
+	assert_string_equal(got, want);
+	assert_null(netmap_prefixes_next(&walk)); /* it stays at its end */
+	netmap_fini(&m);
+}
+
+static void prefixes_are_told_that_the_other_has_not_wherever_they_stand(void **state)
+{
+	expect_prefixes("1 10.0.0.1/32 10.1.0.0/16", "2 10.0.0.1/32 10.1.0.0/16", "");
+	expect_prefixes("1 10.0.0.1/32 10.1.0.0/16", "2 10.1.0.0/16 10.0.0.1/32", "");
+	expect_prefixes("1 10.0.0.1/32 10.1.0.0/16", "2 10.1.0.0/16", "10.0.0.1/32");
+	expect_prefixes("1 10.0.0.1/32 10.1.0.0/16", "2", "10.0.0.1/32 10.1.0.0/16");
+	expect_prefixes("1", "2 10.0.0.1/32", "");
+	expect_prefixes("1 10.0.0.0/8", "2 10.0.0.0/9 10.0.0.0/16", "10.0.0.0/8");
+	expect_prefixes("1 fd00::/8 0.0.0.0/0", "2 ::/0 0.0.0.0/0", "fd00::/8");
+}
+
+static void a_peer_that_is_not_there_has_no_prefixes(void **state)
+{
+	struct netmap m = map_of(before, 1);
+	struct netmap_prefixes none = netmap_prefixes(NULL, &m.peers[0]),
+			       all = netmap_prefixes(&m.peers[0], NULL);
+	assert_null(netmap_prefixes_next(&none));
+	assert_ptr_equal(netmap_prefixes_next(&all), &m.peers[0].allowed[0]);
+	assert_null(netmap_prefixes_next(&all));
+	netmap_fini(&m);
+}
+
+/* --- who is who --- */
+
+static void of_all_peers_that_have_an_address_the_longest_prefix_wins(void **state)
+{
+	static const char *const peers[] = {"1 0.0.0.0/0", "2 10.0.0.0/8",
+					    "3 10.1.0.0/16 10.9.0.1/32", "4 10.1.0.0/16",
+					    "5 fd00::/8"};
+	static const struct {
+		const char *word;
+		int peer; /* its place; -1: nobody */
+	} rows[] = {
+		{"192.0.2.1", 0}, {"10.2.0.1", 1},     {"10.1.2.3", 2}, /* the first of two */
+		{"10.9.0.1", 2},  {"10.9.0.2", 1},     {"fd00::1", 4},  {"2001:db8::1", -1},
+		{"peer4", 3},     {"PeEr4", 3},        {"peer", -1},    {"peer44", -1},
+		{"", -1},         {"10.1.0.0/16", -1}, {"10.1.2", -1},
+	};
+	struct netmap m = map_of(peers, ARRAY_LEN(peers));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct netmap_peer *want = rows[i].peer < 0 ? NULL : &m.peers[rows[i].peer];
+		assert_ptr_equal(netmap_peer_named(&m, rows[i].word), want);
+	}
+	netmap_fini(&m);
+}
+
+static void a_peer_without_a_name_is_not_found_by_an_empty_word(void **state)
+{
+	struct netmap m = map_of(before, 2);
+	m.peers[0].name[0] = '\0';
+	assert_null(netmap_peer_named(&m, ""));
+	netmap_fini(&m);
+}
+
+/* A person may call a peer as if it were an address. */
+static void a_name_goes_before_an_address(void **state)
+{
+	static const char *const peers[] = {"1 10.0.0.1/32", "2 10.0.0.2/32"};
+	struct netmap m = map_of(peers, 2);
+	snprintf(m.peers[1].name, sizeof(m.peers[1].name), "10.0.0.1");
+	assert_ptr_equal(netmap_peer_named(&m, "10.0.0.1"), &m.peers[1]);
+	netmap_fini(&m);
+}
+
+static void a_label_is_the_name_or_the_first_whole_address_or_the_key(void **state)
+{
+	static const char *const peers[] = {"1 10.1.0.0/16 fd00::1/128 10.0.0.1/32", "2 10.0.0.0/8",
+					    "3"};
+	struct netmap m = map_of(peers, 3);
+	char label[NETMAP_NAME_MAX], key[KEY_SHORT_MAX];
+	struct ip ip;
+	for (size_t i = 0; i < 3; i++)
+		m.peers[i].name[0] = '\0';
+	assert_string_equal(netmap_peer_label(&m.peers[0], label), "fd00::1");
+	assert_true(netmap_peer_address(&m.peers[0], &ip));
+	assert_int_equal(ip.family, 6);
+	for (size_t i = 1; i < 3; i++) {
+		assert_false(netmap_peer_address(&m.peers[i], &ip));
+		assert_string_equal(netmap_peer_label(&m.peers[i], label),
+				    key_short(key, KEY_NODE, m.peers[i].key.b));
+	}
+	memset(m.peers[2].name, 'x', NETMAP_NAME_MAX - 1);
+	assert_int_equal(strlen(netmap_peer_label(&m.peers[2], label)), NETMAP_NAME_MAX - 1);
+	netmap_fini(&m);
+}
+
+static void an_empty_netmap_has_nobody(void **state)
+{
+	struct netmap empty = {0}, indexed = {0};
+	const struct node_key key = {.b = {1}};
+	struct netmap_change c;
+	assert_true(netmap_index(&indexed));
+	assert_null(netmap_peer(&empty, &key));
+	assert_null(netmap_peer(&indexed, &key));
+	assert_null(netmap_peer_named(&empty, "10.0.0.1"));
+	assert_null(netmap_relay(&empty, 0));
+	struct netmap_diff d = netmap_diff(&empty, &indexed);
+	assert_false(netmap_diff_next(&d, &c));
+	netmap_fini(&empty);
+	netmap_fini(&indexed);
+	netmap_fini(&indexed);
+}
+
+static void relays_are_found_by_their_region(void **state)
+{
+	struct netmap m = {.relays = calloc(2, sizeof(struct netmap_relay)), .n_relays = 2};
+	assert_non_null(m.relays);
+	m.relays[0].region = 900;
+	m.relays[1].region = 1;
+	assert_ptr_equal(netmap_relay(&m, 1), &m.relays[1]);
+	assert_ptr_equal(netmap_relay(&m, 900), &m.relays[0]);
+	assert_null(netmap_relay(&m, 0));
+	assert_null(netmap_relay(&m, 2));
+	netmap_fini(&m);
+}
+
+static void an_index_can_be_made_again_after_a_change(void **state)
+{
+	struct netmap m = map_of(before, ARRAY_LEN(before));
+	const struct node_key old = {.b = {2}}, other = {.b = {200}};
+	m.peers[1].key = other;
+	assert_true(netmap_index(&m));
+	assert_null(netmap_peer(&m, &old));
+	assert_ptr_equal(netmap_peer(&m, &other), &m.peers[1]);
+	netmap_fini(&m);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(only_what_changed_is_told_in_the_order_of_keys),
 	cmocka_unit_test(from_nothing_all_are_new_and_to_nothing_all_are_gone),
@@ -212,5 +358,14 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(relays_and_ourselves_are_compared_by_what_matters_to_streams),
 	cmocka_unit_test(peers_are_found_by_key_name_and_address),
 	cmocka_unit_test(one_change_among_ten_thousand_is_told_once),
+	cmocka_unit_test(prefixes_are_told_that_the_other_has_not_wherever_they_stand),
+	cmocka_unit_test(a_peer_that_is_not_there_has_no_prefixes),
+	cmocka_unit_test(of_all_peers_that_have_an_address_the_longest_prefix_wins),
+	cmocka_unit_test(a_peer_without_a_name_is_not_found_by_an_empty_word),
+	cmocka_unit_test(a_name_goes_before_an_address),
+	cmocka_unit_test(a_label_is_the_name_or_the_first_whole_address_or_the_key),
+	cmocka_unit_test(an_empty_netmap_has_nobody),
+	cmocka_unit_test(relays_are_found_by_their_region),
+	cmocka_unit_test(an_index_can_be_made_again_after_a_change),
 };
 RUN_TESTS(tests)
