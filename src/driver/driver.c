@@ -144,6 +144,7 @@ static void stream_down(void *self, uint16_t region, const char *why)
 {
 	struct driver *d = self;
 	reach_stream_down(node_reach(d->node), region, why, loop_now(d->loop));
+	relay_streams_hangup(d->relay_streams, region); /* `why` goes with it */
 	driver_move(d, loop_now(d->loop));
 }
 
@@ -354,11 +355,11 @@ void driver_join(struct driver *d)
 
 bool driver_make_parts(struct driver *d)
 {
-	const struct relay_streams_calls calls = {.up = stream_up,
-						  .bytes = stream_bytes,
-						  .writable = stream_writable,
-						  .down = stream_down,
-						  .self = d};
+	const struct relay_stream_calls calls = {.up = stream_up,
+						 .bytes = stream_bytes,
+						 .writable = stream_writable,
+						 .down = stream_down,
+						 .self = d};
 	const struct resolver_calls resolver = {
 		.relays = relays_found, .nat64 = nat64_answered, .self = d};
 	const struct gateways_calls gateways = {

@@ -17,6 +17,7 @@
 
 struct relay_stream {
 	struct relay_stream_calls calls;
+	uint16_t region;
 	struct stream *s;
 	struct upgrade_answer *answer;
 	struct loop_timer *limit;
@@ -55,14 +56,14 @@ static void fail(struct relay_stream *k, const char *why)
 		return;
 	k->state = DOWN;
 	loop_timer_set(k->limit, MONO_NEVER);
-	k->calls.down(k->calls.self, why);
+	k->calls.down(k->calls.self, k->region, why);
 }
 
 static void go_up(struct relay_stream *k, const struct node_key *server_key)
 {
 	k->state = UP;
 	loop_timer_set(k->limit, MONO_NEVER);
-	k->calls.up(k->calls.self, server_key);
+	k->calls.up(k->calls.self, k->region, server_key);
 }
 
 static void on_up(void *self, const struct stream_up *up)
@@ -109,7 +110,7 @@ static void on_bytes(void *self, struct bytes b)
 	if (k->state == ASKED)
 		b = read_answer(k, b);
 	if (k->state == UP && b.n > 0)
-		k->calls.bytes(k->calls.self, b);
+		k->calls.bytes(k->calls.self, k->region, b);
 	leave(k);
 }
 
@@ -118,7 +119,7 @@ static void on_writable(void *self)
 	struct relay_stream *k = self;
 	k->depth++;
 	if (k->state == UP)
-		k->calls.writable(k->calls.self);
+		k->calls.writable(k->calls.self, k->region);
 	leave(k);
 }
 
@@ -141,7 +142,8 @@ static void on_limit(void *self)
 	leave(k);
 }
 
-struct relay_stream *relay_stream_open(struct dialer *d, const struct stream_config *cfg,
+struct relay_stream *relay_stream_open(struct dialer *d, uint16_t region,
+				       const struct stream_config *cfg,
 				       const struct relay_stream_calls *calls)
 {
 	struct loop *l = dialer_loop(d);
@@ -149,6 +151,7 @@ struct relay_stream *relay_stream_open(struct dialer *d, const struct stream_con
 	if (!k)
 		return NULL;
 	k->calls = *calls;
+	k->region = region;
 	k->limit_length = cfg->limit ? cfg->limit : STREAM_CONNECT_LIMIT;
 	const char *form = strchr(cfg->host, ':') ? "[%s]" : "%s";
 	int n = snprintf(k->where, sizeof(k->where), form, cfg->host);

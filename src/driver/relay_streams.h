@@ -1,6 +1,7 @@
 /* driver/relay_streams.h - the streams to relays that a node asks for
  *
- * The node says dial and hang up; here the relay is looked up in the configuration and reached.
+ * At most one for each region.  The calls are those of the streams themselves: whoever gets `down`
+ * hangs up (or dials anew, which hangs up first).
  */
 #ifndef DRIVER_RELAY_STREAMS_H
 #define DRIVER_RELAY_STREAMS_H
@@ -9,29 +10,21 @@
 #include "driver/relay_stream.h"
 #include "netmap/netmap.h"
 
-/* What became of a stream; the region names it. */
-struct relay_streams_calls {
-	void (*up)(void *self, uint16_t region, const struct node_key *server_key);
-	void (*bytes)(void *self, uint16_t region, struct bytes b);
-	void (*writable)(void *self, uint16_t region);
-	void (*down)(void *self, uint16_t region, const char *why); /* it is closed already */
-	void *self;
-};
-
 struct relay_streams;
 
-/* How to get a stream to this relay; what it names stays the configuration's. */
+/* How to get a stream to this relay; out borrows the relay's texts. */
 void relay_streams_stream_config(const struct netmap_relay *relay, struct stream_config *out);
 
-struct relay_streams *
-relay_streams_new(struct loop *l,
-		  const struct relay_streams_calls *calls) MUST_USE; /* NULL: out of memory */
-void relay_streams_free(struct relay_streams *l);
-/* False: out of memory. Every other failure comes as `down`. */
+/* The loop is kept, the calls are copied. NULL: out of memory. */
+struct relay_streams *relay_streams_new(struct loop *loop,
+					const struct relay_stream_calls *calls) MUST_USE;
+void relay_streams_free(struct relay_streams *l); /* NULL is allowed */
+/* A stream to it that is there already is closed first. False: there are RELAYS_MAX, or no memory.
+ * Every other failure comes as `down`. */
 bool relay_streams_dial(struct relay_streams *l, const struct netmap_relay *relay) MUST_USE;
-void relay_streams_hangup(struct relay_streams *l, uint16_t region);
-/* The network changed: DNS is read anew, and streams from addresses that are gone are `down` at
- * once. */
+void relay_streams_hangup(struct relay_streams *l, uint16_t region); /* nothing, if there is none */
+/* The network changed: DNS is read anew, and `down` comes from inside for streams from addresses
+ * that are gone. */
 void relay_streams_network_changed(struct relay_streams *l);
 /* The HTTP proxy that the relay's stream goes through, "host:port"; NULL: none, or there is no
  * stream. Borrowed. */

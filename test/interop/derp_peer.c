@@ -14,6 +14,8 @@
 #include "io/random.h"
 #include "relay/client.h"
 
+enum { REGION = 1 };
+
 struct derp_peer {
 	struct loop *loop;
 	struct dialer *dialer;
@@ -28,7 +30,7 @@ struct derp_peer {
 
 static void settle(struct derp_peer *p);
 
-static void up(void *self, const struct node_key *server_key)
+static void up(void *self, uint16_t region, const struct node_key *server_key)
 {
 	struct derp_peer *p = self;
 	fprintf(stderr, "%s\n", server_key ? "fast start" : "normal start");
@@ -36,19 +38,19 @@ static void up(void *self, const struct node_key *server_key)
 	settle(p);
 }
 
-static void bytes(void *self, struct bytes b)
+static void bytes(void *self, uint16_t region, struct bytes b)
 {
 	struct derp_peer *p = self;
 	relay_client_input(p->client, b, loop_now(p->loop));
 	settle(p);
 }
 
-static void writable(void *self)
+static void writable(void *self, uint16_t region)
 {
 	settle(self);
 }
 
-static void down(void *self, const char *why)
+static void down(void *self, uint16_t region, const char *why)
 {
 	struct derp_peer *p = self;
 	fprintf(stderr, "down: %s\n", why);
@@ -79,7 +81,7 @@ static void on_event(struct derp_peer *p, const struct relay_client_event *ev)
 	char key[KEY_TEXT_MAX];
 	switch (ev->kind) {
 	case RELAY_DIAL:
-		p->link = relay_stream_open(p->dialer, &p->where, &calls);
+		p->link = relay_stream_open(p->dialer, REGION, &p->where, &calls);
 		break;
 	case RELAY_READY:
 		if (!p->text) {
@@ -97,7 +99,7 @@ static void on_event(struct derp_peer *p, const struct relay_client_event *ev)
 		break;
 	case RELAY_HANGUP:
 	case RELAY_LOST:
-		down(p, ev->why);
+		down(p, REGION, ev->why);
 		break;
 	case RELAY_HEALTH:
 		break;

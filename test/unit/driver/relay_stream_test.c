@@ -3,6 +3,8 @@
 #include "relay/upgrade.h"
 #include "unit/io_server.h"
 
+enum { REGION = 7 };
+
 struct seen {
 	struct loop *l;
 	struct dialer *d;
@@ -14,9 +16,10 @@ struct seen {
 	size_t n;
 };
 
-static void on_up(void *self, const struct node_key *server_key)
+static void on_up(void *self, uint16_t region, const struct node_key *server_key)
 {
 	struct seen *c = self;
+	assert_int_equal(region, REGION);
 	c->ups++;
 	c->knows_key = server_key != NULL;
 	if (server_key)
@@ -27,21 +30,23 @@ static void on_up(void *self, const struct node_key *server_key)
 	}
 }
 
-static void on_bytes(void *self, struct bytes b)
+static void on_bytes(void *self, uint16_t region, struct bytes b)
 {
 	struct seen *c = self;
+	assert_int_equal(region, REGION);
 	assert_true(c->n + b.n < sizeof(c->bytes));
 	memcpy(c->bytes + c->n, b.p, b.n);
 	c->n += b.n;
 }
 
-static void on_writable(void *self)
+static void on_writable(void *self, uint16_t region)
 {
 }
 
-static void on_down(void *self, const char *why)
+static void on_down(void *self, uint16_t region, const char *why)
 {
 	struct seen *c = self;
+	assert_int_equal(region, REGION);
 	c->downs++;
 	snprintf(c->why, sizeof(c->why), "%s", why);
 }
@@ -61,7 +66,8 @@ static void open_link(struct seen *c, uint16_t port, enum stream_trust trust)
 				    .proxy = "",
 				    .limit = 500 * MSEC};
 	c->k = relay_stream_open(
-		c->d, &cfg, &(struct relay_stream_calls){on_up, on_bytes, on_writable, on_down, c});
+		c->d, REGION, &cfg,
+		&(struct relay_stream_calls){on_up, on_bytes, on_writable, on_down, c});
 	assert_non_null(c->k);
 	assert_int_equal(relay_stream_room(c->k), 0);
 	assert_false(relay_stream_write(c->k, (struct bytes){(const uint8_t *)"x", 1}));
