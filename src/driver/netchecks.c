@@ -37,30 +37,9 @@ struct netchecks {
 
 /* --- asks --- */
 
-static void answer(struct netchecks *c, void *ask, json_t *consumed)
-{
-	c->answer(ask, consumed);
-	json_decref(consumed);
-}
-
 static void refuse(struct netchecks *c, void *ask, const char *why)
 {
-	answer(c, ask, json_pack("{s:s}", "error", why));
-}
-
-static json_t *report_json(struct netchecks *c)
-{
-	struct node *n = driver_node(c->driver);
-	const struct netcheck_report *r = reach_netcheck_report(node_reach(n));
-	struct portmap_status portmap;
-	reach_portmap(node_reach(n), loop_now(c->loop), &portmap);
-	return netcheck_json(
-		&(struct netcheck_source){.map = driver_netmap(c->driver),
-					  .report = r,
-					  .portmap = &portmap,
-					  .lifetime4 = reach_lifetime(node_reach(n), 4),
-					  .lifetime6 = reach_lifetime(node_reach(n), 6),
-					  .now = loop_now(c->loop)});
+	c->answer(ask, NULL, why);
 }
 
 /* Begins what the asks want, unless a report is being made: then they wait for its end. */
@@ -222,20 +201,31 @@ static void time_relays(struct netchecks *c)
 
 /* --- reports --- */
 
-static void on_done(struct netchecks *c)
+static void answer_all(struct netchecks *c, const struct netcheck_source *report)
 {
-	bool full = reach_netcheck_report(node_reach(driver_node(c->driver)))->full;
-	json_t *report = report_json(c);
-	stop_gets(c);
-	loop_timer_set(c->again, loop_now(c->loop) + AGAIN_AFTER);
 	for (size_t i = 0; i < NETCHECKS_MAX; i++) {
 		void *ask = c->waiting[i].ask;
-		if (!ask || (c->waiting[i].full && !full))
+		if (!ask || (c->waiting[i].full && !report->report->full))
 			continue;
 		c->waiting[i].ask = NULL;
-		c->answer(ask, report);
+		c->answer(ask, report, NULL);
 	}
-	json_decref(report);
+}
+
+static void on_done(struct netchecks *c)
+{
+	mono_ns now = loop_now(c->loop);
+	const struct reach *r = node_reach_of(driver_node(c->driver));
+	struct portmap_status portmap;
+	reach_portmap(r, now, &portmap);
+	stop_gets(c);
+	loop_timer_set(c->again, now + AGAIN_AFTER);
+	answer_all(c, &(struct netcheck_source){.map = driver_netmap(c->driver),
+						.report = reach_netcheck_report(r),
+						.portmap = &portmap,
+						.lifetime4 = reach_lifetime(r, 4),
+						.lifetime6 = reach_lifetime(r, 6),
+						.now = now});
 	begin(c);
 }
 

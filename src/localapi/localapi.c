@@ -47,6 +47,14 @@ static void refuse(struct unix_ask *ask, const char *why)
 	answer_new(ask, json_pack("{s:s}", "error", why));
 }
 
+static void answer_netcheck(void *ask, const struct netcheck_source *report, const char *why)
+{
+	if (report)
+		answer_new(ask, netcheck_json(report));
+	else
+		refuse(ask, why);
+}
+
 /* --- verbs --- */
 
 static void find_proxies(const struct driver *d, const char *out[static RELAYS_MAX])
@@ -227,7 +235,7 @@ struct localapi *localapi_open(const struct localapi_config *cfg, char why[stati
 	const struct unix_server_config server = {
 		.path = cfg->path, .mode = 0600, .asked = asked, .self = c};
 	c->pings = pings_new(cfg->loop, cfg->driver, answer);
-	c->netchecks = netchecks_new(cfg->loop, cfg->driver, answer);
+	c->netchecks = netchecks_new(cfg->loop, cfg->driver, answer_netcheck);
 	if (!c->pings || !c->netchecks)
 		failure_say(why, "out of memory");
 	else

@@ -124,10 +124,10 @@ struct waiting {
 	json_t *answer;
 };
 
-static void on_answer(void *ask, const json_t *answer)
+static void on_answer(void *ask, const struct netcheck_source *report, const char *why)
 {
 	struct waiting *w = ask;
-	w->answer = json_deep_copy(answer);
+	w->answer = report ? netcheck_json(report) : json_pack("{s:s}", "error", why);
 }
 
 static bool is_answered(const struct netcheck_local *o, const void *of)

@@ -1,6 +1,7 @@
 /* Asks for a report, and what a report needs besides UDP: HTTP servers here are real ones. */
 #include "driver/netchecks.h"
 
+#include "report/netcheck.h"
 #include "unit/driver/two_nodes.h"
 #include "unit/io_server.h"
 #include "unit/own_network.h"
@@ -16,11 +17,11 @@ struct scene {
 	json_t *answers[ASKS];
 };
 
-static void on_answer(void *asked, const json_t *answer)
+static void on_answer(void *asked, const struct netcheck_source *report, const char *why)
 {
 	json_t **to = asked;
 	assert_null(*to); /* once */
-	*to = json_deep_copy(answer);
+	*to = report ? netcheck_json(report) : json_pack("{s:s}", "error", why);
 }
 
 /* --- the scene --- */
