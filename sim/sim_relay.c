@@ -55,7 +55,7 @@ static bool accept_stream(void *self, struct pipe *p, mono_ns now)
 {
 	struct sim_relay *r = self;
 	uint32_t client;
-	if (!r->server || !relay_server_open(r->server, now, &client))
+	if (!r->server || !relay_server_open(r->server, 0, now, &client))
 		return false;
 	r->pipes[client] = p;
 	pipe_set_tag(p, client);

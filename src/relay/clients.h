@@ -48,6 +48,7 @@ struct receivers {
 struct client {
 	struct node_key key;
 	uint64_t hash; /* of the key */
+	uint64_t host; /* from where its stream comes, as the owner tells hosts apart */
 	struct frames frames;
 	/* Since when half a frame is there, and none was served; MONO_NEVER: there is none. */
 	mono_ns half_since;

@@ -33,6 +33,7 @@ struct outbox_frame *outbox_frame_new(const struct derp_frame *f)
 	o->next = o->older = o->newer = NULL;
 	o->queue = NULL;
 	o->queued_at = 0;
+	o->sender = (struct outbox_sender){0};
 	o->n = (uint32_t)w.n;
 	return o;
 }
@@ -63,6 +64,70 @@ struct outbox_frame *outbox_pop(struct outbox_queue *q)
 	if (!q->first)
 		q->last = NULL;
 	q->n--;
+	return f;
+}
+
+/* How much one sender has in a queue. */
+struct tally {
+	uint64_t sender;
+	uint32_t n;
+};
+
+struct tallies {
+	struct tally v[OUTBOX_FAIR_MAX];
+	uint32_t used;
+};
+
+static void count(struct tallies *t, uint64_t sender)
+{
+	uint32_t i = 0;
+	while (i < t->used && t->v[i].sender != sender)
+		i++;
+	if (i == t->used)
+		t->v[t->used++] = (struct tally){.sender = sender};
+	t->v[i].n++;
+}
+
+/* The sender that has most, with one more for `next` if it has any. */
+static uint64_t greatest(const struct tallies *t, uint64_t next)
+{
+	uint32_t most = 0;
+	uint64_t sender = 0;
+	for (uint32_t i = 0; i < t->used; i++) {
+		uint32_t n = t->v[i].n + (t->v[i].sender == next);
+		if (n > most) {
+			most = n;
+			sender = t->v[i].sender;
+		}
+	}
+	return sender;
+}
+
+static void unlink_frame(struct outbox_queue *q, struct outbox_frame *before,
+			 const struct outbox_frame *f)
+{
+	*(before ? &before->next : &q->first) = f->next;
+	if (q->last == f)
+		q->last = before;
+	q->n--;
+}
+
+struct outbox_frame *outbox_take_fair(struct outbox_queue *q, const struct outbox_sender *next)
+{
+	struct tallies hosts = {.used = 0}, keys = {.used = 0};
+	struct outbox_frame *f, *before = NULL;
+	uint32_t seen = 0;
+	for (f = q->first; f && seen < OUTBOX_FAIR_MAX; f = f->next, seen++)
+		count(&hosts, f->sender.host);
+	const uint64_t host = greatest(&hosts, next->host);
+	for (f = q->first, seen = 0; f && seen < OUTBOX_FAIR_MAX; f = f->next, seen++)
+		if (f->sender.host == host)
+			count(&keys, f->sender.key);
+	const uint64_t key = greatest(&keys, next->key);
+	for (f = q->first; f && (f->sender.host != host || f->sender.key != key); f = f->next)
+		before = f;
+	if (f)
+		unlink_frame(q, before, f);
 	return f;
 }
 

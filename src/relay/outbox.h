@@ -11,14 +11,22 @@
 #include "base/time.h"
 #include "wire/derp.h"
 
+/* Whose frame it is, as the owner tells senders apart. */
+struct outbox_sender {
+	uint64_t host, key;
+};
+
 struct outbox_frame {
 	struct outbox_frame *next;
 	struct outbox_queue *queue;         /* the queue in which it waits */
 	struct outbox_frame *older, *newer; /* for the owner of many queues: among all frames */
 	mono_ns queued_at;                  /* for the owner; 0 at first */
+	struct outbox_sender sender;        /* for outbox_take_fair; 0 at first */
 	uint32_t n;
 	uint8_t b[];
 };
+
+enum { OUTBOX_FAIR_MAX = 32 };
 
 struct outbox_queue {
 	struct outbox_frame *first, *last;
@@ -38,6 +46,10 @@ size_t outbox_cost(const struct outbox_frame *f);
 
 void outbox_push(struct outbox_queue *q, struct outbox_frame *f); /* consumed */
 struct outbox_frame *outbox_pop(struct outbox_queue *q);          /* NULL: empty */
+/* Takes the frame that makes room for one of `next`: of the host that has most in the queue, that
+ * one included, of its key that has most, the oldest. Among equals, the one whose oldest frame came
+ * first. Looks at the OUTBOX_FAIR_MAX oldest frames. NULL: empty. */
+struct outbox_frame *outbox_take_fair(struct outbox_queue *q, const struct outbox_sender *next);
 /* Copies up to cap bytes of the frame being written, and frees it with its last byte. */
 size_t outbox_write(struct outbox_writing *w, uint8_t *out, size_t cap);
 void outbox_clear(struct outbox_queue *q);

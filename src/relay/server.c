@@ -6,8 +6,9 @@
  * but no buffer.
  *
  * A packet goes from the sender's stream straight into a queue of its receiver, as one finished
- * frame.  No sender waits for a receiver that does not read: its full queues drop their oldest
- * entry.
+ * frame.  No sender waits for a receiver that does not read.  A full queue drops from the host that
+ * has most in it, and there from the key that has most, the oldest.  So the flood of one sender
+ * pushes out its own packets, and others have a share.
  *
  * Bounded:
  *
@@ -33,6 +34,8 @@
 #include "crypto/box.h"
 #include "relay/clients.h"
 #include "wire/disco.h"
+
+_Static_assert((int)RELAY_QUEUE_MAX <= (int)OUTBOX_FAIR_MAX, "the whole queue is looked at");
 
 enum {
 	QUEUED_BYTES_DEFAULT = 256 << 20,
@@ -117,13 +120,18 @@ static void queue_push(struct relay_server *s, struct outbox_queue *q, struct ou
 	s->newest = f;
 }
 
+/* Out of the list of all frames. */
+static void forget_age(struct relay_server *s, struct outbox_frame *f)
+{
+	*(f->older ? &f->older->newer : &s->oldest) = f->newer;
+	*(f->newer ? &f->newer->older : &s->newest) = f->older;
+}
+
 static struct outbox_frame *queue_pop(struct relay_server *s, struct outbox_queue *q)
 {
 	struct outbox_frame *f = outbox_pop(q);
-	if (!f)
-		return NULL;
-	*(f->older ? &f->older->newer : &s->oldest) = f->newer;
-	*(f->newer ? &f->newer->older : &s->newest) = f->older;
+	if (f)
+		forget_age(s, f);
 	return f;
 }
 
@@ -137,9 +145,19 @@ static bool drop_oldest(struct relay_server *s, struct outbox_queue *q)
 	return true;
 }
 
-/* Makes room by dropping the oldest frames. A frame that still does not fit is dropped itself. */
+static void drop_fairly(struct relay_server *s, struct outbox_queue *q,
+			const struct outbox_sender *next)
+{
+	struct outbox_frame *f = outbox_take_fair(q, next);
+	assert(f);
+	forget_age(s, f);
+	free_frame(s, f);
+	s->stats.dropped_oldest++;
+}
+
+/* Makes room by dropping older frames. A frame that still does not fit is dropped itself. */
 static void enqueue(struct relay_server *s, uint32_t to, enum client_queue which,
-		    const struct derp_frame *frame)
+		    const struct derp_frame *frame, const struct outbox_sender *sender)
 {
 	struct outbox_queue *q = &s->clients.v[to].queue[which];
 	struct outbox_frame *f = outbox_frame_new(frame);
@@ -147,8 +165,9 @@ static void enqueue(struct relay_server *s, uint32_t to, enum client_queue which
 		s->stats.dropped_full++;
 		return;
 	}
+	f->sender = *sender;
 	while (q->n >= RELAY_QUEUE_MAX)
-		(void)drop_oldest(s, q);
+		drop_fairly(s, q, sender);
 	while (s->queued_bytes + outbox_cost(f) > s->cfg.queued_bytes_max) {
 		if (s->oldest && drop_oldest(s, s->oldest->queue))
 			continue;
@@ -173,13 +192,13 @@ static void notify_gone(struct relay_server *s, uint32_t to, const struct node_k
 	struct derp_frame f = {.type = DERP_PEER_GONE};
 	f.gone.peer = *peer;
 	f.gone.reason = reason;
-	enqueue(s, to, QUEUE_NOTICES, &f);
+	enqueue(s, to, QUEUE_NOTICES, &f, &(struct outbox_sender){0});
 	s->stats.peer_gone_sent++;
 }
 
 /* --- clients come and go --- */
 
-bool relay_server_open(struct relay_server *s, mono_ns now, uint32_t *client)
+bool relay_server_open(struct relay_server *s, uint64_t host, mono_ns now, uint32_t *client)
 {
 	uint32_t i = clients_take(&s->clients);
 	if (i == CLIENT_NONE) {
@@ -187,6 +206,7 @@ bool relay_server_open(struct relay_server *s, mono_ns now, uint32_t *client)
 		return false;
 	}
 	struct client *c = &s->clients.v[i];
+	c->host = host;
 	c->keepalive_ms = KEEPALIVE_MS + (uint32_t)rng_below(&s->cfg.rng, KEEPALIVE_JITTER_MS);
 	heap_set(&s->deadlines, i, now + HANDSHAKE_MAX);
 	owe(s, i, OWES_SERVER_KEY);
@@ -352,7 +372,8 @@ static void on_packet(struct relay_server *s, uint32_t i, const struct derp_fram
 	struct derp_frame out = {.type = DERP_RECV_PACKET};
 	out.packet.peer = c->key;
 	out.packet.packet = packet;
-	enqueue(s, to, disco ? QUEUE_DISCO : QUEUE_DATA, &out);
+	const struct outbox_sender sender = {c->host, c->hash};
+	enqueue(s, to, disco ? QUEUE_DISCO : QUEUE_DATA, &out, &sender);
 }
 
 static bool on_frame(struct relay_server *s, uint32_t i, uint8_t type, struct bytes payload,

@@ -2,7 +2,7 @@
  *
  * Made for a hundred thousand idle clients: one for which nothing waits holds a few hundred bytes.
  * A slow receiver never stops a sender: each client has bounded queues, for disco, for all other
- * packets and for notices, and a full queue drops its oldest entry.
+ * packets and for notices.  A full queue drops the oldest entry of the sender that has most in it.
  *
  * Source: derp.md 4 and 5.
  */
@@ -28,8 +28,10 @@ struct relay_server *relay_server_new(const struct relay_server_config *cfg, mon
 void relay_server_free(struct relay_server *s);
 const struct node_key *relay_server_key(const struct relay_server *s);
 
-/* A stream was upgraded. *client names it from now on. False: clients_max is reached, close it. */
-bool relay_server_open(struct relay_server *s, mono_ns now, uint32_t *client) MUST_USE;
+/* A stream was upgraded. *client names it from now on. Streams with the same `host` share what a
+ * host may have in a receiver's queue. False: clients_max is reached, close it. */
+bool relay_server_open(struct relay_server *s, uint64_t host, mono_ns now,
+		       uint32_t *client) MUST_USE;
 /* Takes all of these bytes of its stream. False: it broke the protocol, and the client is gone:
  * close the stream. */
 bool relay_server_input(struct relay_server *s, uint32_t client, struct bytes b,

@@ -259,7 +259,7 @@ static inline void couple_connect(struct couple_end *e, size_t k)
 {
 	struct couple *c = e->couple;
 	struct couple_stream *s = &e->streams[k];
-	if (c->relay_off[k] || !relay_server_open(c->relays[k], c->now, &s->client)) {
+	if (c->relay_off[k] || !relay_server_open(c->relays[k], 0, c->now, &s->client)) {
 		couple_break(e, k, "refused");
 		return;
 	}

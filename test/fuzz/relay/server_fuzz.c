@@ -20,7 +20,7 @@ struct owner {
 static void open_client(struct owner *o)
 {
 	uint32_t id;
-	if (!relay_server_open(o->s, o->now, &id))
+	if (!relay_server_open(o->s, 0, o->now, &id))
 		return;
 	FUZZ_ASSERT(id < CLIENTS && !o->open[id]);
 	o->open[id] = true;

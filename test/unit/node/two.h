@@ -132,7 +132,7 @@ static inline void move_streams(struct world *w)
 	size_t n;
 	for (size_t i = 0; i < 2; i++) {
 		struct side *s = &w->side[i];
-		if (s->dial && relay_server_open(w->relay, w->now, &s->client)) {
+		if (s->dial && relay_server_open(w->relay, 0, w->now, &s->client)) {
 			s->dial = false;
 			s->stream = true;
 			reach_stream_up(node_reach(s->node), REGION, relay_server_key(w->relay),

@@ -76,7 +76,7 @@ static inline bool alone_take_events(struct alone *a)
 		}
 		if (ev.kind != REACH_DIAL || ev.region != ALONE_REGION)
 			continue;
-		assert_true(relay_server_open(a->ends.server, a->ends.now, &a->client));
+		assert_true(relay_server_open(a->ends.server, 0, a->ends.now, &a->client));
 		a->stream = true;
 		reach_stream_up(a->reach, ALONE_REGION, relay_server_key(a->ends.server),
 				a->ends.now);

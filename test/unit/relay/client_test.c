@@ -709,7 +709,7 @@ static void joined_events(struct joined *j, int i)
 		assert_true(ev.kind == RELAY_DIAL || ev.kind == RELAY_READY ||
 			    ev.kind == RELAY_PACKET);
 		if (ev.kind == RELAY_DIAL) {
-			j->up[i] = relay_server_open(j->e.server, j->e.now, &j->id[i]);
+			j->up[i] = relay_server_open(j->e.server, 0, j->e.now, &j->id[i]);
 			relay_client_up(j->c[i], NULL, j->e.now);
 		} else if (ev.kind == RELAY_READY) {
 			j->ready[i]++;

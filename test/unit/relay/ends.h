@@ -16,6 +16,7 @@ struct ends {
 	struct rng rng;
 	struct relay_server *server;
 	mono_ns now;
+	uint64_t hosts; /* that were used */
 };
 
 /* One client's stream, as the test sees it. */
@@ -45,14 +46,20 @@ static inline void ends_fini(struct ends *e)
 	relay_server_free(e->server);
 }
 
-static inline void end_open(struct ends *e, struct end *c)
+static inline void end_open_from(struct ends *e, struct end *c, uint64_t host)
 {
 	*c = (struct end){.buffer = malloc(ENDS_BUFFER)};
 	assert_non_null(c->buffer);
 	key_generate(c->priv.b, &e->rng);
 	key_public(c->key.b, c->priv.b);
 	assert_true(box_shared_of(&c->shared, c->priv.b, relay_server_key(e->server)->b));
-	assert_true(relay_server_open(e->server, e->now, &c->id));
+	assert_true(relay_server_open(e->server, host, e->now, &c->id));
+}
+
+/* From a host of its own. */
+static inline void end_open(struct ends *e, struct end *c)
+{
+	end_open_from(e, c, ++e->hosts);
 }
 
 static inline void end_close(struct ends *e, struct end *c)

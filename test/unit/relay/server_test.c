@@ -556,7 +556,7 @@ static void silence_in_the_handshake_ends_it(void **state)
 	assert_false(relay_server_expired(e.server, &id));
 	relay_server_tick(e.server, e.now);
 	assert_false(relay_server_open(
-		e.server, e.now, &id)); /* the owner does not know yet that the number is free */
+		e.server, 0, e.now, &id)); /* the owner does not know yet that the number is free */
 	assert_int_equal(stats(&e)->refused, 1);
 	assert_true(relay_server_expired(e.server, &id));
 	assert_int_equal(id, a.id);
