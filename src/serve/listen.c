@@ -11,8 +11,8 @@
  * `writable` is called when less than UNSENT_LOW bytes wait to be sent.  The kernel is asked
  * to take no more than NOT_SENT_MAX ahead: nobody can drop what lies there.
  *
- * Bounded: streams by the configuration, the input of each by LISTEN_INPUT_MAX, its output by its
- * owner.
+ * Bounded: streams by the configuration, all of them and those of one host; the input of each by
+ * LISTEN_INPUT_MAX, its output by its owner.
  */
 #include "serve/listen.h"
 
@@ -31,6 +31,9 @@
 #include <openssl/ssl.h>
 
 #include "io/bind.h"
+#include "io/random.h"
+#include "io/socket_address.h"
+#include "serve/hosts.h"
 
 /* The limits of TCP: docs/protocol/derp.md 5.6. */
 enum {
@@ -50,6 +53,7 @@ struct listen_stream {
 	struct listen_owner owner;
 	struct listen_stream *before, *after;
 	mono_ns since; /* when its time limit began */
+	uint32_t host; /* in `hosts` */
 	uint8_t state; /* enum stream_state */
 	bool tls;
 };
@@ -77,6 +81,7 @@ struct listen {
 	size_t n_ports;
 	struct stream_list limited, given; /* limited: GREETING and LINGERING, the oldest first */
 	struct loop_timer *timer, *accept_again;
+	struct hosts hosts;
 	struct listen_stats stats;
 };
 
@@ -125,6 +130,7 @@ void listen_close(struct listen_stream *s)
 	s->owner.gone(s->owner.self);
 	say_goodbye(s);
 	bufferevent_free(s->bev);
+	hosts_leave(&s->l->hosts, s->host);
 	s->l->stats.streams--;
 	free(s);
 }
@@ -143,6 +149,11 @@ void listen_give(struct listen_stream *s, const struct listen_owner *owner)
 	s->state = GIVEN;
 	list_add(&s->l->given, s);
 	s->owner = *owner;
+}
+
+uint64_t listen_host(const struct listen_stream *s)
+{
+	return s->host;
 }
 
 size_t listen_unsent(const struct listen_stream *s)
@@ -313,12 +324,15 @@ static struct listen_stream *stream_new(struct listen *l, int fd, bool tls)
 	return NULL;
 }
 
-static void open_stream(struct listen *l, int fd, bool tls)
+static void open_stream(struct listen *l, int fd, uint32_t host, bool tls)
 {
 	set_options(fd);
 	struct listen_stream *s = stream_new(l, fd, tls);
-	if (!s)
+	if (!s) {
+		hosts_leave(&l->hosts, host);
 		return;
+	}
+	s->host = host;
 	list_add(&l->limited, s);
 	l->stats.streams++;
 	l->stats.accepted++;
@@ -353,20 +367,41 @@ static void pause_accepting(struct listen *l)
 	loop_timer_set(l->accept_again, now + ACCEPT_PAUSE);
 }
 
+/* Sets *host if it may. */
+static bool may_come(struct listen *l, const struct sockaddr_storage *sa, uint32_t *host)
+{
+	struct endpoint from = {0};
+	char text[IP_TEXT_MAX];
+	if (l->stats.streams >= l->cfg.streams_max)
+		return false;
+	if (!socket_address_read(&from, sa))
+		from = (struct endpoint){0};
+	if (hosts_enter(&l->hosts, &from.ip, host))
+		return true;
+	log_seldom(l->cfg.log, LOG_AT_WARNING, "host full", loop_now(l->cfg.loop),
+		   "%s has %u connections already: more of them are turned away "
+		   "(--streams-per-host)",
+		   ip_format(&from.ip, text), l->cfg.host_streams_max);
+	return false;
+}
+
 static void on_accept(void *self, unsigned ready)
 {
 	struct port_watch *w = self;
 	struct listen *l = w->port->l;
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-		int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_storage from = {0};
+		socklen_t n = sizeof(from);
+		int fd = accept4(w->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			    errno == ENOMEM)
 				pause_accepting(l);
 			return;
 		}
-		if (l->stats.streams < l->cfg.streams_max) {
-			open_stream(l, fd, w->port->tls);
+		uint32_t host;
+		if (may_come(l, &from, &host)) {
+			open_stream(l, fd, host, w->port->tls);
 			continue;
 		}
 		l->stats.refused++;
@@ -437,9 +472,11 @@ struct listen *listen_new(const struct listen_config *cfg)
 	l->cfg = *cfg;
 	if (cfg->greeting_max == 0)
 		l->cfg.greeting_max = LISTEN_GREETING_MAX;
+	const struct rng rng = random_source();
+	const bool ok = hosts_init(&l->hosts, cfg->streams_max, cfg->host_streams_max, &rng);
 	l->timer = loop_timer_new(cfg->loop, (struct loop_call){on_timer, l});
 	l->accept_again = loop_timer_new(cfg->loop, (struct loop_call){on_accept_again, l});
-	if (l->timer && l->accept_again)
+	if (ok && l->timer && l->accept_again)
 		return l;
 	listen_free(l);
 	return NULL;
@@ -456,6 +493,7 @@ void listen_free(struct listen *l)
 	loop_timer_free(l->timer);
 	loop_timer_free(l->accept_again);
 	SSL_CTX_free(l->tls);
+	hosts_fini(&l->hosts);
 	free(l);
 }
 

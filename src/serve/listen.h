@@ -55,7 +55,8 @@ struct listen_config {
 	struct loop *loop; /* kept */
 	struct log *log;   /* kept */
 	uint32_t streams_max;
-	mono_ns greeting_max; /* the time limit; 0: LISTEN_GREETING_MAX */
+	uint32_t host_streams_max; /* of one host; 0: any number */
+	mono_ns greeting_max;      /* the time limit; 0: LISTEN_GREETING_MAX */
 	struct listen_accept accept;
 };
 
@@ -74,7 +75,7 @@ void listen_stop(struct listen *l);
 struct listen_stats {
 	uint32_t streams; /* now */
 	uint64_t accepted;
-	uint64_t refused; /* streams_max reached, or no file descriptors left */
+	uint64_t refused; /* too many, in all or of one host; or no file descriptors left */
 	uint64_t tls_failed;
 	uint64_t slow; /* closed by the time limit */
 };
@@ -87,6 +88,8 @@ const struct listen_stats *listen_stats(const struct listen *l);
 void listen_give(struct listen_stream *s, const struct listen_owner *owner);
 /* Queues the bytes, copied. */
 void listen_write(struct listen_stream *s, struct bytes b);
+/* The same number for all streams of one host; the loopback is one host. */
+uint64_t listen_host(const struct listen_stream *s);
 /* How many bytes wait to be sent. */
 size_t listen_unsent(const struct listen_stream *s);
 /* Not for use inside the stream's own `input`: that returns LISTEN_CLOSE. */

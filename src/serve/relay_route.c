@@ -130,7 +130,7 @@ static bool take(void *self, const struct http_request *q, struct listen_stream 
 {
 	struct relay_route *r = self;
 	uint32_t client;
-	if (!relay_server_open(r->cfg.server, 0, now_of(r), &client)) {
+	if (!relay_server_open(r->cfg.server, listen_host(s), now_of(r), &client)) {
 		log_seldom(r->cfg.log, LOG_AT_WARNING, "relay full", now_of(r),
 			   "the relay is full: a client was turned away");
 		return false;

@@ -206,6 +206,7 @@ static bool begin_web(struct relay *r, uint32_t clients_max)
 	r->listen = listen_new(&(struct listen_config){.loop = r->loop,
 						       .log = &r->log,
 						       .streams_max = clients_max,
+						       .host_streams_max = r->o.streams_per_host,
 						       .accept = web_accept(r->web)});
 	return r->listen != NULL;
 }

@@ -9,7 +9,7 @@
 #include "io/file.h"
 #include "wire/stun.h"
 
-enum { FILE_MAX = 64 * 1024, TLS_PORT = 443, HTTP_PORT = 80 };
+enum { FILE_MAX = 64 * 1024, STREAMS_PER_HOST = 64, TLS_PORT = 443, HTTP_PORT = 80 };
 
 static const char help[] =
 	"usage: warren-relay [OPTION]...\n"
@@ -39,6 +39,9 @@ static const char help[] =
 	"  --state DIR              the relay's own key; the default is\n"
 	"                           /var/lib/warren-relay\n"
 	"  --clients-max N          the default is as many as open files allow\n"
+	"  --streams-per-host N     connections of one IPv4 address or IPv6 /64; the\n"
+	"                           default is 64, 0 is any number; a proxy on this\n"
+	"                           machine is not limited\n"
 	"  --log-level LEVEL        error, warning, notice, info (default) or debug\n"
 	"  --config FILE            the same words, one `word = value` a line\n"
 	"  --json                   print what to put into a node's file as JSON\n"
@@ -159,6 +162,14 @@ static bool set_clients_max(struct relay_options *o, const char *v)
 	return ok;
 }
 
+static bool set_streams_per_host(struct relay_options *o, const char *v)
+{
+	unsigned long n = 0;
+	bool ok = read_number(v, 10000000, &n);
+	o->streams_per_host = (uint32_t)n;
+	return ok;
+}
+
 static bool set_log_level(struct relay_options *o, const char *v)
 {
 	return log_level_parse(&o->level, v);
@@ -190,6 +201,7 @@ static const struct word {
 	{"hostname", false, set_host, "a name or an IP address"},
 	{"state", false, set_state, "a folder"},
 	{"clients-max", false, set_clients_max, "a number from 1 to 10000000"},
+	{"streams-per-host", false, set_streams_per_host, "a number from 0 to 10000000"},
 	{"log-level", false, set_log_level, "error, warning, notice, info or debug"},
 	{"json", true, set_json, "yes or no"},
 };
@@ -353,6 +365,7 @@ enum relay_options_got relay_options_read(struct relay_options *o, int argc, cha
 		.http_listen.port = HTTP_PORT,
 		.stun = true,
 		.stun_port = STUN_PORT,
+		.streams_per_host = STREAMS_PER_HOST,
 		.level = LOG_AT_INFO,
 	};
 	if (!state_default || !copy(o->state, sizeof(o->state), state_default))

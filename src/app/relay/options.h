@@ -25,7 +25,8 @@ struct relay_options {
 	char self_signed[RELAY_PATH_MAX];                       /* folder; empty: state */
 	char host[RELAY_HOST_MAX]; /* by which nodes reach the relay; empty: this machine's name */
 	char state[RELAY_PATH_MAX];
-	uint32_t clients_max; /* 0: as many as there may be open files */
+	uint32_t clients_max;      /* 0: as many as there may be open files */
+	uint32_t streams_per_host; /* connections of an IPv4 address or IPv6 /64; 0: any number */
 	enum log_level level;
 	bool json;
 };

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
+#include "io/socket_address.h"
 #include "unit/io_server.h"
+#include "unit/own_network.h"
 #include "unit/serve/served.h"
 
 /* An owner that does with its input what the test wants. */
@@ -256,6 +258,65 @@ static void streams_are_limited(void **state)
 	end(&s);
 }
 
+enum { LOOPBACK = 1 /* its interface index */, MANY = 100 };
+
+static void wait_for_all(struct served *s)
+{
+	const struct listen_stats *st = listen_stats(s->listen);
+	for (int i = 0; i < 500 && st->accepted + st->refused < MANY; i++)
+		turns(s, 1);
+	CHECK(st->accepted + st->refused == MANY && st->accepted == st->streams);
+}
+
+/* Dials MANY times from this address to itself. How many streams are open? */
+static uint32_t streams_taken(const char *text, uint32_t host_streams_max)
+{
+	struct served s;
+	struct owner o = {.takes = 1000};
+	struct endpoint at = {0};
+	struct sockaddr_storage sa;
+	char why[FAILURE_MAX] = "";
+	int fd[MANY];
+	CHECK(ip_parse(&at.ip, text));
+	served_begin(&s);
+	s.listen = listen_new(&(struct listen_config){.loop = s.loop,
+						      .log = &s.log,
+						      .streams_max = 2 * MANY,
+						      .host_streams_max = host_streams_max,
+						      .accept = {on_stream, &o}});
+	CHECK(s.listen);
+	CHECK_WHY(listen_open(s.listen, &at, false, &at.port, why), why);
+	socklen_t n = socket_address_write(&sa, &at);
+	for (int i = 0; i < MANY; i++) {
+		fd[i] = socket(sa.ss_family, SOCK_STREAM, 0);
+		CHECK(connect(fd[i], (struct sockaddr *)&sa, n) == 0);
+	}
+	wait_for_all(&s);
+	uint32_t taken = listen_stats(s.listen)->streams;
+	for (int i = 0; i < MANY; i++)
+		close(fd[i]);
+	for (int i = 0; i < 500 && listen_stats(s.listen)->streams > 0; i++)
+		turns(&s, 1);
+	CHECK(listen_stats(s.listen)->streams == 0);
+	end(&s);
+	return taken;
+}
+
+static void one_host_has_no_more_than_its_share_of_streams(void)
+{
+	struct netlink *nl = own_network_netlink();
+	struct ip ip;
+	char why[FAILURE_MAX] = "";
+	CHECK_WHY(netlink_link_up(nl, LOOPBACK, 65536, why), why);
+	CHECK(ip_parse(&ip, "192.0.2.1"));
+	CHECK_WHY(netlink_address_add(nl, LOOPBACK, &ip, 32, why), why);
+	CHECK(streams_taken("192.0.2.1", 64) == 64);
+	CHECK(streams_taken("192.0.2.1", 0) == MANY);
+	CHECK(streams_taken("127.0.0.1", 64) == MANY);
+	netlink_close(nl);
+}
+IN_OWN_NETWORK(one_host_has_no_more_than_its_share_of_streams)
+
 static void a_stream_that_nobody_wants_is_closed(void **state)
 {
 	struct served s;
@@ -447,6 +508,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_given_stream_is_the_new_owners_alone),
 	cmocka_unit_test(a_given_stream_may_linger_too),
 	cmocka_unit_test(streams_are_limited),
+	cmocka_unit_test(test_one_host_has_no_more_than_its_share_of_streams),
 	cmocka_unit_test(a_stream_that_nobody_wants_is_closed),
 	cmocka_unit_test(ports_are_limited_and_named_when_taken),
 	cmocka_unit_test(a_stopped_listener_keeps_its_streams),

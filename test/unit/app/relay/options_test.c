@@ -57,11 +57,16 @@ static void takes_every_word_in_both_forms(void **state)
 	assert_string_equal(o.host, "r.example");
 	assert_string_equal(o.state, "s");
 	assert_int_equal(o.clients_max, 77);
+	assert_int_equal(o.streams_per_host, 64);
 	assert_int_equal(o.level, LOG_AT_DEBUG);
-	assert_int_equal(read_words(&o, "--no-stun --listen none --http-listen 192.0.2.1:80", why),
+	assert_int_equal(read_words(&o,
+				    "--no-stun --listen none --http-listen 192.0.2.1:80 "
+				    "--streams-per-host 0",
+				    why),
 			 RELAY_OPTIONS_RUN);
 	assert_true(o.no_tls);
 	assert_false(o.stun);
+	assert_int_equal(o.streams_per_host, 0);
 }
 
 static void says_what_is_wrong(void **state)
@@ -85,6 +90,8 @@ static void says_what_is_wrong(void **state)
 		{"--stun-port 3x", "--stun-port: found \"3x\", expected a port"},
 		{"--clients-max 0",
 		 "--clients-max: found \"0\", expected a number from 1 to 10000000"},
+		{"--streams-per-host all",
+		 "--streams-per-host: found \"all\", expected a number from 0 to 10000000"},
 		{"--log-level loud",
 		 "--log-level: found \"loud\", expected error, warning, notice, info or debug"},
 		{"--state=", "--state: found \"\", expected a folder"},
