@@ -52,8 +52,9 @@ enum {
 /* derp.md 5.6 */
 #define HANDSHAKE_MAX  (10 * SECOND)
 #define HALF_FRAME_MAX (30 * SECOND)
-/* Clients with one key that take the active place from each other for TWINS_AFTER, with pauses of at
- * most TWINS_PAUSE, are two machines.  A stream that one machine left behind is dead after 15 s. */
+/* Clients with one key that take the active place from each other for TWINS_AFTER, with pauses of
+ * at most TWINS_PAUSE, are two machines (derp.md 5.4).  A stream that one machine left behind is
+ * dead after 15 s. */
 #define TWINS_AFTER (30 * SECOND)
 #define TWINS_PAUSE (10 * SECOND)
 

@@ -196,6 +196,15 @@ static uint32_t raise_files(uint32_t wanted)
 	return wanted && wanted < most ? wanted : most;
 }
 
+/* An office may stand behind one address.  Still, nobody takes all places alone. */
+static uint32_t streams_per_host(const struct relay *r, uint32_t clients_max)
+{
+	if (r->o.streams_per_host != STREAMS_PER_HOST_UNSAID)
+		return r->o.streams_per_host;
+	uint32_t quarter = clients_max / 4;
+	return quarter < 64 ? 64 : quarter > 1000 ? 1000 : quarter;
+}
+
 static bool begin_web(struct relay *r, uint32_t clients_max)
 {
 	r->web = web_new();
@@ -203,11 +212,12 @@ static bool begin_web(struct relay *r, uint32_t clients_max)
 		.loop = r->loop, .log = &r->log, .server = r->server, .clients_max = clients_max});
 	if (!r->web || !r->route || !relay_route_add(r->route, web_routes(r->web)))
 		return false;
-	r->listen = listen_new(&(struct listen_config){.loop = r->loop,
-						       .log = &r->log,
-						       .streams_max = clients_max,
-						       .host_streams_max = r->o.streams_per_host,
-						       .accept = web_accept(r->web)});
+	r->listen = listen_new(
+		&(struct listen_config){.loop = r->loop,
+					.log = &r->log,
+					.streams_max = clients_max,
+					.host_streams_max = streams_per_host(r, clients_max),
+					.accept = web_accept(r->web)});
 	return r->listen != NULL;
 }
 

@@ -9,7 +9,7 @@
 #include "io/file.h"
 #include "wire/stun.h"
 
-enum { FILE_MAX = 64 * 1024, STREAMS_PER_HOST = 64, TLS_PORT = 443, HTTP_PORT = 80 };
+enum { FILE_MAX = 64 * 1024, TLS_PORT = 443, HTTP_PORT = 80 };
 
 static const char help[] =
 	"usage: warren-relay [OPTION]...\n"
@@ -39,9 +39,10 @@ static const char help[] =
 	"  --state DIR              the relay's own key; the default is\n"
 	"                           /var/lib/warren-relay\n"
 	"  --clients-max N          the default is as many as open files allow\n"
-	"  --streams-per-host N     connections of one IPv4 address or IPv6 /64; the\n"
-	"                           default is 64, 0 is any number; a proxy on this\n"
-	"                           machine is not limited\n"
+	"  --streams-per-host N     connections of one IPv4 address or IPv6 /64; 0 is\n"
+	"                           any number; the default is a quarter of what there\n"
+	"                           may be, from 64 to 1000; a proxy on this machine is\n"
+	"                           not limited\n"
 	"  --log-level LEVEL        error, warning, notice, info (default) or debug\n"
 	"  --config FILE            the same words, one `word = value` a line\n"
 	"  --json                   print what to put into a node's file as JSON\n"
@@ -365,7 +366,7 @@ enum relay_options_got relay_options_read(struct relay_options *o, int argc, cha
 		.http_listen.port = HTTP_PORT,
 		.stun = true,
 		.stun_port = STUN_PORT,
-		.streams_per_host = STREAMS_PER_HOST,
+		.streams_per_host = STREAMS_PER_HOST_UNSAID,
 		.level = LOG_AT_INFO,
 	};
 	if (!state_default || !copy(o->state, sizeof(o->state), state_default))

@@ -12,6 +12,8 @@
 
 enum { RELAY_PATH_MAX = 512, RELAY_HOST_MAX = 256 };
 
+#define STREAMS_PER_HOST_UNSAID UINT32_MAX
+
 struct relay_options {
 	struct endpoint listen; /* no address: all; port 0: one that is free */
 	bool no_tls;            /* --listen none */
@@ -26,7 +28,7 @@ struct relay_options {
 	char host[RELAY_HOST_MAX]; /* by which nodes reach the relay; empty: this machine's name */
 	char state[RELAY_PATH_MAX];
 	uint32_t clients_max;      /* 0: as many as there may be open files */
-	uint32_t streams_per_host; /* connections of an IPv4 address or IPv6 /64; 0: any number */
+	uint32_t streams_per_host; /* of an IPv4 address or IPv6 /64; 0: any number; or unsaid */
 	enum log_level level;
 	bool json;
 };

@@ -166,4 +166,30 @@ static inline struct bytes disco_like(uint8_t *out, size_t n)
 	return (struct bytes){out, n};
 }
 
+/* The next frame is a packet with this content, from that client. */
+static inline void end_expect_packet(struct ends *e, struct end *c, const struct end *from,
+				     struct bytes packet)
+{
+	struct derp_frame f = end_expect(e, c, DERP_RECV_PACKET);
+	assert_memory_equal(f.packet.peer.b, from->key.b, KEY_LEN);
+	assert_true(bytes_equal(f.packet.packet, packet));
+}
+
+static inline void end_expect_gone(struct ends *e, struct end *c, const struct node_key *peer,
+				   enum derp_gone reason)
+{
+	struct derp_frame f = end_expect(e, c, DERP_PEER_GONE);
+	assert_memory_equal(f.gone.peer.b, peer->b, KEY_LEN);
+	assert_int_equal(f.gone.reason, reason);
+}
+
+/* Another stream with the key of `as`. */
+static inline void end_join_as(struct ends *e, struct end *c, const struct end *as)
+{
+	end_open(e, c);
+	c->key = as->key;
+	c->shared = as->shared;
+	end_register(e, c);
+}
+
 #endif

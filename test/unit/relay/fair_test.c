@@ -1,14 +1,6 @@
 /* Whose packets a full queue drops. */
 #include "unit/relay/ends.h"
 
-static void expect_packet(struct ends *e, struct end *c, const struct end *from,
-			  struct bytes packet)
-{
-	struct derp_frame f = end_expect(e, c, DERP_RECV_PACKET);
-	assert_memory_equal(f.packet.peer.b, from->key.b, KEY_LEN);
-	assert_true(bytes_equal(f.packet.packet, packet));
-}
-
 enum { PACKET_LEN = 1000 };
 
 static void send_numbered(struct ends *e, struct end *c, const struct end *to, uint32_t n)
@@ -132,13 +124,13 @@ static void a_full_queue_drops_of_the_host_and_key_that_have_most(void **state)
 		assert_true(end_send(&e, &b, &to.key, (struct bytes){&n, 1}));
 	assert_int_equal(relay_server_stats(e.server)->dropped_oldest, 3);
 	for (n = 0; n < 3; n++)
-		expect_packet(&e, &to, &a2, (struct bytes){&n, 1});
+		end_expect_packet(&e, &to, &a2, (struct bytes){&n, 1});
 	for (n = 0; n < 13; n++)
-		expect_packet(&e, &to, &b, (struct bytes){&n, 1});
+		end_expect_packet(&e, &to, &b, (struct bytes){&n, 1});
 	for (n = 3; n < 16; n++)
-		expect_packet(&e, &to, &a, (struct bytes){&n, 1});
+		end_expect_packet(&e, &to, &a, (struct bytes){&n, 1});
 	for (n = 13; n < 16; n++)
-		expect_packet(&e, &to, &b, (struct bytes){&n, 1});
+		end_expect_packet(&e, &to, &b, (struct bytes){&n, 1});
 	end_expect_nothing(&e, &to);
 	end_close(&e, &a);
 	end_close(&e, &a2);

@@ -13,23 +13,6 @@ static struct bytes text(const char *s)
 	return (struct bytes){(const uint8_t *)s, strlen(s)};
 }
 
-/* The next frame is a packet with this content, from that client. */
-static void expect_packet(struct ends *e, struct end *c, const struct end *from,
-			  struct bytes packet)
-{
-	struct derp_frame f = end_expect(e, c, DERP_RECV_PACKET);
-	assert_memory_equal(f.packet.peer.b, from->key.b, KEY_LEN);
-	assert_true(bytes_equal(f.packet.packet, packet));
-}
-
-static void expect_gone(struct ends *e, struct end *c, const struct node_key *peer,
-			enum derp_gone reason)
-{
-	struct derp_frame f = end_expect(e, c, DERP_PEER_GONE);
-	assert_memory_equal(f.gone.peer.b, peer->b, KEY_LEN);
-	assert_int_equal(f.gone.reason, reason);
-}
-
 static void an_idle_client_is_small(void **state)
 {
 	print_message("struct client: %zu bytes\n", sizeof(struct client));
@@ -50,11 +33,11 @@ static void carries_packets_both_ways(void **state)
 	assert_true(end_send(&e, &b, &a.key, BYTES_OF(big)));
 	assert_true(end_send(&e, &a, &b.key, (struct bytes){0}));
 	assert_true(end_send(&e, &a, &a.key, text("myself")));
-	expect_packet(&e, &b, &a, text("one"));
-	expect_packet(&e, &b, &a, (struct bytes){0});
+	end_expect_packet(&e, &b, &a, text("one"));
+	end_expect_packet(&e, &b, &a, (struct bytes){0});
 	end_expect_nothing(&e, &b);
-	expect_packet(&e, &a, &b, BYTES_OF(big));
-	expect_packet(&e, &a, &a, text("myself"));
+	end_expect_packet(&e, &a, &b, BYTES_OF(big));
+	end_expect_packet(&e, &a, &a, text("myself"));
 	end_expect_nothing(&e, &a);
 	assert_int_equal(stats(&e)->packets_in, 4);
 	assert_int_equal(stats(&e)->packets_out, 4);
@@ -141,14 +124,14 @@ static void a_frozen_receiver_stalls_nobody_and_loses_the_oldest(void **state)
 	for (n = 0; n < 100; n++) {
 		assert_true(end_send(&e, &a, &frozen.key, (struct bytes){&n, 1}));
 		assert_true(end_send(&e, &a, &c.key, (struct bytes){&n, 1}));
-		expect_packet(&e, &c, &a, (struct bytes){&n, 1});
+		end_expect_packet(&e, &c, &a, (struct bytes){&n, 1});
 	}
 	/* Disco has a queue of its own. */
 	assert_true(end_send(&e, &a, &frozen.key, disco_like(disco, sizeof(disco))));
 	assert_int_equal(stats(&e)->dropped_oldest, 100 - RELAY_QUEUE_MAX);
-	expect_packet(&e, &frozen, &a, disco_like(disco, sizeof(disco)));
+	end_expect_packet(&e, &frozen, &a, disco_like(disco, sizeof(disco)));
 	for (n = 100 - RELAY_QUEUE_MAX; n < 100; n++)
-		expect_packet(&e, &frozen, &a, (struct bytes){&n, 1});
+		end_expect_packet(&e, &frozen, &a, (struct bytes){&n, 1});
 	end_expect_nothing(&e, &frozen);
 	end_close(&e, &a);
 	end_close(&e, &frozen);
@@ -169,7 +152,7 @@ static void bytes_of_all_queues_are_bounded(void **state)
 		assert_true(end_send(&e, &a, &b.key, BYTES_OF(packet)));
 	assert_int_equal(stats(&e)->dropped_oldest, 11); /* nine of them fit */
 	for (int i = 0; i < 9; i++)
-		expect_packet(&e, &b, &a, BYTES_OF(packet));
+		end_expect_packet(&e, &b, &a, BYTES_OF(packet));
 	end_expect_nothing(&e, &b);
 	assert_true(end_send(&e, &a, &c.key, BYTES_OF(packet)));
 	end_close(&e, &c);
@@ -192,12 +175,12 @@ static void who_does_not_read_does_not_keep_the_room_from_others(void **state)
 		assert_true(end_send(&e, &a, &frozen.key, BYTES_OF(packet)));
 	for (int i = 0; i < 30; i++) {
 		assert_true(end_send(&e, &a, &c.key, BYTES_OF(packet)));
-		expect_packet(&e, &c, &a, BYTES_OF(packet));
+		end_expect_packet(&e, &c, &a, BYTES_OF(packet));
 	}
 	assert_int_equal(stats(&e)->dropped_full, 0);
 	assert_int_equal(stats(&e)->dropped_oldest, 1);
 	for (int i = 0; i < 8; i++)
-		expect_packet(&e, &frozen, &a, BYTES_OF(packet));
+		end_expect_packet(&e, &frozen, &a, BYTES_OF(packet));
 	end_expect_nothing(&e, &frozen);
 	end_close(&e, &a);
 	end_close(&e, &frozen);
@@ -272,12 +255,12 @@ static void says_not_here_for_disco_only_and_seldom(void **state)
 	for (int i = 0; i < 10; i++)
 		assert_true(end_send(&e, &a, &nobody, disco_like(disco, 62)));
 	for (int i = 0; i < 3; i++)
-		expect_gone(&e, &a, &nobody, DERP_GONE_NOT_HERE);
+		end_expect_gone(&e, &a, &nobody, DERP_GONE_NOT_HERE);
 	end_expect_nothing(&e, &a);
 	e.now += SECOND;
 	for (int i = 0; i < 10; i++)
 		assert_true(end_send(&e, &a, &nobody, disco_like(disco, 100)));
-	expect_gone(&e, &a, &nobody, DERP_GONE_NOT_HERE);
+	end_expect_gone(&e, &a, &nobody, DERP_GONE_NOT_HERE);
 	end_expect_nothing(&e, &a);
 	assert_int_equal(stats(&e)->dropped_unknown, 22);
 	assert_int_equal(stats(&e)->peer_gone_sent, 4);
@@ -296,13 +279,13 @@ static void tells_those_who_heard_from_a_client_that_it_went(void **state)
 	end_join(&e, &d);
 	for (int i = 0; i < 3; i++) {
 		assert_true(end_send(&e, &a, &b.key, text("x")));
-		expect_packet(&e, &b, &a, text("x"));
+		end_expect_packet(&e, &b, &a, text("x"));
 		assert_true(end_send(&e, &a, &d.key, text("x")));
 	}
 	end_close(&e, &d); /* its number goes to another client, which received nothing */
 	end_join(&e, &d);
 	end_close(&e, &a);
-	expect_gone(&e, &b, &a.key, DERP_GONE_DISCONNECTED);
+	end_expect_gone(&e, &b, &a.key, DERP_GONE_DISCONNECTED);
 	end_expect_nothing(&e, &b);
 	end_expect_nothing(&e, &c);
 	end_expect_nothing(&e, &d);
@@ -331,107 +314,6 @@ static void remembers_the_latest_receivers(void **state)
 	assert_int_equal(to.v[0].generation, 3);
 	assert_null(r.v);
 	receivers_fini(&to);
-}
-
-/* --- several connections with one key --- */
-
-static void join_as(struct ends *e, struct end *c, const struct end *as)
-{
-	end_open(e, c);
-	c->key = as->key;
-	c->shared = as->shared;
-	end_register(e, c);
-}
-
-static void the_connection_that_was_heard_last_gets_the_packets(void **state)
-{
-	struct ends e;
-	struct end a, b1, b2, b3;
-	struct derp_frame ping = {.type = DERP_PING};
-	ends_init(&e, 5, 0);
-	end_join(&e, &a);
-	end_join(&e, &b1);
-	join_as(&e, &b2, &b1);
-	join_as(&e, &b3, &b1);
-	assert_true(end_send(&e, &a, &b1.key, text("to the newest")));
-	expect_packet(&e, &b3, &a, text("to the newest"));
-	assert_true(end_write_frame(&e, &b1, &ping));
-	(void)end_expect(&e, &b1, DERP_PONG);
-	assert_true(end_send(&e, &a, &b1.key, text("to the one heard")));
-	expect_packet(&e, &b1, &a, text("to the one heard"));
-	assert_true(end_send(&e, &b1, &a.key, text("y")));
-	expect_packet(&e, &a, &b1, text("y"));
-
-	end_close(&e, &b1); /* not the last one: no client is told */
-	end_expect_nothing(&e, &a);
-	assert_true(end_send(&e, &a, &b1.key, text("to one of the others")));
-	struct end *heir = relay_server_output(e.server, b3.id, b3.buffer, 1, e.now) ? &b3 : &b2;
-	end_close(&e, heir == &b3 ? &b2 : &b3);
-	assert_true(end_send(&e, &a, &b1.key, text("still there")));
-	end_close(&e, heir);
-	expect_gone(&e, &a, &b1.key, DERP_GONE_DISCONNECTED); /* although b1 was the sender */
-	assert_true(end_send(&e, &a, &b1.key, text("gone")));
-	assert_int_equal(stats(&e)->dropped_unknown, 1);
-	end_close(&e, &a);
-	ends_fini(&e);
-}
-
-static void speaks(struct ends *e, struct end *c)
-{
-	assert_true(end_write_frame(e, c, &(struct derp_frame){.type = DERP_PING}));
-	(void)end_expect(e, c, DERP_PONG);
-}
-
-static void two_machines_with_one_key_are_told(void **state)
-{
-	static const char *const said = "another machine uses the same node key";
-	struct ends e;
-	struct end b1, b2;
-	ends_init(&e, 2, 0);
-	end_join(&e, &b1);
-	join_as(&e, &b2, &b1);
-	speaks(&e, &b1); /* the old stream of a machine that came back may bring this, too */
-	speaks(&e, &b2);
-	speaks(&e, &b1);
-	for (int i = 0; i < 3; i++) {
-		e.now += 10 * SECOND;
-		end_expect_nothing(&e, &b1);
-		end_expect_nothing(&e, &b2);
-		speaks(&e, &b2);
-		if (i < 2)
-			speaks(&e, &b1);
-	}
-	struct derp_frame f = end_expect(&e, &b2, DERP_HEALTH);
-	assert_memory_equal(f.health.p, said, strlen(said));
-	f = end_expect(&e, &b1, DERP_HEALTH);
-	assert_memory_equal(f.health.p, said, strlen(said));
-	speaks(&e, &b1); /* once is enough */
-	end_expect_nothing(&e, &b1);
-	end_close(&e, &b2);
-	f = end_expect(&e, &b1, DERP_HEALTH);
-	assert_int_equal(f.health.n, 0);
-	end_expect_nothing(&e, &b1);
-	end_close(&e, &b1);
-	ends_fini(&e);
-}
-
-static void a_machine_that_came_back_is_no_second_one(void **state)
-{
-	struct ends e;
-	struct end old, new;
-	ends_init(&e, 2, 0);
-	end_join(&e, &old);
-	join_as(&e, &new, &old);
-	speaks(&e, &old); /* what was under way */
-	speaks(&e, &new);
-	e.now += 60 * SECOND;
-	speaks(&e, &old); /* it comes back once more */
-	speaks(&e, &new);
-	end_expect_nothing(&e, &new);
-	end_close(&e, &old);
-	end_expect_nothing(&e, &new);
-	end_close(&e, &new);
-	ends_fini(&e);
 }
 
 /* --- handshake and time --- */
@@ -535,7 +417,7 @@ static void frames_glued_to_the_greeting_count(void **state)
 	derp_write(&w, &f);
 	for (size_t i = 0; i < w.n; i++)
 		assert_true(end_write(&e, &a, (struct bytes){out + i, 1}));
-	expect_packet(&e, &b, &a, text("at once"));
+	end_expect_packet(&e, &b, &a, text("at once"));
 	end_close(&e, &a);
 	end_close(&e, &b);
 	ends_fini(&e);
@@ -726,7 +608,7 @@ static void a_drain_tells_everybody_once(void **state)
 	end_join(&e, &a);
 	end_join(&e, &c);
 	assert_true(end_send(&e, &c, &a.key, text("x")));
-	expect_packet(&e, &a, &c, text("x"));
+	end_expect_packet(&e, &a, &c, text("x"));
 	end_open(&e, &b); /* not through the handshake: it is just closed */
 	relay_server_drain(e.server, 2 * SECOND, MONO_NEVER, e.now);
 	struct derp_frame f = end_expect(&e, &a, DERP_RESTARTING);
@@ -770,7 +652,7 @@ static void a_crowd_leaves_nothing_behind(void **state)
 		uint8_t packet[3000] = {0};
 		e.now += rng_below(&e.rng, 100 * MSEC);
 		if (!x->buffer)
-			join_as(&e, x, to);
+			end_join_as(&e, x, to);
 		else if (rng_below(&e.rng, 6) == 0)
 			end_close(&e, x);
 		else if (rng_below(&e.rng, 3) == 0)
@@ -808,9 +690,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(says_not_here_for_disco_only_and_seldom),
 	cmocka_unit_test(tells_those_who_heard_from_a_client_that_it_went),
 	cmocka_unit_test(remembers_the_latest_receivers),
-	cmocka_unit_test(two_machines_with_one_key_are_told),
-	cmocka_unit_test(a_machine_that_came_back_is_no_second_one),
-	cmocka_unit_test(the_connection_that_was_heard_last_gets_the_packets),
 	cmocka_unit_test(who_only_greets_stands_in_no_table),
 	cmocka_unit_test(lies_in_the_handshake_end_it),
 	cmocka_unit_test(a_client_info_of_more_than_4_kib_is_refused),

@@ -57,7 +57,7 @@ static void takes_every_word_in_both_forms(void **state)
 	assert_string_equal(o.host, "r.example");
 	assert_string_equal(o.state, "s");
 	assert_int_equal(o.clients_max, 77);
-	assert_int_equal(o.streams_per_host, 64);
+	assert_int_equal(o.streams_per_host, STREAMS_PER_HOST_UNSAID);
 	assert_int_equal(o.level, LOG_AT_DEBUG);
 	assert_int_equal(read_words(&o,
 				    "--no-stun --listen none --http-listen 192.0.2.1:80 "
