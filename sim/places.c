@@ -151,7 +151,7 @@ enum place_way place_way(const struct place *a, const struct place *b)
 			       : TECHNIQUE_NONE;
 	}
 	enum place_way four = way_4(a, b);
-	return has_ipv6(a) && has_ipv6(b) && four > WAY_IPV6 ? WAY_IPV6 : four;
+	return has_ipv6(a) && has_ipv6(b) && four > TECHNIQUE_IPV6 ? TECHNIQUE_IPV6 : four;
 }
 
 const char *place_way_word(enum place_way way)

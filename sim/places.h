@@ -30,7 +30,7 @@ const char *place_portmap_word(const struct place *p);
 /* The easiest technique of Warren's by which two places can reach each other directly. */
 enum place_way {
 	TECHNIQUE_PLAIN,    /* simple probing of what STUN and the interfaces say */
-	WAY_IPV6,           /* the same, and IPv4 alone would be harder */
+	TECHNIQUE_IPV6,     /* the same, and IPv4 alone would be harder */
 	TECHNIQUE_PORTMAP,  /* after asking a gateway */
 	TECHNIQUE_PREDICT,  /* guessing the next port of a NAT that counts */
 	TECHNIQUE_BLOCK,    /* trying the ports of a block */

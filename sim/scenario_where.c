@@ -240,8 +240,8 @@ static void lan_peers(struct world *w)
 	world_expect(w, ip_equal(&how.ep.ip, &bob4), "not inside the network");
 }
 
-/* Bob's address and port at home are those of carol, who is alice's neighbour; or alice's own.
- * Carol is alice's peer, too, or a stranger to her. */
+/* Bob's private address and port are those of carol, alice's neighbour, or alice's own.  Carol is
+ * alice's peer too, or a stranger to her. */
 static void namesake(struct world *w)
 {
 	const struct ip twin = ip_v4(192, 168, 1, 20);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The lab itself: the cables delay as they say, and the routers are the easy NATs that they claim to be."""
+"""The lab itself: the cables delay as they are set, and the routers are easy NATs."""
 
 import subprocess
 import time
@@ -73,7 +73,7 @@ class Routers(LabCase):
         return self.hears(self.relay)
 
     def punch(self, to_a, to_b):
-        """Both send to the other's mapping, twice: the first may meet a closed door. Who was heard."""
+        """Both send to the other's mapping twice, because the first datagram may be filtered. Returns whose arrived."""
         for _ in range(2):
             self.a.sendto(b"a", to_b)
             self.b.sendto(b"b", to_a)

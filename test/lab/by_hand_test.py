@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Endpoints given by hand: both homes are behind hard NATs, and a port is forwarded to alice on her router.
 
-Neither side can find that out: the port outside is another one than inside. Who is told of it makes the path.
+Neither side can find that out: the outside port differs from the inside one. The side that is told makes the path.
 """
 
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hard NATs with real packets: crossed, within the budget, and nothing of it stays open; switched off, nothing is sent."""
+"""Hard NATs with real packets: they are crossed within the budget, and no socket stays open. Switched off: nothing is sent."""
 
 import shutil
 import sys
@@ -88,7 +88,7 @@ class HardNat(unittest.TestCase):
         self.addCleanup(stream.stop)
 
     def meet(self, lab, within_s, peak=0):
-        """Direct at last, within the budget; then all sockets that were opened for it are closed."""
+        """Direct in the end, within the budget. Then all sockets that were opened for it are closed."""
         most = 0
         self.begin(lab)
         before = [counted(h, "disco") for h in self.hosts]

@@ -1,4 +1,4 @@
-"""What every test in the lab wants: a fresh lab, its programs' output when it fails, and a reason when it is skipped."""
+"""What every test in the lab needs: a fresh lab, the programs' output when it fails, and a reason when it is skipped."""
 
 import os
 import pathlib
@@ -33,7 +33,7 @@ class LabCase(unittest.TestCase):
         self.loop = Loop()
         self.lab = Lab(BUILD)
         self.addCleanup(self.lab.close)
-        folder = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")  # our own /run: gone with us
+        folder = tempfile.TemporaryDirectory(prefix="lab-", dir="/run")  # our own /run, which ends with us
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
         self.programs = []

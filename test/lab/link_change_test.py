@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A host that is carried to another network under its stream: direct again within 2 s, without asking a dead relay stream."""
+"""A host moves to another network under its stream: direct again within 2 s, without a ping on a dead relay stream."""
 
 import re
 import signal

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The NAT box: each setting behaves as it is named, which a classifier finds out from outside."""
+"""The NAT box: each setting does what its name says, as a classifier finds out from outside."""
 
 import itertools
 import json
@@ -51,7 +51,7 @@ class Box(unittest.TestCase):
             self.box.order(quality)
 
     def classifier(self, nat, external=EXTERNAL[:1]):
-        """A box with these parameters and nothing in its tables, and who looks at it."""
+        """A box with these parameters and empty tables, and a classifier for it."""
         self._close()
         self.box.order("nat translate=yes udp=pass pooling=arbitrary hairpin=none timeout=60s refresh=outbound "
                        "mappings-max=1024 host-mappings-max=0 sessions-max=0 permissions-max=0 "
@@ -67,7 +67,7 @@ class Settings(Box):
         for mapping, filtering, ports in itertools.product(SCOPES, SCOPES, PORTS):
             with self.subTest(mapping=mapping, filtering=filtering, ports=ports):
                 c = self.classifier(f"mapping={mapping} filtering={filtering} ports={ports} port-first=3000 port-step=3")
-                # Who overloads his ports keeps them towards everybody, so no mapping can be told from outside.
+                # A box that overloads ports keeps them towards everybody, so no mapping can be told from outside.
                 self.assertEqual(c.mapping(), EI if ports == "overload" else mapping)
                 self.assertEqual(c.filtering(), filtering)
 
@@ -145,7 +145,7 @@ class Settings(Box):
 
 
 class Packets(Box):
-    """That what is carried stays whole: checksums are verified by the kernel at both ends."""
+    """What the box carries stays whole: the kernel verifies checksums at both ends."""
 
     def test_tcp_passes_both_ways_also_where_udp_does_not(self):
         self.classifier("udp=blocked")
@@ -203,7 +203,7 @@ class Packets(Box):
 
 
 class Line(Box):
-    """What the line does, on each side by itself; the other side is as clean as without."""
+    """What the line does on each side; the other side is not affected."""
 
     def both(self, *orders):
         self.clean_line()
@@ -269,7 +269,7 @@ def fields(header, struct):
 
 
 class Names(unittest.TestCase):
-    """Of parameters: the box has those of the simulator, and each one is held to its name in this file."""
+    """The box has the parameters of the simulator, and this file tests each one."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`warren netcheck --lifetime` and `warren netcheck RELAY`: what they say behind real NATs with short timeouts, asked
-by nobody of importance (root without any capability) and without a daemon."""
+"""`warren netcheck --lifetime` and `warren netcheck RELAY` behind real NATs with short timeouts, without a daemon and without
+privileges (root without any capability)."""
 
 import json
 import subprocess
@@ -49,7 +49,7 @@ class Lifetime(LabCase):
         self.assertTrue(least <= v4["at_least_s"] < below <= v4["less_than_s"] <= below + 2, v4)
 
     def test_short_timeouts_are_measured(self):
-        """Three networks at a time: what the NAT does else must not matter."""
+        """Three networks at a time: other properties of the NAT must not matter."""
         strict = self.boxed("carol", 0, "mapping=address-and-port-dependent filtering=address-and-port-dependent "
                                         "ports=random timeout=7s refresh=outbound")
         easy = self.boxed("dave", 1, "mapping=endpoint-independent filtering=endpoint-independent ports=preserve "
@@ -115,7 +115,7 @@ class Lifetime(LabCase):
         self.assertNotEqual(alone["ipv4"], told["ipv4"])  # it has a port of its own
 
     def test_any_stun_server_will_do(self):
-        """One that knows nothing but plain requests: less is said, and nothing wrong."""
+        """A server that knows only plain requests: the report says less, and nothing wrong."""
         stun = f"""
 import socket, struct
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

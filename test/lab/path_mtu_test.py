@@ -59,7 +59,7 @@ class PathMtu(LabCase):
         for a, b in ((self.alice, self.bob), (self.bob, self.alice)):
             self.wait(lambda: self.ping(a, b, "-s100") and self.peer(a)["mtu"] == FITS[mtu], 60, f"{a.name} to find it")
             self.assertEqual(self.ping(a, b, f"-s{INNER - HEADERS}", "-Mdont"), (COUNT, COUNT))
-            # Who must not be cut is told, by us, and what he sends then arrives.
+            # The sender of a packet that must not be cut is told, by us, and its next packets arrive.
             self.assertEqual(self.ping(a, b, f"-s{(FITS[mtu] or INNER) - HEADERS}", "-Mdo"), (COUNT, COUNT))
             if FITS[mtu]:
                 done = a.home.host.run("ping", "-c1", "-W1", "-Mdo", f"-s{INNER - HEADERS}", nodes.ADDRESS[b.name], check=False)

@@ -42,7 +42,7 @@ class Pinhole(PortMapCase):
         internet.ip(f"addr add {uplink}::1/64 dev {home.name} nodad", f"route add {net}::/64 via {uplink}::2")
         home.router.ip(f"addr add {uplink}::2/64 dev wan nodad", f"route add ::/0 via {uplink}::1",
                        f"addr add {net}::1/64 dev lan nodad", "addr add fe80::1/64 dev lan nodad")
-        home.router.nft("add rule inet filter input meta l4proto ipv6-icmp accept\n")  # who is where on the link
+        home.router.nft("add rule inet filter input meta l4proto ipv6-icmp accept\n")  # neighbour discovery
         home.host.ip(f"addr add {net}::20/64 dev eth0 nodad", "route add ::/0 via fe80::1 dev eth0")
 
     def hole(self):
@@ -59,7 +59,7 @@ class Pinhole(PortMapCase):
         return sum(self.status(self.alice)["dropped"]["path"].values())
 
     def gets_in(self, seconds):
-        """Whether a datagram that nobody waits for comes from bob's home to alice's node."""
+        """Whether an unsolicited datagram gets from bob's home to alice's node."""
         before = self.strangers()
         with self.lab.bob.host.inside():
             s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)

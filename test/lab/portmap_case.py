@@ -22,7 +22,7 @@ class PortMapCase(LabCase):
             make_hard(home.router)
 
     def start_gateway(self, pcp=False, natpmp=False, upnp=False, lifetime=120):
-        """alice's router, a hard NAT from now on, speaks these. Who has PCP has NAT-PMP beside it."""
+        """alice's router, a hard NAT from now on, speaks these. With PCP it also speaks NAT-PMP."""
         self.make_homes_hard()
         speaks = ["pcp", "nat-pmp"] if pcp else ["nat-pmp"] if natpmp else []
         self.make_gateway(speaks + ["upnp"] * upnp, lifetime)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""UPnP gateways that lie cost an attempt, and nothing else; those that are odd are understood."""
+"""A UPnP gateway that lies costs one attempt and nothing else. Odd gateways are understood."""
 
 import sys
 

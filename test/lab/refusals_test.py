@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the daemon refuses, it refuses in one sentence that says what to do, and nothing is started."""
+"""When the daemon refuses to start, it says in one sentence what to do, and starts nothing."""
 
 from lab_case import LabCase, run_tests
 import nodes

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A burst that the system gives in one go goes through the relay whole, in large packets and in small ones."""
+"""A burst of packets goes through the relay without loss, in large packets and in small ones."""
 
 from lab_case import LabCase, run_tests
 import nodes

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The show, on events made up here: what counts as seen, what as missing, and the picture. Needs no namespace."""
+"""The show, on invented events: what counts as seen and as missing, and the picture. Needs no namespace."""
 
 import io
 import pathlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`warren why` in the places where people ask: what it says is what was built there."""
+"""`warren why` in places where people ask: it tells what was built there."""
 
 import json
 import sys

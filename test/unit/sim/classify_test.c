@@ -1,5 +1,5 @@
-/* What lab/classify.py asks a box of the lab, asked of the simulated one: each setting behaves as
- * it is named. */
+/* The questions of lab/classify.py, asked of the simulated box: each setting does what its name
+ * says. */
 #include <stdio.h>
 
 #include "crypto/seeded.h"
@@ -63,7 +63,7 @@ static void tear_down(void)
 	net_fini(&net);
 }
 
-/* Sends, and waits: where it arrived. */
+/* Sends, waits, and tells where it arrived. */
 static struct box *send_from(struct box *from, uint16_t port, struct endpoint to)
 {
 	const uint8_t b[1] = {0};
@@ -88,7 +88,7 @@ static struct endpoint seen(size_t host, uint16_t port, size_t i, uint16_t far_p
 									    : (struct endpoint){0};
 }
 
-/* Whether far i gets through to who has that external endpoint. */
+/* Whether far i gets through to the owner of that external endpoint. */
 static bool knock(size_t i, uint16_t far_port, struct endpoint external)
 {
 	struct box *at = send_from(fars[i], far_port, external);
@@ -160,7 +160,7 @@ static enum nat_hairpin hairpin(void)
 {
 	uint16_t a = next_port++, b = next_port++;
 	struct endpoint of_a = seen(0, a, 0, 80), of_b = seen(1, b, 0, 80);
-	(void)send_from(hosts[0], a, of_b); /* opens a's filter for b, and is dropped perhaps */
+	(void)send_from(hosts[0], a, of_b); /* opens a's filter for b; may be dropped */
 	if (send_from(hosts[1], b, of_a) != hosts[0])
 		return NAT_HAIRPIN_NONE;
 	assert_int_equal(got_to.port, a);
@@ -207,8 +207,8 @@ static void every_mapping_filtering_and_port_allocation(void **state)
 			 "mapping=%s filtering=%s ports=%s port-step=3 port-block=256",
 			 nat_scope_word(m), nat_scope_word(f), port_words[p]);
 		build(text, false);
-		/* Who overloads his ports keeps them towards everybody: no mapping can be told from
-		 * outside. */
+		/* A box that overloads ports keeps them towards everybody: from outside no
+		 * mapping can be told. */
 		assert_int_equal(mapping(), p == NAT_PORT_OVERLOAD ? NAT_ENDPOINT_INDEPENDENT : m);
 		assert_int_equal(filtering(), f);
 		assert_int_equal(ports(&detail), p);

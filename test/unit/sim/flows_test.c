@@ -43,7 +43,7 @@ static void another_port_or_address_on_either_side_is_another_flow(void **state)
 	flows_fini(&f);
 }
 
-/* Few share a slot, and none is missed. */
+/* A few flows share a slot, and none is missed. */
 static void the_count_errs_to_the_high_side_by_little(void **state)
 {
 	enum { MANY = 1024 };

@@ -75,8 +75,8 @@ static const struct sent *last_of_mapping(const struct history *h, struct endpoi
 	return NULL;
 }
 
-/* s. 5: what comes from src to external is let in when something went from there to as much of src.
- */
+/* s. 5: a datagram from src to external gets in once the inside has sent to as much of src as the
+ * filter looks at. */
 static const struct sent *permitted(const struct history *h, struct endpoint src,
 				    struct endpoint external, mono_ns now)
 {
@@ -292,7 +292,7 @@ static void overloaded_ports_are_shared_and_answers_find_who_asked(void **state)
 	assert_true(nat_inside(n, &a, &from, 2, &to));
 	assert_int_equal(to.ip.b[3], 2);
 	assert_true(endpoint_equal(&b, &(struct endpoint){ip_v4(192, 0, 2, 1), 5000}));
-	out(n, inside(2, 5000), outside(1, 80), 3); /* now both have asked the same one */
+	out(n, inside(2, 5000), outside(1, 80), 3); /* by now both have sent to the same one */
 	to = a;
 	from = outside(1, 80);
 	assert_true(nat_in(n, &from, &to, 4));
@@ -424,7 +424,7 @@ static void a_mapping_that_was_asked_for_is_open_to_all_until_its_end(void **sta
 	assert_true(nat_map(n, &other, 5000, 100, 0, &f)); /* another port: this one is taken */
 	assert_int_not_equal(f.port, 5000);
 	assert_true(in(n, outside(9, 9), e, 50));
-	assert_true(in(n, outside(1, 80), before, 5)); /* what there was goes on */
+	assert_true(in(n, outside(1, 80), before, 5)); /* what exists goes on */
 	assert_int_equal(out(n, me, outside(3, 80), 60).port, 5000);
 	assert_true(nat_map(n, &me, 1, 200, 90, &e));
 	assert_int_equal(e.port, 5000);

@@ -86,7 +86,7 @@ static void run(mono_ns until)
 
 static const uint8_t payload[3] = {1, 2, 3};
 
-/* Sends and waits; whether it arrived. */
+/* Sends, waits, and tells whether it arrived. */
 static bool arrives(struct box *from, uint16_t sport, struct endpoint dst)
 {
 	size_t before = p.got;
@@ -226,7 +226,7 @@ static void a_neighbour_below_the_same_carrier_is_reached_by_a_hairpin(void **st
 	}
 	struct endpoint one = {p.nat[0]->addresses[0], 5000}, two = {p.nat[0]->addresses[0], 6000};
 	assert_false(arrives(hosts[0], 5000, two));
-	assert_true(arrives(hosts[1], 6000, one)); /* as far as both doors are open by now */
+	assert_true(arrives(hosts[1], 6000, one)); /* as far as both filters are open by then */
 	assert_ptr_equal(p.got_at, hosts[0]);
 	assert_true(arrives(hosts[0], 5000, two));
 	assert_ptr_equal(p.got_at, hosts[1]);

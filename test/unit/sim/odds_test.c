@@ -1,4 +1,5 @@
-/* The articles' table, with whole nodes: how many probes until two meet. Takes minutes. */
+/* The table of the published articles, with whole nodes: how many probes until two nodes meet.
+ * Takes minutes. */
 
 #include "path/hard/budget.h"
 #include "sim/places.h"
@@ -20,8 +21,8 @@ struct count {
 	bool met;
 };
 
-/* Of the first attempt: what the easy side's main port sends to the hard side's ports, until one is
- * let in. */
+/* The probes of the first attempt: from the easy side's main port to ports of the hard side, until
+ * one gets in. */
 static void count_probe(void *self, const struct box *at, const struct net_datagram *d,
 			enum net_fate fate, mono_ns now)
 {
@@ -82,7 +83,8 @@ static void easy_against_random_is_as_the_articles_say(void **state)
 		w->net.watch_self = &c;
 		bool direct = world_wait(w, is_direct, 30 * SECOND);
 		assert_string_equal(w->fault, "");
-		/* In one of a hundred the first few pings hit while the doors are being opened. */
+		/* In one of a hundred the first few pings hit while the filters are being opened.
+		 */
 		probes[i] = c.met || direct ? c.probes : UINT32_MAX;
 		world_free(w);
 	}
@@ -94,8 +96,8 @@ static void easy_against_random_is_as_the_articles_say(void **state)
 	}
 }
 
-/* So many seeds with NATs that remember for so long; how many probes each side had sent when they
- * met. */
+/* So many seeds, with NATs that remember for so long.  Counts the probes that each side had sent
+ * when they met. */
 static void play_slow(unsigned seeds, const char *nat, uint32_t *probes)
 {
 	const struct place place = {"random", "", nat, .addresses = 1};
@@ -111,7 +113,7 @@ static void play_slow(unsigned seeds, const char *nat, uint32_t *probes)
 	}
 }
 
-/* The articles count with mappings that live as long as the whole takes. */
+/* The articles assume mappings that live as long as the whole attempt. */
 static void random_against_random_is_as_the_articles_say(void **state)
 {
 	enum { SEEDS = 100 };
@@ -124,7 +126,7 @@ static void random_against_random_is_as_the_articles_say(void **state)
 	assert_true(all >= 99);
 }
 
-/* Of real NATs few do: then only those of the last two minutes meet each other. */
+/* Few real NATs do that: then only the probes of the last two minutes can meet. */
 static void with_mappings_of_two_minutes_it_is_much_less(void **state)
 {
 	enum { SEEDS = 100 };

@@ -214,7 +214,7 @@ static void a_nat_that_rebooted_resets_it_when_the_client_writes(void **state)
 	say(PIPE_SERVER, "x");
 	run(SECOND);
 	assert_int_equal(client.n, 0);
-	assert_int_equal(client.downs, 0); /* nobody can tell yet */
+	assert_int_equal(client.downs, 0); /* neither end can know yet */
 	mono_ns start = events.now;
 	say(PIPE_CLIENT, "x");
 	run(SECOND);

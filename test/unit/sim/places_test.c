@@ -42,7 +42,7 @@ static const struct {
 	{"same-carrier-hairpin", "same-carrier-hairpin", TECHNIQUE_PLAIN},
 	{"gateway-pcp", "hard-random", TECHNIQUE_PORTMAP},
 	{"gateway-upnp", "public", TECHNIQUE_PLAIN},
-	{"ipv6-firewall", "two-uplinks", WAY_IPV6},
+	{"ipv6-firewall", "two-uplinks", TECHNIQUE_IPV6},
 	{"ipv6-nat64", "ipv6-nat64", TECHNIQUE_PLAIN},
 	{"ipv6-nat64", "port-restricted", TECHNIQUE_PLAIN},
 	{"udp-blocked", "public", TECHNIQUE_NONE},

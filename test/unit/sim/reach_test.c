@@ -18,8 +18,9 @@ struct end {
 	struct box_shared shared;
 	const struct reach_out *out;
 	peer_id peer;
-	uint64_t sent, taken;    /* messages */
-	bool seen[MESSAGES_MAX]; /* by number: while a path is doubted each goes two ways */
+	uint64_t sent, taken; /* messages */
+	bool seen
+		[MESSAGES_MAX]; /* by number, because while a path is doubted each message goes two ways */
 	mono_ns last_at, longest_silence;
 	enum { BY_NOTHING, BY_RELAY, BY_UDP } last_by;
 	mono_ns direct_at;
@@ -150,7 +151,7 @@ static void begin_end(struct world *w, size_t i)
 	sim_reach_add_relay(&e->net, &w->relay);
 }
 
-/* The other's keys are told by somebody. */
+/* Each gets the other's keys, as from a coordination server. */
 static void introduce(struct world *w, size_t i)
 {
 	struct end *e = &w->ends[i], *other = &w->ends[1 - i];
@@ -245,7 +246,7 @@ static void the_first_message_goes_through_the_relay_and_the_rest_soon_directly(
 	}
 }
 
-/* Without receipts the one who sends would have to ask twice a second. */
+/* Without receipts the sender would have to ping twice a second. */
 static void receipts_of_its_own_make_a_one_way_stream_cheap(void **state)
 {
 	struct world *w = begin(1);
