@@ -260,7 +260,8 @@ static json_t *dropped_json(const struct node *n)
 					      {"no_way", reach_stats(node_reach_of(n))->no_way},
 					      {"own_datagram", s->own_datagram},
 					      {"tsmp", s->tsmp},
-					      {"link_local", s->link_local}};
+					      {"link_local", s->link_local},
+					      {"too_big", s->too_big}};
 	return json_pack("{s:o, s:o, s:o}", "tunnel", tunnel_dropped(node_tunnel_stats(n)), "path",
 			 counters(path, ARRAY_LEN(path)), "node", counters(node, ARRAY_LEN(node)));
 }

@@ -47,7 +47,7 @@ static void every_name_in_a_sentence_stands_for_a_fact(void **state)
 		"{relay_rtt}", "{loss}",    "{pings}",     "{doubt}",      "{falls}",
 		"{hard_sent}", "{next}",    "{peer_left}", "{host_left}",  "{peer_max}",
 		"{host_max}",  "{gateway}", "{outside}",   "{outside_ip}", "{outside_port}",
-		"{refusal}",   "{reach}"};
+		"{refusal}",   "{reach}",   "{home}",      "{home_says}"};
 	for (size_t i = 0; i < explain_rules_n; i++) {
 		const char *forms[] = {explain_rules[i].failed, explain_rules[i].advice};
 		assert_true(forms[0] || forms[1]);

@@ -116,7 +116,7 @@ static void an_advert_needs_an_address_of_one_family_on_both_sides(void **state)
 				 *const their_net[] = {"10.5.0.0/16"};
 	assert_int_equal(told(both, 2, their4, 1, false), 1);
 	assert_int_equal(told(both, 2, their6, 1, false), 1);
-	assert_int_equal(told(both, 2, their_both, 2, false), 1); /* once, and not by each family */
+	assert_int_equal(told(both, 2, their_both, 2, false), 2); /* from each of ours */
 	assert_int_equal(told(both, 1, their6, 1, false), 0);
 	assert_int_equal(told(six, 1, their4, 1, false), 0);
 	assert_int_equal(told(six, 1, their_both, 2, false), 1);

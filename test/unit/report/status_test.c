@@ -309,12 +309,14 @@ static void a_host_prefix_is_an_address_and_a_network_is_none(void **state)
 
 static void every_reason_to_drop_a_packet_is_counted(void **state)
 {
-	static const char *const tunnel[] = {"malformed",    "bad_mac",     "under_load",
-					     "unknown_peer", "no_session",  "replayed",
-					     "stale",        "not_allowed", "flood",
-					     "stage_drops",  "no_room",     "unauthentic"};
-	static const char *const path[] = {"malformed", "unauthentic", "stranger", "unexpected"};
-	static const char *const node[] = {"no_peer", "not_ip", "no_way", "own_datagram", "tsmp"};
+	static const char *const tunnel[] = {
+		"malformed", "bad_mac",     "under_load",      "unknown_peer", "no_session",
+		"replayed",  "stale",       "not_allowed",     "flood",        "stage_drops",
+		"no_room",   "unauthentic", "relayed_stranger"};
+	static const char *const path[] = {"malformed", "unauthentic", "stranger", "unexpected",
+					   "replayed"};
+	static const char *const node[] = {"no_peer", "not_ip",     "no_way", "own_datagram",
+					   "tsmp",    "link_local", "too_big"};
 	const struct {
 		const char *room;
 		const char *const *names;
