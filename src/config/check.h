@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 
-/* Who wants which prefix, and on which line he said so. */
+/* Which peer claims which prefix, and on which line. */
 struct config_claim {
 	struct prefix prefix;
 	uint32_t peer; /* index */

@@ -47,7 +47,7 @@ struct config {
 /* NULL: why has a sentence that begins with "FILE:LINE: " or "FILE: ". `file` is only for that. */
 struct config *config_parse(const char *file, struct bytes text,
 			    char why[static CONFIG_WHY_MAX]) MUST_USE;
-/* The same of a file that need not have a [Node]: for who only wants the relays. */
+/* The same of a file that need not have a [Node]: for a reader that only wants the relays. */
 struct config *config_parse_relays(const char *file, struct bytes text,
 				   char why[static CONFIG_WHY_MAX]) MUST_USE;
 void config_free(struct config *c); /* wipes its secrets; NULL is fine */

@@ -121,7 +121,7 @@ static json_t *relay_json(const struct status_source *s, size_t i)
 	const struct netmap_relay *r = &s->map->relays[i];
 	struct relay_client_status st;
 	json_t *relay = json_pack("{s:s, s:i, s:b}", "name", r->name, "region", (int)r->region,
-				  "home", i == 0);
+				  "home", r->region == s->map->self.home);
 	if (!relay || !s->node || !reach_relay_status(node_reach_of(s->node), r->region, &st))
 		return relay;
 	json_object_set_new(relay, "connected", json_boolean(st.ready));

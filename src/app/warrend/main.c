@@ -102,7 +102,8 @@ static void say_checked(const struct config *c)
 	       key_format(key, KEY_NODE, self.b));
 	for (size_t i = 0; i < c->map.n_relays; i++)
 		printf("relay  %s  %s:%u%s\n", c->map.relays[i].name, c->map.relays[i].host,
-		       c->map.relays[i].port, i == 0 ? "  (home)" : "");
+		       c->map.relays[i].port,
+		       c->map.relays[i].region == c->map.self.home ? "  (home)" : "");
 	for (size_t i = 0; i < c->map.n_peers; i++) {
 		const struct netmap_peer *p = &c->map.peers[i];
 		const struct netmap_relay *home = netmap_relay(&c->map, p->home);

@@ -19,8 +19,8 @@ struct end {
 	const struct reach_out *out;
 	peer_id peer;
 	uint64_t sent, taken; /* messages */
-	bool seen
-		[MESSAGES_MAX]; /* by number, because while a path is doubted each message goes two ways */
+	/* By number: while a path is doubted each message goes two ways. */
+	bool seen[MESSAGES_MAX];
 	mono_ns last_at, longest_silence;
 	enum { BY_NOTHING, BY_RELAY, BY_UDP } last_by;
 	mono_ns direct_at;
