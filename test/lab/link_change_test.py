@@ -61,7 +61,7 @@ class LinkChange(LabCase):
 
     def test_a_sleep(self):
         """The program is stopped, which is as near to a sleep of the machine as a lab comes: the kernel and its clocks
-        go on, so that CLOCK_BOOTTIME never runs ahead of CLOCK_MONOTONIC (test/unit/io_clock_test.c)."""
+        go on, so that CLOCK_BOOTTIME never runs ahead of CLOCK_MONOTONIC (test/unit/io/clock_test.c)."""
         self.pair()
         process = self.bob.program.process
         process.send_signal(signal.SIGSTOP)

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """When the daemon refuses to start, it says in one sentence what to do, and starts nothing."""
 
+import os
+import subprocess
+
 from lab_case import LabCase, run_tests
 import nodes
 
@@ -43,6 +46,14 @@ class Refusals(LabCase):
     def test_a_port_in_use(self):
         with self.lab.alice.host.udp(41641):
             self.refused(self.node(), r"41641.*in use|in use.*41641")
+
+    def test_an_answer_that_cannot_be_written_is_a_failure(self):
+        warrend = os.path.join(self.lab.build, "warrend")
+        for words in (["--help"], ["--version"], ["--check", "--config", self.node().file]):
+            with open("/dev/full", "w") as full:
+                done = self.lab.alice.host.run(warrend, *words, check=False, capture_output=False,
+                                               stdout=full, stderr=subprocess.PIPE)
+            self.assertEqual((done.returncode, done.stderr), (1, "warrend: standard output cannot be written\n"))
 
     def test_no_tun_device(self):
         node = self.node()

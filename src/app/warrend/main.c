@@ -49,6 +49,15 @@ struct daemon {
 	int lock;
 };
 
+/* What was printed has arrived, or not: then a script must not take it for good. */
+static int written(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return STATUS_OK;
+	fputs("warrend: standard output cannot be written\n", stderr);
+	return STATUS_FAILED;
+}
+
 /* Returns an exit status, or -1: go on. */
 static int read_options(struct options *o, int argc, char **argv)
 {
@@ -77,10 +86,10 @@ static int read_options(struct options *o, int argc, char **argv)
 			break;
 		case 'V':
 			printf("warrend %s\n", WARREN_VERSION);
-			return STATUS_OK;
+			return written();
 		case 'h':
 			fputs(help, stdout);
-			return STATUS_OK;
+			return written();
 		default:
 			fputs("warrend --help lists the options.\n", stderr);
 			return STATUS_USAGE;
@@ -277,5 +286,5 @@ int main(int argc, char **argv)
 		return serve(&d);
 	say_checked(d.cfg);
 	config_free(d.cfg);
-	return STATUS_OK;
+	return written();
 }
