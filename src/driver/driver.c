@@ -1,9 +1,11 @@
-/* Theory of operation.  Every callback of the loop does three things: feeds the node what happened,
- * moves packets until the node has none left (move), and asks for settle at the end of the turn.
- * settle does what is needed once a turn only: events, streams to relays, the next deadline.
+/* driver/driver.c - theory of operation
  *
- * A turn is bounded: TURN_BATCHES batches from the TUN and as many from the sockets; the loop is
- * level-triggered and comes back for the rest.
+ * Every callback of the loop does three things: it feeds the node what happened, moves packets
+ * until the node has none left (driver_move), and asks for settle at the end of the turn.  settle
+ * does what is needed once a turn only: events, streams to relays, the next deadline.
+ *
+ * Bounded: a turn reads TURN_BATCHES batches from the inside and as many from the sockets.  The
+ * loop is level-triggered and comes back for the rest.
  */
 #include "driver/parts.h"
 
@@ -14,13 +16,13 @@
 
 enum {
 	TURN_BATCHES = 8,
-	ROUNDS_MAX = 64 /* of the pump at the end of a turn; the rest is for the next */
+	ROUNDS_MAX = 64 /* of the pump at the end of a turn; the next turn goes on */
 };
 
-static const mono_ns NAP = 1 * SECOND;    /* a sleep that may have broken something */
-static const mono_ns ASLEEP = 5 * SECOND; /* a timer this late: the machine slept */
+static const mono_ns NAP = 1 * SECOND;    /* a sleep this long may have broken paths */
+static const mono_ns ASLEEP = 5 * SECOND; /* a deadline this late: the machine slept */
 
-/* --- what the pump has done --- */
+/* --- the effects of the pump --- */
 
 static void follow(void *self, const struct socket_wish *w)
 {
@@ -97,8 +99,7 @@ static void from_inside(void *self, unsigned ready)
 			break;
 		node_from_tun(d->node, v, n, now);
 		if (driver_move(d, now))
-			break; /* or a burst would be more than the stream takes before it is
-				  written */
+			break; /* let the stream be written before it is full */
 	}
 	if (d->inside_ops->is_gone(d->inside))
 		driver_inside_gone(d);
@@ -291,7 +292,7 @@ static void wake(struct driver *d, mono_ns how_long)
 	driver_move(d, loop_now(d->loop));
 }
 
-/* The first packet of the system or of a peer tells, long before a timer might. */
+/* Looked at in each turn: the first packet after a sleep can come long before a timer. */
 static bool look_awake(struct driver *d)
 {
 	mono_ns slept = clock_slept(), since = mono_since(d->slept, slept);
@@ -301,7 +302,7 @@ static bool look_awake(struct driver *d)
 	return since >= NAP;
 }
 
-/* Before the events: what they dial goes through the NAT64 that there is now. */
+/* The NAT64 goes first: the streams that events dial go through the prefix of this moment. */
 static void settle(void *self)
 {
 	struct driver *d = self;
@@ -324,8 +325,7 @@ static void on_deadline(void *self)
 	mono_ns now = loop_now(d->loop);
 	mono_ns late = mono_since(d->planned, now);
 	if (!look_awake(d) && late > ASLEEP)
-		wake(d, late); /* not the machine: a program that was stopped, a machine inside
-				  another */
+		wake(d, late); /* the program was stopped, or a virtual machine was */
 	node_set_wall(d->node, clock_wall_offset_ns());
 	node_tick(d->node, now);
 	driver_move(d, now);

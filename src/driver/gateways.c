@@ -6,8 +6,8 @@ struct gateways {
 	struct loop *loop;
 	struct gateways_calls calls;
 	struct upnp *upnp;
-	struct loop_fd *on_upnp; /* NULL: nobody talks it */
-	struct announcements *announcements;
+	struct loop_fd *on_upnp;             /* NULL: there is no UPnP, or its process is gone */
+	struct announcements *announcements; /* NULL: off */
 };
 
 static void upnp_is_off(struct gateways *g)

@@ -6,11 +6,11 @@
 #include "io/random.h"
 #include "netmap/diff.h"
 
-enum { SPARE_PEERS = 64 /* that a reload may add without beginning anew */ };
+enum { SPARE_PEERS = 64 /* peers that a new netmap may add without beginning anew */ };
 
-/* --- what the node is told --- */
+/* --- settings and netmap, for the node --- */
 
-/* A peer that is refused is left out, and said: it costs no other peer its place. */
+/* A peer that is refused is logged and left out: it costs no other peer its place. */
 static void apply_peer(struct driver *d, const struct netmap_change *c, mono_ns now)
 {
 	char label[NETMAP_NAME_MAX];
@@ -34,7 +34,7 @@ static void apply_peers(struct driver *d, const struct netmap *was)
 		apply_peer(d, &c, loop_now(d->loop));
 }
 
-/* was NULL: it has just come up. */
+/* was NULL: the node is new, and so are all peers. */
 static void apply(struct driver *d, const struct netmap *was)
 {
 	mono_ns now = loop_now(d->loop);
@@ -48,7 +48,8 @@ static void apply(struct driver *d, const struct netmap *was)
 	reach_set_fixed(reach, s->fixed, s->n_fixed, now);
 	resolver_set(d->resolver, d->map);
 	driver_set_relays(d);
-	/* Whoever only looks around leaves the port to the daemon that may run beside it. */
+	/* Without an inside this is a netcheck: the port of announcements belongs to the daemon
+	 * that may run beside it. */
 	if (!gateways_listen(d->gateways, s->port_mapping && d->inside, why))
 		log_say(d->log, LOG_AT_NOTICE, "%s", why);
 	apply_peers(d, was);
@@ -136,7 +137,7 @@ static bool go_up(struct driver *d, char why[static FAILURE_MAX])
 	return true;
 }
 
-/* False: it is down. */
+/* False: why; the driver is down. */
 static bool begin_anew(struct driver *d, char why[static FAILURE_MAX])
 {
 	go_down(d);
@@ -185,7 +186,7 @@ static bool begins_anew(const struct driver *d, const struct settings *s, const 
 	       !netmap_self_equal(&d->map->self, &m->self) || m->n_peers > d->peers_max;
 }
 
-/* A stream to a relay that has moved, or is trusted for another reason now, is given up. */
+/* Hangs up on relays that have another address or certificate now; the node dials them anew. */
 static void drop_old_streams(struct driver *d, const struct netmap *was)
 {
 	for (size_t i = 0; i < was->n_relays; i++) {

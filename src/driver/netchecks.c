@@ -19,7 +19,7 @@ struct get {
 	struct http_get *http; /* NULL: this place is free */
 	uint16_t region;
 	bool portal;
-	char expected[NETMAP_HOST_MAX + 32]; /* the answer to our challenge */
+	char expected[NETMAP_HOST_MAX + 32]; /* a relay's answer to our challenge */
 };
 
 struct netchecks {
@@ -42,7 +42,7 @@ static void refuse(struct netchecks *c, void *ask, const char *why)
 	c->answer(ask, NULL, why);
 }
 
-/* Begins what the asks want, unless a report is being made: then they wait for its end. */
+/* Begins the report that the asks want. While one is being made, they wait for its end. */
 static void begin(struct netchecks *c)
 {
 	bool any = false, full = false;
@@ -96,7 +96,7 @@ static bool any_timed(const struct netchecks *c)
 static void on_portal(struct node *n, const struct get *g, const struct http_get_answer *a)
 {
 	bool ours = http_get_header_is(a->head, "X-Tailscale-Response", g->expected);
-	if (a->status != 0) /* no answer proves nothing */
+	if (a->status != 0) /* silence proves nothing */
 		reach_netcheck_captive(node_reach(n), a->status != 204 || !ours);
 }
 

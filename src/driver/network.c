@@ -5,14 +5,14 @@
 
 static const mono_ns CHECK_AFTER_CHANGE = 2 * SECOND;
 
-/* Without an inside there may still be a daemon beside us, whose interface is no network either. */
+/* Without an inside the daemon may run beside us: its interface is no network to examine. */
 int driver_own_ifindex(const struct driver *d)
 {
 	return d->inside ? d->inside_ops->ifindex(d->inside)
 			 : (int)if_nametoindex(d->settings->interface);
 }
 
-/* An fe80:: address reaches nobody, and comes seconds after its link: no reason to doubt a path. */
+/* A link-local address carries no path, and appears seconds after its link: no change to us. */
 static size_t without_link_local(struct own_address *v, size_t n)
 {
 	size_t kept = 0;
@@ -57,7 +57,7 @@ bool driver_look_at_uplinks(struct driver *d)
 	return !same;
 }
 
-/* Where are we now? Asked a little after a change, when the relays' addresses are known. */
+/* A netcheck, a little after a change: by then DNS has told the relays' addresses. */
 void driver_on_check(void *self)
 {
 	struct driver *d = self;
@@ -69,7 +69,7 @@ void driver_on_changed(void *self)
 {
 	struct driver *d = self;
 	mono_ns now = loop_now(d->loop);
-	debounce_done(&d->network);
+	debounce_done(&d->changes);
 	relay_streams_network_changed(d->relay_streams);
 	resolver_network_changed(d->resolver);
 	bool addresses = look_at_interfaces(d), gateways = driver_look_at_uplinks(d);
@@ -89,7 +89,7 @@ void driver_on_monitor(void *self, unsigned ready)
 	struct prefix p;
 	uint32_t lifetime_s;
 	if (netlink_monitor_read(d->monitor))
-		loop_timer_set(d->changed, debounce_event(&d->network, loop_now(d->loop)));
+		loop_timer_set(d->changed, debounce_event(&d->changes, loop_now(d->loop)));
 	while (netlink_monitor_pref64(d->monitor, &p, &lifetime_s))
 		reach_nat64_advertised(node_reach(d->node), &p, lifetime_s, loop_now(d->loop));
 	driver_move(d, loop_now(d->loop));

@@ -1,10 +1,12 @@
 /* driver/relay_stream.c - theory of operation
  *
- *   STREAM  -> the stream is being had
- *   ASKED   -> the upgrade was asked for, its answer is being read; bytes after it are DERP
- *   UP      -> bytes pass through
+ *   STREAM    the stream is on its way up
+ *   ASKED     the request to upgrade is sent, its answer is being read; what follows is DERP
+ *   UP        bytes pass
+ *   DOWN      the owner was told; it has yet to close
+ *   CLOSED    freed when the outermost call returns
  *
- * The limit of time is the stream's, for the upgrade too: it runs from relay_stream_open.
+ * The time limit of the stream holds for the upgrade, too: it runs from relay_stream_open.
  */
 #include "driver/relay_stream.h"
 
@@ -24,7 +26,7 @@ struct relay_stream {
 	enum { STREAM, ASKED, UP, DOWN, CLOSED } state;
 	unsigned depth; /* calls from the stream or the timer under way: freed by the outermost */
 	mono_ns limit_length;
-	char where[STREAM_HOST_MAX + 16]; /* as it goes into the Host header */
+	char host[STREAM_HOST_MAX + 16]; /* of the Host header, with the port */
 };
 
 static void release(struct relay_stream *k)
@@ -74,7 +76,7 @@ static void on_up(void *self, const struct stream_up *up)
 	struct wr w = wr_of(request, sizeof(request));
 	bool fast = up->tls >= 0x0304 && upgrade_meta_parse(&key, up->meta_cn);
 	k->depth++;
-	upgrade_request(&w, k->where, fast);
+	upgrade_request(&w, k->host, fast);
 	if (w.bad || !stream_write(k->s, wr_done(&w)))
 		fail(k, "out of memory");
 	else if (fast)
@@ -84,7 +86,7 @@ static void on_up(void *self, const struct stream_up *up)
 	leave(k);
 }
 
-/* Bytes while the answer's head is being read. Gives what is left after it. */
+/* Returns what follows the answer; nothing while it is not whole. */
 static struct bytes read_answer(struct relay_stream *k, struct bytes b)
 {
 	char what[UPGRADE_WHY_MAX] = "", why[FAILURE_MAX];
@@ -96,7 +98,7 @@ static struct bytes read_answer(struct relay_stream *k, struct bytes b)
 		go_up(k, NULL);
 		return (struct bytes){b.p + used, b.n - used};
 	case UPGRADE_REFUSED:
-		failure_say(why, "%s is no relay, or refuses: %s", k->where, what);
+		failure_say(why, "%s is no relay, or refuses: %s", k->host, what);
 		fail(k, why);
 		break;
 	}
@@ -137,7 +139,7 @@ static void on_limit(void *self)
 	char why[FAILURE_MAX];
 	k->depth++;
 	failure_say(why, "%s did not answer the request to upgrade within %.3g s: is it a relay?",
-		    k->where, (double)k->limit_length / (double)SECOND);
+		    k->host, (double)k->limit_length / (double)SECOND);
 	fail(k, why);
 	leave(k);
 }
@@ -154,9 +156,9 @@ struct relay_stream *relay_stream_open(struct dialer *d, uint16_t region,
 	k->region = region;
 	k->limit_length = cfg->limit ? cfg->limit : STREAM_CONNECT_LIMIT;
 	const char *form = strchr(cfg->host, ':') ? "[%s]" : "%s";
-	int n = snprintf(k->where, sizeof(k->where), form, cfg->host);
-	if (cfg->port != 443 && n > 0 && (size_t)n < sizeof(k->where))
-		snprintf(k->where + n, sizeof(k->where) - (size_t)n, ":%u", cfg->port);
+	int n = snprintf(k->host, sizeof(k->host), form, cfg->host);
+	if (cfg->port != 443 && n > 0 && (size_t)n < sizeof(k->host))
+		snprintf(k->host + n, sizeof(k->host) - (size_t)n, ":%u", cfg->port);
 	struct stream_config own = *cfg;
 	own.calls = (struct stream_calls){on_up, on_bytes, on_writable, on_down, k};
 	k->answer = upgrade_answer_new();
@@ -167,7 +169,7 @@ struct relay_stream *relay_stream_open(struct dialer *d, uint16_t region,
 		release(k);
 		return NULL;
 	}
-	/* A little more than the stream has: if both are late, its sentence is the better one. */
+	/* A little more than the stream has: if both are late, the stream knows better why. */
 	loop_timer_set(k->limit, loop_now(l) + k->limit_length + 10 * MSEC);
 	return k;
 }

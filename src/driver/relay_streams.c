@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { CHUNK = 16384 /* bytes moved at a time: one TLS record */ };
-/* A little less than the relay client waits: this side knows what it waited for, and can say it. */
+/* A little less than the relay client waits: the stream can say what it waited for. */
 #define DIAL_LIMIT (9500 * MSEC)
 
 struct place {

@@ -32,8 +32,8 @@ const char *relay_streams_proxy(const struct relay_streams *l, uint16_t region);
 struct dialer *
 relay_streams_dialer(struct relay_streams *l); /* borrowed until relay_streams_free */
 
-/* Moves bytes from `take` into every stream that has room for them, until take gives 0. True: some
- * were moved; they are written in the next turn of the loop. */
+/* Moves bytes from `take` into every stream that has room, until take gives 0. True: some were
+ * moved; the next turn of the loop writes them. */
 typedef size_t relay_streams_take(void *self, uint16_t region, uint8_t *out, size_t cap);
 bool relay_streams_fill(struct relay_streams *l, relay_streams_take *take, void *self);
 

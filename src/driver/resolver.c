@@ -1,10 +1,13 @@
-/* One place a relay that has to be looked up, each with a timer of its own:
+/* driver/resolver.c - theory of operation
  *
- *   WAITING  -> its timer runs
- *   ASKED    -> a look-up is under way
+ * Each relay that has to be looked up has a place.  A place waits for its time `due`, or a look-up
+ * is under way.  One timer serves the place that is due first.
  *
- * An answer replaces the one before; a failure does not, because an address that answered yesterday
- * is better than none. */
+ * An answer replaces the one before.  A failure does not: an address that worked an hour ago is
+ * better than none.
+ *
+ * Bounded: RELAYS_MAX places.
+ */
 #include "driver/resolver.h"
 
 #include <stdlib.h>
@@ -45,7 +48,7 @@ static void plan(struct resolver *l)
 	loop_timer_set(l->timer, first);
 }
 
-/* Takes the first of each family; true: something is new. */
+/* Takes the first address of each family. True: one of them is new. */
 static bool take(struct place *p, const struct ip *v, size_t n)
 {
 	struct ip ip4 = {0}, ip6 = {0};
@@ -80,7 +83,7 @@ static void ask(struct place *p)
 	lookup_stop(p->lookup);
 	p->due = MONO_NEVER;
 	struct lookup *k = lookup_start(p->owner->d, p->host, (struct lookup_call){on_found, p});
-	p->lookup = p->due == MONO_NEVER ? k : NULL; /* else it was answered already */
+	p->lookup = p->due == MONO_NEVER ? k : NULL; /* else the answer has come from inside */
 }
 
 static void on_timer(void *self)
@@ -93,7 +96,7 @@ static void on_timer(void *self)
 	plan(l);
 }
 
-/* All of them at the end of this turn. */
+/* Each is due now; the timer asks them. */
 static void ask_all(struct resolver *l)
 {
 	mono_ns now = loop_now(dialer_loop(l->d));

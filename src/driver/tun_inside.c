@@ -66,7 +66,8 @@ static bool list_all(struct prefix_list *l, struct netmap_prefixes walk)
 	return true;
 }
 
-/* A prefix that moved from one peer to another is in both lists: its route stays. */
+/* A prefix that moved from one peer to another is in both lists, so its route stays. False: out of
+ * memory. */
 static bool changed_routes(const struct netmap *was, const struct netmap *now,
 			   struct prefix_list *gone, struct prefix_list *come)
 {

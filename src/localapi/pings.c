@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static const mono_ns OTHER_WAY =
-	200 * MSEC; /* how long a pong of another way waits for the main one's */
+/* How long a pong of another way waits for that of the way in use. */
+static const mono_ns OTHER_WAY = 200 * MSEC;
 
 struct waiting {
 	void *ask; /* NULL: this place is free */
 	peer_id peer;
 	mono_ns began, until;
-	struct way via; /* WAY_NONE: no pong so far */
+	struct way via; /* of the best pong; WAY_NONE: none so far */
 	mono_ns rtt;
 };
 
@@ -183,7 +183,7 @@ static struct waiting *free_place(struct pings *p)
 	return NULL;
 }
 
-/* Which peer is meant; PEER_NONE: `why` says why it cannot be pinged. */
+/* The peer of this name. PEER_NONE: it cannot be pinged; why. */
 static peer_id meant(struct pings *p, const char *name, char *why, size_t cap)
 {
 	const struct netmap *c = driver_netmap(p->driver);

@@ -42,7 +42,7 @@ struct daemon {
 	struct loop *loop;
 	struct config *cfg;
 	struct driver *driver;
-	struct localapi *control;
+	struct localapi *localapi;
 	struct notify notify;
 	struct upnp *upnp;
 	struct loop_signal *on_hup, *on_term, *on_int;
@@ -150,7 +150,7 @@ static void on_reload(void *self)
 		log_say(&d->log, LOG_AT_NOTICE, "%s: loaded again, %zu peers", d->opt.config,
 			cfg->map.n_peers);
 	}
-	localapi_reloaded(d->control);
+	localapi_reloaded(d->localapi);
 	notify_ready(&d->notify);
 }
 
@@ -170,7 +170,7 @@ static bool take_lock(struct daemon *d, char why[static FAILURE_MAX])
 	return d->lock >= 0;
 }
 
-/* The folder of the control socket, for those who start us without systemd. */
+/* The folder of the socket; systemd makes it, other starters do not. */
 static bool make_socket_folder(const struct daemon *d, char why[static FAILURE_MAX])
 {
 	char folder[NETMAP_PATH_MAX];
@@ -198,13 +198,13 @@ static bool open_all(struct daemon *d, char why[static FAILURE_MAX])
 	d->on_int = loop_signal_new(d->loop, SIGINT, (struct loop_call){on_stop, d});
 	if (!d->on_hup || !d->on_term || !d->on_int)
 		return failure_say(why, "out of memory or of file descriptors");
-	const struct localapi_config control = {
+	const struct localapi_config localapi = {
 		.loop = d->loop, .log = &d->log, .driver = d->driver, .path = d->opt.socket};
-	d->control = make_socket_folder(d, why) ? localapi_open(&control, why) : NULL;
-	return d->control && driver_set_up(d->driver, true, why);
+	d->localapi = make_socket_folder(d, why) ? localapi_open(&localapi, why) : NULL;
+	return d->localapi && driver_set_up(d->driver, true, why);
 }
 
-/* What cannot be given up is said, and we go on: an old kernel must not keep a network down. */
+/* What the kernel refuses is logged, and we go on: an old kernel must not keep a network down. */
 static void isolate(struct daemon *d)
 {
 	char why[FAILURE_MAX];
@@ -220,7 +220,7 @@ static void isolate(struct daemon *d)
 
 static void close_all(struct daemon *d)
 {
-	localapi_close(d->control);
+	localapi_close(d->localapi);
 	driver_free(d->driver);
 	upnp_stop(d->upnp);
 	if (d->loop) {
@@ -237,9 +237,9 @@ static void close_all(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	char why[FAILURE_MAX];
-	/* Before anything is opened, because it is a copy of this process; and always, because a
-	 * new configuration may want it when no process can be made any more. It costs little as
-	 * long as it is not asked. */
+	/* First, because it is a copy of this process, and nothing is open yet. Always, because a
+	 * new configuration may want UPnP when the sandbox lets us make no process any more. It
+	 * costs little as long as nobody asks it. */
 	d->upnp = upnp_start(why);
 	if (!d->upnp)
 		log_say(&d->log, LOG_AT_WARNING, "%s", why);
@@ -273,8 +273,8 @@ int main(int argc, char **argv)
 	int status = read_options(&d.opt, argc, argv);
 	if (status >= 0)
 		return status;
-	/* A fixed threshold keeps every large table in a mapping of its own, where the rows that
-	 * are not used cost nothing. Left alone, glibc raises it after the first large free. */
+	/* Every large table gets a mapping of its own, where rows that are not used cost nothing.
+	 * Without this, glibc raises the threshold after the first large free. */
 	mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	log_init(&d.log, STDERR_FILENO, d.opt.verbose ? LOG_AT_DEBUG : LOG_AT_INFO);
 	d.cfg = crypto_init() ? config_load(d.opt.config, why) : NULL;
