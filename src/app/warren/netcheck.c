@@ -1,4 +1,4 @@
-/* Asks the daemon, or, with relays named, a lookout of our own: both give the same JSON. */
+/* Asks the daemon, or, with relays named, a driver of our own: both give the same JSON. */
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* Calls and steps of time to one machine with three peers, two of which answer honestly where the
  * bytes say so.  What must hold: after a tick the deadline lies ahead; pings stay within each
- * peer's purse; a route leads somewhere; a peer in doubt has the relay, too.
+ * peer's budget; a route leads somewhere; a peer in doubt has the relay, too.
  *
  *   step = what u8 | argument u8 */
 #include "fuzz/fuzz.h"
@@ -214,14 +214,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 2048 || !crypto_init())
 		return 0;
 	begin(&s);
-	uint64_t purses = PEERS;
+	uint64_t budgets = PEERS;
 	for (size_t i = 0; i + 1 < size; i += 2) {
-		purses += data[i] % 16 == 2; /* a peer that is made anew begins with a full purse */
+		budgets +=
+			data[i] % 16 == 2; /* a peer that is made anew begins with a full budget */
 		step(&s, data[i], data[i + 1]);
 		drain(&s);
 		uint64_t refilled = (s.now - s.begin) / SECOND + 1;
 		FUZZ_ASSERT(s.pings <=
-			    purses * (PACE_BURST + PACE_PER_SECOND * refilled) + s.for_person);
+			    budgets * (PACE_BURST + PACE_PER_SECOND * refilled) + s.for_person);
 	}
 	paths_free(s.p);
 	return 0;
