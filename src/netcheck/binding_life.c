@@ -436,8 +436,10 @@ void binding_life_tick(struct binding_life *t, mono_ns now)
 {
 	if (!runs(t))
 		return;
-	for (size_t i = 0; i < t->n_subjects; i++)
-		if (subject_due(&t->subjects[i]) <= now)
-			tick_subject(t, &t->subjects[i], now);
-	go_on(t, now);
+	do { /* a step that ends begins the next one, whose first questions are due */
+		for (size_t i = 0; i < t->n_subjects; i++)
+			if (subject_due(&t->subjects[i]) <= now)
+				tick_subject(t, &t->subjects[i], now);
+		go_on(t, now);
+	} while (binding_life_deadline(t) <= now);
 }
