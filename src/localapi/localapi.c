@@ -161,7 +161,8 @@ static void verb_netcheck(struct localapi *c, struct unix_ask *ask, const json_t
 
 static void verb_lifetime(struct localapi *c, struct unix_ask *ask, const json_t *request)
 {
-	json_int_t s = json_integer_value(json_object_get(request, "longest_s"));
+	const json_t *longest = json_object_get(request, "longest_s");
+	json_int_t s = json_integer_value(longest);
 	struct node *n = driver_node(c->driver);
 	mono_ns now = loop_now(c->loop);
 	if (!n) {
@@ -169,7 +170,8 @@ static void verb_lifetime(struct localapi *c, struct unix_ask *ask, const json_t
 		       "the network is down, so there is nothing to measure from; try: warren up");
 		return;
 	}
-	if (s < 0 || (mono_ns)s > BINDING_LIFE_LONGEST / SECOND) {
+	if ((longest && !json_is_integer(longest)) || s < 0 ||
+	    (mono_ns)s > BINDING_LIFE_LONGEST / SECOND) {
 		refuse(ask, "a lifetime needs a longest_s from 0 to 600");
 		return;
 	}

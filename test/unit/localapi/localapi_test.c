@@ -238,6 +238,8 @@ static void bad_requests_are_answered_with_a_sentence(void **state)
 		{"{\"verb\": \"ping\", \"peer\": \"bob\", \"timeout_ms\": \"5\"}", bad_ping},
 		{"{\"verb\": \"lifetime\", \"longest_s\": -1}", bad_lifetime},
 		{"{\"verb\": \"lifetime\", \"longest_s\": 601}", bad_lifetime},
+		{"{\"verb\": \"lifetime\", \"longest_s\": \"60\"}", bad_lifetime},
+		{"{\"verb\": \"lifetime\", \"longest_s\": 1.5}", bad_lifetime},
 	};
 	struct scene s = begin();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
