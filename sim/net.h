@@ -53,8 +53,8 @@ struct box {
 	struct link up, down; /* to the parent, and from it */
 	struct ip addresses[BOX_ADDRESSES_MAX];
 	size_t n_addresses;
-	struct prefix
-		prefixes[BOX_PREFIXES_MAX]; /* that the parent routes here, besides the addresses */
+	/* That the parent routes here, besides the addresses. */
+	struct prefix prefixes[BOX_PREFIXES_MAX];
 	size_t n_prefixes;
 	struct nat *nat4, *nat6; /* owned */
 	struct nat *nat64;       /* owned; translates from nat64_prefix, a /96, to IPv4 */

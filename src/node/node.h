@@ -88,6 +88,7 @@ struct node_stats {
 	uint64_t own_datagram; /* our own, which the system routed into the tunnel */
 	uint64_t tsmp;         /* TSMP from the system, which would speak in our name */
 	uint64_t link_local;   /* of fe80::/10, from the system or a peer: the tunnel is no link */
+	uint64_t no_room;      /* packets for the TUN beyond one batch of a drain */
 	uint64_t too_big;      /* packets whose sender was told to make them smaller */
 };
 const struct node_stats *node_stats(const struct node *n);

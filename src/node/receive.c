@@ -41,9 +41,12 @@ bool node_is_of_link(struct node *n, const struct packet *p)
 
 static void deliver(struct node *n, peer_id id, struct packet *p, mono_ns now)
 {
-	if (node_is_of_link(n, p) || take_tsmp(n, id, p, now) || n->out.n_tun == BATCH_MAX)
+	if (node_is_of_link(n, p) || take_tsmp(n, id, p, now))
 		return;
-	n->out.tun[n->out.n_tun++] = *p;
+	if (n->out.n_tun < BATCH_MAX)
+		n->out.tun[n->out.n_tun++] = *p;
+	else
+		n->stats.no_room++;
 }
 
 /* A known peer sent data in a session that we do not have: one of us restarted.  The relay names

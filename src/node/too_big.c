@@ -9,8 +9,8 @@
 enum {
 	IP4_DONT_FRAGMENT = 0x40, /* of byte 6 */
 	IP6_MTU_MIN = 1280,       /* RFC 8200 s. 5: no sender may be asked for less */
-	UNREACHABLE =
-		3, /* RFC 792; RFC 1191 s. 4: code, and the MTU in the second half of the rest */
+	/* RFC 792; RFC 1191 s. 4: code, and the MTU in the second half of the rest */
+	UNREACHABLE = 3,
 	FRAGMENTATION_NEEDED = 4,
 	PACKET_TOO_BIG = 2, /* RFC 4443 s. 3.2 */
 	QUOTED4_MAX = 548,  /* RFC 1812 s. 4.3.2.3: the answer has at most 576 bytes */

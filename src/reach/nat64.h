@@ -37,8 +37,8 @@ struct nat64 {
 	bool needed;     /* there is IPv6 here, and no IPv4 that leads anywhere */
 	bool has4, has6; /* addresses */
 	bool strands4;   /* IPv4 has no default route */
-	struct prefix
-		links[NAT64_LINKS_MAX]; /* IPv4 networks of ours: reached without any router */
+	/* IPv4 networks of ours: reached without any router. */
+	struct prefix links[NAT64_LINKS_MAX];
 	size_t n_links;
 	struct prefix in_use; /* family 0: none */
 	mono_ns changed_at;   /* when the link last changed; 0: never */

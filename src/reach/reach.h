@@ -33,8 +33,8 @@
 #include "relay/client.h"
 
 enum {
-	REACH_OUT_MAX =
-		2 * BATCH_MAX + 64 /* datagrams of one drain: each of a batch twice, and ours */
+	/* Datagrams of one drain: each of a batch twice, and ours. */
+	REACH_OUT_MAX = 2 * BATCH_MAX + 64
 };
 
 struct reach;
@@ -260,8 +260,9 @@ const struct prefix *reach_nat64(const struct reach *r);
 const struct paths_stats *reach_paths_stats(const struct reach *r);
 
 struct reach_stats {
-	uint64_t no_way;  /* packets for a peer to which there was no way */
-	uint64_t no_room; /* packets of our own that found no slot in a drain: sent in the next */
+	uint64_t no_way;   /* packets for a peer to which there was no way */
+	uint64_t too_long; /* packets from a relay that no slot can hold: dropped */
+	uint64_t no_room;  /* packets of our own that found no slot in a drain: sent in the next */
 };
 const struct reach_stats *reach_stats(const struct reach *r);
 

@@ -26,11 +26,13 @@ static bool copy_to_slot(struct reach *r, struct bytes b, struct packet *p)
 	if (!reach_slot(r, p))
 		return false;
 	uint8_t *room = packet_append(p, b.n);
-	if (room)
-		memcpy(room, b.p, b.n);
-	else
+	if (!room) {
+		r->stats.too_long++;
 		reach_slot_back(r);
-	return room != NULL;
+		return false;
+	}
+	memcpy(room, b.p, b.n);
+	return true;
 }
 
 enum reach_relayed reach_relayed(struct reach *r, struct packet *p, struct way *from,

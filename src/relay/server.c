@@ -44,8 +44,8 @@ enum {
 	KEEPALIVE_MS = 45 * 1000,
 	KEEPALIVE_JITTER_MS = 3 * 1000,
 	INFO_ROOM = 256, /* our ServerInfo, sealed */
-	CLIENT_INFO_MAX =
-		4096, /* anybody may send one: what it costs to open and parse is bounded */
+	/* Anybody may send one: what it costs to open and parse is bounded. */
+	CLIENT_INFO_MAX = 4096,
 	HELD_SMALL = 2048
 };
 

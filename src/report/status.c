@@ -255,13 +255,16 @@ static json_t *dropped_json(const struct node *n)
 					      {"stranger", p->stranger},
 					      {"unexpected", p->unexpected},
 					      {"replayed", p->replayed}};
-	const struct status_counter node[] = {{"no_peer", s->no_peer},
-					      {"not_ip", s->not_ip},
-					      {"no_way", reach_stats(node_reach_of(n))->no_way},
-					      {"own_datagram", s->own_datagram},
-					      {"tsmp", s->tsmp},
-					      {"link_local", s->link_local},
-					      {"too_big", s->too_big}};
+	const struct status_counter node[] = {
+		{"no_peer", s->no_peer},
+		{"not_ip", s->not_ip},
+		{"no_way", reach_stats(node_reach_of(n))->no_way},
+		{"own_datagram", s->own_datagram},
+		{"tsmp", s->tsmp},
+		{"link_local", s->link_local},
+		{"too_big", s->too_big},
+		{"no_room", s->no_room},
+		{"too_long", reach_stats(node_reach_of(n))->too_long}};
 	return json_pack("{s:o, s:o, s:o}", "tunnel", tunnel_dropped(node_tunnel_stats(n)), "path",
 			 counters(path, ARRAY_LEN(path)), "node", counters(node, ARRAY_LEN(node)));
 }

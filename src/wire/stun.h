@@ -10,8 +10,8 @@
 enum {
 	STUN_TXID_LEN = 12,
 	STUN_HEADER_LEN = 20,
-	STUN_REQUEST_LEN =
-		40, /* with SOFTWARE "tailnode" and FINGERPRINT: stock relays want both */
+	/* With SOFTWARE "tailnode" and FINGERPRINT: stock relays want both. */
+	STUN_REQUEST_LEN = 40,
 	STUN_RESPONSE_MAX = 44,
 	STUN_PORT = 3478
 };

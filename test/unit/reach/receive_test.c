@@ -210,6 +210,7 @@ static void the_largest_packet_that_fits_is_taken_and_a_larger_one_takes_no_room
 	assert_int_equal(p.len, largest);
 	assert_int_equal(p.data[largest - 1], 3);
 	assert_int_equal(reach_used(a->reach), 1);
+	assert_int_equal(reach_stats(a->reach)->too_long, 2);
 	assert_int_equal(reach_relayed(a->reach, &p, &from, &source, a->ends.now),
 			 REACH_RELAYED_NOTHING);
 	alone_free(a);

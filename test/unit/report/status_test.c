@@ -315,8 +315,9 @@ static void every_reason_to_drop_a_packet_is_counted(void **state)
 		"no_room",   "unauthentic", "relayed_stranger"};
 	static const char *const path[] = {"malformed", "unauthentic", "stranger", "unexpected",
 					   "replayed"};
-	static const char *const node[] = {"no_peer", "not_ip",     "no_way", "own_datagram",
-					   "tsmp",    "link_local", "too_big"};
+	static const char *const node[] = {"no_peer",      "not_ip",  "no_way",
+					   "own_datagram", "tsmp",    "link_local",
+					   "too_big",      "no_room", "too_long"};
 	const struct {
 		const char *room;
 		const char *const *names;
