@@ -1,32 +1,8 @@
-#include "config/config.h"
-#include "unit/unit.h"
+#include "unit/config/parsed.h"
 
 #include <stdio.h>
 
-#define KEY1 "nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
-#define KEY2 "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="
 #define NODE "[Node]\nPrivateKeyFile = /k\nAddress = 100.64.0.1, fd7a::1\n" /* lines 1 to 3 */
-
-static struct config *parse(const char *text, char why[static CONFIG_WHY_MAX])
-{
-	return config_parse("w.conf", (struct bytes){(const uint8_t *)text, strlen(text)}, why);
-}
-
-static struct config *good(const char *text)
-{
-	char why[CONFIG_WHY_MAX];
-	struct config *c = parse(text, why);
-	if (!c)
-		fail_msg("refused: %s", why);
-	return c;
-}
-
-static void refused(const char *text, const char *want)
-{
-	char why[CONFIG_WHY_MAX];
-	assert_null(parse(text, why));
-	assert_string_equal(why, want);
-}
 
 static void the_first_relay_is_our_home_if_the_file_names_none(void **state)
 {

@@ -1,13 +1,10 @@
-#include "config/config.h"
+#include "unit/config/parsed.h"
 #include "unit/no_memory.h"
-#include "unit/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define PRIV "privkey:0100000000000000000000000000000000000000000000000000000000000041"
-#define KEY1 "nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
-#define KEY2 "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="
 #define KEY3 "0900000000000000000000000000000000000000000000000000000000000000"
 #define PIN  "sha256-raw:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
@@ -17,20 +14,6 @@
 #define NODE  "[Node]\nPrivateKey = " PRIV "\nAddress = 100.64.0.1\n" /* lines 1 to 3 */
 #define RELAY "[Relay]\nName = lab\nHost = r.example\n"
 #define PEER  "[Peer]\nPublicKey = " KEY1 "\n"
-
-static struct config *parse(const char *text, char why[static CONFIG_WHY_MAX])
-{
-	return config_parse("w.conf", (struct bytes){(const uint8_t *)text, strlen(text)}, why);
-}
-
-static struct config *good(const char *text)
-{
-	char why[CONFIG_WHY_MAX];
-	struct config *c = parse(text, why);
-	if (!c)
-		fail_msg("refused: %s", why);
-	return c;
-}
 
 static struct endpoint ep(const char *text)
 {
