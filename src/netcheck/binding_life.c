@@ -226,7 +226,7 @@ static void begin_coarse(struct binding_life *t, mono_ns now)
 {
 	t->step = BINDING_LIFE_COARSE;
 	t->n_subjects = 0;
-	t->report.ended = now + 2 * (t->report.longest + SLACK);
+	t->coarse_end = t->report.ended = now + 2 * (t->report.longest + SLACK);
 	for (size_t i = 0; i < ARRAY_LEN(coarse_s) && coarse_s[i] * SECOND < t->report.longest; i++)
 		add_subject(t, coarse_s[i] * SECOND, now);
 	add_subject(t, t->report.longest, now);
@@ -263,6 +263,13 @@ static void begin_fine(struct binding_life *t, mono_ns dead, mono_ns now)
 		add_subject(t, alive + (dead - alive) * k / FINE_PARTS, now);
 }
 
+/* The dead rest was refuted: the coarse subjects are waited for again. */
+static void back_to_coarse(struct binding_life *t)
+{
+	t->step = BINDING_LIFE_COARSE;
+	t->report.ended = t->coarse_end;
+}
+
 static void after_look(struct binding_life *t, mono_ns now)
 {
 	const struct lifetime_subject *s = &t->subjects[0];
@@ -294,7 +301,7 @@ static void go_on(struct binding_life *t, mono_ns now)
 	else if (all || (t->step == BINDING_LIFE_FINE && fine && dead != MONO_NEVER))
 		end(t, outcome(t), now);
 	else if (fine && t->step == BINDING_LIFE_FINE)
-		t->step = BINDING_LIFE_COARSE;
+		back_to_coarse(t);
 }
 
 void binding_life_begin(struct binding_life *t, const struct endpoint *servers, size_t n,

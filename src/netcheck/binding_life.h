@@ -90,7 +90,8 @@ struct binding_life {
 		mono_ns silence;           /* ALIVE: outlived; DEAD: at most this was not */
 	} subjects[BINDING_LIFE_SUBJECTS_MAX];
 	size_t n_subjects;
-	size_t first_fine; /* of the subjects that divide the interval */
+	size_t first_fine;  /* of the subjects that divide the interval */
+	mono_ns coarse_end; /* the latest end, if no death is believed before */
 };
 
 /* rng: kept.  Extra sockets get the n_sockets (not 0) numbers from first_socket on, in turn. */

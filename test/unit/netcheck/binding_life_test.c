@@ -206,6 +206,26 @@ static void it_ends_when_it_said_at_the_latest(void **state)
 	assert_true(last <= 1000 * SECOND + 2 * 70 * SECOND);
 }
 
+/* The death at 20 s begins a fine round, which would end it soon.  Once 30 s are outlived, the
+ * longer ones are waited for again. */
+static void a_death_that_is_refuted_moves_the_end_back(void **state)
+{
+	struct toy *t = toy_new(70 * SECOND);
+	struct endpoint server = {ip_v4(203, 0, 113, 1), 3478};
+	mono_ns first, least = MONO_NEVER;
+	t->dead_between = 19 * SECOND;
+	binding_life_begin(&t->t, &server, 1, 180 * SECOND, t->now);
+	drain(t);
+	first = binding_life_report(&t->t)->ended;
+	while (runs(t)) {
+		assert_true(t->now <= binding_life_report(&t->t)->ended);
+		assert_true(binding_life_report(&t->t)->ended <= first + SECOND);
+		least = mono_min(least, binding_life_report(&t->t)->ended);
+		step(t);
+	}
+	assert_true(least < t->now);
+}
+
 static void the_longest_rest_is_bounded(void **state)
 {
 	struct toy *t = toy_new(MONO_NEVER / 2);
@@ -320,6 +340,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_lifetime_is_found_between_two_bounds),
 	cmocka_unit_test(one_that_outlives_all_of_it_is_at_least_that_long),
 	cmocka_unit_test(it_ends_when_it_said_at_the_latest),
+	cmocka_unit_test(a_death_that_is_refuted_moves_the_end_back),
 	cmocka_unit_test(the_longest_rest_is_bounded),
 	cmocka_unit_test(a_server_that_answers_to_the_asker_instead_is_not_believed),
 	cmocka_unit_test(the_next_server_is_taken_when_one_is_silent),
