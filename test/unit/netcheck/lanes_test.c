@@ -134,11 +134,102 @@ static void after_three_relays_the_others_get_little_time(void **state)
 	}
 }
 
+static void without_a_try_all_is_over_at_once(void **state)
+{
+	struct relay_place v[2] = {{.stun4 = relay(4, 0)}, {.stun4 = relay(4, 1)}};
+	struct schedule_relay plan[2] = {0};
+	struct lanes l;
+	lanes_begin(&l, v, plan, 0, true, start);
+	assert_true(lanes_are_over(&l));
+	lanes_begin(&l, v, plan, 2, true, start);
+	assert_true(lanes_are_over(&l));
+	plan[1].v4.tries = 1;
+	lanes_begin(&l, v, plan, 2, true, start);
+	assert_false(lanes_are_over(&l));
+	assert_true(lanes_deadline(&l) == start);
+}
+
+static void a_relay_counts_once_however_many_ways_it_answers(void **state)
+{
+	struct table *t = table_new(3, true);
+	drain(t, all, start);
+	for (size_t i = 0; i < 4; i++) /* the first two relays, over both families */
+		assert_int_equal(answer(t, &t->txid[i], i % 2 ? 6 : 4, start + 10 * MSEC),
+				 STUN_ASK_ANSWERED);
+	assert_true(t->l.until == start + 3 * SECOND);
+	assert_int_equal(answer(t, &t->txid[5], 6, start + 10 * MSEC), STUN_ASK_ANSWERED);
+	assert_true(t->l.until == start + 30 * MSEC);
+}
+
+static void the_last_span_does_not_outlive_the_stage(void **state)
+{
+	struct table *t = table_new(3, true);
+	drain(t, all, start);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(answer(t, &t->txid[2 * i], 4, start + 2 * SECOND),
+				 STUN_ASK_ANSWERED);
+	assert_true(t->l.until == start + 3 * SECOND);
+}
+
+/* The owner may send later than the time said so. */
+static void a_round_trip_begins_when_the_request_left(void **state)
+{
+	struct table *t = table_new(1, true);
+	lanes_tick(&t->l, all, &t->rng, start);
+	drain(t, all, start + 20 * MSEC);
+	assert_int_equal(answer(t, &t->txid[0], 4, start + 50 * MSEC), STUN_ASK_ANSWERED);
+	assert_true(t->a.rtt == 30 * MSEC);
+}
+
+static void the_latency_of_a_relay_is_its_shorter_way(void **state)
+{
+	for (int shorter_last = 0; shorter_last < 2; shorter_last++) {
+		struct table *t = table_new(1, true);
+		drain(t, all, start);
+		assert_int_equal(answer(t, &t->txid[!shorter_last], shorter_last ? 4 : 6,
+					start + (shorter_last ? 60 : 20) * MSEC),
+				 STUN_ASK_ANSWERED);
+		assert_int_equal(answer(t, &t->txid[shorter_last], shorter_last ? 6 : 4,
+					start + (shorter_last ? 20 : 60) * MSEC),
+				 STUN_ASK_ANSWERED);
+		assert_true(t->l.v[0].latency == 20 * MSEC);
+	}
+}
+
+static void what_is_still_owed_at_the_end_is_not_sent(void **state)
+{
+	struct table *t = table_new(2, true);
+	lanes_tick(&t->l, all, &t->rng, start);
+	drain(t, all, start + 3 * SECOND);
+	assert_int_equal(t->n, 0);
+}
+
+static void a_lane_of_no_more_use_still_takes_the_answer_to_what_it_sent(void **state)
+{
+	struct table *t = table_new(1, true);
+	drain(t, all, start);
+	struct stun_txid first6 = t->txid[1];
+	assert_int_equal(answer(t, &t->txid[0], 4, start + 90 * MSEC), STUN_ASK_ANSWERED);
+	assert_false(lanes_are_over(&t->l));
+	drain(t, none, start + 100 * MSEC);
+	assert_int_equal(t->n, 0);
+	assert_true(lanes_are_over(&t->l));
+	assert_int_equal(answer(t, &first6, 6, start + 110 * MSEC), STUN_ASK_ANSWERED);
+	assert_true(t->a.v6 && t->a.rtt == 110 * MSEC);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_lane_sends_its_tries_in_time_and_then_ends_with_the_stage),
 	cmocka_unit_test(a_late_answer_is_measured_from_its_own_request),
 	cmocka_unit_test(an_answer_of_another_family_does_not_end_a_lane),
 	cmocka_unit_test(a_try_that_would_tell_nothing_is_not_sent),
 	cmocka_unit_test(after_three_relays_the_others_get_little_time),
+	cmocka_unit_test(without_a_try_all_is_over_at_once),
+	cmocka_unit_test(a_relay_counts_once_however_many_ways_it_answers),
+	cmocka_unit_test(the_last_span_does_not_outlive_the_stage),
+	cmocka_unit_test(a_round_trip_begins_when_the_request_left),
+	cmocka_unit_test(the_latency_of_a_relay_is_its_shorter_way),
+	cmocka_unit_test(what_is_still_owed_at_the_end_is_not_sent),
+	cmocka_unit_test(a_lane_of_no_more_use_still_takes_the_answer_to_what_it_sent),
 };
 RUN_TESTS(tests)
