@@ -1,5 +1,6 @@
 #include "netcheck/home.h"
 
+#include "crypto/seeded.h"
 #include "unit/unit.h"
 
 enum { REPORTS = 8, REGIONS = 3, NEVER = -1 };
@@ -121,10 +122,113 @@ static void what_was_heard_since_the_report_began_counts_however_long_it_took(vo
 	assert_int_equal(home_choose(&h, &both[1], 1, &evidence, 90 * SECOND), 1);
 }
 
+static void regions_beyond_the_bound_are_left_out(void **state)
+{
+	struct home h = {0};
+	struct home_latency v[HOME_REGIONS_MAX + 1];
+	struct home_evidence evidence = {.began = SECOND, .heard = MONO_NEVER};
+	for (uint16_t i = 0; i <= HOME_REGIONS_MAX; i++)
+		v[i] = (struct home_latency){(uint16_t)(i + 1), (100 - i) * MSEC};
+	assert_int_equal(home_choose(&h, v, ARRAY_LEN(v), &evidence, SECOND), HOME_REGIONS_MAX);
+	assert_int_equal(h.reports[0].n, HOME_REGIONS_MAX);
+}
+
+static void in_another_network_the_preferred_relay_keeps_its_advantage(void **state)
+{
+	struct home_latency first = {1, 20 * MSEC}, v[] = {{1, 29 * MSEC}, {2, 20 * MSEC}};
+	struct home_evidence silent = {.began = SECOND, .heard = MONO_NEVER},
+			     heard = {.began = SECOND, .heard = 2 * SECOND};
+	struct home h = {0};
+	assert_int_equal(home_choose(&h, NULL, 0, &heard, SECOND), 0); /* nobody to stay with */
+	assert_int_equal(home_choose(&h, &first, 1, &silent, SECOND), 1);
+	home_forget(&h);
+	assert_int_equal(home_choose(&h, NULL, 0, &heard, 3 * SECOND), 1);
+	assert_int_equal(home_choose(&h, v, 2, &silent, 4 * SECOND), 1);
+	v[0].latency += MSEC;
+	home_forget(&h);
+	assert_int_equal(home_choose(&h, v, 2, &silent, 5 * SECOND), 2);
+}
+
+/* netcheck.md 7.1 again, over a list of all reports that were ever made. */
+enum { MODEL_REPORTS = 200, MODEL_REGIONS = 4 };
+
+struct model {
+	struct {
+		mono_ns at, v[MODEL_REGIONS]; /* 0: no answer */
+	} reports[MODEL_REPORTS];
+	size_t n;
+	uint16_t old;
+};
+
+static mono_ns model_best(const struct model *m, uint16_t region)
+{
+	mono_ns now = m->reports[m->n - 1].at, best = MONO_NEVER;
+	for (size_t i = m->n > 32 ? m->n - 32 : 0; i < m->n; i++)
+		if (now - m->reports[i].at <= 305 * SECOND && m->reports[i].v[region - 1])
+			best = mono_min(best, m->reports[i].v[region - 1]);
+	return best;
+}
+
+static uint16_t model_choose(const struct model *m, mono_ns began, mono_ns heard)
+{
+	const mono_ns *v = m->reports[m->n - 1].v, now = m->reports[m->n - 1].at;
+	mono_ns old_now = m->old ? v[m->old - 1] : 0, best = MONO_NEVER;
+	bool ever = heard != MONO_NEVER;
+	uint16_t new = 0;
+	for (uint16_t r = 1; r <= MODEL_REGIONS; r++)
+		if (v[r - 1] && model_best(m, r) < best) {
+			best = model_best(m, r);
+			new = r;
+		}
+	if (new == 0)
+		return ever && now - heard <= 120 * SECOND ? m->old : 0;
+	bool there = old_now || (ever && (heard >= began || now - heard <= 8 * SECOND));
+	bool near = old_now < best + 10 * MSEC || best > old_now / 3 * 2;
+	return m->old && there && near ? m->old : new;
+}
+
+static void any_history_ends_as_the_rule_says(void **state)
+{
+	static struct model m;
+	struct seeded seeded;
+	seeded_init(&seeded, 3);
+	struct rng rng = seeded_rng(&seeded);
+	size_t moves = 0;
+	for (int round = 0; round < 100; round++) {
+		struct home h = {0};
+		mono_ns now = 1000 * SECOND, pause = (1 + rng_below(&rng, 60)) * SECOND;
+		m = (struct model){0};
+		while (m.n < MODEL_REPORTS) {
+			struct home_latency v[MODEL_REGIONS];
+			size_t n = 0;
+			struct home_evidence evidence = {.began = now, .heard = MONO_NEVER};
+			if (rng_below(&rng, 2))
+				evidence.heard = now + SECOND - rng_below(&rng, 150) * SECOND;
+			now += rng_below(&rng, (uint32_t)(pause / MSEC)) * MSEC + SECOND;
+			m.reports[m.n].at = now;
+			for (uint16_t r = 1; r <= MODEL_REGIONS; r++)
+				if (rng_below(&rng, 3)) {
+					v[n] = (struct home_latency){r, (10 + rng_below(&rng, 60)) *
+										MSEC};
+					m.reports[m.n].v[r - 1] = v[n++].latency;
+				}
+			m.n++;
+			uint16_t want = model_choose(&m, evidence.began, evidence.heard);
+			moves += want != m.old;
+			m.old = want;
+			assert_int_equal(home_choose(&h, v, n, &evidence, now), want);
+		}
+	}
+	assert_true(moves > 500); /* or nothing was compared */
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(histories_end_as_the_rule_says),
 	cmocka_unit_test(a_full_history_gives_up_its_oldest),
 	cmocka_unit_test(in_another_network_old_latencies_say_nothing),
 	cmocka_unit_test(what_was_heard_since_the_report_began_counts_however_long_it_took),
+	cmocka_unit_test(regions_beyond_the_bound_are_left_out),
+	cmocka_unit_test(in_another_network_the_preferred_relay_keeps_its_advantage),
+	cmocka_unit_test(any_history_ends_as_the_rule_says),
 };
 RUN_TESTS(tests)
