@@ -110,6 +110,62 @@ static void families_that_we_or_the_relay_do_not_have_are_left_out(void **state)
 	assert_int_equal(v[2].v6.tries, 1);
 }
 
+static void of_equals_the_first_in_the_list_are_nearer(void **state)
+{
+	struct schedule_relay v[] = {relay(5, 10), relay(6, 10), relay(7, 10), relay(8, 10)};
+	static const uint8_t tries[] = {2, 2, 1, 0};
+	schedule_incremental(v, 4, &both);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(v[i].v4.tries, tries[i]);
+}
+
+static void home_is_never_far(void **state)
+{
+	struct schedule_relay v[] = {relay(2, 10), relay(3, 20), relay(1, 30), relay(4, 40)};
+	schedule_incremental(v, 4, &both);
+	assert_int_equal(v[2].v4.tries, 4); /* the third, and asked over both */
+	assert_int_equal(v[2].v6.tries, 4);
+	assert_int_equal(v[3].v4.tries + v[3].v6.tries, 0); /* home takes no place beside them */
+}
+
+static void a_far_relay_is_asked_over_both_unless_both_answered_before(void **state)
+{
+	struct schedule_relay v[] = {relay(2, 10), relay(3, 20), relay(4, 30)};
+	struct schedule_host host = both;
+	host.last_had4 = false;
+	schedule_incremental(v, 3, &host);
+	assert_int_equal(v[2].v4.tries, 1);
+	assert_int_equal(v[2].v6.tries, 1);
+}
+
+static void an_old_plan_does_not_shine_through(void **state)
+{
+	struct schedule_relay v[8];
+	for (uint16_t i = 0; i < 8; i++)
+		v[i] = relay((uint16_t)(i + 2), 10u * (i + 1));
+	schedule_full(v, 8, &both);
+	schedule_incremental(v, 8, &both);
+	for (int i = 3; i < 8; i++)
+		assert_int_equal(v[i].v4.tries + v[i].v6.tries, 0);
+	assert_int_equal(v[2].v6.tries, 0);
+}
+
+static void as_many_relays_as_there_can_be_are_sorted(void **state)
+{
+	struct schedule_relay v[SCHEDULE_RELAYS_MAX + 1];
+	struct schedule_host host = both;
+	host.home = 0;
+	for (uint16_t i = 0; i <= SCHEDULE_RELAYS_MAX; i++) /* 29 has no common divisor with 64 */
+		v[i] = relay((uint16_t)(i + 1), i * 29u % SCHEDULE_RELAYS_MAX + 1);
+	v[SCHEDULE_RELAYS_MAX].v4.tries = 77; /* of somebody else */
+	schedule_incremental(v, SCHEDULE_RELAYS_MAX + 1, &host);
+	for (int i = 0; i < SCHEDULE_RELAYS_MAX; i++)
+		assert_int_equal(v[i].v4.tries, v[i].last <= 2 * MSEC   ? 2
+						: v[i].last == 3 * MSEC ? 1
+									: 0);
+	assert_int_equal(v[SCHEDULE_RELAYS_MAX].v4.tries, 77);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_full_plan_asks_everybody_three_times_over_both_families),
 	cmocka_unit_test(home_at_50_ms_is_asked_four_times_as_in_the_protocol_page),
@@ -118,5 +174,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(without_an_ipv6_answer_before_it_is_tried_once_near_and_not_far),
 	cmocka_unit_test(relays_never_heard_of_come_last),
 	cmocka_unit_test(families_that_we_or_the_relay_do_not_have_are_left_out),
+	cmocka_unit_test(of_equals_the_first_in_the_list_are_nearer),
+	cmocka_unit_test(home_is_never_far),
+	cmocka_unit_test(a_far_relay_is_asked_over_both_unless_both_answered_before),
+	cmocka_unit_test(an_old_plan_does_not_shine_through),
+	cmocka_unit_test(as_many_relays_as_there_can_be_are_sorted),
 };
 RUN_TESTS(tests)
