@@ -23,6 +23,7 @@ struct toy {
 	bool filter;                  /* only endpoints that were sent to may send in */
 	bool hairpin;
 	bool stock;       /* relays know no CHANGE-REQUEST */
+	bool pool;        /* each relay sees another outside address */
 	uint16_t counter; /* of the hard NAT */
 	struct {
 		struct endpoint to;
@@ -104,6 +105,8 @@ static void carry(struct toy *t, const struct endpoint *to, uint16_t socket, str
 		uint8_t answer[STUN_ANSWER_MAX];
 		struct wr w = wr_of(answer, sizeof(answer));
 		assert_true(stun_read_question(b, &q));
+		if (t->pool)
+			src.ip.b[3] = (uint8_t)(100 + i);
 		if ((t->stock && q.wants_origin) ||
 		    !stun_server_answer(&places, to, &src, b, &way, &w))
 			continue;
@@ -457,6 +460,192 @@ static void a_relay_that_is_heard_over_its_stream_stays_preferred(void **state)
 	netcheck_free(t->n);
 }
 
+static void the_latency_of_a_relay_is_the_shortest_of_three(void **state)
+{
+	static const struct {
+		mono_ns v4, v6, https, latency;
+	} rows[] = {{0, 0, 0, 0}, {5, 0, 0, 5}, {0, 6, 0, 6}, {0, 0, 7, 7},
+		    {5, 6, 7, 5}, {6, 5, 7, 5}, {7, 6, 5, 5}, {7, 0, 5, 5}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct netcheck_relay r = {
+			.v4 = rows[i].v4, .v6 = rows[i].v6, .https = rows[i].https};
+		assert_int_equal(netcheck_latency(&r), rows[i].latency);
+	}
+}
+
+static void the_servers_are_named_nearest_first_and_silent_ones_last(void **state)
+{
+	static const unsigned rtt_ms[] = {40, 0, 10, 30, 0, 20};
+	static const size_t before[] = {0, 1, 2, 3, 4, 5}, after[] = {2, 5, 3, 0, 1, 4};
+	struct toy *t = toy_new(6, 30);
+	struct endpoint v[RELAYS_HERE];
+	memcpy(t->rtt_ms, rtt_ms, sizeof(rtt_ms));
+	for (size_t max = 0; max <= RELAYS_HERE; max++) {
+		assert_int_equal(netcheck_servers(t->n, 4, v, max), max);
+		for (size_t i = 0; i < max; i++)
+			assert_true(endpoint_equal(&v[i], &t->relays[before[i]].stun4));
+	}
+	(void)report(t, true);
+	for (size_t max = 0; max <= RELAYS_HERE; max++) {
+		assert_int_equal(netcheck_servers(t->n, 4, v, max), max);
+		for (size_t i = 0; i < max; i++)
+			assert_true(endpoint_equal(&v[i], &t->relays[after[i]].stun4));
+	}
+	assert_int_equal(netcheck_servers(t->n, 6, v, RELAYS_HERE), 0);
+	netcheck_free(t->n);
+}
+
+static void no_more_relays_are_kept_than_there_is_room_for(void **state)
+{
+	struct toy *t = toy_new(0, 0);
+	struct relay_place many[RELAYS_MAX + 1];
+	struct endpoint v[RELAYS_MAX + 1];
+	for (size_t i = 0; i <= RELAYS_MAX; i++)
+		many[i] =
+			(struct relay_place){.region = (uint16_t)(i + 1),
+					     .stun4 = {ip_v4(203, 0, 113, (uint8_t)(i + 1)), 3478}};
+	netcheck_set_relays(t->n, many, RELAYS_MAX + 1);
+	assert_int_equal(netcheck_servers(t->n, 4, v, RELAYS_MAX + 1), RELAYS_MAX);
+	netcheck_free(t->n);
+}
+
+/* The list may change while a report is made: the report is about the old one. */
+static void other_relays_are_for_the_next_report(void **state)
+{
+	struct toy *t = toy_new(2, 30);
+	netcheck_begin(t->n, true, t->now);
+	drain(t);
+	netcheck_set_relays(t->n, &t->relays[1], 1);
+	run(t, 10 * SECOND);
+	const struct netcheck_report *r = netcheck_last(t->n);
+	assert_int_equal(r->n_relays, 2);
+	assert_int_equal(r->relays[0].region, 1);
+	assert_int_equal(netcheck_latency(&r->relays[0]), 30 * MSEC);
+	r = report(t, true);
+	assert_int_equal(r->n_relays, 1);
+	assert_int_equal(r->relays[0].region, 2);
+	assert_int_equal(netcheck_latency(&r->relays[0]), 31 * MSEC);
+	netcheck_free(t->n);
+}
+
+static void outside_addresses_of_a_pool_are_counted(void **state)
+{
+	struct toy *t = toy_new(3, 30);
+	t->pool = t->stock = true;
+	const struct netcheck_report *r = report(t, true);
+	assert_int_equal(r->nat4.n_outside, 3);
+	assert_int_equal(r->nat4.varies, MAPPING_VARIES);
+	assert_int_equal(r->nat4.mapping, BEHAVIOUR_DEPENDENT);
+	assert_int_equal(r->nat4.port_preserved, TRISTATE_YES);
+	for (uint8_t i = 0; i < 3; i++)
+		assert_int_equal(r->relays[i].seen4.ip.b[3], 100 + i);
+	netcheck_free(t->n);
+}
+
+/* One relay shows the outside endpoint and a latency, but not whether the mapping varies. */
+static void a_single_stock_relay_leaves_the_mapping_unknown(void **state)
+{
+	struct toy *t = toy_new(1, 30);
+	t->stock = true;
+	const struct netcheck_report *r = report(t, true);
+	assert_true(r->udp && r->ipv4);
+	assert_int_equal(r->nat4.present, TRISTATE_YES);
+	assert_int_equal(r->nat4.varies, MAPPING_UNKNOWN);
+	assert_int_equal(r->nat4.mapping, BEHAVIOUR_UNKNOWN);
+	netcheck_free(t->n);
+}
+
+static void addresses_of_the_link_alone_are_no_ipv6(void **state)
+{
+	struct toy *t = toy_new(1, 30);
+	struct own_address own[] = {{.ip = ip_v4(192, 168, 1, 2), .bits = 24},
+				    {.ip = ip_v4(127, 0, 0, 9), .bits = 8, .loopback = true},
+				    {.bits = 64}};
+	assert_false(netcheck_set_interfaces(t->n, own, 2, t->now)); /* but for loopback the same */
+	assert_true(ip_parse(&own[2].ip, "fe80::2"));
+	assert_true(endpoint_parse(&t->relays[0].stun6, "[2001:db8:1::1]:3478"));
+	netcheck_set_relays(t->n, t->relays, 1);
+	assert_true(netcheck_set_interfaces(t->n, own, 3, t->now));
+	assert_false(report(t, true)->has6);
+	assert_int_equal(t->sent6, 0);
+	netcheck_free(t->n);
+}
+
+static void an_answer_after_the_end_is_nobodys(void **state)
+{
+	struct toy *t = toy_new(1, 30);
+	netcheck_begin(t->n, true, t->now);
+	drain(t);
+	struct waiting w = t->waiting[0];
+	run(t, 6 * SECOND);
+	assert_int_equal(t->done, 1);
+	assert_false(netcheck_input(t->n, &w.from, (struct bytes){w.b, w.n}, t->now));
+	netcheck_free(t->n);
+}
+
+/* UDP is given up by then: what comes later ends nothing and changes nothing. */
+static void while_https_is_measured_udp_says_no_more(void **state)
+{
+	struct toy *t = toy_new(2, 3500);
+	struct endpoint to;
+	uint16_t socket;
+	uint8_t b[STUN_CHANGE_LEN];
+	struct wr w = wr_of(b, sizeof(b));
+	netcheck_https(t->n, 1, 5 * MSEC); /* nobody asked */
+	netcheck_begin(t->n, true, t->now);
+	netcheck_https(t->n, 1, 5 * MSEC);
+	netcheck_https_done(t->n, t->now);
+	drain(t);
+	run(t, 3100 * MSEC);
+	assert_int_equal(t->https, 1);
+	assert_int_equal(netcheck_socket(t->n), 0);
+	assert_false(netcheck_output(t->n, &to, &socket, &w, t->now));
+	run(t, SECOND);
+	assert_int_equal(t->done, 0);
+	netcheck_https(t->n, 1, 0); /* as near as can be, and not silent */
+	netcheck_https_done(t->n, t->now);
+	const struct netcheck_report *r = netcheck_last(t->n);
+	assert_false(r->udp);
+	assert_int_equal(netcheck_latency(&r->relays[0]), 1);
+	assert_int_equal(netcheck_latency(&r->relays[1]), 0);
+	netcheck_free(t->n);
+}
+
+static void another_network_while_https_is_measured_is_asked_by_udp_again(void **state)
+{
+	struct toy *t = toy_new(2, 0);
+	netcheck_begin(t->n, true, t->now);
+	drain(t);
+	run(t, 3500 * MSEC);
+	assert_int_equal(t->https, 1);
+	t->rtt_ms[0] = t->rtt_ms[1] = 20;
+	netcheck_link_changed(t->n, t->now);
+	netcheck_https(t->n, 1, MSEC); /* of the old network */
+	netcheck_https_done(t->n, t->now);
+	drain(t);
+	run(t, 10 * SECOND);
+	assert_int_equal(t->done, 1);
+	assert_true(netcheck_last(t->n)->udp);
+	assert_int_equal(netcheck_last(t->n)->relays[0].https, 0);
+	assert_int_equal(netcheck_latency(&netcheck_last(t->n)->relays[0]), 20 * MSEC);
+	netcheck_free(t->n);
+}
+
+static void a_captive_portal_is_looked_for_where_the_first_answer_is_late_or_none(void **state)
+{
+	for (int late = 0; late < 2; late++) {
+		struct toy *t = toy_new(2, late ? 250 : 150);
+		assert_int_equal(report(t, true)->captive_portal, TRISTATE_UNKNOWN);
+		assert_int_equal(t->captives, late);
+		netcheck_captive(t->n, false); /* after the report, and kept with it */
+		assert_int_equal(netcheck_last(t->n)->captive_portal, TRISTATE_NO);
+		assert_int_equal(report(t, false)->captive_portal, TRISTATE_NO);
+		assert_int_equal(t->captives, late); /* an incremental report does not ask */
+		assert_int_equal(report(t, true)->captive_portal, TRISTATE_UNKNOWN);
+		netcheck_free(t->n);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_easy_nat_is_seen_as_it_is),
 	cmocka_unit_test(a_hard_nat_that_counts_is_seen_as_it_is),
@@ -475,5 +664,16 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(through_a_nat64_ipv4_is_asked_without_an_address_of_it),
 	cmocka_unit_test(what_was_not_asked_for_is_not_taken),
 	cmocka_unit_test(a_relay_that_is_heard_over_its_stream_stays_preferred),
+	cmocka_unit_test(the_latency_of_a_relay_is_the_shortest_of_three),
+	cmocka_unit_test(the_servers_are_named_nearest_first_and_silent_ones_last),
+	cmocka_unit_test(no_more_relays_are_kept_than_there_is_room_for),
+	cmocka_unit_test(other_relays_are_for_the_next_report),
+	cmocka_unit_test(outside_addresses_of_a_pool_are_counted),
+	cmocka_unit_test(a_single_stock_relay_leaves_the_mapping_unknown),
+	cmocka_unit_test(addresses_of_the_link_alone_are_no_ipv6),
+	cmocka_unit_test(an_answer_after_the_end_is_nobodys),
+	cmocka_unit_test(while_https_is_measured_udp_says_no_more),
+	cmocka_unit_test(another_network_while_https_is_measured_is_asked_by_udp_again),
+	cmocka_unit_test(a_captive_portal_is_looked_for_where_the_first_answer_is_late_or_none),
 };
 RUN_TESTS(tests)
