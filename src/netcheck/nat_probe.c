@@ -201,7 +201,7 @@ static mono_ns patience(const struct nat_probe *t)
 static void take(struct nat_probe *t, struct nat_probe_ask *a, const struct endpoint *from,
 		 const struct stun_answer *answer, mono_ns now)
 {
-	a->answered = true;
+	t->answered = a->answered = true;
 	a->seen = answer->reflexive;
 	switch (a->step) {
 	case NAT_PROBE_DESCRIBE:

@@ -66,6 +66,7 @@ struct nat_probe {
 	size_t n_own;
 	enum arrival other_port, other_address, hairpin;
 	bool behind_nat;
+	bool answered; /* some server did */
 };
 
 void nat_probe_init(struct nat_probe *t, const struct rng *rng);

@@ -457,7 +457,7 @@ bool netcheck_input(struct netcheck *n, const struct endpoint *from, struct byte
 		return false;
 	bool taken = nat_probe_input(&n->probe4, from, datagram, now) ||
 		     nat_probe_input(&n->probe6, from, datagram, now);
-	n->now.udp |= taken;
+	n->now.udp |= taken && (n->probe4.answered || n->probe6.answered);
 	taken = taken || take_from_lanes(n, datagram, now);
 	if (taken)
 		finish_if_over(n, now);

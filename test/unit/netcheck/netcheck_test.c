@@ -22,9 +22,10 @@ struct toy {
 	bool hard;                    /* each destination sees another port */
 	bool filter;                  /* only endpoints that were sent to may send in */
 	bool hairpin;
-	bool stock;       /* relays know no CHANGE-REQUEST */
-	bool pool;        /* each relay sees another outside address */
-	uint16_t counter; /* of the hard NAT */
+	bool stock;          /* relays know no CHANGE-REQUEST */
+	bool pool;           /* each relay sees another outside address */
+	struct endpoint lie; /* what relays say that they saw; unset: the truth */
+	uint16_t counter;    /* of the hard NAT */
 	struct {
 		struct endpoint to;
 		uint16_t socket, port;
@@ -112,6 +113,10 @@ static void carry(struct toy *t, const struct endpoint *to, uint16_t socket, str
 			continue;
 		if (t->filter && !endpoint_equal(&way.leave, to))
 			continue;
+		if (endpoint_is_set(&t->lie)) {
+			w = wr_of(answer, sizeof(answer));
+			stun_write_response(&w, &q.txid, &t->lie);
+		}
 		struct waiting *in = wait_for(t, t->rtt_ms[i] * MSEC);
 		in->from = way.leave;
 		memcpy(in->b, answer, w.n);
@@ -555,6 +560,21 @@ static void a_single_stock_relay_leaves_the_mapping_unknown(void **state)
 	netcheck_free(t->n);
 }
 
+/* An IPv6 address cannot be ours towards an IPv4 server: the answer is none. */
+static void relays_that_lie_about_the_family_are_as_good_as_silent(void **state)
+{
+	struct toy *t = toy_new(2, 30);
+	assert_true(endpoint_parse(&t->lie, "[2001:db8::7]:41641"));
+	const struct netcheck_report *r = report(t, true);
+	assert_false(r->udp || r->ipv4 || r->ipv6);
+	assert_true(t->taken > 0); /* by us, and no other part looks at it */
+	assert_false(endpoint_is_set(&r->global4) || endpoint_is_set(&r->global6));
+	assert_int_equal(netcheck_latency(&r->relays[0]), 0);
+	assert_int_equal(r->preferred, 0);
+	assert_int_equal(t->https, 1);
+	netcheck_free(t->n);
+}
+
 static void addresses_of_the_link_alone_are_no_ipv6(void **state)
 {
 	struct toy *t = toy_new(1, 30);
@@ -670,6 +690,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(other_relays_are_for_the_next_report),
 	cmocka_unit_test(outside_addresses_of_a_pool_are_counted),
 	cmocka_unit_test(a_single_stock_relay_leaves_the_mapping_unknown),
+	cmocka_unit_test(relays_that_lie_about_the_family_are_as_good_as_silent),
 	cmocka_unit_test(addresses_of_the_link_alone_are_no_ipv6),
 	cmocka_unit_test(an_answer_after_the_end_is_nobodys),
 	cmocka_unit_test(while_https_is_measured_udp_says_no_more),
