@@ -33,6 +33,7 @@ struct loop {
 	mono_ns armed; /* what timer_fd is set to */
 	struct heap heap;
 	struct loop_timer *timers[LOOP_TIMERS_MAX]; /* by id in the heap */
+	uint32_t due[LOOP_TIMERS_MAX];              /* ids of this turn, in their order */
 	struct loop_deferred *asked,
 		*calling; /* deferred calls of this turn, and those being made */
 	mono_ns now;
@@ -50,6 +51,7 @@ struct loop_timer {
 	struct loop *l;
 	struct loop_call call;
 	uint32_t id;
+	bool due; /* to be called in this turn, unless it is set or freed before */
 };
 
 struct loop_signal {
@@ -157,9 +159,16 @@ static void arm(struct loop *l, mono_ns at)
 
 static void call_timers(struct loop *l)
 {
-	uint32_t id;
-	for (uint32_t n = l->heap.n; n > 0 && heap_due(&l->heap, loop_now(l), &id); n--)
-		l->timers[id]->call.fn(l->timers[id]->call.self);
+	uint32_t n = 0;
+	for (; heap_due(&l->heap, loop_now(l), &l->due[n]); n++)
+		l->timers[l->due[n]]->due = true;
+	for (uint32_t i = 0; i < n; i++) {
+		struct loop_timer *t = l->timers[l->due[i]];
+		if (!t || !t->due)
+			continue;
+		t->due = false;
+		t->call.fn(t->call.self);
+	}
 }
 
 static void call_deferred(struct loop *l)
@@ -268,6 +277,7 @@ struct loop_timer *loop_timer_new(struct loop *l, struct loop_call call)
 
 void loop_timer_set(struct loop_timer *t, mono_ns at)
 {
+	t->due = false;
 	heap_set(&t->l->heap, t->id, at);
 }
 
