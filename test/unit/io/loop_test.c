@@ -1,9 +1,11 @@
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/clock.h"
 #include "io/loop.h"
+#include "unit/no_memory.h"
 #include "unit/unit.h"
 
 struct counted {
@@ -226,6 +228,13 @@ static void free_both(void *self, unsigned ready)
 	c->watch = NULL;
 }
 
+static void want_nothing(void *self, unsigned ready)
+{
+	struct counted *c = self;
+	c->times++;
+	loop_fd_want(c->watch, 0);
+}
+
 static void a_watch_may_free_itself(void **state)
 {
 	struct loop *l = loop_new();
@@ -241,6 +250,70 @@ static void a_watch_may_free_itself(void **state)
 	close(p[0]);
 	close(p[1]);
 	loop_free(l);
+}
+
+/* Both are ready in the same turn: whoever is called first takes the other away. */
+struct rivals {
+	struct loop_fd *watch[2];
+	unsigned calls;
+};
+
+struct rival {
+	struct rivals *both;
+	size_t other;
+};
+
+static void free_the_other(void *self, unsigned ready)
+{
+	struct rival *r = self;
+	r->both->calls++;
+	loop_fd_free(r->both->watch[r->other]);
+	r->both->watch[r->other] = NULL;
+}
+
+static void a_watch_may_free_another_that_is_ready_too(void **state)
+{
+	struct loop *l = loop_new();
+	struct rivals both = {0};
+	struct rival r[2] = {{&both, 1}, {&both, 0}};
+	int p[2][2];
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(pipe(p[i]), 0);
+		assert_int_equal(write(p[i][1], "x", 1), 1);
+		both.watch[i] =
+			loop_fd_new(l, p[i][0], (struct loop_fd_call){free_the_other, &r[i]});
+		loop_fd_want(both.watch[i], LOOP_READ);
+	}
+	loop_turn(l, SECOND);
+	assert_int_equal(both.calls, 1);
+	for (size_t i = 0; i < 2; i++) {
+		loop_fd_free(both.watch[i]);
+		close(p[i][0]);
+		close(p[i][1]);
+	}
+	loop_free(l);
+}
+
+/* A socket that can be read and written at once makes two calls; the first may be the last. */
+static void what_a_watch_no_longer_wants_is_not_told(void **state)
+{
+	for (int freed = 0; freed < 2; freed++) {
+		struct loop *l = loop_new();
+		struct counted c = {.l = l};
+		int p[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, p), 0);
+		assert_int_equal(write(p[1], "x", 1), 1);
+		c.watch = loop_fd_new(l, p[0],
+				      (struct loop_fd_call){freed ? free_both : want_nothing, &c});
+		loop_fd_want(c.watch, LOOP_READ | LOOP_WRITE);
+		loop_turn(l, SECOND);
+		loop_turn(l, MSEC);
+		assert_int_equal(c.times, 1);
+		loop_fd_free(c.watch);
+		close(p[0]);
+		close(p[1]);
+		loop_free(l);
+	}
 }
 
 static void the_clock_stands_still_in_a_turn(void **state)
@@ -269,6 +342,107 @@ static void signals_are_called_back(void **state)
 	assert_int_equal(s.times, 1);
 	loop_signal_free(s.signal);
 	loop_signal_free(NULL);
+	loop_free(l);
+}
+
+static void free_own_signal(void *self)
+{
+	struct counted *c = self;
+	c->times++;
+	loop_signal_free(c->signal);
+	c->signal = NULL;
+	loop_stop(c->l);
+}
+
+static void a_signal_may_free_itself_and_a_reader_that_goes_is_none(void **state)
+{
+	struct loop *l = loop_new();
+	struct counted s = {.l = l};
+	int p[2];
+	s.signal = loop_signal_new(l, SIGHUP, (struct loop_call){free_own_signal, &s});
+	kill(getpid(), SIGHUP);
+	loop_run(l);
+	assert_int_equal(s.times, 1);
+	assert_int_equal(pipe(p), 0);
+	close(p[0]);
+	assert_int_equal(write(p[1], "x", 1), -1); /* SIGPIPE would end the program */
+	close(p[1]);
+	loop_free(l);
+}
+
+static void free_another_deferred(void *self)
+{
+	struct counted *c = self;
+	c->times++;
+	loop_deferred_free(c->deferred);
+	c->deferred = NULL;
+}
+
+static void a_deferred_call_may_free_one_that_waits_behind_it(void **state)
+{
+	struct loop *l = loop_new();
+	char order[8] = "";
+	struct counted a = {.l = l}, gone = {.l = l, .order = order, .letter = 'x'},
+		       last = {.l = l, .order = order, .letter = 'l'};
+	struct loop_deferred *first =
+		loop_deferred_new(l, (struct loop_call){free_another_deferred, &a});
+	a.deferred = loop_deferred_new(l, (struct loop_call){count, &gone});
+	last.deferred = loop_deferred_new(l, (struct loop_call){count, &last});
+	loop_deferred_ask(first);
+	loop_deferred_ask(a.deferred);
+	loop_deferred_ask(last.deferred);
+	loop_turn(l, SECOND);
+	loop_turn(l, MSEC);
+	assert_int_equal(a.times, 1);
+	assert_string_equal(order, "l");
+	loop_deferred_free(first);
+	loop_deferred_free(last.deferred);
+	loop_free(l);
+}
+
+static void ask_another(void *self)
+{
+	loop_deferred_ask(((struct counted *)self)->deferred);
+}
+
+static void what_a_timer_asks_for_comes_in_the_same_turn(void **state)
+{
+	struct loop *l = loop_new();
+	struct counted d = {.l = l};
+	d.timer = loop_timer_new(l, (struct loop_call){ask_another, &d});
+	d.deferred = loop_deferred_new(l, (struct loop_call){count, &d});
+	loop_timer_set(d.timer, 0);
+	loop_turn(l, SECOND);
+	assert_int_equal(d.times, 1);
+	loop_timer_free(d.timer);
+	loop_deferred_free(d.deferred);
+	loop_free(l);
+}
+
+/* Each allocation fails once. Whatever was made before is gone again: the leak checker looks. */
+static void without_memory_there_is_no_loop_and_nothing_in_it(void **state)
+{
+	for (int left = 0; left < 3; left++) {
+		memory_left = left;
+		struct loop *none = loop_new();
+		memory_left = -1;
+		assert_null(none);
+	}
+	struct loop *l = loop_new();
+	struct counted c = {.l = l};
+	memory_left = 0;
+	struct loop_timer *t = loop_timer_new(l, (struct loop_call){count, &c});
+	struct loop_fd *f = loop_fd_new(l, 0, (struct loop_fd_call){on_ready, &c});
+	struct loop_signal *s = loop_signal_new(l, SIGHUP, (struct loop_call){count, &c});
+	struct loop_deferred *d = loop_deferred_new(l, (struct loop_call){count, &c});
+	memory_left = -1;
+	assert_true(!t && !f && !s && !d);
+	t = loop_timer_new(l, (struct loop_call){count, &c}); /* the place was not used up */
+	assert_non_null(t);
+	loop_timer_set(t, 0);
+	loop_turn(l, SECOND);
+	assert_int_equal(c.times, 1);
+	loop_timer_free(t);
 	loop_free(l);
 }
 
@@ -313,8 +487,14 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(timers_have_a_limit),
 	cmocka_unit_test(files_are_watched_for_what_is_wanted),
 	cmocka_unit_test(a_watch_may_free_itself),
+	cmocka_unit_test(a_watch_may_free_another_that_is_ready_too),
+	cmocka_unit_test(what_a_watch_no_longer_wants_is_not_told),
 	cmocka_unit_test(the_clock_stands_still_in_a_turn),
 	cmocka_unit_test(signals_are_called_back),
+	cmocka_unit_test(a_signal_may_free_itself_and_a_reader_that_goes_is_none),
+	cmocka_unit_test(a_deferred_call_may_free_one_that_waits_behind_it),
+	cmocka_unit_test(what_a_timer_asks_for_comes_in_the_same_turn),
+	cmocka_unit_test(without_memory_there_is_no_loop_and_nothing_in_it),
 	cmocka_unit_test(a_deferred_call_is_made_once_a_turn),
 };
 RUN_TESTS(tests)
