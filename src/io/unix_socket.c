@@ -232,9 +232,13 @@ static bool address_of(struct sockaddr_un *sa, const char *path, char *why)
 	return true;
 }
 
-/* Is this the file of a socket that nobody listens on any more? */
+/* Is this the file of a socket that nobody listens on any more? A file of another kind refuses too,
+ * and is somebody's. */
 static bool is_left_over(const struct sockaddr_un *sa)
 {
+	struct stat st;
+	if (stat(sa->sun_path, &st) || !S_ISSOCK(st.st_mode))
+		return false;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;

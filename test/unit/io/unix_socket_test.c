@@ -468,6 +468,15 @@ static void failures_are_sentences(void **state)
 		.path = "/tmp/warren-none/socket", .mode = 0600, .asked = asked};
 	assert_null(unix_server_open(l, &cfg, why));
 	assert_non_null(strstr(why, "/tmp/warren-none/socket"));
+	char file[] = "/tmp/warren-test-XXXXXX"; /* somebody's file, and no socket: it stays */
+	close(mkstemp(file));
+	cfg.path = file;
+	assert_null(unix_server_open(l, &cfg, why));
+	assert_non_null(strstr(why, "there is another file of that name"));
+	assert_int_equal(unlink(file), 0);
+	cfg.path = "";
+	assert_null(unix_server_open(l, &cfg, why));
+	assert_non_null(strstr(why, "too long or empty"));
 	loop_free(l);
 }
 
