@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,7 +12,18 @@
 
 #include "io/clock.h"
 #include "io/unix_socket.h"
+#include "unit/no_memory.h"
 #include "unit/unit.h"
+
+/* The clock of the code under test (tests_wrap in test/meson.build): so much later than it is. */
+static mono_ns later;
+mono_ns __real_clock_now(void);
+mono_ns __wrap_clock_now(void);
+
+mono_ns __wrap_clock_now(void)
+{
+	return __real_clock_now() + later;
+}
 
 struct office {
 	struct loop *l;
@@ -239,6 +251,201 @@ static void too_long_requests_are_hung_up(void **state)
 	for (int i = 0; i < 3; i++)
 		loop_turn(o.l, 1 * MSEC);
 	assert_int_equal(o.asked, 0);
+	close_office(&o);
+}
+
+static void nothing(void *self)
+{
+}
+
+/* One turn that does not wait for the timers, which are set by the clock that the test has moved.
+ */
+static void turn_at_once(struct loop *l)
+{
+	struct loop_deferred *d = loop_deferred_new(l, (struct loop_call){nothing, NULL});
+	loop_deferred_ask(d);
+	loop_turn(l, 0);
+	loop_deferred_free(d);
+}
+
+/* Has the server hung up, without a word? */
+static bool is_hung_up(int fd)
+{
+	char in[8];
+	return recv(fd, in, sizeof(in), MSG_DONTWAIT) == 0;
+}
+
+static void half_a_request_is_waited_for_so_long_and_no_longer(void **state)
+{
+	struct office o;
+	open_office(&o);
+	int fd = connect_raw(o.path);
+	turn_at_once(o.l);
+	assert_int_equal(send(fd, "stat", 4, 0), 4);
+	turn_at_once(o.l);
+	later = UNIX_ASK_LIMIT - SECOND;
+	assert_int_equal(send(fd, "us", 2, 0), 2); /* more of it does not buy time */
+	turn_at_once(o.l);
+	assert_false(is_hung_up(fd));
+	later = UNIX_ASK_LIMIT + SECOND;
+	turn_at_once(o.l);
+	assert_true(is_hung_up(fd));
+	assert_int_equal(o.asked, 0);
+	later = 0;
+	close(fd);
+	close_office(&o);
+}
+
+static void an_answer_that_nobody_reads_is_given_up(void **state)
+{
+	struct office o;
+	char in[65536];
+	open_office(&o);
+	int fd = connect_raw(o.path);
+	assert_int_equal(send(fd, "much\n", 5, 0), 5);
+	for (int i = 0; i < 4; i++)
+		turn_at_once(o.l);
+	assert_int_equal(o.asked, 1);
+	later = UNIX_ANSWER_LIMIT - SECOND;
+	turn_at_once(o.l);
+	later = UNIX_ANSWER_LIMIT + SECOND;
+	turn_at_once(o.l);
+	later = 0;
+	size_t got = 0;
+	ssize_t n;
+	while ((n = recv(fd, in, sizeof(in), MSG_DONTWAIT)) > 0) {
+		got += (size_t)n;
+		turn_at_once(o.l);
+	}
+	assert_int_equal(n, 0); /* hung up, after what had fitted */
+	assert_in_range(got, 1, (3 << 20) - 1);
+	close(fd);
+	close_office(&o);
+}
+
+/* The owner has its own time: an ask that waits is not hung up by the limit of a request. */
+static void a_whole_request_has_no_limit_until_it_is_answered(void **state)
+{
+	struct office o;
+	char in[8];
+	open_office(&o);
+	int fd = connect_raw(o.path);
+	assert_int_equal(send(fd, "later\n", 6, 0), 6);
+	for (int i = 0; i < 3; i++)
+		turn_at_once(o.l);
+	assert_int_equal(o.n_kept, 1);
+	later = 10 * (UNIX_ASK_LIMIT + UNIX_ANSWER_LIMIT);
+	turn_at_once(o.l);
+	unix_answer(o.kept[0], (struct bytes){(const uint8_t *)"now", 3});
+	turn_at_once(o.l);
+	assert_int_equal(recv(fd, in, sizeof(in), MSG_DONTWAIT), 3);
+	later = 0;
+	close(fd);
+	close_office(&o);
+}
+
+static void a_request_may_come_letter_by_letter_and_ends_at_a_nul(void **state)
+{
+	struct office o;
+	char in[64] = "";
+	open_office(&o);
+	int fd = connect_raw(o.path);
+	for (const char *p = "stat\n"; *p; p++) {
+		assert_int_equal(o.asked, 0);
+		assert_int_equal(send(fd, p, 1, 0), 1);
+		turn_at_once(o.l);
+		turn_at_once(o.l);
+	}
+	turn_at_once(o.l);
+	assert_true(recv(fd, in, sizeof(in) - 1, MSG_DONTWAIT) > 0);
+	assert_string_equal(in, "you said stat (4)");
+	close(fd);
+	fd = connect_raw(o.path);
+	assert_int_equal(send(fd, "st\0at\n", 6, 0), 6);
+	for (int i = 0; i < 3; i++)
+		turn_at_once(o.l);
+	memset(in, 0, sizeof(in));
+	assert_true(recv(fd, in, sizeof(in) - 1, MSG_DONTWAIT) > 0);
+	assert_string_equal(in, "you said st (2)");
+	close(fd);
+	close_office(&o);
+}
+
+static void a_client_that_goes_before_its_answer_disturbs_nobody(void **state)
+{
+	struct office o;
+	struct client c;
+	open_office(&o);
+	int fd = connect_raw(o.path);
+	assert_int_equal(send(fd, "much\n", 5, 0), 5);
+	close(fd);
+	for (int i = 0; i < 4; i++)
+		turn_at_once(o.l);
+	assert_int_equal(o.asked, 1);
+	client_start(&c, o.path, "status", 5 * SECOND);
+	client_end(&c, &o);
+	assert_string_equal(c.answer, "you said status (6)");
+	free(c.answer);
+	close_office(&o);
+}
+
+static void an_empty_answer_is_none(void **state)
+{
+	struct office o;
+	struct client c;
+	open_office(&o);
+	client_start(&c, o.path, "later", 5 * SECOND);
+	while (!o.n_kept)
+		loop_turn(o.l, 10 * MSEC);
+	unix_answer(o.kept[0], (struct bytes){NULL, 0});
+	client_end(&c, &o);
+	assert_null(c.answer);
+	assert_non_null(strstr(c.why, "hung up without an answer"));
+	close_office(&o);
+}
+
+/* --- without memory --- */
+
+static void a_server_without_memory_is_not_opened_and_leaves_no_file(void **state)
+{
+	struct loop *l = loop_new();
+	char path[64];
+	snprintf(path, sizeof(path), "/tmp/warren-test-%d-none", getpid());
+	struct unix_server_config cfg = {.path = path, .mode = 0600, .asked = asked};
+	for (int left = 0; left < 3; left++) {
+		char why[FAILURE_MAX] = "";
+		memory_left = left;
+		struct unix_server *s = unix_server_open(l, &cfg, why);
+		memory_left = -1;
+		assert_null(s);
+		assert_memory_equal(why, "no memory for the socket /tmp/", 30);
+		assert_int_not_equal(access(path, F_OK), 0);
+	}
+	loop_free(l);
+}
+
+/* The places where a client needs memory: its watch, its timer, the request, the answer. */
+static void a_client_that_there_is_no_memory_for_is_hung_up(void **state)
+{
+	struct office o;
+	struct client c;
+	open_office(&o);
+	for (int left = 0; left < 4; left++) {
+		int fd = connect_raw(o.path);
+		assert_int_equal(send(fd, "status\n", 7, 0), 7);
+		memory_left = left;
+		for (int i = 0; i < 3; i++)
+			loop_turn(o.l, MSEC);
+		memory_left = -1;
+		assert_int_equal(o.asked, left == 3);
+		char in[8];
+		assert_true(recv(fd, in, sizeof(in), MSG_DONTWAIT) <= 0 && errno != EAGAIN);
+		close(fd);
+	}
+	client_start(&c, o.path, "status", 5 * SECOND);
+	client_end(&c, &o);
+	assert_string_equal(c.answer, "you said status (6)");
+	free(c.answer);
 	close_office(&o);
 }
 
@@ -487,6 +694,14 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(long_answers_arrive_whole),
 	cmocka_unit_test(an_answer_may_come_later_or_too_late),
 	cmocka_unit_test(too_long_requests_are_hung_up),
+	cmocka_unit_test(half_a_request_is_waited_for_so_long_and_no_longer),
+	cmocka_unit_test(an_answer_that_nobody_reads_is_given_up),
+	cmocka_unit_test(a_whole_request_has_no_limit_until_it_is_answered),
+	cmocka_unit_test(a_request_may_come_letter_by_letter_and_ends_at_a_nul),
+	cmocka_unit_test(a_client_that_goes_before_its_answer_disturbs_nobody),
+	cmocka_unit_test(an_empty_answer_is_none),
+	cmocka_unit_test(a_server_without_memory_is_not_opened_and_leaves_no_file),
+	cmocka_unit_test(a_client_that_there_is_no_memory_for_is_hung_up),
 	cmocka_unit_test(silent_clients_make_room_for_others),
 	cmocka_unit_test(a_second_server_is_refused_and_a_left_over_file_replaced),
 	cmocka_unit_test(when_all_wait_for_an_answer_a_new_client_is_hung_up),
