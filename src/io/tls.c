@@ -64,8 +64,8 @@ SSL *tls_new(SSL_CTX *ctx, enum stream_trust trust, const char *host, const char
 		if (ip_parse(&ip, name))
 			ok = ok &&
 			     X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), ip.b, ip_len(&ip)) == 1;
-		else
-			ok = ok && SSL_set1_host(ssl, name) == 1;
+		else /* to OpenSSL "" is any name, and ".x" any name that ends so */
+			ok = ok && name[0] && name[0] != '.' && SSL_set1_host(ssl, name) == 1;
 	}
 	if (ok)
 		return ssl;

@@ -15,7 +15,7 @@
 SSL_CTX *tls_context(enum stream_trust trust, const char *ca_file,
 		     char why[static FAILURE_MAX]) MUST_USE;
 /* A connection that asks for `host` (as SNI, if it is a name) and takes a certificate for `name`.
- * ctx is referenced. NULL: out of memory. */
+ * ctx is referenced. NULL: out of memory, or no certificate can have the name. */
 SSL *tls_new(SSL_CTX *ctx, enum stream_trust trust, const char *host, const char *name) MUST_USE;
 /* After the handshake: is this the certificate that the pin names? `where` is "host:port". False:
  * why. */
