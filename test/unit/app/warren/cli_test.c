@@ -6,48 +6,9 @@
 #include "driver/tun_inside.h"
 #include "localapi/localapi.h"
 #include "report/status.h"
-#include "unit/unit.h"
+#include "unit/app/warren/command.h"
 
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static char folder[] = "/tmp/warren-cli-XXXXXX";
-static char socket_path[64];
-static char *out, *err;
-
-static void forget(void)
-{
-	free(out);
-	free(err);
-	out = err = NULL;
-}
-
-/* Runs "warren WORD WORD ..." with this standard input; the socket is the test's. */
-static int run(const char *input, const char *line)
-{
-	char words[256], program[] = "warren", *argv[16] = {program}, *rest = words;
-	size_t out_n, err_n;
-	int argc = 1;
-	snprintf(words, sizeof(words), "%s", line);
-	for (char *w; (w = strsep(&rest, " "));) {
-		if (*w)
-			argv[argc++] = w;
-	}
-	forget();
-	struct cli c = {.out = open_memstream(&out, &out_n),
-			.err = open_memstream(&err, &err_n),
-			.in = fmemopen((void *)(uintptr_t)input, strlen(input) + 1, "r"),
-			.socket = socket_path};
-	int status = cli_run(&c, argc, argv);
-	fclose(c.in);
-	fclose(c.out);
-	fclose(c.err);
-	return status;
-}
 
 /* --- words --- */
 
@@ -120,9 +81,6 @@ static void wrong_words_are_said(void **state)
 }
 
 /* --- keys --- */
-
-/* RFC 7748, section 6.1: Alice's. */
-#define ALICE_PRIVATE "77076d0a7318a57d3c16c17251b26645df4bc8e1f6e4eaa5cd5b5b4a5b5b4a5b"
 
 static void a_new_key_has_its_public_half(void **state)
 {
@@ -202,54 +160,7 @@ static void a_key_file_that_others_can_read_is_warned_of(void **state)
 				 "on it, or umask 077 before\n");
 }
 
-/* --- a canned daemon: answers one connection after the other --- */
-
-static pid_t daemon_pid;
-
-static int listen_here(void)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", socket_path);
-	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
-		    listen(fd, 8) == 0);
-	return fd;
-}
-
-static void answer_one(int fd, const char *answer)
-{
-	char request[1024];
-	int one = accept(fd, NULL, NULL);
-	if (one < 0 || read(one, request, sizeof(request)) <= 0 ||
-	    write(one, answer, strlen(answer)) != (ssize_t)strlen(answer))
-		_exit(1);
-	shutdown(one, SHUT_WR);
-	while (read(one, request, sizeof(request)) > 0)
-		;
-	close(one);
-}
-
-static void canned(const char *const *answers)
-{
-	int fd = listen_here();
-	daemon_pid = fork();
-	assert_true(daemon_pid >= 0);
-	if (daemon_pid > 0) {
-		close(fd);
-		return;
-	}
-	for (; *answers; answers++)
-		answer_one(fd, *answers);
-	_exit(0);
-}
-
-static void daemon_ends(void)
-{
-	int status = -1;
-	assert_int_equal(waitpid(daemon_pid, &status, 0), daemon_pid);
-	assert_int_equal(status, 0);
-	unlink(socket_path);
-}
+/* --- with a daemon --- */
 
 static void without_a_daemon_it_says_how_to_start_it(void **state)
 {
@@ -313,26 +224,6 @@ static void status_of_a_network(void **state)
 	daemon_ends();
 }
 
-/* Runs the verb with a standard output on which nothing can be written. */
-static int run_full(const char *verb)
-{
-	char program[] = "warren", word[32], input[] = "privkey:" ALICE_PRIVATE "\n",
-	     *argv[] = {program, word};
-	size_t n;
-	snprintf(word, sizeof(word), "%s", verb);
-	forget();
-	struct cli c = {.out = fopen("/dev/full", "w"),
-			.err = open_memstream(&err, &n),
-			.in = fmemopen(input, sizeof(input), "r"),
-			.socket = socket_path};
-	assert_non_null(c.out);
-	int status = cli_run(&c, 2, argv);
-	fclose(c.in);
-	fclose(c.out);
-	fclose(c.err);
-	return status;
-}
-
 static void an_answer_that_cannot_be_written_is_a_failure(void **state)
 {
 	static const char *const quiet[] = {"--help", "--version", "genkey", "pubkey"};
@@ -349,79 +240,6 @@ static void an_answer_that_cannot_be_written_is_a_failure(void **state)
 	assert_int_equal(run_full("up"), CLI_OK); /* there was nothing to write */
 	assert_string_equal(err, "");
 	assert_int_equal(run_full("up"), CLI_FAILED);
-	daemon_ends();
-}
-
-#define REPORT "{\"udp\":true,\"full\":true,\"relays\":[]}"
-#define LIFETIME(state)                 \
-	"{\"ipv4\":{\"state\":\"" state \
-	"\",\"at_least_s\":28.0,\"less_than_s\":31.0},\"ipv6\":null}"
-
-static void a_netcheck_is_shown_and_what_was_measured_after_it(void **state)
-{
-	static const char *const answers[] = {REPORT,
-					      REPORT,
-					      LIFETIME("running"),
-					      LIFETIME("measured"),
-					      LIFETIME("measured"),
-					      REPORT,
-					      "{\"error\":\"no\"}",
-					      NULL};
-	canned(answers);
-	assert_int_equal(run("", "netcheck"), CLI_OK);
-	assert_memory_equal(out, "\nReport:\n\t* UDP: true\n", 22);
-	assert_int_equal(run("", "netcheck --lifetime=30"), CLI_OK);
-	assert_string_equal(strstr(out, "\t* BindingLifetime"),
-			    "\t* BindingLifetime: IPv4, 28 to 31 s\n");
-	assert_non_null(strstr(err, "28 to 31 s so far"));
-	assert_int_equal(run("", "netcheck --lifetime --json"), CLI_OK);
-	assert_string_equal(out, REPORT "\n"); /* one object */
-	assert_int_equal(run("", "netcheck"), CLI_FAILED);
-	assert_string_equal(err, "warren: no\n");
-	daemon_ends();
-}
-
-static void without_a_daemon_netcheck_says_how_to_do_without(void **state)
-{
-	assert_int_equal(run("", "netcheck"), CLI_FAILED);
-	assert_non_null(strstr(err, "\nwarren: without it: warren netcheck RELAY, or:"));
-	assert_int_equal(run("", "netcheck --config /nonexistent/w.conf"), CLI_FAILED);
-	assert_string_equal(
-		err, "warren: /nonexistent/w.conf: cannot be read: No such file or directory\n");
-	assert_int_equal(run("", "netcheck --json a..b"), CLI_FAILED);
-	assert_memory_equal(out, "{\"error\":\"found \\\"a..b\\\", expected", 34);
-}
-
-#define PONG(way, direct) \
-	"{\"name\":\"bob\",\"ip\":\"1.1.1.2\"," way ",\"direct\":" direct ",\"rtt_ms\":8.5}"
-#define RELAYED PONG("\"relay\":\"lab\"", "false")
-#define DIRECT  PONG("\"endpoint\":\"192.0.2.1:1\"", "true")
-#define SILENT  "{\"error\":\"no reply from bob in 5 s\",\"timeout\":true}"
-
-static void a_ping_goes_on_until_direct(void **state)
-{
-	static const char *const answers[] = {RELAYED, DIRECT, NULL};
-	canned(answers);
-	assert_int_equal(run("", "ping --timeout 500ms bob"), CLI_OK);
-	assert_string_equal(out, "pong from bob (1.1.1.2) via relay(lab) in 8ms\n"
-				 "pong from bob (1.1.1.2) via 192.0.2.1:1 in 8ms\n");
-	daemon_ends();
-}
-
-static void a_ping_that_stays_on_the_relay_fails(void **state)
-{
-	static const char *const answers[] = {
-		RELAYED, RELAYED, DIRECT, SILENT, "{\"error\":\"who?\"}", NULL};
-	canned(answers);
-	assert_int_equal(run("", "ping -c 1 bob"), CLI_FAILED);
-	assert_string_equal(err, "direct connection not established\n");
-	assert_int_equal(run("", "ping -c 1 --until-direct=false bob"), CLI_OK);
-	assert_int_equal(run("", "ping -c 1 --json bob"), CLI_OK);
-	assert_string_equal(out, DIRECT "\n");
-	assert_int_equal(run("", "ping -c 1 bob"), CLI_FAILED);
-	assert_string_equal(err, "warren: no reply from bob in 5 s\n");
-	assert_int_equal(run("", "ping bob"), CLI_FAILED); /* no use to go on */
-	assert_string_equal(err, "warren: who?\n");
 	daemon_ends();
 }
 
@@ -520,21 +338,6 @@ static void the_control_socket_of_a_node_that_is_down(void **state)
 	daemon_ends();
 }
 
-static int start(void **state)
-{
-	if (!crypto_init() || !mkdtemp(folder))
-		return -1;
-	snprintf(socket_path, sizeof(socket_path), "%s/sock", folder);
-	return 0;
-}
-
-static int end(void **state)
-{
-	forget();
-	unlink(socket_path);
-	return rmdir(folder);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -549,12 +352,8 @@ int main(void)
 		cmocka_unit_test(up_and_down),
 		cmocka_unit_test(status_of_a_network),
 		cmocka_unit_test(an_answer_that_cannot_be_written_is_a_failure),
-		cmocka_unit_test(a_netcheck_is_shown_and_what_was_measured_after_it),
-		cmocka_unit_test(without_a_daemon_netcheck_says_how_to_do_without),
-		cmocka_unit_test(a_ping_goes_on_until_direct),
-		cmocka_unit_test(a_ping_that_stays_on_the_relay_fails),
 		cmocka_unit_test(why_says_what_the_daemon_knows_and_fails_where_it_does_not),
 		cmocka_unit_test(the_control_socket_of_a_node_that_is_down),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, command_start, command_end);
 }

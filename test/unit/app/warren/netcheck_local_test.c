@@ -2,15 +2,9 @@
  * one. */
 #include "app/warren/netcheck_local.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "serve/stun_listen.h"
-#include "unit/unit.h"
-
-enum { PORT = 23478 };
+#include "unit/app/warren/stun_here.h"
 
 static void words_name_relays(void **state)
 {
@@ -68,43 +62,6 @@ static void words_that_are_no_relay_are_said(void **state)
 
 /* --- with a server --- */
 
-static pid_t server;
-
-static void serve(int ready)
-{
-	char why[FAILURE_MAX];
-	struct loop *l = loop_new();
-	struct stun_listen_config cfg = {.at = {ip_v4(127, 0, 0, 1), PORT},
-					 .second_port = PORT + 1};
-	struct stun_listen *s = l ? stun_listen_open(l, &cfg, why) : NULL;
-	if (!s || write(ready, "", 1) != 1)
-		_exit(1);
-	loop_run(l);
-	_exit(0);
-}
-
-static int begin_server(void **state)
-{
-	int fd[2];
-	char c;
-	if (!crypto_init() || pipe(fd))
-		return -1;
-	server = fork();
-	if (server == 0)
-		serve(fd[1]);
-	close(fd[1]);
-	ssize_t n = read(fd[0], &c, 1);
-	close(fd[0]);
-	return server > 0 && n == 1 ? 0 : -1;
-}
-
-static int end_server(void **state)
-{
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
-	return 0;
-}
-
 static struct netcheck_local *look(const char *relay)
 {
 	char why[CONFIG_WHY_MAX], word[64], *words[] = {word};
@@ -120,14 +77,13 @@ static struct netcheck_local *look(const char *relay)
 
 static void it_reports_without_a_daemon_and_without_privileges(void **state)
 {
-	struct netcheck_local *o = look("127.0.0.1:23478");
+	struct netcheck_local *o = look(stun_name);
 	json_t *r = netcheck_local_netcheck(o, true);
 	assert_non_null(r);
 	assert_true(json_is_true(json_object_get(r, "udp")) &&
 		    json_is_true(json_object_get(r, "full")));
 	assert_memory_equal(json_string_value(json_object_get(r, "ipv4")), "127.0.0.1:", 10);
-	assert_string_equal(json_string_value(json_object_get(r, "preferred_relay")),
-			    "127.0.0.1:23478");
+	assert_string_equal(json_string_value(json_object_get(r, "preferred_relay")), stun_name);
 	assert_true(json_is_null(json_object_get(r, "home_relay")));
 	assert_true(json_is_false(json_object_get(json_object_get(r, "nat"), "present")));
 	json_decref(r);
@@ -139,7 +95,7 @@ static void it_reports_without_a_daemon_and_without_privileges(void **state)
 
 static void lifetimes_are_measured_and_told(void **state)
 {
-	struct netcheck_local *o = look("127.0.0.1:23478");
+	struct netcheck_local *o = look(stun_name);
 	json_t *l = netcheck_local_lifetime(o, 0), *v4 = json_object_get(l, "ipv4");
 	assert_true(json_is_null(v4));
 	json_decref(l);
@@ -161,7 +117,7 @@ static void lifetimes_are_measured_and_told(void **state)
 
 static void a_signal_ends_what_waits(void **state)
 {
-	struct netcheck_local *o = look("127.0.0.1:23478");
+	struct netcheck_local *o = look(stun_name);
 	kill(getpid(), SIGINT);
 	assert_false(netcheck_local_wait(o, 5 * SECOND));
 	assert_null(netcheck_local_netcheck(o, true));
@@ -178,5 +134,5 @@ int main(void)
 		cmocka_unit_test(lifetimes_are_measured_and_told),
 		cmocka_unit_test(a_signal_ends_what_waits),
 	};
-	return cmocka_run_group_tests(tests, begin_server, end_server);
+	return cmocka_run_group_tests(tests, stun_begin, stun_end);
 }
