@@ -53,9 +53,9 @@ static struct prefix prefix_in_text(const char *text)
 /* The prefix as /proc/net/route and /proc/net/ipv6_route write it. */
 static void route_line(const struct prefix *p, char out[static 64])
 {
-	uint32_t dst, mask = p->bits ? htonl(UINT32_MAX << (32 - p->bits)) : 0;
 	char *end = out;
 	if (p->ip.family == 4) {
+		uint32_t dst, mask = p->bits ? htonl(UINT32_MAX << (32 - p->bits)) : 0;
 		memcpy(&dst, p->ip.b, sizeof(dst));
 		snprintf(out, 64, "%08X\t00000000\t%s\t0\t0\t0\t%08X", dst,
 			 p->bits == 32 ? "0005" : "0001", mask);
