@@ -409,6 +409,92 @@ static void more_samples_than_there_is_room_for_are_left_out(void **state)
 			 1000 + NAT_PROBE_SAMPLES_MAX - 1);
 }
 
+/* --- bounds --- */
+
+/* Four servers with every place that a server can have, and a mapping that varies. */
+static void the_longest_run_has_room_for_each_of_its_questions(void **state)
+{
+	const struct endpoint servers[] = {ep(1, 3478), ep(2, 3478), ep(3, 3478), ep(4, 3478)};
+	struct run r;
+	begin(&r, servers, 4);
+	struct asked asked[4];
+	memcpy(asked, r.v, sizeof(asked));
+	for (uint8_t i = 0; i < 4; i++) {
+		const struct endpoint other = ep((uint8_t)(11 + i), 3479), seen = us(50000);
+		assert_true(answer(&r, &asked[i], &servers[i], &seen, &other));
+	}
+	drain(&r);
+	assert_int_equal(r.n, 2 + 8);
+	note(&r, &servers[0], 41641, true);
+	note(&r, &servers[1], 41643, true);
+	give_up(&r);
+	assert_int_equal(r.t.step, NAT_PROBE_STEP);
+	assert_int_equal(r.n, 8);
+	give_up(&r);
+	assert_int_equal(r.t.step, NAT_PROBE_HAIRPIN);
+	assert_int_equal(r.n, 2);
+	assert_int_equal(r.t.n_asks, NAT_PROBE_ASKS_MAX);
+}
+
+static void the_last_wait_is_twice_the_round_trip_within_bounds(void **state)
+{
+	static const struct {
+		unsigned rtt_ms, wait_ms;
+	} rows[] = {{1, 400}, {200, 400}, {300, 600}, {500, 1000}, {550, 1000}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct endpoint server = ep(1, 3478), other = ep(1, 3479), seen = us(50000);
+		struct run r;
+		begin(&r, &server, 1);
+		const struct asked a = r.v[0];
+		for (unsigned k = 1; k < 3; k++)
+			nat_probe_tick(&r.t, T0 + k * 200 * MSEC);
+		r.now = T0 + rows[i].rtt_ms * MSEC;
+		assert_true(answer(&r, &a, &server, &seen, &other));
+		assert_int_equal(r.t.step, NAT_PROBE_FILTER);
+		mono_ns began = r.now;
+		for (unsigned k = 1; k < 3; k++)
+			nat_probe_tick(&r.t, began + k * 200 * MSEC);
+		assert_int_equal(nat_probe_deadline(&r.t), began + (400 + rows[i].wait_ms) * MSEC);
+	}
+}
+
+/* Its answers are then nobody's: the transactions are gone with it. */
+static void a_new_run_forgets_the_one_before(void **state)
+{
+	const struct endpoint server = {{6, {0x20, 1, 0xd, 0xb8, [15] = 1}}, 3478};
+	struct run r;
+	at_the_hairpin(&r);
+	const struct endpoint at = ep(1, 3478), seen = us(1);
+	const struct asked old = r.v[0];
+	struct sample v[NAT_PROBE_SAMPLES_MAX];
+	nat_probe_begin(&r.t, 6, &server, 1, r.now);
+	assert_false(answer(&r, &old, &at, &seen, NULL));
+	drain(&r);
+	assert_int_equal(r.n, 1);
+	assert_true(endpoint_equal(&r.v[0].to, &server));
+	assert_int_equal(r.t.n_own, 0);
+	assert_int_equal(nat_probe_fresh_samples(&r.t, v), 0);
+	assert_int_equal(r.t.other_port, ARRIVAL_UNTRIED);
+	assert_int_equal(r.t.hairpin, ARRIVAL_UNTRIED);
+	assert_false(r.t.behind_nat || r.t.answered);
+}
+
+/* The question stays open for a good answer. */
+static void an_answer_of_the_other_family_is_ours_and_counts_for_nothing(void **state)
+{
+	const struct endpoint server = ep(1, 3478), other = ep(2, 3479), seen = us(50000);
+	const struct endpoint six = {{6, {0x20, 1, 0xd, 0xb8, [15] = 9}}, 50000};
+	struct run r;
+	begin(&r, &server, 1);
+	const struct asked a = r.v[0];
+	assert_true(answer(&r, &a, &server, &six, NULL));
+	assert_int_equal(r.t.step, NAT_PROBE_DESCRIBE);
+	assert_false(r.t.answered);
+	assert_true(answer(&r, &a, &server, &seen, &other));
+	assert_int_equal(r.t.step, NAT_PROBE_FILTER);
+	assert_true(r.t.answered);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_server_is_asked_for_its_other_places_from_a_fresh_socket),
 	cmocka_unit_test(four_servers_of_the_family_are_asked_and_no_others),
@@ -428,5 +514,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_nobody_asked_for_is_left_to_others),
 	cmocka_unit_test(the_same_answer_twice_is_one_sample),
 	cmocka_unit_test(more_samples_than_there_is_room_for_are_left_out),
+	cmocka_unit_test(the_longest_run_has_room_for_each_of_its_questions),
+	cmocka_unit_test(the_last_wait_is_twice_the_round_trip_within_bounds),
+	cmocka_unit_test(a_new_run_forgets_the_one_before),
+	cmocka_unit_test(an_answer_of_the_other_family_is_ours_and_counts_for_nothing),
 };
 RUN_TESTS(tests)
