@@ -122,6 +122,35 @@ static void each_has_a_name(void **state)
 						behaviour_name((enum behaviour)c));
 }
 
+static void the_step_of_a_count_is_bounded_and_so_is_what_others_may_have_taken(void **state)
+{
+	static const struct {
+		int ports[SAMPLES_MAX];
+		size_t n;
+		int step;
+	} rows[] = {
+		{{5000, 5256, 5512}, 3, 256},
+		{{5000, 5257, 5514}, 3, 0},
+		{{5000, 5001, 5017}, 3, 1}, /* sixteen times the step, and seventeen */
+		{{5000, 5001, 5018}, 3, 0},
+		{{5000, 4998, 4966}, 3, -2},
+		{{5000, 4998, 4964}, 3, 0},
+		{{5000, 5006, 5010}, 3, 2}, /* the divisor, not the least difference */
+		{{5000}, 1, 0},
+		{{0}, 0, 0},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(step_of(rows[i].ports, rows[i].n), rows[i].step);
+}
+
+/* The same port at another outside address is another mapping, and no step leads to it. */
+static void a_pool_of_addresses_that_keeps_the_port_does_not_count(void **state)
+{
+	static const char *const words[] = {"A1 x5", "B1 y5", "C1 z5", NULL};
+	struct sample v[SAMPLES_MAX];
+	assert_int_equal(behaviour_step(v, samples(v, words)), 0);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(mappings_by_what_they_depend_on),
 	cmocka_unit_test(a_nat_that_counts_gives_itself_away),
@@ -129,5 +158,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(random_ports_are_hardly_ever_taken_for_a_count),
 	cmocka_unit_test(filters_by_what_comes_in),
 	cmocka_unit_test(each_has_a_name),
+	cmocka_unit_test(the_step_of_a_count_is_bounded_and_so_is_what_others_may_have_taken),
+	cmocka_unit_test(a_pool_of_addresses_that_keeps_the_port_does_not_count),
 };
 RUN_TESTS(tests)
