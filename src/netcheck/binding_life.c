@@ -259,6 +259,7 @@ static void begin_fine(struct binding_life *t, mono_ns dead, mono_ns now)
 	t->step = BINDING_LIFE_FINE;
 	t->report.ended = now + dead + SLACK;
 	t->first_fine = t->n_subjects;
+	t->divided = dead;
 	for (unsigned k = 1; k < FINE_PARTS; k++)
 		add_subject(t, alive + (dead - alive) * k / FINE_PARTS, now);
 }
@@ -268,6 +269,14 @@ static void back_to_coarse(struct binding_life *t)
 {
 	t->step = BINDING_LIFE_COARSE;
 	t->report.ended = t->coarse_end;
+}
+
+/* A dead rest that is longer than the divided one has another interval before it. */
+static bool is_to_divide(const struct binding_life *t, mono_ns dead, bool fine, mono_ns now)
+{
+	bool other = t->step == BINDING_LIFE_COARSE || (fine && dead > t->divided);
+	return other && dead != MONO_NEVER && t->n_subjects < BINDING_LIFE_SUBJECTS_MAX &&
+	       now + dead + SLACK <= t->coarse_end;
 }
 
 static void after_look(struct binding_life *t, mono_ns now)
@@ -296,9 +305,9 @@ static void go_on(struct binding_life *t, mono_ns now)
 		fine &= i < t->first_fine || is_over(&t->subjects[i]);
 	}
 	mono_ns dead = shortest_dead(t);
-	if (t->step == BINDING_LIFE_COARSE && dead != MONO_NEVER)
+	if (is_to_divide(t, dead, fine, now))
 		begin_fine(t, dead, now);
-	else if (all || (t->step == BINDING_LIFE_FINE && fine && dead != MONO_NEVER))
+	else if (all || (t->step == BINDING_LIFE_FINE && fine && dead <= t->divided))
 		end(t, outcome(t), now);
 	else if (fine && t->step == BINDING_LIFE_FINE)
 		back_to_coarse(t);

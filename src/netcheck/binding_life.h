@@ -91,6 +91,7 @@ struct binding_life {
 	} subjects[BINDING_LIFE_SUBJECTS_MAX];
 	size_t n_subjects;
 	size_t first_fine;  /* of the subjects that divide the interval */
+	mono_ns divided;    /* the dead rest at the end of that interval */
 	mono_ns coarse_end; /* the latest end, if no death is believed before */
 };
 

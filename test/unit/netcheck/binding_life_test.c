@@ -7,20 +7,26 @@
 #include "unit/unit.h"
 #include "unit/wire/plain_stun.h"
 
-enum { FIRST_SOCKET = 0xfe00, N_SOCKETS = 0x80, WAITING_MAX = 256, PLACES_MAX = 4096 };
+enum {
+	FIRST_SOCKET = 0xfe00,
+	N_SOCKETS = 0x80,
+	WAITING_MAX = 256,
+	PLACES_MAX = 4096,
+	LOST_MAX = 5
+};
 
 struct toy {
 	struct seeded seeded;
 	struct rng rng;
 	struct binding_life t;
 	mono_ns now, timeout, rtt;
-	bool stock;           /* the servers know no RESPONSE-PORT, and ignore it */
-	unsigned deaf;        /* so many of the first servers never answer */
-	bool silent;          /* no server answers */
-	bool addresses;       /* each socket has another outside address */
-	mono_ns dead_between; /* an answer to another socket is lost at this silence: a loss that
-				 looks like a death */
-	mono_ns off_from;     /* no answers from then on */
+	bool stock;                     /* the servers know no RESPONSE-PORT, and ignore it */
+	unsigned deaf;                  /* so many of the first servers never answer */
+	bool silent;                    /* no server answers */
+	bool addresses;                 /* each socket has another outside address */
+	mono_ns dead_between[LOST_MAX]; /* answers to another socket are lost at this silence: a
+					   loss that looks like a death */
+	mono_ns off_from;               /* no answers from then on */
 	struct {
 		mono_ns used; /* 0: never */
 	} maps[PLACES_MAX];   /* by outside port less 10000 */
@@ -79,8 +85,10 @@ static void carry(struct toy *t, const struct endpoint *server, uint16_t socket,
 	mono_ns silence = t->now - t->maps[way.to.port - 10000].used;
 	if (!endpoint_equal(&there, &way.to) || silence >= t->timeout)
 		return;
-	if (t->dead_between && silence > t->dead_between && silence < t->dead_between + 2 * SECOND)
-		return;
+	for (size_t i = 0; i < LOST_MAX; i++)
+		if (t->dead_between[i] && silence > t->dead_between[i] &&
+		    silence < t->dead_between[i] + 2 * SECOND)
+			return;
 	assert_true(t->n_waiting < WAITING_MAX);
 	t->waiting[t->n_waiting].at = t->now + t->rtt;
 	t->waiting[t->n_waiting].socket = to;
@@ -213,7 +221,7 @@ static void a_death_that_is_refuted_moves_the_end_back(void **state)
 	struct toy *t = toy_new(70 * SECOND);
 	struct endpoint server = {ip_v4(203, 0, 113, 1), 3478};
 	mono_ns first, least = MONO_NEVER;
-	t->dead_between = 19 * SECOND;
+	t->dead_between[0] = 19 * SECOND;
 	binding_life_begin(&t->t, &server, 1, 180 * SECOND, t->now);
 	drain(t);
 	first = binding_life_report(&t->t)->ended;
@@ -279,11 +287,49 @@ static void sockets_with_different_addresses_say_nothing_of_each_other(void **st
 static void a_longer_silence_that_was_outlived_refutes_a_shorter_one(void **state)
 {
 	struct toy *t = toy_new(70 * SECOND);
-	t->dead_between = 19 * SECOND;
+	t->dead_between[0] = 19 * SECOND;
 	const struct lifetime_report *r = measure(t, 1, 180 * SECOND);
 	assert_int_equal(r->state, LIFETIME_MEASURED);
 	assert_true(r->alive >= 60 * SECOND && r->alive < 70 * SECOND);
 	assert_true(r->dead >= 70 * SECOND && r->dead < 92 * SECOND);
+}
+
+/* The answers at 10 s are lost, 15 s are outlived, and 20 s are not, while the interval before 10 s
+ * is still being divided. */
+static void the_interval_before_the_last_death_is_divided_too(void **state)
+{
+	struct toy *t = toy_new(17 * SECOND);
+	t->dead_between[0] = 9 * SECOND + 500 * MSEC;
+	const struct lifetime_report *r = measure(t, 1, 180 * SECOND);
+	assert_int_equal(r->state, LIFETIME_MEASURED);
+	assert_true(r->alive >= 15 * SECOND && r->alive < 17 * SECOND);
+	assert_true(r->dead >= 17 * SECOND && r->dead - r->alive <= 2 * SECOND);
+}
+
+/* Each of these deaths is refuted, the last one with no room to divide its interval: then the
+ * longer rests are waited for. */
+static void without_room_to_divide_the_longer_rests_decide(void **state)
+{
+	static const unsigned lost_s[LOST_MAX] = {10, 30, 90, 240};
+	struct toy *t = toy_new(550 * SECOND);
+	for (size_t i = 0; i < LOST_MAX; i++)
+		t->dead_between[i] = lost_s[i] * SECOND - 500 * MSEC;
+	const struct lifetime_report *r = measure(t, 1, 600 * SECOND);
+	assert_int_equal(r->state, LIFETIME_MEASURED);
+	assert_true(r->alive >= 450 * SECOND && r->alive < 452 * SECOND);
+	assert_true(r->dead >= 600 * SECOND && r->dead < 604 * SECOND);
+}
+
+/* The interval before 240 s is still being divided when 301 s are found dead.  To divide the next
+ * one would take longer than twice the longest rest. */
+static void what_would_take_too_long_is_not_divided(void **state)
+{
+	struct toy *t = toy_new(300500 * MSEC);
+	t->dead_between[0] = 239500 * MSEC;
+	const struct lifetime_report *r = measure(t, 1, 301 * SECOND);
+	assert_true(r->alive >= 300 * SECOND && r->alive < t->timeout);
+	assert_true(r->dead >= 301 * SECOND && r->dead < 305 * SECOND);
+	assert_true(r->ended - r->began < 2 * (301 + 8) * SECOND);
 }
 
 /* No answer comes back any more, so a silence proves no death. */
@@ -347,6 +393,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(silence_is_noticed_soon),
 	cmocka_unit_test(sockets_with_different_addresses_say_nothing_of_each_other),
 	cmocka_unit_test(a_longer_silence_that_was_outlived_refutes_a_shorter_one),
+	cmocka_unit_test(the_interval_before_the_last_death_is_divided_too),
+	cmocka_unit_test(without_room_to_divide_the_longer_rests_decide),
+	cmocka_unit_test(what_would_take_too_long_is_not_divided),
 	cmocka_unit_test(a_network_that_fails_meanwhile_is_no_death),
 	cmocka_unit_test(another_network_ends_it_and_forgets_what_was_found),
 	cmocka_unit_test(a_second_begin_while_it_runs_changes_nothing),
