@@ -68,7 +68,9 @@ static bool user_parse(char out[static PROXY_USER_MAX], const char *text, size_t
 bool proxy_parse(struct proxy *p, const char *url, char why[static FAILURE_MAX])
 {
 	struct proxy new = {.port = PROXY_PORT};
-	const char *scheme_end = strstr(url, "://"), *at;
+	const char *scheme_end = url + strcspn(url, ":"), *at;
+	if (strncmp(scheme_end, "://", 3) != 0)
+		scheme_end = NULL;
 	if (scheme_end && strncasecmp(url, "http://", 7) != 0)
 		return failure_say(
 			why, "the proxy %.*s://… cannot be used: only http:// proxies are known",
@@ -86,7 +88,11 @@ bool proxy_parse(struct proxy *p, const char *url, char why[static FAILURE_MAX])
 		len -= (size_t)(at + 1 - url);
 		url = at + 1;
 	}
-	if (!host_port_parse(new.host, &new.port, url, len))
+	bool fits = host_port_parse(new.host, &new.port, url, len);
+	if (!fits && strchr(url, '@')) /* what we took for the host is a part of the secret */
+		return failure_say(why, "the user and password in the proxy's URL cannot be read: "
+					"write / as %%2F, and @ as %%40");
+	if (!fits)
 		return failure_say(
 			why,
 			"the proxy's URL cannot be read: expected http://host:port, found %.*s",

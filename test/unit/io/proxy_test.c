@@ -46,6 +46,12 @@ static void bad_urls_are_refused_and_the_secret_is_not_told(void **state)
 		"http://a%4@host",
 		"http://a%zz@host",
 		"http://me:secret@host:bad",
+		"http://me:secret/word@host:80",
+		"http://me:secret/w@rd@host",
+		"me:secret/word@host:80",
+		"me:secret://word@host:80",
+		"http://me:pass%0asecret@host",
+		"http://me:secret%00@host",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct proxy p = {.port = 7};
@@ -82,6 +88,15 @@ static void exceptions_are_honoured(void **state)
 		{"192.0.2.0/24", "192.0.3.9", false},
 		{"192.0.2.9", "192.0.2.9", true},
 		{"192.0.2.9:443", "192.0.2.9", true},
+		{"192.0.2.9:80", "192.0.2.9", false},
+		{"2001:db8::1", "2001:db8::1", true},
+		{"2001:db8::1", "2001:db8::2", false},
+		{"2001:db8::1", "2001:db8:0::1", true},
+		{"[2001:db8::1]", "2001:db8::1", true},
+		{"[2001:db8::1", "2001:db8::1", false},
+		{"relay.example:", "relay.example", false},
+		{"\tother\t relay.example\t", "relay.example", true},
+		{"** relay.exampl relay.example.com", "relay.example", false},
 		{"2001:db8::/32", "2001:db8::1", true},
 		{"[2001:db8::1]:443", "2001:db8::1", true},
 		{"192.0.2.0/24", "relay.example", false},
@@ -93,6 +108,79 @@ static void exceptions_are_honoured(void **state)
 		if (proxy_is_bypassed(table[i].no_proxy, table[i].host, 443) != table[i].covered)
 			fail_msg("no_proxy '%s', host %s", table[i].no_proxy, table[i].host);
 	assert_false(proxy_is_bypassed(NULL, "relay.example", 443));
+}
+
+/* An item longer than any name is passed over; what stands behind it counts. */
+static void a_list_may_be_long_and_have_long_items(void **state)
+{
+	enum { ITEMS = 5000 };
+	static char list[ITEMS * 16 + 600];
+	size_t n = 0;
+	for (int i = 0; i < ITEMS; i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "h%d.example,", i);
+	assert_true(proxy_is_bypassed(list, "h4999.example", 443));
+	assert_false(proxy_is_bypassed(list, "h5000.example", 443));
+	memset(list + n, 'x', PROXY_HOST_MAX);
+	memcpy(list + n + PROXY_HOST_MAX, ",last", 6);
+	assert_true(proxy_is_bypassed(list, "last", 443));
+	assert_false(proxy_is_bypassed(list, "x", 443));
+}
+
+/* "http://", then so many letters of each. */
+static bool parses(struct proxy *p, size_t user, size_t host)
+{
+	char url[1024] = "http://", why[FAILURE_MAX];
+	size_t n = strlen(url);
+	memset(url + n, 'u', user);
+	n += user;
+	url[n++] = '@';
+	memset(url + n, 'h', host);
+	n += host;
+	memcpy(url + n, ":65535", 7);
+	return proxy_parse(p, url, why);
+}
+
+static void names_have_a_limit_and_the_longest_request_fits(void **state)
+{
+	struct proxy p;
+	uint8_t out[PROXY_REQUEST_MAX];
+	char host[PROXY_HOST_MAX], text[PROXY_TEXT_MAX];
+	struct wr w = wr_of(out, sizeof(out));
+	assert_false(parses(&p, 1, PROXY_HOST_MAX));
+	assert_false(parses(&p, PROXY_USER_MAX, 1));
+	assert_true(parses(&p, PROXY_USER_MAX - 1, PROXY_HOST_MAX - 1));
+	assert_int_equal(strlen(p.user), PROXY_USER_MAX - 1);
+	assert_int_equal(strlen(p.host), PROXY_HOST_MAX - 1);
+	assert_int_equal(strlen(proxy_format(text, &p)), PROXY_HOST_MAX - 1 + strlen(":65535"));
+	memset(host, ':', sizeof(host) - 1); /* as an IPv6 address: in brackets */
+	host[sizeof(host) - 1] = 0;
+	proxy_request(&w, &p, host, UINT16_MAX);
+	assert_false(w.bad);
+	assert_memory_equal(out + w.n - 4, "\r\n\r\n", 4);
+	assert_int_equal(out[w.n - 5], '='); /* so 383 bytes in base64 end */
+}
+
+static void only_a_whole_answer_of_success_is_one(void **state)
+{
+	static const struct {
+		const char *head;
+		bool good;
+	} table[] = {
+		{"HTTP/1.1 200", true},         {"HTTP/1.1 299 Odd\r\n\r\n", true},
+		{"HTTP/1.1 199 No\r\n", false}, {"HTTP/1.1 300 No\r\n", false},
+		{"HTTP/1.1 20", false},         {"HTTP/1.1 -200 No\r\n", false},
+		{"HTTP/1.1 \r\n", false},       {"HTTP/1.1", false},
+		{"http/1.1 200 OK", false},     {"HTTP/11 200 OK", false},
+		{" HTTP/1.1 200 OK", false},    {"", false},
+		{"\xff\xff\xff 200", false},
+	};
+	const struct proxy p = {.host = "p"};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		char why[FAILURE_MAX] = "";
+		if (proxy_answer(&p, table[i].head, why) != table[i].good)
+			fail_msg("'%s'", table[i].head);
+		assert_int_equal(why[0] == 0, table[i].good);
+	}
 }
 
 static void clear_environment(void)
@@ -191,6 +279,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(urls_are_read),
 	cmocka_unit_test(bad_urls_are_refused_and_the_secret_is_not_told),
 	cmocka_unit_test(exceptions_are_honoured),
+	cmocka_unit_test(a_list_may_be_long_and_have_long_items),
+	cmocka_unit_test(names_have_a_limit_and_the_longest_request_fits),
+	cmocka_unit_test(only_a_whole_answer_of_success_is_one),
 	cmocka_unit_test(the_environment_decides),
 	cmocka_unit_test(asks_for_a_connection),
 	cmocka_unit_test(answers_are_understood),
