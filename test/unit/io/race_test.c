@@ -1,5 +1,8 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -160,7 +163,112 @@ static void may_be_stopped_before_the_start(void **state)
 	end(&f);
 }
 
+/* A lane tries four addresses, and then it has failed, whatever else there may be. */
+static void not_more_than_four_addresses_of_a_family_are_tried(void **state)
+{
+	uint16_t port;
+	int server = listen_on(AF_INET, &port);
+	struct finish f = {.l = loop_new()};
+	struct endpoint v[] = {at("127.0.0.2", port), at("127.0.0.3", port), at("127.0.0.4", port),
+			       at("127.0.0.5", port), at("127.0.0.1", port)};
+	run(&f, v, ARRAY_LEN(v));
+	assert_int_equal(f.fd, -1);
+	assert_non_null(strstr(f.why, "127.0.0.5:")); /* the last that was tried */
+	f.times = 0;
+	race_stop(f.r);
+	run(&f, v + 1, ARRAY_LEN(v) - 1);
+	assert_true(f.fd >= 0);
+	assert_true(endpoint_equal(&f.to, &v[4]));
+	end(&f);
+	close(server);
+}
+
+/* A listening socket whose queue is full answers nothing. */
+static int fill_queue(int server, uint16_t port, int fds[static 8])
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				 .sin_port = htons(port)};
+	int n = 0;
+	assert_int_equal(listen(server, 0), 0);
+	for (bool taken = true; taken && n < 8; n++) {
+		fds[n] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(fds[n], (struct sockaddr *)&sa, sizeof(sa));
+		struct pollfd p = {.fd = fds[n], .events = POLLOUT};
+		taken = poll(&p, 1, 100) == 1;
+	}
+	return n;
+}
+
+static void an_address_that_is_silent_gives_way_to_the_next(void **state)
+{
+	uint16_t port;
+	int silent = listen_on(AF_INET, &port), fds[8], n = fill_queue(silent, port, fds);
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int server = socket(AF_INET, SOCK_STREAM, 0);
+	inet_pton(AF_INET, "127.0.0.2", &sa.sin_addr);
+	assert_int_equal(bind(server, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(server, 1), 0);
+	struct finish f = {.l = loop_new()};
+	struct endpoint v[] = {at("127.0.0.1", port), at("127.0.0.2", port)};
+	assert_true(run(&f, v, 2) >= RACE_NEXT_AFTER);
+	assert_true(f.fd >= 0);
+	assert_true(endpoint_equal(&f.to, &v[1]));
+	end(&f);
+	while (n > 0)
+		close(fds[--n]);
+	close(server);
+	close(silent);
+}
+
+static void without_sockets_the_race_is_lost_in_a_sentence(void **state)
+{
+	struct rlimit was, none;
+	struct finish f = {.l = loop_new()};
+	struct endpoint v[] = {at("::1", 9), at("127.0.0.1", 9)};
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = was.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	run(&f, v, 2);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(f.fd, -1);
+	assert_string_equal(f.why,
+			    "127.0.0.1:9: Too many open files; [::1]:9: Too many open files");
+	end(&f);
+}
+
+/* Stopped under way, it leaves no socket behind. */
+static void what_is_stopped_under_way_is_closed(void **state)
+{
+	uint16_t port;
+	int silent = listen_on(AF_INET, &port), fds[8], n = fill_queue(silent, port, fds);
+	struct finish f = {.l = loop_new(), .fd = -1};
+	struct endpoint v[] = {at("127.0.0.1", port)};
+	int next = dup(silent); /* the number that the race's socket will have */
+	close(next);
+	f.r = race_start(f.l, v, 1, (struct race_call){on_over, &f});
+	assert_non_null(f.r);
+	assert_false(race_is_stranded(f.r)); /* nothing is under way */
+	for (int i = 0; i < 10 && fcntl(next, F_GETFD) < 0; i++)
+		loop_turn(f.l, 10 * MSEC);
+	assert_true(fcntl(next, F_GETFD) >= 0);
+	assert_false(race_is_stranded(f.r)); /* 127.0.0.1 is still ours */
+	race_stop(f.r);
+	f.r = NULL;
+	assert_int_equal(fcntl(next, F_GETFD), -1);
+	loop_turn(f.l, 1 * MSEC);
+	assert_int_equal(f.times, 0);
+	end(&f);
+	while (n > 0)
+		close(fds[--n]);
+	close(silent);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(not_more_than_four_addresses_of_a_family_are_tried),
+	cmocka_unit_test(an_address_that_is_silent_gives_way_to_the_next),
+	cmocka_unit_test(without_sockets_the_race_is_lost_in_a_sentence),
+	cmocka_unit_test(what_is_stopped_under_way_is_closed),
 	cmocka_unit_test(the_address_that_answers_wins),
 	cmocka_unit_test(ipv6_has_a_head_start),
 	cmocka_unit_test(ipv4_does_not_wait_when_ipv6_has_failed),
