@@ -77,7 +77,7 @@ int netlink_ask(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t each, void *sel
 			return errno;
 		note_torn(nl, (size_t)n);
 		int r = mnl_cb_run(nl->answer, (size_t)n, h->nlmsg_seq, port, each, self);
-		if (r < 0 && errno == ESRCH &&
+		if (r < 0 && errno == EPROTO &&
 		    h->nlmsg_seq != ((struct nlmsghdr *)nl->answer)->nlmsg_seq)
 			continue; /* what is left of an older answer */
 		if (r < 0)

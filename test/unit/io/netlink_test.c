@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
-#include "io/netlink.h"
+#include "io/netlink_inside.h"
 #include "io/sandbox.h"
 #include "unit/own_network.h"
 
@@ -146,6 +146,7 @@ struct other_route {
 	int by;          /* an interface; 0: none */
 	uint32_t metric; /* 0: what the kernel gives */
 	const char *gateway;
+	uint8_t table, tos; /* 0: the main one */
 };
 
 static void other_route_add(const struct prefix *to, const struct other_route *o)
@@ -159,7 +160,8 @@ static void other_route_add(const struct prefix *to, const struct other_route *o
 		     .nlmsg_flags = NLM_F_CREATE | NLM_F_APPEND},
 	       .m = {.rtm_family = to->ip.family == 6 ? AF_INET6 : AF_INET,
 		     .rtm_dst_len = to->bits,
-		     .rtm_table = RT_TABLE_MAIN,
+		     .rtm_table = o->table ? o->table : RT_TABLE_MAIN,
+		     .rtm_tos = o->tos,
 		     .rtm_type = o->type,
 		     .rtm_protocol = RTPROT_STATIC}};
 	if (to->bits > 0)
@@ -194,11 +196,18 @@ static void only_a_route_of_ours_counts_as_there_already(void)
 		{"10.5.0.0/16", {{RTN_UNICAST, b, 100}}, false},
 		{"10.6.0.0/16", {{RTN_UNICAST, a, 100}, {RTN_UNICAST, b}}, true},
 		{"10.7.0.0/16", {{RTN_UNICAST, b, 100}, {RTN_UNICAST, a}}, false},
+		{"10.8.0.0/16", {{RTN_UNICAST, b, .table = 100}}, false},
+		{"10.9.0.0/16", {{RTN_UNICAST, b, .tos = 0x10}}, false},
+		{"10.10.0.0/16", {{RTN_BLACKHOLE, .table = 100}, {RTN_UNICAST, b}}, true},
+		{"10.11.12.13/32", {{RTN_UNICAST, b}}, true},
 		{"0.0.0.0/0", {{RTN_UNICAST, b}}, true},
 		{"fd7a:1::/48", {{RTN_UNICAST, a}}, false},
 		{"fd7a:2::/48", {{RTN_UNICAST, b}}, true},
 		{"fd7a:3::/48", {{RTN_BLACKHOLE}}, true},
 		{"fd7a:4::/48", {{RTN_UNICAST, b, 5000}}, false},
+		{"fd7a:5::/48", {{RTN_UNICAST, b, .table = 100}}, false},
+		{"fd7a:6::/48", {{RTN_UNREACHABLE}}, true},
+		{"fd7a::7/128", {{RTN_UNICAST, b}}, true},
 		{"::/0", {{RTN_UNICAST, b}}, true},
 	};
 	CHECK_WHY(netlink_link_up(nl, a, 1280, why) && netlink_link_up(nl, b, 1280, why), why);
@@ -399,6 +408,90 @@ static void netlink_failures_are_sentences(void)
 	netlink_close(nl);
 }
 
+/* A neighbour of the prefix, wider or narrower, is another route. */
+static void only_the_same_prefix_stands_in_the_way(void)
+{
+	static const char *const others[] = {"10.9.0.0/15",   "10.8.0.0/16",  "10.9.0.0/17",
+					     "10.9.128.0/17", "10.10.0.0/16", "0.0.0.0/0"};
+	struct tun *ours = own_network_tun("ours"), *other = own_network_tun("other");
+	struct netlink *nl = own_network_netlink();
+	int a = tun_index(ours), b = tun_index(other);
+	struct prefix p, to;
+	CHECK(prefix_parse(&to, "10.9.0.0/16"));
+	CHECK_WHY(netlink_link_up(nl, a, 1280, why) && netlink_link_up(nl, b, 1280, why), why);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		CHECK(prefix_parse(&p, others[i]));
+		CHECK_WHY(netlink_route_add(nl, b, &p, why), why);
+	}
+	CHECK(!netlink_route_is_foreign(nl, a, &to));
+	CHECK_WHY(netlink_route_add(nl, a, &to, why), why);
+	CHECK_WHY(netlink_route_remove(nl, a, &to, why), why);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) { /* theirs are still there */
+		CHECK(prefix_parse(&p, others[i]));
+		CHECK_WHY(netlink_route_is_foreign(nl, a, &p), others[i]);
+		CHECK_WHY(netlink_route_remove(nl, a, &p, why), why); /* not ours: nothing to do */
+		CHECK_WHY(netlink_route_is_foreign(nl, a, &p), others[i]);
+	}
+	netlink_close(nl);
+	tun_close(ours);
+	tun_close(other);
+}
+
+static void not_more_uplinks_are_listed_than_there_is_room_for(void)
+{
+	struct tun *t[UPLINKS_MAX + 2];
+	struct netlink *nl = own_network_netlink();
+	struct {
+		struct uplink v[UPLINKS_MAX];
+		uint8_t behind[64];
+	} out;
+	char text[32], gateway[32];
+	memset(&out, 0x5a, sizeof(out));
+	for (uint32_t i = 0; i < ARRAY_LEN(t); i++) {
+		t[i] = own_network_tun("up%d");
+		CHECK_WHY(netlink_link_up(nl, tun_index(t[i]), 1280, why), why);
+		snprintf(text, sizeof(text), "10.%u.0.2", i);
+		snprintf(gateway, sizeof(gateway), "10.%u.0.1", i);
+		give_address(nl, tun_index(t[i]), text, 24);
+		default_route(tun_index(t[i]), gateway, 100 - i); /* the last is the best */
+	}
+	CHECK(netlink_uplinks(nl, 0, out.v) == UPLINKS_MAX);
+	CHECK(is_uplink(&out.v[0], gateway, text, tun_index(t[ARRAY_LEN(t) - 1])));
+	for (size_t i = 1; i < UPLINKS_MAX; i++)
+		CHECK(out.v[i].ifindex != out.v[0].ifindex && out.v[i].gateway.b[3] == 1);
+	for (size_t i = 0; i < sizeof(out.behind); i++)
+		CHECK(out.behind[i] == 0x5a);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		tun_close(t[i]);
+	CHECK(netlink_uplinks(nl, 0, out.v) == 0);
+	netlink_close(nl);
+}
+
+/* The answer to a request that was given up is still in the socket. */
+static void what_is_left_of_an_older_answer_is_passed_over(void)
+{
+	struct netlink *nl = own_network_netlink();
+	struct own_address v[4];
+	struct ip ip = ip_v4(10, 0, 0, 1);
+	size_t n = 99;
+	CHECK_WHY(netlink_link_up(nl, 1, 1280, why), why);
+	for (int i = 0; i < 3; i++) {
+		struct nlmsghdr *h = netlink_request(nl, RTM_GETLINK, i == 1 ? 0 : NLM_F_ACK);
+		struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+		m->ifi_index = i == 2 ? 999 : 1; /* of 999 the answer is an error */
+		CHECK(mnl_socket_sendto(nl->socket, h, h->nlmsg_len) > 0);
+	}
+	CHECK_WHY(netlink_interfaces(nl, 0, v, 4, &n, why), why);
+	CHECK(listed(v, n, "127.0.0.1", 8));
+	CHECK(!netlink_address_add(nl, 999, &ip, 32, why)); /* this error is its own */
+	CHECK_WHY(netlink_address_add(nl, 1, &ip, 32, why), why);
+	CHECK_WHY(netlink_interfaces(nl, 0, v, 0, &n, why) && n == 0, why);
+	netlink_close(nl);
+}
+
+IN_OWN_NETWORK(only_the_same_prefix_stands_in_the_way)
+IN_OWN_NETWORK(not_more_uplinks_are_listed_than_there_is_room_for)
+IN_OWN_NETWORK(what_is_left_of_an_older_answer_is_passed_over)
 IN_OWN_NETWORK(addresses_are_listed)
 IN_OWN_NETWORK(addresses_that_change_meanwhile_are_listed)
 IN_OWN_NETWORK(routes_come_and_go)
@@ -414,6 +507,9 @@ IN_OWN_NETWORK(what_is_not_allowed_says_what_to_do)
 IN_OWN_NETWORK(netlink_failures_are_sentences)
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_only_the_same_prefix_stands_in_the_way),
+	cmocka_unit_test(test_not_more_uplinks_are_listed_than_there_is_room_for),
+	cmocka_unit_test(test_what_is_left_of_an_older_answer_is_passed_over),
 	cmocka_unit_test(test_addresses_are_listed),
 	cmocka_unit_test(test_addresses_that_change_meanwhile_are_listed),
 	cmocka_unit_test(test_routes_come_and_go),
