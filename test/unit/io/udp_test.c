@@ -574,7 +574,138 @@ static void one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody(void **s
 	udp_close(u);
 }
 
+/* So many more files may be opened. Gives the limit that was. */
+static struct rlimit leave_files(rlim_t n)
+{
+	struct rlimit was, now;
+	int next = dup(0); /* the lowest that is free */
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	now = (struct rlimit){.rlim_cur = (rlim_t)next + n, .rlim_max = was.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	return was;
+}
+
+static void without_files_the_port_fails_in_a_sentence_and_leaves_nothing_open(void **state)
+{
+	static const char *const sentences[] = {
+		"cannot make an epoll descriptor for UDP sockets: Too many open files",
+		"cannot open UDP port 0: Too many open files"};
+	for (rlim_t n = 0; n < 2; n++) {
+		char why[FAILURE_MAX];
+		struct rlimit was = leave_files(n);
+		struct udp *first = udp_open(&(struct udp_config){0}, why);
+		int same = n ? dup(0) : 0; /* what it had opened is free again */
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		assert_null(first);
+		assert_string_equal(why, sentences[n]);
+		assert_true(same >= 0);
+		if (n)
+			close(same);
+	}
+}
+
+/* With one file too few, IPv6 is missing, and nothing else. */
+static void where_ipv6_cannot_be_opened_ipv4_works(void **state)
+{
+	char why[FAILURE_MAX];
+	struct rlimit was = leave_files(2);
+	struct udp *u = udp_open(&(struct udp_config){0}, why);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_non_null(u);
+	assert_int_equal(udp_fd6(u), -1);
+	struct datagram in, v[] = {{{(uint8_t *)"x", 1, 0, 0}, here6(u)},
+				   {{(uint8_t *)"y", 1, 0, 0}, here4(u)}};
+	struct udp_refused r;
+	udp_send(u, v, 2, &r);
+	assert_int_equal(r.n, 1);
+	assert_true(endpoint_equal(&r.v[0], &v[0].at));
+	in = take_one(u, udp_fd4(u));
+	assert_memory_equal(in.packet.data, "y", 1);
+	udp_close(u);
+}
+
+/* A number that is named twice is one socket; one that comes back has another port. */
+static void each_number_is_one_socket(void **state)
+{
+	struct udp *a = open_any(false, false);
+	const uint16_t twice[] = {5, 5, 6, 5};
+	udp_follow(a, twice, 4);
+	assert_int_equal(a->n_extra, 2);
+	assert_int_equal(udp_stats(a)->extra_failed, 0);
+	uint16_t kept = extra_port(a, 6);
+	assert_int_not_equal(extra_port(a, 5), kept);
+	udp_follow(a, &twice[2], 1);
+	assert_int_equal(a->n_extra, 1);
+	assert_int_equal(extra_port(a, 6), kept);
+	udp_follow(a, NULL, 0);
+	assert_int_equal(a->n_extra, 0);
+	struct datagram in;
+	assert_int_equal(udp_recv(a, &in, 1), 0);
+	udp_close(a);
+}
+
+/* What came before a socket was closed and was not taken is lost with it, and nobody waits. */
+static void a_closed_socket_keeps_nobody_busy(void **state)
+{
+	struct udp *a = open_any(false, false);
+	const uint16_t numbers[] = {7, 8};
+	struct udp_refused r;
+	struct datagram in;
+	udp_follow(a, numbers, 2);
+	struct datagram v[] = {{{(uint8_t *)"x", 1, 0, 0}, extra4(a, 7)},
+			       {{(uint8_t *)"y", 1, 0, 0}, extra4(a, 8)}};
+	udp_send(a, v, 2, &r);
+	udp_follow(a, &numbers[1], 1);
+	in = take_one(a, udp_fd_extra(a));
+	assert_int_equal(in.socket, 8);
+	assert_memory_equal(in.packet.data, "y", 1);
+	struct pollfd p = {.fd = udp_fd_extra(a), .events = POLLIN};
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_int_equal(udp_recv(a, &in, 1), 0);
+	udp_close(a);
+}
+
+/* What is left of a batch comes first, under the number of its own socket. */
+static void a_batch_is_handed_out_in_pieces(void **state)
+{
+	enum { TEN = 10 };
+	struct udp *a = open_any(true, true);
+	const uint16_t number = 7;
+	struct udp_refused r;
+	struct datagram v[TEN], in[4];
+	uint8_t body[TEN];
+	size_t got = 0;
+	udp_follow(a, &number, 1);
+	for (uint8_t i = 0; i < TEN; i++) {
+		body[i] = i;
+		v[i] = (struct datagram){{&body[i], 1, 0, 0}, extra4(a, 7)};
+	}
+	udp_send(a, v, TEN, &r);
+	assert_int_equal(udp_recv(a, in, 0), 0); /* takes them from the kernel, gives none */
+	assert_true(udp_more(a));
+	uint64_t calls = udp_stats(a)->rx_calls;
+	for (size_t n; udp_more(a); got += n) {
+		n = udp_recv(a, in, 3);
+		assert_int_equal(n, got < 9 ? 3 : 1);
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(in[i].socket, 7);
+			assert_int_equal(in[i].packet.data[0], got + i);
+		}
+	}
+	assert_int_equal(got, TEN);
+	assert_int_equal(udp_stats(a)->rx, TEN);
+	assert_int_equal(udp_stats(a)->rx_calls, calls);
+	udp_close(a);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(without_files_the_port_fails_in_a_sentence_and_leaves_nothing_open),
+	cmocka_unit_test(where_ipv6_cannot_be_opened_ipv4_works),
+	cmocka_unit_test(each_number_is_one_socket),
+	cmocka_unit_test(a_closed_socket_keeps_nobody_busy),
+	cmocka_unit_test(a_batch_is_handed_out_in_pieces),
 	cmocka_unit_test(one_that_must_not_be_cut_keeps_its_place_and_is_the_only_one),
 	cmocka_unit_test(one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody),
 	cmocka_unit_test(a_datagram_leaves_from_the_address_that_was_asked_for),
