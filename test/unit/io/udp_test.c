@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/udp_inside.h"
+#include "unit/io/few_files.h"
 #include "unit/unit.h"
 
 enum { MANY = 500 };
@@ -572,19 +573,6 @@ static void one_that_is_too_long_to_go_whole_is_lost_and_refuses_nobody(void **s
 	assert_int_equal(udp_stats(u)->tx_refused, 1);
 	assert_int_equal(cutting(u), IP_PMTUDISC_DONT);
 	udp_close(u);
-}
-
-/* So many more files may be opened. Gives the limit that was. */
-static struct rlimit leave_files(rlim_t n)
-{
-	struct rlimit was, now;
-	int next = dup(0); /* the lowest that is free */
-	assert_true(next >= 0);
-	close(next);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
-	now = (struct rlimit){.rlim_cur = (rlim_t)next + n, .rlim_max = was.rlim_max};
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
-	return was;
 }
 
 static void without_files_the_port_fails_in_a_sentence_and_leaves_nothing_open(void **state)
