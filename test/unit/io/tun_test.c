@@ -120,12 +120,95 @@ static void a_removed_interface_is_noticed(void)
 	tun_close(t);
 }
 
+static void a_name_has_its_limits(void)
+{
+	static const char longest[] = "fifteen-letters";
+	struct tun *t = own_network_tun(longest), *numbered[3];
+	CHECK(strlen(longest) == TUN_NAME_MAX - 1 && strcmp(tun_name(t), longest) == 0);
+	CHECK(!tun_open("sixteen--letters", why) && strstr(why, "at most 15 letters"));
+	CHECK(!tun_open("a/b", why) && strstr(why, "no name for an interface"));
+	CHECK(!tun_open("..", why) && strstr(why, "no name for an interface"));
+	CHECK(!tun_open("w%s", why) && strstr(why, "no name for an interface"));
+	for (int i = 0; i < 3; i++) {
+		char name[TUN_NAME_MAX];
+		snprintf(name, sizeof(name), "w%d", i);
+		numbered[i] = own_network_tun("w%d");
+		CHECK(strcmp(tun_name(numbered[i]), name) == 0);
+		CHECK(i == 0 || tun_index(numbered[i]) != tun_index(numbered[i - 1]));
+	}
+	tun_close(numbered[1]); /* its number is free again */
+	numbered[1] = own_network_tun("w%d");
+	CHECK(strcmp(tun_name(numbered[1]), "w1") == 0);
+	for (int i = 0; i < 3; i++)
+		tun_close(numbered[i]);
+	tun_close(t);
+}
+
+/* While the device is down nothing goes in, and it is counted; afterwards it works. */
+static void what_a_device_does_not_take_is_counted(void)
+{
+	static uint8_t memory[2][PACKET_SIZE];
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct packet v[2];
+	for (int i = 0; i < 2; i++) {
+		v[i] = packet_in(memory[i], PACKET_SIZE, PACKET_HEADROOM);
+		CHECK(packet_append(&v[i], 28));
+		v[i].data[0] = 0x45;
+		v[i].data[3] = 28;
+	}
+	tun_write(t, v, 2);
+	CHECK(tun_stats(t)->tx == 0 && tun_stats(t)->tx_dropped == 2);
+	set_up(nl, t);
+	v[0].data[0] = 0x15; /* of IP version 1 */
+	tun_write(t, v, 2);
+	CHECK(tun_stats(t)->tx == 1 && tun_stats(t)->tx_dropped == 3);
+	tun_write(t, v, 0);
+	CHECK(tun_stats(t)->tx == 1 && tun_stats(t)->tx_dropped == 3);
+	CHECK(!tun_is_gone(t));
+	netlink_close(nl);
+	tun_close(t);
+}
+
+/* What does not fit into the caller's array stays with the kernel, in its order. */
+static void a_short_array_takes_the_first_packets(void)
+{
+	enum { TEN = 10 };
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+	struct packet v[3];
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	set_up(nl, t);
+	inet_pton(AF_INET, "100.64.0.2", &to.sin_addr);
+	for (char i = 0; i < TEN; i++)
+		CHECK(sendto(fd, &i, 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1);
+	CHECK(tun_read(t, v, 0) == 0 && tun_stats(t)->rx == 0);
+	for (int got = 0; got < TEN;) {
+		wait_for_fd(tun_fd(t));
+		size_t n = tun_read(t, v, 3);
+		CHECK(n > 0 && n <= 3);
+		for (size_t i = 0; i < n; i++)
+			if (v[i].data[0] == 0x45 && v[i].data[9] == 17)
+				CHECK(v[i].len == 29 && v[i].data[28] == got++);
+	}
+	close(fd);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+IN_OWN_NETWORK(a_name_has_its_limits)
+IN_OWN_NETWORK(what_a_device_does_not_take_is_counted)
+IN_OWN_NETWORK(a_short_array_takes_the_first_packets)
 IN_OWN_NETWORK(packets_pass_both_ways)
 IN_OWN_NETWORK(too_long_packets_are_dropped)
 IN_OWN_NETWORK(tun_failures_are_sentences)
 IN_OWN_NETWORK(a_removed_interface_is_noticed)
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_a_name_has_its_limits),
+	cmocka_unit_test(test_what_a_device_does_not_take_is_counted),
+	cmocka_unit_test(test_a_short_array_takes_the_first_packets),
 	cmocka_unit_test(test_packets_pass_both_ways),
 	cmocka_unit_test(test_too_long_packets_are_dropped),
 	cmocka_unit_test(test_tun_failures_are_sentences),
