@@ -40,10 +40,15 @@ static void on_up(void *self, const struct stream_up *up)
 		fail(g, "out of memory");
 }
 
+/* 0: the first line is no status line (RFC 9112 s.4). */
 static int status_of(const char *head)
 {
+	static const char digits[] = "0123456789";
 	int status = 0;
-	return sscanf(head, "HTTP/1.%*1d %3d", &status) == 1 && status >= 100 ? status : 0;
+	if (strncmp(head, "HTTP/1.", 7) != 0 || strspn(head + 7, digits) != 1 || head[8] != ' ' ||
+	    strspn(head + 9, digits) != 3 || !strchr(" \r", head[12]))
+		return 0;
+	return sscanf(head + 9, "%3d", &status) == 1 && status >= 100 ? status : 0;
 }
 
 static void on_bytes(void *self, struct bytes b)
