@@ -7,7 +7,8 @@
  * After a failure the servers are read again before the next lookup: the network may have changed
  * and nobody noticed.
  *
- * Bounded: the addresses taken from an answer; the time of a question (2 s, three attempts).
+ * Bounded: the addresses taken from an answer, half of them of each family, so that many of one do
+ * not crowd out the other; the time of a question (2 s, three attempts).
  */
 #include "io/dialer_inside.h"
 
@@ -100,12 +101,13 @@ static void on_answer(int error, struct evutil_addrinfo *found, void *self)
 {
 	struct lookup *k = self;
 	struct ip v[LOOKUP_MAX];
-	size_t n = 0;
+	size_t n = 0, n4 = 0, n6 = 0;
 	for (struct evutil_addrinfo *a = found; a && n < LOOKUP_MAX; a = a->ai_next) {
 		struct sockaddr_storage sa = {0};
 		struct endpoint e;
 		memcpy(&sa, a->ai_addr, a->ai_addrlen);
-		if (socket_address_read(&e, &sa))
+		if (socket_address_read(&e, &sa) &&
+		    (e.ip.family == 4 ? n4++ : n6++) < LOOKUP_MAX / 2)
 			v[n++] = e.ip;
 	}
 	if (found)

@@ -1,7 +1,7 @@
 /* dns_server.h - a DNS server of the test's own, on loopback and in the test's loop
  *
- * It answers every question with one A record and some AAAA records, or with the error that it is
- * set to.
+ * It answers every question with one A record, or copies of it, and some AAAA records, or with the
+ * error that it is set to.
  */
 #ifndef DNS_SERVER_H
 #define DNS_SERVER_H
@@ -21,6 +21,7 @@ struct dns_server {
 	int fd;
 	struct loop_fd *watch;
 	const char *a, *aaaa[4]; /* NULL ends the list */
+	uint16_t more_a;         /* it has the A record so many times more */
 	uint32_t ttl_s;
 	uint8_t code; /* of the answer; if it is not 0, the answer has no records */
 	bool silent;
@@ -56,7 +57,7 @@ static inline void dns_on_question(void *self, unsigned ready)
 	while (type == DNS_TYPE_AAAA && s->aaaa[count])
 		count++;
 	if (type == DNS_TYPE_A)
-		count = s->a != NULL;
+		count = s->a ? (uint16_t)(1 + s->more_a) : 0;
 	if (s->code)
 		count = 0;
 	struct wr w = wr_of(out, sizeof(out));
