@@ -2,25 +2,36 @@
 #include <fcntl.h>
 
 #include "io/clock.h"
+#include "io/proxy.h"
 #include "io/stream.h"
 #include "unit/dns_server.h"
 #include "unit/io_server.h"
+#include "unit/no_memory.h"
 
 struct seen {
 	struct loop *l;
 	struct dialer *d;
 	struct stream *s;
 	unsigned ups, downs;
-	char why[FAILURE_MAX];
+	struct stream_up up;
+	char why[FAILURE_MAX], bytes[16];
+	size_t n;
+	bool close_on_down;
 };
 
 static void on_up(void *self, const struct stream_up *up)
 {
-	((struct seen *)self)->ups++;
+	struct seen *c = self;
+	c->ups++;
+	c->up = *up;
 }
 
 static void on_bytes(void *self, struct bytes b)
 {
+	struct seen *c = self;
+	assert_true(c->n + b.n < sizeof(c->bytes));
+	memcpy(c->bytes + c->n, b.p, b.n);
+	c->n += b.n;
 }
 
 static void on_writable(void *self)
@@ -32,6 +43,10 @@ static void on_down(void *self, const char *why)
 	struct seen *c = self;
 	c->downs++;
 	snprintf(c->why, sizeof(c->why), "%s", why);
+	if (c->close_on_down) {
+		stream_close(c->s);
+		c->s = NULL;
+	}
 }
 
 static struct seen begin(void)
@@ -50,18 +65,28 @@ static void end(struct seen *c)
 	loop_free(c->l);
 }
 
-/* Opens the stream, and wants it down with exactly this sentence, or one that begins so. */
-static void expect(struct seen *c, struct stream_config cfg, const char *sentence)
+static void open_stream(struct seen *c, struct stream_config cfg)
 {
 	cfg.calls = (struct stream_calls){on_up, on_bytes, on_writable, on_down, c};
 	if (!cfg.proxy)
 		cfg.proxy = "";
 	c->s = stream_open(c->d, &cfg);
 	assert_non_null(c->s);
+}
+
+static void turn_until(struct seen *c, const unsigned *what)
+{
 	mono_ns until = clock_now() + 5 * SECOND;
-	while (c->downs == 0 && clock_now() < until)
+	while (*what == 0 && clock_now() < until)
 		loop_turn(c->l, 20 * MSEC);
-	assert_int_equal(c->downs, 1);
+	assert_int_equal(*what, 1);
+}
+
+/* Opens the stream, and wants it down with exactly this sentence, or one that begins so. */
+static void expect(struct seen *c, struct stream_config cfg, const char *sentence)
+{
+	open_stream(c, cfg);
+	turn_until(c, &c->downs);
 	if (strncmp(c->why, sentence, strlen(sentence)) != 0)
 		fail_msg("expected '%s', found '%s'", sentence, c->why);
 }
@@ -111,8 +136,8 @@ static void silence_of_dns_is_told(void **state)
 		       .host = "relay.example.net", .port = 443, .limit = 100 * MSEC},
 	       "relay.example.net:443 did not answer within 0.1 s (while its address was looked "
 	       "up)");
-	end(&c);
 	dns_stop(&dns);
+	end(&c);
 }
 
 static void a_name_that_is_not_there_is_told(void **state)
@@ -128,8 +153,8 @@ static void a_name_that_is_not_there_is_told(void **state)
 		       by_proxy ? "cannot find the address of proxy.example.net: "
 				: "cannot find the address of relay.example.net: ");
 		assert_non_null(strstr(c.why, "is the name right, and does DNS work?"));
-		end(&c);
 		dns_stop(&dns);
+		end(&c);
 	}
 }
 
@@ -255,6 +280,187 @@ static void a_ca_file_that_is_not_there_is_told(void **state)
 	}
 }
 
+/* In each state that a stream can fail in, its owner may close it at once. */
+static void a_stream_may_be_closed_when_it_goes_down(void **state)
+{
+	struct dns_server none = {.code = DNS_NXDOMAIN}, silent = {.silent = true};
+	struct identity id = identity_make("relay", 1, NULL);
+	struct server gone, mute, tls, resets;
+	char proxy[32];
+	server_start(&gone, NULL, NULL, NULL, 0);
+	server_stop(&gone);
+	server_start(&mute, NULL, NULL, NULL, 0);
+	server_start(&tls, serve_echo, &id, NULL, TLS1_3_VERSION);
+	server_start(&resets, serve_a_reset, NULL, NULL, 0);
+	snprintf(proxy, sizeof(proxy), "127.0.0.1:%u", mute.port);
+	const struct {
+		struct dns_server *dns;
+		struct stream_config cfg;
+		const char *why;
+	} table[] = {
+		{NULL, {.host = "x.example", .port = 1, .proxy = "ftp://x"}, ""},
+		{&none, {.host = "x.example", .port = 1}, "cannot find the address"},
+		{&silent, {.host = "x.example", .port = 1, .limit = 50 * MSEC}, "x.example:1 did"},
+		{NULL, {.host = "127.0.0.1", .port = gone.port}, "cannot reach"},
+		{NULL,
+		 {.host = "x.example", .port = 1, .proxy = proxy, .limit = 50 * MSEC},
+		 "x.example:1 did not answer"},
+		{NULL, {.host = "127.0.0.1", .port = tls.port, .trust = STREAM_PIN}, "the cert"},
+		{NULL, {.host = "127.0.0.1", .port = tls.port, .trust = STREAM_ROOTS}, "the cert"},
+		{NULL, {.host = "127.0.0.1", .port = mute.port, .trust = STREAM_CA}, "cannot read"},
+		{NULL, {.host = "127.0.0.1", .port = resets.port}, "the connection to"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct seen c = begin();
+		c.close_on_down = true;
+		if (table[i].dns)
+			dns_start(table[i].dns, c.d);
+		expect(&c, table[i].cfg, table[i].why);
+		assert_null(c.s);
+		for (int k = 0; k < 3; k++) /* nothing comes afterwards */
+			loop_turn(c.l, MSEC);
+		assert_int_equal(c.downs, 1);
+		if (table[i].dns)
+			dns_stop(table[i].dns);
+		end(&c);
+	}
+	server_stop(&mute);
+	server_stop(&tls);
+	server_stop(&resets);
+	identity_free(&id);
+}
+
+/* DNS names ::1 too, where nobody listens. */
+static void a_name_with_a_dead_address_is_reached_by_the_other(void **state)
+{
+	struct dns_server dns = {.a = "127.0.0.1", .aaaa = {"::1"}};
+	struct server s;
+	struct seen c = begin();
+	server_start(&s, serve_echo, NULL, NULL, 0); /* on IPv4 only */
+	dns_start(&dns, c.d);
+	open_stream(&c, (struct stream_config){.host = "relay.example.net", .port = s.port});
+	turn_until(&c, &c.ups);
+	assert_int_equal(c.up.remote.ip.family, 4);
+	assert_int_equal(c.downs, 0);
+	dns_stop(&dns);
+	end(&c);
+	server_stop(&s);
+}
+
+static void the_limit_ends_when_the_stream_is_up(void **state)
+{
+	struct server s;
+	struct seen c = begin();
+	server_start(&s, serve_echo, NULL, NULL, 0);
+	open_stream(&c, (struct stream_config){
+				.host = "127.0.0.1", .port = s.port, .limit = 150 * MSEC});
+	turn_until(&c, &c.ups);
+	mono_ns until = clock_now() + 200 * MSEC;
+	while (clock_now() < until)
+		loop_turn(c.l, 20 * MSEC);
+	assert_int_equal(c.downs, 0);
+	assert_int_equal(stream_room(c.s), STREAM_WRITE_MAX);
+	end(&c);
+	server_stop(&s);
+}
+
+/* A name that no server can have is no crash, and its sentence is cut. */
+static void a_name_without_end_is_told(void **state)
+{
+	static const size_t lengths[] = {64, 256, 4000};
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		struct dns_server dns = {.code = DNS_NXDOMAIN};
+		struct seen c = begin();
+		char *name = calloc(1, lengths[i] + 1);
+		memset(name, 'x', lengths[i]);
+		dns_start(&dns, c.d);
+		expect(&c, (struct stream_config){.host = name, .port = 443},
+		       "cannot find the address of xxxxxxxx");
+		assert_true(strlen(c.why) < FAILURE_MAX);
+		dns_stop(&dns);
+		end(&c);
+		free(name);
+	}
+}
+
+/* --- what a proxy may answer --- */
+
+static const char *proxy_text;
+static size_t proxy_text_n;
+
+static void serve_proxy_text(struct server *s, int fd, SSL *ssl)
+{
+	server_read_head(fd, NULL, s->heard, sizeof(s->heard));
+	server_write(fd, NULL, proxy_text, proxy_text_n);
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, s->heard, sizeof(s->heard), 0) > 0)
+		;
+}
+
+static void by_proxy(struct seen *c, const char *text, size_t n, const char *sentence)
+{
+	struct server p;
+	char proxy[32];
+	proxy_text = text;
+	proxy_text_n = n;
+	server_start(&p, serve_proxy_text, NULL, NULL, 0);
+	snprintf(proxy, sizeof(proxy), "127.0.0.1:%u", p.port);
+	expect(c, (struct stream_config){.host = "x.example", .port = 1, .proxy = proxy}, sentence);
+	end(c);
+	server_stop(&p);
+}
+
+static void bytes_behind_the_answer_of_a_proxy_are_the_servers(void **state)
+{
+	static const char text[] = "HTTP/1.1 200 OK\r\n\r\nhello\r\n\r\n";
+	struct seen c = begin();
+	by_proxy(&c, text, sizeof(text) - 1, "x.example:1 or the proxy 127.0.0.1:");
+	assert_int_equal(c.ups, 1);
+	assert_int_equal(c.n, 9);
+	assert_memory_equal(c.bytes, "hello\r\n\r\n", 9);
+}
+
+static void an_answer_of_a_proxy_may_be_so_long_and_has_no_nul(void **state)
+{
+	enum { LONGEST = PROXY_ANSWER_MAX - 1 }; /* and a NUL of ours */
+	static const char with_nul[] = "HTTP/1.1 200 OK\0\r\n\r\n";
+	static char much[LONGEST + 1];
+	for (size_t n = LONGEST; n <= LONGEST + 1; n++) {
+		struct seen c = begin();
+		memset(much, 'x', n);
+		memcpy(much, "HTTP/1.1 200 OK\r\nX: ", 20);
+		memcpy(much + n - 4, "\r\n\r\n", 4);
+		by_proxy(&c, much, n, n == LONGEST ? "x.example:1 or the proxy" : "the proxy ");
+		assert_int_equal(c.ups, n == LONGEST);
+	}
+	struct seen c = begin();
+	by_proxy(&c, with_nul, sizeof(with_nul) - 1, "the proxy 127.0.0.1:");
+	assert_non_null(strstr(c.why, "it closed the connection, or is no HTTP proxy"));
+	assert_int_equal(c.ups, 0);
+}
+
+/* It needs itself, a deferred call and a timer. */
+static void without_memory_no_stream_is_opened(void **state)
+{
+	struct seen c = begin();
+	struct stream_config cfg = {.host = "127.0.0.1", .port = 1, .proxy = ""};
+	cfg.calls = (struct stream_calls){on_up, on_bytes, on_writable, on_down, &c};
+	for (int left = 0; left < 3; left++) {
+		memory_left = left;
+		c.s = stream_open(c.d, &cfg);
+		memory_left = -1;
+		assert_null(c.s);
+	}
+	c.s = stream_open(c.d, &cfg);
+	memory_left = 0; /* for the race */
+	for (int i = 0; i < 3; i++)
+		loop_turn(c.l, MSEC);
+	memory_left = -1;
+	assert_int_equal(c.downs, 1);
+	assert_string_equal(c.why, "out of memory");
+	end(&c);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(silence_of_dns_is_told),
 	cmocka_unit_test(a_name_that_is_not_there_is_told),
@@ -265,5 +471,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_reset_is_told),
 	cmocka_unit_test(an_old_tls_is_told),
 	cmocka_unit_test(a_ca_file_that_is_not_there_is_told),
+	cmocka_unit_test(a_stream_may_be_closed_when_it_goes_down),
+	cmocka_unit_test(a_name_with_a_dead_address_is_reached_by_the_other),
+	cmocka_unit_test(the_limit_ends_when_the_stream_is_up),
+	cmocka_unit_test(a_name_without_end_is_told),
+	cmocka_unit_test(bytes_behind_the_answer_of_a_proxy_are_the_servers),
+	cmocka_unit_test(an_answer_of_a_proxy_may_be_so_long_and_has_no_nul),
+	cmocka_unit_test(without_memory_no_stream_is_opened),
 };
 RUN_TESTS(tests)
