@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -123,12 +124,168 @@ static void the_key_longest_quiet_is_forgotten(void **state)
 
 static void levels_have_names(void **state)
 {
-	enum log_level level = LOG_AT_INFO;
-	assert_true(log_level_parse(&level, "debug"));
-	assert_int_equal(level, LOG_AT_DEBUG);
-	assert_true(log_level_parse(&level, "error"));
-	assert_int_equal(level, LOG_AT_ERROR);
-	assert_false(log_level_parse(&level, "loud"));
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} good[] = {{"error", LOG_AT_ERROR},
+		    {"warning", LOG_AT_WARNING},
+		    {"notice", LOG_AT_NOTICE},
+		    {"info", LOG_AT_INFO},
+		    {"debug", LOG_AT_DEBUG}};
+	static const char *const bad[] = {"loud", "", "warn", "Error", "error ", "errors", "6"};
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		enum log_level level = good[(i + 1) % ARRAY_LEN(good)].level;
+		assert_true(log_level_parse(&level, good[i].name));
+		assert_int_equal(level, good[i].level);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		enum log_level level = LOG_AT_NOTICE;
+		assert_false(log_level_parse(&level, bad[i]));
+		assert_int_equal(level, LOG_AT_NOTICE); /* as it was */
+	}
+}
+
+/* Of each two levels: which is said, and what stands before it. */
+static void each_level_lets_through_itself_and_what_is_worse(void **state)
+{
+	static const char *const front[2][8] = {
+		{[LOG_AT_ERROR] = "error: ",
+		 [LOG_AT_WARNING] = "warning: ",
+		 [LOG_AT_NOTICE] = "",
+		 [LOG_AT_INFO] = "",
+		 [LOG_AT_DEBUG] = ""},
+		{[LOG_AT_ERROR] = "<3>",
+		 [LOG_AT_WARNING] = "<4>",
+		 [LOG_AT_NOTICE] = "<5>",
+		 [LOG_AT_INFO] = "<6>",
+		 [LOG_AT_DEBUG] = "<7>"},
+	};
+	for (int journal = 0; journal < 2; journal++) {
+		int p[2];
+		struct log l;
+		char want[32];
+		open_pipe(p);
+		log_init(&l, p[1], LOG_AT_ERROR);
+		l.journal = journal;
+		for (int most = LOG_AT_ERROR; most <= LOG_AT_DEBUG; most++)
+			for (int level = LOG_AT_ERROR; level <= LOG_AT_DEBUG; level++) {
+				l.level = (enum log_level)most; /* changed at any time */
+				log_say(&l, (enum log_level)level, "x");
+				snprintf(want, sizeof(want), "%sx\n", front[journal][level]);
+				assert_string_equal(said(p[0]), level <= most ? want : "");
+			}
+		close_pipe(p);
+	}
+}
+
+static void what_names_another_file_is_no_journal(void **state)
+{
+	int p[2];
+	struct log l;
+	struct stat st;
+	char other_device[64], other_file[64];
+	open_pipe(p);
+	assert_int_equal(fstat(p[1], &st), 0);
+	unsigned long long device = st.st_dev, inode = st.st_ino;
+	snprintf(other_device, sizeof(other_device), "%llu:%llu", device + 1, inode);
+	snprintf(other_file, sizeof(other_file), "%llu:%llu", device, inode + 1);
+	const char *const texts[] = {other_device, other_file, "",
+				     "1",          ":",        "1:",
+				     ":1",         "a:b",      "99999999999999999999:1"};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		setenv("JOURNAL_STREAM", texts[i], 1);
+		log_init(&l, p[1], LOG_AT_INFO);
+		assert_false(l.journal);
+	}
+	snprintf(other_file, sizeof(other_file), "%llu:%llu", device, inode);
+	setenv("JOURNAL_STREAM", other_file, 1);
+	log_init(&l, -1, LOG_AT_INFO); /* a file that is not open is nobody's */
+	assert_false(l.journal);
+	unsetenv("JOURNAL_STREAM");
+	close_pipe(p);
+}
+
+/* Of a line too long the rest is left out: half a letter is no letter, and half a key no secret. */
+static void the_cut_is_clean(void **state)
+{
+	static const char secret[] = "privkey:0123456789abcdef";
+	int p[2];
+	struct log l;
+	char much[2 * LOG_LINE_MAX];
+	open_pipe(p);
+	log_init(&l, p[1], LOG_AT_INFO);
+	memset(much, 'x', sizeof(much));
+	memcpy(much + LOG_LINE_MAX - 3, "\xe2\x82\xac and more",
+	       13); /* the euro sign, cut after two */
+	much[LOG_LINE_MAX + 8] = 0;
+	log_say(&l, LOG_AT_INFO, "%s", much);
+	const char *line = said(p[0]);
+	assert_int_equal(strlen(line), LOG_LINE_MAX);
+	assert_string_equal(line + LOG_LINE_MAX - 4, "x??\n");
+	memset(much, 'x', sizeof(much));
+	memcpy(much + LOG_LINE_MAX - 13, secret, sizeof(secret));
+	log_say(&l, LOG_AT_INFO, "%s", much);
+	assert_string_equal(said(p[0]) + LOG_LINE_MAX - 14, "xprivkey:****\n");
+	log_say(&l, LOG_AT_INFO, "a%cb", 0); /* a NUL does not end it */
+	assert_string_equal(said(p[0]), "a b\n");
+	close_pipe(p);
+}
+
+static void a_cut_line_still_says_how_many_were_kept_back(void **state)
+{
+	int p[2];
+	struct log l;
+	char much[2 * LOG_LINE_MAX];
+	open_pipe(p);
+	log_init(&l, p[1], LOG_AT_INFO);
+	memset(much, 'x', sizeof(much) - 1);
+	much[sizeof(much) - 1] = 0;
+	for (int i = 0; i < 4; i++)
+		log_seldom(&l, LOG_AT_WARNING, "a", SECOND, "first");
+	(void)said(p[0]);
+	log_seldom(&l, LOG_AT_WARNING, "a", 20 * SECOND, "%s", much);
+	const char *line = said(p[0]);
+	assert_memory_equal(line, "warning: xxx", 12);
+	assert_string_equal(strchr(line, '('), "(and 3 more like it)\n");
+	close_pipe(p);
+}
+
+static void seldom_is_as_long_as_it_says(void **state)
+{
+	int p[2];
+	struct log l;
+	open_pipe(p);
+	log_init(&l, p[1], LOG_AT_INFO);
+	log_seldom(&l, LOG_AT_INFO, "", 0, "at once"); /* also at time 0, and with an empty key */
+	log_seldom(&l, LOG_AT_INFO, "", LOG_SELDOM - 1, "too soon");
+	log_seldom(&l, LOG_AT_INFO, "", LOG_SELDOM, "in time");
+	log_seldom(&l, LOG_AT_INFO, "", 1, "earlier than before");
+	log_seldom(&l, LOG_AT_DEBUG, "", 1, "not counted");
+	log_seldom(&l, LOG_AT_INFO, "", 3 * LOG_SELDOM, "later");
+	assert_string_equal(said(p[0]), "at once\nin time (and 1 more like it)\n"
+					"later (and 1 more like it)\n");
+	close_pipe(p);
+}
+
+/* The reader is slow or gone: the lines are lost, and nothing else is. */
+static void nobody_reads_and_nothing_else_happens(void **state)
+{
+	int p[2];
+	struct log l;
+	open_pipe(p);
+	signal(SIGPIPE, SIG_IGN);
+	log_init(&l, p[1], LOG_AT_INFO);
+	for (int i = 0; i < 2000; i++) /* more than a pipe holds, and it does not block */
+		log_say(&l, LOG_AT_INFO, "%0100d", i);
+	while (read(p[0], &(char[4096]){0}, 4096) > 0)
+		;
+	log_say(&l, LOG_AT_INFO, "there again");
+	assert_string_equal(said(p[0]), "there again\n");
+	close(p[0]);
+	log_say(&l, LOG_AT_INFO, "into the void");
+	close(p[1]);
+	log_seldom(&l, LOG_AT_INFO, "a", SECOND, "to a file that is closed");
+	signal(SIGPIPE, SIG_DFL);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -138,5 +295,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_same_thing_is_said_seldom),
 	cmocka_unit_test(the_key_longest_quiet_is_forgotten),
 	cmocka_unit_test(levels_have_names),
+	cmocka_unit_test(each_level_lets_through_itself_and_what_is_worse),
+	cmocka_unit_test(what_names_another_file_is_no_journal),
+	cmocka_unit_test(the_cut_is_clean),
+	cmocka_unit_test(a_cut_line_still_says_how_many_were_kept_back),
+	cmocka_unit_test(seldom_is_as_long_as_it_says),
+	cmocka_unit_test(nobody_reads_and_nothing_else_happens),
 };
 RUN_TESTS(tests)
