@@ -92,7 +92,8 @@ void unix_answer(struct unix_ask *a, struct bytes answer)
 		ask_end(a);
 		return;
 	}
-	memcpy(a->bytes, answer.p, a->n);
+	if (a->n > 0) /* an empty answer may be at NULL */
+		memcpy(a->bytes, answer.p, a->n);
 	a->state = WRITING;
 	/* The first bytes go in the next turn: the caller may still look at `a`. */
 	loop_fd_want(a->watch, LOOP_WRITE);
