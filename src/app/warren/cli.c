@@ -125,6 +125,18 @@ void cli_json(struct cli *c, const json_t *object)
 	fflush(c->out);
 }
 
+/* JSON is UTF-8; a file name may be none, and a text that was cut may end within a letter. */
+static json_t *error_object(char *text)
+{
+	json_t *error = json_pack("{s:s}", "error", text);
+	if (error)
+		return error;
+	for (char *p = text; *p; p++)
+		if (*p & 0x80)
+			*p = '?';
+	return json_pack("{s:s}", "error", text);
+}
+
 int cli_failed(struct cli *c, const char *fmt, ...)
 {
 	char text[512];
@@ -136,7 +148,7 @@ int cli_failed(struct cli *c, const char *fmt, ...)
 		fprintf(c->err, "warren: %s\n", text);
 		return CLI_FAILED;
 	}
-	json_t *error = json_pack("{s:s}", "error", text);
+	json_t *error = error_object(text);
 	cli_json(c, error);
 	json_decref(error);
 	return CLI_FAILED;
@@ -157,6 +169,10 @@ json_t *cli_ask(struct cli *c, json_t *request, mono_ns limit)
 {
 	char why[FAILURE_MAX];
 	size_t n;
+	if (!request) { /* what a person wrote is all that JSON could refuse */
+		cli_failed(c, "found a word that is no UTF-8, expected a peer's name or address");
+		return NULL;
+	}
 	char *text = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	if (!is_there(c->socket)) {

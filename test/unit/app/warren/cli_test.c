@@ -266,6 +266,248 @@ static void why_says_what_the_daemon_knows_and_fails_where_it_does_not(void **st
 	daemon_ends();
 }
 
+/* --- every verb --- */
+
+static const char *const verbs[] = {"up",  "down",     "status", "ping",
+				    "why", "netcheck", "genkey", "pubkey"};
+
+static void every_verb_has_help_that_ends_well(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		char line[64], want[64];
+		snprintf(want, sizeof(want), "Usage: warren %s [options]", verbs[i]);
+		/* Whatever else is said: help is what was asked for. */
+		for (int before = 0; before < 2; before++) {
+			snprintf(line, sizeof(line), before ? "--json %s -h x y" : "%s x --help",
+				 verbs[i]);
+			assert_int_equal(run("", line), CLI_OK);
+			assert_memory_equal(out, want, strlen(want));
+			assert_non_null(strstr(out, "\n  --json "));
+			assert_non_null(strstr(out, "default " CLI_SOCKET "\n"));
+			assert_string_equal(err, "");
+		}
+	}
+}
+
+static void every_verb_refuses_an_option_that_it_does_not_know(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		char line[64], want[128];
+		snprintf(line, sizeof(line), "%s --json --colour", verbs[i]);
+		snprintf(want, sizeof(want),
+			 "warren %s: found the option \"--colour\", expected one that the help "
+			 "lists; warren %s --help says more\n",
+			 verbs[i], verbs[i]);
+		assert_int_equal(run("", line), CLI_USAGE);
+		assert_string_equal(err, want);
+		assert_string_equal(out, ""); /* no answer: nothing was asked */
+	}
+}
+
+static void a_verb_must_be_whole_and_in_its_case(void **state)
+{
+	static const char *const bad[] = {"stat", "Status", "statuss", "-- frob"};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(run("", bad[i]), CLI_USAGE);
+		assert_memory_equal(err, "warren: found the verb \"", 24);
+	}
+	assert_int_equal(run("", "0123456789012345678901234567890123456789xyz"), CLI_USAGE);
+	assert_null(strstr(err, "xyz")); /* a long one is cut */
+}
+
+static void what_each_verb_asks(void **state)
+{
+	static const struct {
+		const char *line, *asked;
+	} rows[] = {
+		{"up", "{\"verb\":\"up\"}\n"},
+		{"down --json", "{\"verb\":\"down\"}\n"},
+		{"status", "{\"verb\":\"status\",\"peers\":true}\n"},
+		{"status --peers", "{\"verb\":\"status\",\"peers\":true}\n"},
+		{"status --peers=off", "{\"verb\":\"status\",\"peers\":false}\n"},
+		{"status --peers=no --peers=yes", "{\"verb\":\"status\",\"peers\":true}\n"},
+		{"why bob", "{\"verb\":\"why\",\"peer\":\"bob\"}\n"},
+		/* What a person writes must not become a part of the question. */
+		{"why b\"b\\", "{\"verb\":\"why\",\"peer\":\"b\\\"b\\\\\"}\n"},
+		{"why -- --json", "{\"verb\":\"why\",\"peer\":\"--json\"}\n"},
+	};
+	static const char *const answers[] = {"{\"up\":true}", NULL};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		canned(answers);
+		assert_int_equal(run("", rows[i].line), CLI_OK);
+		daemon_was_asked(rows[i].asked);
+	}
+}
+
+/* JSON has no such text, so there is no question. */
+static void a_name_that_is_no_utf8_is_not_asked_for(void **state)
+{
+	static const char *const lines[] = {"why b\xff", "ping -c 1 b\xc3"};
+	static const char *const answers[] = {"{\"up\":true}", NULL};
+	canned(answers);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		assert_int_equal(run("", lines[i]), CLI_FAILED);
+		assert_string_equal(err, "warren: found a word that is no UTF-8, expected a peer's "
+					 "name or address\n");
+		assert_string_equal(out, "");
+	}
+	assert_int_equal(run("", "up"), CLI_OK);
+	daemon_was_asked("{\"verb\":\"up\"}\n");
+}
+
+/* Bytes of a file name or of a file, or half a letter where a long text was cut. */
+static void an_error_is_json_whatever_bytes_it_tells_of(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} rows[] = {
+		{"--json -s /none/b\xff up", "(there is no /none/b?)"},
+		{"--json -s /none/\xc3\xa4 up", "(there is no /none/\xc3\xa4)"}, /* a letter */
+		{"--json netcheck a..\xc3", "found \"a..?\", expected a relay"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(run("", rows[i].line), CLI_FAILED);
+		json_t *j = json_loads(out, 0, NULL);
+		const char *error = json_string_value(json_object_get(j, "error"));
+		if (!error || !strstr(error, rows[i].error))
+			fail_msg("%s: %s", rows[i].line, out);
+		json_decref(j);
+	}
+}
+
+static void what_is_no_answer_is_not_believed(void **state)
+{
+	static const char *const odd[] = {
+		"[]",        "7",         "{\"up\":true",     "{\"up\":true}}", "null",
+		"\"error\"", "{up:true}", "{\"a\":\"\xff\"}", "\xef\xbb\xbf{}"};
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		const char *const answers[] = {odd[i], odd[i], NULL};
+		char want[160];
+		canned(answers);
+		assert_int_equal(run("", "status"), CLI_FAILED);
+		snprintf(want, sizeof(want),
+			 "warren: %s: found something else than warrend's answer\n", socket_path);
+		assert_string_equal(err, want);
+		assert_string_equal(out, "");
+		assert_int_equal(run("", "status --json"), CLI_FAILED);
+		json_t *j = json_loads(out, 0, NULL);
+		assert_non_null(json_string_value(json_object_get(j, "error")));
+		json_decref(j);
+		assert_string_equal(err, "");
+		daemon_ends();
+	}
+}
+
+static void a_daemon_that_hangs_up_is_said(void **state)
+{
+	static const char *const answers[] = {"", NULL};
+	char want[160];
+	canned(answers);
+	assert_int_equal(run("", "up"), CLI_FAILED);
+	snprintf(want, sizeof(want),
+		 "warren: %s hung up without an answer: perhaps too many ask it at once\n",
+		 socket_path);
+	assert_string_equal(err, want);
+	daemon_ends();
+}
+
+/* A socket that a daemon left behind, and a path at which none can be. */
+static void a_socket_at_which_nobody_listens_is_said(void **state)
+{
+	char line[200];
+	close(listen_here());
+	assert_int_equal(run("", "up"), CLI_FAILED);
+	assert_memory_equal(err, "warren: /tmp/warren-cli-", 8);
+	assert_null(strstr(err, "there is no"));
+	unlink(socket_path);
+	snprintf(line, sizeof(line), "-s /tmp/%0150d up", 7);
+	assert_int_equal(run("", line), CLI_FAILED);
+	assert_true(strlen(err) > 10);
+}
+
+static void the_last_socket_that_is_named_is_asked(void **state)
+{
+	static const char *const answers[] = {"{\"up\":true}", "{\"up\":true}", NULL};
+	char line[200];
+	canned(answers);
+	snprintf(line, sizeof(line), "-s /nonexistent/a up --socket=%s", socket_path);
+	assert_int_equal(run("", line), CLI_OK);
+	snprintf(line, sizeof(line), "--socket %s up", socket_path);
+	assert_int_equal(run("", line), CLI_OK);
+	daemon_ends();
+}
+
+static void a_status_without_peers_has_none_whatever_the_daemon_says(void **state)
+{
+	static const char *const answers[] = {UP, "{\"up\":false,\"peers\":[]}", "{}", NULL};
+	canned(answers);
+	assert_int_equal(run("", "status --json --peers=false"), CLI_OK);
+	assert_string_equal(
+		out, "{\"up\":true,\"self\":{\"name\":\"a\",\"addresses\":[\"1.1.1.1\"]}}\n");
+	assert_int_equal(run("", "status --json --peers=0"), CLI_USAGE);
+	assert_int_equal(run("", "status --json"), CLI_FAILED); /* for scripts: it is down */
+	assert_string_equal(out, "{\"up\":false,\"peers\":[]}\n");
+	assert_int_equal(run("", "status"), CLI_FAILED);
+	daemon_ends();
+}
+
+/* --- keys from elsewhere --- */
+
+static void a_key_may_stand_among_white_space_and_before_other_lines(void **state)
+{
+	static const char key[] = "privkey:" ALICE_PRIVATE;
+	char text[512], want[KEY_TEXT_MAX + 1];
+	static const char *const good[] = {"%s", "%s\r\n", "  \t%s  \n", "\xef\xbb\xbf%s\n",
+					   "%s\nand more\n"};
+	static const char *const bad[] = {"\n%s\n", "%s x\n", "x%s\n", "%s0\n", "\"%s\"\n"};
+	assert_int_equal(run(key, "pubkey"), CLI_OK);
+	snprintf(want, sizeof(want), "%s", out);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		size_t n = strcspn(good[i], "%");
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)n, good[i], key, good[i] + n + 2);
+		assert_int_equal(run(text, "pubkey"), CLI_OK);
+		assert_string_equal(out, want);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		size_t n = strcspn(bad[i], "%");
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)n, bad[i], key, bad[i] + n + 2);
+		assert_int_equal(run(text, "pubkey"), CLI_FAILED);
+		assert_null(strstr(err, ALICE_PRIVATE));
+		assert_string_equal(out, "");
+	}
+}
+
+static void another_kind_of_key_is_no_private_one(void **state)
+{
+	static const char *const bad[] = {"nodekey:" ALICE_PRIVATE,
+					  "discokey:" ALICE_PRIVATE,
+					  "PRIVKEY:" ALICE_PRIVATE,
+					  "privkey:",
+					  "privkey:77",
+					  "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEE"};
+	char text[400];
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(run(bad[i], "pubkey"), CLI_FAILED);
+		assert_int_equal(run(bad[i], "pubkey --json"), CLI_FAILED);
+		assert_memory_equal(out, "{\"error\":\"standard input: ", 26);
+	}
+	/* A line that is longer than any key. */
+	memset(text, ' ', sizeof(text));
+	snprintf(text + 300, sizeof(text) - 300, "privkey:" ALICE_PRIVATE);
+	assert_int_equal(run(text, "pubkey"), CLI_FAILED);
+}
+
+static void two_new_keys_differ(void **state)
+{
+	char first[128];
+	assert_int_equal(run("", "genkey --json --base64"), CLI_OK);
+	assert_int_equal(strlen(out), strlen("{\"private_key\":\"\"}\n") + 44);
+	snprintf(first, sizeof(first), "%s", out);
+	assert_int_equal(run("", "genkey --base64 --json"), CLI_OK);
+	assert_int_equal(strlen(out), strlen(first));
+	assert_string_not_equal(out, first);
+}
+
 /* --- the control socket itself --- */
 
 static const char file[] = "[Node]\nPrivateKey = "
@@ -353,6 +595,20 @@ int main(void)
 		cmocka_unit_test(status_of_a_network),
 		cmocka_unit_test(an_answer_that_cannot_be_written_is_a_failure),
 		cmocka_unit_test(why_says_what_the_daemon_knows_and_fails_where_it_does_not),
+		cmocka_unit_test(every_verb_has_help_that_ends_well),
+		cmocka_unit_test(every_verb_refuses_an_option_that_it_does_not_know),
+		cmocka_unit_test(a_verb_must_be_whole_and_in_its_case),
+		cmocka_unit_test(what_each_verb_asks),
+		cmocka_unit_test(a_name_that_is_no_utf8_is_not_asked_for),
+		cmocka_unit_test(an_error_is_json_whatever_bytes_it_tells_of),
+		cmocka_unit_test(what_is_no_answer_is_not_believed),
+		cmocka_unit_test(a_daemon_that_hangs_up_is_said),
+		cmocka_unit_test(a_socket_at_which_nobody_listens_is_said),
+		cmocka_unit_test(the_last_socket_that_is_named_is_asked),
+		cmocka_unit_test(a_status_without_peers_has_none_whatever_the_daemon_says),
+		cmocka_unit_test(a_key_may_stand_among_white_space_and_before_other_lines),
+		cmocka_unit_test(another_kind_of_key_is_no_private_one),
+		cmocka_unit_test(two_new_keys_differ),
 		cmocka_unit_test(the_control_socket_of_a_node_that_is_down),
 	};
 	return cmocka_run_group_tests(tests, command_start, command_end);

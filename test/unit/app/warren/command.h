@@ -62,6 +62,7 @@ static inline int listen_here(void)
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s", socket_path);
+	unlink(socket_path); /* of a test that failed */
 	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
 		    listen(fd, 8) == 0);
 	return fd;
