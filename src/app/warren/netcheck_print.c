@@ -23,7 +23,10 @@ static void print_port_mapping(FILE *out, const json_t *report)
 	size_t i;
 	fprintf(out, "\t* PortMapping: ");
 	json_array_foreach(json_object_get(report, "port_mapping"), i, protocol)
-		fprintf(out, "%s%s", i ? ", " : "", json_string_value(protocol));
+	{
+		const char *name = json_string_value(protocol);
+		fprintf(out, "%s%s", i ? ", " : "", name ? name : "");
+	}
 	fprintf(out, "\n");
 	json_array_foreach(json_object_get(report, "mapped"), i, mapping)
 		fprintf(out, "\t* Mapped: %s by %s\n", field_text(mapping, "outside"),
