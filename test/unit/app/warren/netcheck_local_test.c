@@ -60,6 +60,41 @@ static void words_that_are_no_relay_are_said(void **state)
 	assert_non_null(strstr(why, "no more than 64 relays"));
 }
 
+/* As many as there may be; a long one keeps its host, and has a name that is cut. */
+static void many_and_long_words_have_their_limits(void **state)
+{
+	char why[CONFIG_WHY_MAX], *words[RELAYS_MAX], word[NETMAP_HOST_MAX + 32];
+	const size_t longest = NETMAP_HOST_MAX - 1;
+	for (size_t i = 0; i < sizeof(word); i++)
+		word[i] = i % 50 == 49 ? '.' : 'a';
+	word[longest - 1] = 'b';
+	word[longest] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		words[i] = word;
+	struct config *c = netcheck_local_config(words, ARRAY_LEN(words), why);
+	if (!c)
+		fail_msg("%s", why);
+	assert_int_equal(c->map.n_relays, RELAYS_MAX);
+	assert_string_equal(c->map.relays[RELAYS_MAX - 1].host, word);
+	assert_int_equal(c->map.relays[RELAYS_MAX - 1].region, RELAYS_MAX);
+	assert_int_equal(strlen(c->map.relays[0].name), NETMAP_NAME_MAX - 1);
+	config_free(c);
+	word[longest] = 'c';
+	word[longest + 1] = '\0';
+	assert_null(netcheck_local_config(words, 1, why));
+	assert_non_null(strstr(why, "expected a relay: its host name or address"));
+	assert_true(strlen(why) < 200); /* it does not repeat all of it */
+}
+
+static void no_words_are_no_relays(void **state)
+{
+	char why[CONFIG_WHY_MAX];
+	struct config *c = netcheck_local_config(NULL, 0, why);
+	assert_non_null(c);
+	assert_int_equal(c->map.n_relays, 0);
+	config_free(c);
+}
+
 /* --- with a server --- */
 
 static struct netcheck_local *look(const char *relay)
@@ -125,14 +160,31 @@ static void a_signal_ends_what_waits(void **state)
 	netcheck_local_close(NULL);
 }
 
+static void an_address_needs_no_dns_and_a_stop_is_for_good(void **state)
+{
+	struct netcheck_local *o = look(stun_name);
+	const char *why;
+	size_t i = 0;
+	assert_null(netcheck_local_unresolved(o, &i, &why)); /* it is an address */
+	assert_int_equal(i, 1);
+	assert_true(netcheck_local_wait(o, 0));
+	kill(getpid(), SIGTERM);
+	assert_false(netcheck_local_wait(o, 5 * SECOND));
+	assert_false(netcheck_local_wait(o, 0)); /* and it stays so */
+	netcheck_local_close(o);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_name_relays),
 		cmocka_unit_test(words_that_are_no_relay_are_said),
+		cmocka_unit_test(many_and_long_words_have_their_limits),
+		cmocka_unit_test(no_words_are_no_relays),
 		cmocka_unit_test(it_reports_without_a_daemon_and_without_privileges),
 		cmocka_unit_test(lifetimes_are_measured_and_told),
 		cmocka_unit_test(a_signal_ends_what_waits),
+		cmocka_unit_test(an_address_needs_no_dns_and_a_stop_is_for_good),
 	};
 	return cmocka_run_group_tests(tests, stun_begin, stun_end);
 }
