@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "io/socket_address.h"
-#include "unit/unit.h"
+#include "unit/own_network.h"
 #include "wire/pcp.h"
 
 struct heard {
@@ -126,7 +126,89 @@ static void closing_nothing_is_nothing(void **state)
 	announcements_close(NULL);
 }
 
+/* Many at once are heard in several turns, so that others have theirs; none is lost. */
+static void of_a_flood_each_turn_takes_a_part(void **state)
+{
+	enum { MANY = 40, AT_ONCE = 16 };
+	struct loop *l = loop_new();
+	struct heard h;
+	struct announcements *a = listen_to(l, &h);
+	for (int i = 0; i < MANY; i++)
+		if (say("224.0.0.1:5350", PCP_HEADER_LEN) == 0)
+			skip();
+	unsigned turns = 0;
+	for (unsigned before = 0; h.times < MANY && turns < 100; before = h.times, turns++) {
+		loop_turn(l, 10 * MSEC);
+		assert_true(h.times - before <= AT_ONCE);
+	}
+	assert_int_equal(h.times, MANY);
+	assert_true(turns >= (MANY + AT_ONCE - 1) / AT_ONCE);
+	announcements_close(a);
+	loop_free(l);
+}
+
+static void an_empty_one_is_told_as_such(void **state)
+{
+	struct loop *l = loop_new();
+	struct heard h;
+	struct announcements *a = listen_to(l, &h);
+	if (say("224.0.0.1:5350", 0) == 0)
+		skip();
+	wait_for(l, &h, 1);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.n, 0);
+	announcements_close(a);
+	loop_free(l);
+}
+
+/* Takes the port for itself alone. */
+static int take_port(int family)
+{
+	struct sockaddr_storage sa;
+	struct endpoint any = {.ip.family = family == AF_INET6 ? 6 : 4, .port = PCP_ANNOUNCE_PORT};
+	socklen_t len = socket_address_write(&sa, &any);
+	int on = 1, fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && family == AF_INET6)
+		CHECK(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0);
+	CHECK(fd < 0 || bind(fd, (struct sockaddr *)&sa, len) == 0);
+	return fd;
+}
+
+static void a_port_of_one_family_is_enough_and_none_is_a_sentence(void)
+{
+	char why[FAILURE_MAX] = "";
+	struct loop *l = loop_new();
+	struct heard h = {.times = 0};
+	const struct announcements_call call = {on_heard, &h};
+	struct netlink *nl = own_network_netlink();
+	CHECK_WHY(netlink_link_up(nl, 1, 65536, why), why);
+	int six = take_port(AF_INET6);
+	struct announcements *a = announcements_open(l, &call, why);
+	CHECK_WHY(a, why);
+	CHECK(say("224.0.0.1:5350", PCP_HEADER_LEN) != 0);
+	wait_for(l, &h, 1);
+	CHECK(h.times == 1 && h.from.ip.family == 4);
+	announcements_close(a);
+	int four = take_port(AF_INET);
+	CHECK(!announcements_open(l, &call, why));
+	CHECK_WHY(strstr(why, "cannot open UDP port 5350 (Address already in use)"), why);
+	CHECK_WHY(strstr(why, "is noticed later"), why);
+	if (six >= 0)
+		close(six);
+	a = announcements_open(l, &call, why);
+	CHECK((a != NULL) == (six >= 0));
+	announcements_close(a);
+	close(four);
+	netlink_close(nl);
+	loop_free(l);
+}
+
+IN_OWN_NETWORK(a_port_of_one_family_is_enough_and_none_is_a_sentence)
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(of_a_flood_each_turn_takes_a_part),
+	cmocka_unit_test(an_empty_one_is_told_as_such),
+	cmocka_unit_test(test_a_port_of_one_family_is_enough_and_none_is_a_sentence),
 	cmocka_unit_test(what_is_said_to_everybody_is_heard_with_who_said_it),
 	cmocka_unit_test(several_programs_hear_the_same),
 	cmocka_unit_test(what_is_too_long_is_not_told),
