@@ -125,12 +125,43 @@ static void prefixes_that_a_router_advertises_are_heard(void)
 	tun_close(t);
 }
 
+/* Of routes only a default one that packets can take is a change. */
+static void routes_that_lead_nowhere_else_are_no_change(void)
+{
+	static const char *const none[] = {"10.0.0.0/8", "128.0.0.0/1", "0.0.0.0/1",
+					   "192.0.2.1/32"};
+	struct tun *t = own_network_tun("w");
+	struct netlink *nl = own_network_netlink();
+	struct netlink_monitor *m = netlink_monitor_open(0, why);
+	struct prefix p;
+	CHECK_WHY(m, why);
+	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
+	settle(m);
+	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+		CHECK(prefix_parse(&p, none[i]));
+		CHECK_WHY(netlink_route_add(nl, tun_index(t), &p, why), why);
+		CHECK_WHY(!netlink_monitor_read(m), none[i]);
+	}
+	/* Of all that waits one change is enough, wherever it stands. */
+	CHECK(prefix_parse(&p, "0.0.0.0/0"));
+	CHECK_WHY(netlink_route_add(nl, tun_index(t), &p, why), why);
+	CHECK(prefix_parse(&p, none[0]));
+	CHECK_WHY(netlink_route_remove(nl, tun_index(t), &p, why), why);
+	CHECK(netlink_monitor_read(m));
+	CHECK(!netlink_monitor_read(m)); /* told once */
+	netlink_monitor_close(m);
+	netlink_close(nl);
+	tun_close(t);
+}
+
+IN_OWN_NETWORK(routes_that_lead_nowhere_else_are_no_change)
 IN_OWN_NETWORK(lost_messages_count_as_a_change)
 IN_OWN_NETWORK(the_end_of_an_interface_is_noticed)
 IN_OWN_NETWORK(changes_are_noticed)
 IN_OWN_NETWORK(prefixes_that_a_router_advertises_are_heard)
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_routes_that_lead_nowhere_else_are_no_change),
 	cmocka_unit_test(test_lost_messages_count_as_a_change),
 	cmocka_unit_test(test_the_end_of_an_interface_is_noticed),
 	cmocka_unit_test(test_changes_are_noticed),
