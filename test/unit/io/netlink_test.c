@@ -218,6 +218,7 @@ static void only_a_route_of_ours_counts_as_there_already(void)
 			continue;
 		for (size_t k = 0; k < 2 && table[i].there[k].type; k++)
 			other_route_add(&to, &table[i].there[k]);
+		CHECK_WHY(netlink_route_is_foreign(nl, a, &to) == table[i].taken, table[i].to);
 		snprintf(why, sizeof(why), "%s was added", table[i].to);
 		CHECK_WHY(netlink_route_add(nl, a, &to, why) != table[i].taken, why);
 		CHECK_WHY(netlink_route_is_foreign(nl, a, &to) == table[i].taken, table[i].to);
