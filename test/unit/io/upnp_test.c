@@ -3,6 +3,7 @@
 #include "io/upnp.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -88,6 +89,48 @@ static void nobody_works_as_long_as_nothing_is_asked(void **state)
 	upnp_stop(u);
 }
 
+/* Waits until the parent has made a worker. */
+static pid_t worker_of(pid_t parent, const struct upnp *u)
+{
+	pid_t worker = 0;
+	struct pollfd p = {.fd = upnp_fd(u), .events = POLLIN};
+	for (int i = 0; i < 200 && children_of(parent, &worker) < 1; i++)
+		assert_int_equal(poll(&p, 1, 10), 0); /* it takes longer than that */
+	assert_true(worker > 0);
+	return worker;
+}
+
+static void the_death_of_a_worker_costs_one_answer(void **state)
+{
+	pid_t parent = 0;
+	struct upnp *u = start();
+	struct upnp_report r = {.kind = UPNP_FOUND};
+	if (children_of(getpid(), &parent) < 1)
+		skip();
+	assert_true(upnp_ask(u, &ask_here));
+	assert_int_equal(kill(worker_of(parent, u), SIGKILL), 0);
+	assert_true(wait_for_report(u, &r));
+	assert_int_equal(r.kind, UPNP_NONE);
+	assert_false(upnp_read(u, &r));
+	assert_true(upnp_ask(u, &ask_here)); /* the next worker will read it */
+	upnp_stop(u);
+}
+
+static void the_death_of_the_parent_switches_upnp_off(void **state)
+{
+	pid_t parent = 0;
+	struct upnp *u = start();
+	struct upnp_report r = {.kind = UPNP_FOUND};
+	if (children_of(getpid(), &parent) < 1)
+		skip();
+	assert_int_equal(kill(parent, SIGKILL), 0);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	assert_true(wait_for_report(u, &r));
+	assert_int_equal(r.kind, UPNP_OFF);
+	assert_false(upnp_ask(u, &ask_here));
+	upnp_stop(u);
+}
+
 /* What a worker ends with that has this socket. */
 static int worker_ends_with(int fd, int other, int idle_ms)
 {
@@ -124,6 +167,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(without_a_gateway_nothing_is_found_and_nothing_is_mapped),
 	cmocka_unit_test(too_many_requests_at_once_are_not_taken),
 	cmocka_unit_test(nobody_works_as_long_as_nothing_is_asked),
+	cmocka_unit_test(the_death_of_a_worker_costs_one_answer),
+	cmocka_unit_test(the_death_of_the_parent_switches_upnp_off),
 	cmocka_unit_test(a_worker_that_has_nothing_to_do_ends),
 	cmocka_unit_test(stopping_nothing_is_nothing),
 };
