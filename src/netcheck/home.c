@@ -17,7 +17,8 @@ static void keep(struct home *h, const struct home_latency *v, size_t n, mono_ns
 	struct home_report *r = &h->reports[(h->first + h->n++) % HOME_REPORTS_MAX];
 	r->at = now;
 	r->n = n;
-	memcpy(r->v, v, n * sizeof(*v));
+	if (n)
+		memcpy(r->v, v, n * sizeof(*v));
 }
 
 /* 0: the region is not among them. */
