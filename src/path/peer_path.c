@@ -440,7 +440,7 @@ static void ping_back(struct peer_path *p, struct env *m, struct remote *t, bool
 		return;
 	if (peer_path_is_settled(p) && !remote_is_only_seen(t))
 		return;
-	if (is_best(p, &t->ep, t->socket))
+	if (is_new || is_best(p, &t->ep, t->socket))
 		heartbeat_skip_one(&p->heartbeat);
 	ping(p, m, t, now);
 }

@@ -218,7 +218,8 @@ static inline void couple_datagram_to(struct couple_end *e, const struct endpoin
 	uint8_t *room = packet_append(&d.packet, b.n);
 	if (!room)
 		return;
-	memcpy(room, b.p, b.n);
+	if (b.n)
+		memcpy(room, b.p, b.n);
 	e->datagram(e->self, &d, e->couple->now);
 	couple_settle(e);
 }
