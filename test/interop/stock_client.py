@@ -79,7 +79,8 @@ class StockClient:
 
     def _line(self, text):
         if text.startswith("{"):
-            self.said.update(json.loads(text))
+            # A change of its link makes it say that it has no endpoints, although it keeps them.
+            self.said.update({word: value for word, value in json.loads(text).items() if value is not None})
 
     def _wait(self, what, seconds=10):
         return self.loop.until(lambda: self.said.get(what), seconds, f"the stock client to say its {what}")
