@@ -77,10 +77,13 @@ bool pace_step(struct pace *p, const struct rng *rng, mono_ns now)
 	if (p->round == 0 && p->calls)
 		p->pause = longer(p->pause);
 	mono_ns gap = last ? p->pause : gaps[p->round];
-	p->next = now + gap - gap / 10 + rng_below(rng, gap / 5);
-	p->round = last ? 0 : (uint8_t)(p->round + 1);
-	if (last)
-		own_next(p, p->next);
+	mono_ns then = now + gap - gap / 10 + rng_below(rng, gap / 5);
+	if (last) {
+		own_next(p, then);
+	} else {
+		p->next = then;
+		p->round++;
+	}
 	return last;
 }
 

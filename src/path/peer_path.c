@@ -74,7 +74,7 @@ bool peer_path_is_direct(const struct peer_path *p)
 /* A best path exists exactly in these states. */
 static bool has_best(const struct peer_path *p)
 {
-	return p->state == PEER_DIRECT || p->state == PEER_ASIDE || p->state == PEER_DOUBTED;
+	return peer_path_is_settled(p) || p->state == PEER_DOUBTED;
 }
 
 /* The remote of the best path, where there is one.  It is in the table: remotes.c keeps the
@@ -268,9 +268,8 @@ static void go_direct(struct peer_path *p, struct env *m, const struct remote *t
 	bool same = is_best(p, &t->ep, t->socket);
 	struct way via = way_udp_by(&t->ep, t->socket);
 	struct way was = peer_path_is_direct(p) && !same ? way_of(&p->best) : peer_path_relay(p, m);
-	if (!same) {
+	if (!same)
 		mtu_begin(&p->mtu, m->inner_mtu);
-	}
 	p->best = (struct direct_path){.ep = t->ep, .rtt = t->rtt, .socket = t->socket};
 	pace_rest(&p->pace);
 	enter(p, PEER_DIRECT, now);
@@ -327,7 +326,7 @@ static void go_aside(struct peer_path *p, struct env *m, mono_ns now)
 static void wake(struct peer_path *p, struct env *m, mono_ns now)
 {
 	p->active = true;
-	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
+	if (has_best(p))
 		heartbeat_begin(&p->heartbeat, true, now);
 	if (m->n_active++ == 0)
 		gather_want(&m->gather, true, now);
@@ -364,7 +363,7 @@ void peer_path_set_hints(struct peer_path *p, const struct endpoint *v, size_t n
 void peer_path_set_disco(struct peer_path *p, struct env *m, const struct disco_key *key,
 			 const struct box_shared *shared, mono_ns now)
 {
-	if (peer_path_is_direct(p) || p->state == PEER_ASIDE)
+	if (has_best(p))
 		go_relayed(p, m, PATH_RESTARTED, now);
 	p->rivalry = (struct rivalry){0};
 	p->heartbeat.lifetime = (struct lifetime){0};

@@ -136,20 +136,9 @@ static struct outbox_frame *queue_pop(struct relay_server *s, struct outbox_queu
 	return f;
 }
 
-static bool drop_oldest(struct relay_server *s, struct outbox_queue *q)
+/* f was taken out of its queue. */
+static void drop(struct relay_server *s, struct outbox_frame *f)
 {
-	struct outbox_frame *f = queue_pop(s, q);
-	if (!f)
-		return false;
-	free_frame(s, f);
-	s->stats.dropped_oldest++;
-	return true;
-}
-
-static void drop_fairly(struct relay_server *s, struct outbox_queue *q,
-			const struct outbox_sender *next)
-{
-	struct outbox_frame *f = outbox_take_fair(q, next);
 	assert(f);
 	forget_age(s, f);
 	free_frame(s, f);
@@ -168,10 +157,12 @@ static void enqueue(struct relay_server *s, uint32_t to, enum client_queue which
 	}
 	f->sender = *sender;
 	while (q->n >= RELAY_QUEUE_MAX)
-		drop_fairly(s, q, sender);
-	while (s->queued_bytes + outbox_cost(f) > s->cfg.queued_bytes_max) {
-		if (s->oldest && drop_oldest(s, s->oldest->queue))
-			continue;
+		drop(s, outbox_take_fair(q, sender));
+	const size_t room = s->cfg.queued_bytes_max;
+	while (s->queued_bytes + outbox_cost(f) > room && s->oldest)
+		drop(s,
+		     outbox_pop(s->oldest->queue)); /* the oldest of all is the first of its own */
+	if (s->queued_bytes + outbox_cost(f) > room) {
 		s->stats.dropped_full++;
 		free(f);
 		return;
