@@ -23,6 +23,11 @@ struct uplink {
 	struct ip gateway, self;
 	uint32_t ifindex;
 };
+static inline bool uplink_equal(const struct uplink *a, const struct uplink *b)
+{
+	return ip_equal(&a->gateway, &b->gateway) && ip_equal(&a->self, &b->self) &&
+	       a->ifindex == b->ifindex;
+}
 
 /* A relay: its region, and where its STUN server answers (unset endpoints: unknown, or no STUN). */
 struct relay_place {

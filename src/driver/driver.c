@@ -334,7 +334,6 @@ static void on_deadline(void *self)
 void driver_release(struct driver *d)
 {
 	reach_release(node_reach(d->node), loop_now(d->loop));
-	driver_move(d, loop_now(d->loop));
 	settle(d);
 }
 

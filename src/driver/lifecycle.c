@@ -72,7 +72,7 @@ static bool make_node(struct driver *d)
 
 static void go_down(struct driver *d)
 {
-	if (d->node && d->settle)
+	if (d->pump.reach) /* driver_join was reached: everything was made */
 		driver_release(d);
 	loop_fd_free(d->on_inside);
 	loop_fd_free(d->on_udp4);
@@ -207,7 +207,7 @@ static void change_under_way(struct driver *d, const struct settings *s_was,
 	apply(d, was);
 	if (s_was->port_mapping && !d->settings->port_mapping)
 		driver_release(d);
-	(void)driver_look_at_uplinks(d);
+	driver_set_uplinks(d);
 	if (d->inside && !d->inside_ops->change(d->inside, was, d->map, why))
 		log_say(d->log, LOG_AT_WARNING, "%s", why);
 	driver_move(d, loop_now(d->loop));

@@ -38,21 +38,25 @@ static bool look_at_interfaces(struct driver *d)
 	return true;
 }
 
-bool driver_look_at_uplinks(struct driver *d)
+void driver_set_uplinks(struct driver *d)
+{
+	reach_set_uplinks(node_reach(d->node), d->uplinks,
+			  d->settings->port_mapping ? d->n_uplinks : 0, loop_now(d->loop));
+}
+
+/* True: they are others than before. */
+static bool look_at_uplinks(struct driver *d)
 {
 	struct uplink v[UPLINKS_MAX] = {0};
 	size_t n = netlink_uplinks(d->nl, driver_own_ifindex(d), v);
 	bool same = n == d->n_uplinks, route4 = false;
 	for (size_t i = 0; i < n; i++) {
-		same = same && ip_equal(&v[i].gateway, &d->uplinks[i].gateway) &&
-		       ip_equal(&v[i].self, &d->uplinks[i].self) &&
-		       v[i].ifindex == d->uplinks[i].ifindex;
+		same = same && uplink_equal(&v[i], &d->uplinks[i]);
 		route4 |= v[i].self.family == 4;
 	}
 	memcpy(d->uplinks, v, sizeof(v));
 	d->n_uplinks = n;
-	reach_set_uplinks(node_reach(d->node), v, d->settings->port_mapping ? n : 0,
-			  loop_now(d->loop));
+	driver_set_uplinks(d);
 	reach_set_route4(node_reach(d->node), route4, loop_now(d->loop));
 	return !same;
 }
@@ -72,7 +76,7 @@ void driver_on_changed(void *self)
 	debounce_done(&d->changes);
 	relay_streams_network_changed(d->relay_streams);
 	resolver_network_changed(d->resolver);
-	bool addresses = look_at_interfaces(d), gateways = driver_look_at_uplinks(d);
+	bool addresses = look_at_interfaces(d), gateways = look_at_uplinks(d);
 	if (addresses || gateways) {
 		log_say(d->log, LOG_AT_INFO, "%s of this machine changed: looking for paths anew",
 			addresses ? "addresses" : "the default route");
@@ -100,7 +104,7 @@ void driver_network_begin(struct driver *d)
 	mono_ns now = loop_now(d->loop);
 	(void)look_at_interfaces(d);
 	reach_set_interfaces(node_reach(d->node), d->interfaces, d->n_interfaces, now);
-	(void)driver_look_at_uplinks(d);
+	(void)look_at_uplinks(d);
 	if (d->inside)
 		loop_timer_set(d->check, now + CHECK_AFTER_CHANGE);
 }

@@ -72,8 +72,8 @@ void driver_on_changed(void *self);
 void driver_on_check(void *self);
 /* After the driver has come up. */
 void driver_network_begin(struct driver *d);
-/* True: the uplinks are others than before. */
-bool driver_look_at_uplinks(struct driver *d);
+/* Gives the node the uplinks that are known, if their gateways may be asked. */
+void driver_set_uplinks(struct driver *d);
 /* Our own interface, which is left out of the machine's network; 0: there is none. */
 int driver_own_ifindex(const struct driver *d);
 

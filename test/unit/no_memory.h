@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-static int memory_left = -1; /* so many allocations go well, and then none; -1: all do */
+static int memory_left = -1;  /* so many allocations go well, and then none; -1: all do */
+static int memory_comes_back; /* then only one fails */
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -18,8 +19,10 @@ static inline int memory_runs_out(void)
 {
 	if (memory_left > 0)
 		memory_left--;
-	else
-		return memory_left == 0;
+	else if (memory_left == 0) {
+		memory_left = memory_comes_back ? -1 : 0;
+		return 1;
+	}
 	return 0;
 }
 

@@ -85,17 +85,11 @@ static void begin(struct portmap *p, mono_ns now)
 	settle(p, now);
 }
 
-static bool is_same(const struct uplink *a, const struct uplink *b)
-{
-	return ip_equal(&a->gateway, &b->gateway) && ip_equal(&a->self, &b->self) &&
-	       a->ifindex == b->ifindex;
-}
-
 static bool same_gateways(const struct portmap *p, const struct uplink *v, size_t n)
 {
 	bool same = p->n == n;
 	for (size_t i = 0; same && i < n; i++)
-		same = is_same(&p->v[i].at, &v[i]);
+		same = uplink_equal(&p->v[i].at, &v[i]);
 	return same;
 }
 
@@ -104,7 +98,7 @@ static void take_gateway(struct portmap *p, struct portmap_gateway *g, const str
 			 const struct portmap_gateway *was, size_t n_was, mono_ns now)
 {
 	for (size_t i = 0; i < n_was; i++)
-		if (is_same(&was[i].at, at) && was[i].pcp.m.state != MAPPER_OFF) {
+		if (uplink_equal(&was[i].at, at) && was[i].pcp.m.state != MAPPER_OFF) {
 			*g = was[i];
 			return;
 		}

@@ -1,5 +1,6 @@
 /* New settings and netmaps for a running node: what changed moves, and nothing else. */
 #include "unit/driver/two_nodes.h"
+#include "unit/no_memory.h"
 
 static void change(struct world *w, size_t i)
 {
@@ -268,7 +269,30 @@ static void what_is_down_comes_up_with_what_it_was_told_meanwhile(void **state)
 	world_end(w);
 }
 
+/* Whatever it wants memory for, and whether there is some for the rest: it is up or down, and not
+ * in between. */
+static void memory_that_runs_out_on_the_way_up_leaves_it_up_or_down(void **state)
+{
+	struct world *w = world_begin();
+	char why[FAILURE_MAX];
+	bool enough = false;
+	world_make(w);
+	struct driver *d = w->side[0].driver;
+	for (int left = 0; !enough; left++) {
+		memory_comes_back = left % 2;
+		memory_left = left / 2;
+		assert_in_range(left, 0, 4000);
+		bool up = driver_set_up(d, true, why);
+		enough = memory_left > 0;
+		memory_left = -1;
+		assert_int_equal(driver_is_up(d), up);
+		assert_true(driver_set_up(d, false, why));
+	}
+	world_end(w);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(memory_that_runs_out_on_the_way_up_leaves_it_up_or_down),
 	cmocka_unit_test(a_peer_comes_and_goes_beside_one_that_stays),
 	cmocka_unit_test(a_prefix_more_is_a_change_of_its_peer),
 	cmocka_unit_test(the_same_again_changes_nothing),
