@@ -6,12 +6,7 @@ bool env_init(struct env *m, const struct rng *rng, uint16_t port, uint32_t peer
 {
 	*m = (struct env){.inner_mtu = MTU_INNER};
 	gather_init(&m->gather, rng, port);
-	if (!outbox_init(&m->outbox, rng, peers_max))
-		return false;
-	if (path_events_init(&m->events))
-		return true;
-	outbox_fini(&m->outbox);
-	return false;
+	return outbox_init(&m->outbox, rng, peers_max) && path_events_init(&m->events);
 }
 
 void env_fini(struct env *m)

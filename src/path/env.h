@@ -20,7 +20,7 @@ struct env {
 	struct paths_stats stats;
 };
 
-/* False: out of memory. */
+/* False: out of memory; call env_fini() all the same. */
 bool env_init(struct env *m, const struct rng *rng, uint16_t port, uint32_t peers_max) MUST_USE;
 void env_fini(struct env *m);
 /* How long our NAT keeps a binding towards this endpoint; 0: unknown. */

@@ -15,7 +15,7 @@
 enum { OUTBOX_MAX = 1024 };
 
 struct outgoing {
-	enum disco_type type; /* ping, pong, call-me-maybe or extension */
+	enum disco_type type; /* ping, pong, call-me-maybe, extension or receipt */
 	peer_id peer;
 	struct way via;
 	struct disco_txid txid;

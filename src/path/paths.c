@@ -25,8 +25,6 @@ struct paths *paths_new(const struct paths_config *cfg, mono_ns now)
 	hard_init(&p->hard, &p->env, p->peers, p->peers_max, now);
 	if (p->peers && indexes && timers && env)
 		return p;
-	if (!env)
-		p->env = (struct env){0};
 	paths_free(p);
 	return NULL;
 }

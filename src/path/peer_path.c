@@ -135,13 +135,15 @@ static struct way unproven(const struct peer_path *p)
 
 void peer_path_route(const struct peer_path *p, const struct env *m, struct route *out)
 {
-	struct way relay = peer_path_relay(p, m);
+	bool both = is_double(p);
 	*out = (struct route){.n = 0};
-	if (p->state == PEER_DIRECT || is_double(p))
+	if (p->state == PEER_DIRECT || both)
 		out->via[out->n++] = way_of(&p->best);
-	if (p->state != PEER_PLAIN && (p->state != PEER_DIRECT || is_double(p)) &&
-	    relay.kind != WAY_NONE)
-		out->via[out->n++] = relay;
+	if (p->state != PEER_PLAIN && (p->state != PEER_DIRECT || both)) {
+		struct way relay = peer_path_relay(p, m);
+		if (relay.kind != WAY_NONE)
+			out->via[out->n++] = relay;
+	}
 	if (out->n == 0 && unproven(p).kind != WAY_NONE)
 		out->via[out->n++] = unproven(p);
 }
@@ -683,8 +685,10 @@ static void tick_attempt(struct peer_path *p, struct env *m, mono_ns now)
 
 static void tick_call(struct peer_path *p, struct env *m, mono_ns now)
 {
+	if (!call_tick(&p->call, candidates_are_fresh(p, m), now))
+		return;
 	struct way relay = peer_path_relay(p, m);
-	if (call_tick(&p->call, candidates_are_fresh(p, m), now) && relay.kind != WAY_NONE)
+	if (relay.kind != WAY_NONE)
 		send_call(p, m, &relay);
 }
 
@@ -724,9 +728,9 @@ static struct heartbeat_view view_for_heartbeat(struct peer_path *p, const struc
 
 static void tick_heartbeat(struct peer_path *p, struct env *m, mono_ns now)
 {
-	struct way best = way_of(&p->best);
 	if (p->heartbeat.at > now)
 		return;
+	struct way best = way_of(&p->best);
 	bool is_lossy = quality_loss_percent(&best_remote(p)->quality, now) > 0;
 	if (!heartbeat_is_due(&p->heartbeat, is_lossy, now) || has_died_aside(p, m, now))
 		return;

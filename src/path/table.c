@@ -61,20 +61,24 @@ void paths_take_disco(struct paths *p, struct peer_path *peer, const struct disc
  * is for a peer that tells keys to keep us busy. */
 static const struct bucket_rate told_key_rate = {1, 2 * SECOND, 4};
 
-/* When the key that the peer told may be taken. */
-static mono_ns told_key_due(const struct peer_path *peer)
+/* The peer's timer goes off then, or earlier. */
+static void arm(struct paths *p, struct peer_path *peer, mono_ns at)
 {
-	if (key_is_zero(peer->disco_next.b))
-		return MONO_NEVER;
-	return bucket_when(&peer->disco_rate, &told_key_rate, 1);
+	if (at >= peer->timer)
+		return;
+	peer->timer = at;
+	heap_set(&p->timers, peer->id, at);
 }
 
 void paths_take_told_disco(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	const struct disco_key key = peer->disco_next;
-	if (key_is_zero(key.b) || !bucket_take(&peer->disco_rate, &told_key_rate, 1, now))
+	if (key_is_zero(key.b))
 		return;
-	paths_take_disco(p, peer, &key, now);
+	if (bucket_take(&peer->disco_rate, &told_key_rate, 1, now))
+		paths_take_disco(p, peer, &key, now);
+	else
+		arm(p, peer, bucket_when(&peer->disco_rate, &told_key_rate, 1));
 }
 
 void paths_note_told_disco(struct paths *p, struct peer_path *peer, const struct disco_key *key)
@@ -90,11 +94,8 @@ void paths_settle(struct paths *p, struct peer_path *peer, mono_ns now)
 {
 	peer_path_tick(peer, &p->env, now);
 	hard_on_peer(&p->hard, peer, now);
-	mono_ns at = mono_min(peer_path_deadline(peer, &p->env), told_key_due(peer));
-	if (at < peer->timer) {
-		peer->timer = at;
-		heap_set(&p->timers, peer->id, at);
-	}
+	mono_ns at = peer_path_deadline(peer, &p->env);
+	arm(p, peer, at);
 	assert(peer->used && heap_first(&p->timers) <= peer->timer && peer->timer <= at);
 }
 

@@ -220,16 +220,21 @@ static void take_out(struct allowed_ips *a, uint32_t *link, uint32_t *above)
 		splice(a, above);
 }
 
+static bool is_of(const struct allowed_ips *a, const uint32_t *link, peer_id id)
+{
+	return link && id != PEER_NONE && node_at(a, *link)->peer == id;
+}
+
 bool allowed_ips_has(struct allowed_ips *a, const struct prefix *p, peer_id id)
 {
-	uint32_t *above, *link = find_exact(a, p->ip.family == 6, p->ip.b, p->bits, &above);
-	return link && id != PEER_NONE && node_at(a, *link)->peer == id;
+	uint32_t *above;
+	return is_of(a, find_exact(a, p->ip.family == 6, p->ip.b, p->bits, &above), id);
 }
 
 bool allowed_ips_remove_prefix(struct allowed_ips *a, const struct prefix *p, peer_id id)
 {
 	uint32_t *above, *link = find_exact(a, p->ip.family == 6, p->ip.b, p->bits, &above);
-	if (!link || !allowed_ips_has(a, p, id))
+	if (!is_of(a, link, id))
 		return false;
 	take_out(a, link, above);
 	return true;

@@ -201,6 +201,22 @@ static void write_checksum(struct wr *out, size_t start, size_t at, uint32_t sum
 	wr_be16(&w, checksum == 0 && zero_is_none ? 0xffff : checksum);
 }
 
+/* 169.254/16 may be routed on purpose. */
+static bool is_ipv6_of_link(const struct ip *ip)
+{
+	return ip->family == 6 && ip_is_link_local(ip);
+}
+
+bool ip_is_of_link(struct bytes b)
+{
+	struct rd r = rd_of(b);
+	if (rd_u8(&r) >> 4 != 6)
+		return false;
+	rd_skip(&r, 7);
+	struct ip src = read_v6(&r), dst = read_v6(&r);
+	return !r.bad && (is_ipv6_of_link(&src) || is_ipv6_of_link(&dst));
+}
+
 /* --- writing --- */
 
 static void write_ip4(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,
@@ -227,19 +243,6 @@ static void write_ip6(struct wr *out, const struct ip *src, const struct ip *dst
 	wr_u8(out, ttl);
 	wr_put(out, src->b, 16);
 	wr_put(out, dst->b, 16);
-}
-
-bool ip_is_of_link(struct bytes b)
-{
-	static const struct prefix link = {.ip = {.family = 6, .b = {0xfe, 0x80}}, .bits = 10};
-	struct rd r = rd_of(b);
-	struct bytes first = rd_take(&r, 1), addresses;
-	rd_skip(&r, 7);
-	addresses = rd_take(&r, 32);
-	if (r.bad || first.p[0] >> 4 != 6)
-		return false;
-	struct ip src = ip_v6_from(addresses.p), dst = ip_v6_from(addresses.p + 16);
-	return prefix_contains(&link, &src) || prefix_contains(&link, &dst);
 }
 
 void ip_write(struct wr *out, const struct ip *src, const struct ip *dst, uint8_t proto,
