@@ -2,62 +2,10 @@
 #include "fuzz/fuzz.h"
 #include "tunnel/allowed_ips.h"
 
-enum { LIST_MAX = 64, PEERS = 8 };
+#define LIST_MAX 64 /* with another one the corpus means something else */
+#include "unit/tunnel/prefix_list.h"
 
-struct list {
-	struct prefix p[LIST_MAX];
-	peer_id peer[LIST_MAX];
-	size_t n;
-};
-
-static bool list_add(struct list *l, const struct prefix *p, peer_id id)
-{
-	size_t i = 0;
-	while (i < l->n && !prefix_equal(&l->p[i], p))
-		i++;
-	if (i == LIST_MAX)
-		return false;
-	l->p[i] = *p;
-	l->peer[i] = id;
-	l->n += i == l->n;
-	return true;
-}
-
-static void list_remove(struct list *l, peer_id id)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->peer[i] == id)
-			continue;
-		l->p[kept] = l->p[i];
-		l->peer[kept++] = l->peer[i];
-	}
-	l->n = kept;
-}
-
-static bool list_remove_prefix(struct list *l, const struct prefix *p, peer_id id)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (prefix_equal(&l->p[i], p) && l->peer[i] == id) {
-			l->n--;
-			l->p[i] = l->p[l->n];
-			l->peer[i] = l->peer[l->n];
-			return true;
-		}
-	return false;
-}
-
-static peer_id list_find(const struct list *l, const struct ip *ip)
-{
-	int longest = -1;
-	peer_id found = PEER_NONE;
-	for (size_t i = 0; i < l->n; i++)
-		if (prefix_contains(&l->p[i], ip) && l->p[i].bits > longest) {
-			longest = l->p[i].bits;
-			found = l->peer[i];
-		}
-	return found;
-}
+enum { PEERS = 8 };
 
 static struct ip read_ip(struct rd *r, uint8_t family)
 {

@@ -1,5 +1,6 @@
 #include "crypto/seeded.h"
 #include "tunnel/allowed_ips.h"
+#include "unit/tunnel/prefix_list.h"
 #include "unit/unit.h"
 
 static void add(struct allowed_ips *a, const char *text, peer_id id)
@@ -122,58 +123,7 @@ static void a_large_table_is_emptied_peer_by_peer(void **state)
 
 /* --- compared with a plain list --- */
 
-enum { LIST_MAX = 400, PEERS = 12 };
-struct list {
-	struct prefix p[LIST_MAX];
-	peer_id peer[LIST_MAX];
-	size_t n;
-};
-
-static void list_add(struct list *l, const struct prefix *p, peer_id id)
-{
-	size_t i = 0;
-	while (i < l->n && !prefix_equal(&l->p[i], p))
-		i++;
-	l->p[i] = *p;
-	l->peer[i] = id;
-	l->n += i == l->n;
-}
-
-static void list_remove(struct list *l, peer_id id)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->peer[i] == id)
-			continue;
-		l->p[kept] = l->p[i];
-		l->peer[kept++] = l->peer[i];
-	}
-	l->n = kept;
-}
-
-static bool list_remove_prefix(struct list *l, const struct prefix *p, peer_id id)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (prefix_equal(&l->p[i], p) && l->peer[i] == id) {
-			l->n--;
-			l->p[i] = l->p[l->n];
-			l->peer[i] = l->peer[l->n];
-			return true;
-		}
-	return false;
-}
-
-static peer_id list_find(const struct list *l, const struct ip *ip)
-{
-	int longest = -1;
-	peer_id found = PEER_NONE;
-	for (size_t i = 0; i < l->n; i++)
-		if (prefix_contains(&l->p[i], ip) && l->p[i].bits > longest) {
-			longest = l->p[i].bits;
-			found = l->peer[i];
-		}
-	return found;
-}
+enum { PEERS = 12 };
 
 /* Few different bits, so that prefixes meet often. */
 static struct ip random_ip(const struct rng *rng)
@@ -209,7 +159,7 @@ static void agrees_with_a_list(void **state)
 				assert_int_equal(allowed_ips_remove_prefix(&a, &p, id),
 						 list_remove_prefix(&l, &p, id));
 			} else {
-				list_add(&l, &p, id);
+				assert_true(list_add(&l, &p, id));
 				assert_true(allowed_ips_add(&a, &p, id));
 			}
 			for (int i = 0; i < 20; i++) {
