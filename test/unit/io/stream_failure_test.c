@@ -1,92 +1,25 @@
 /* Why a stream could not go up, or is over: each cause has its sentence. */
 #include <fcntl.h>
 
-#include "io/clock.h"
 #include "io/proxy.h"
-#include "io/stream.h"
 #include "unit/dns_server.h"
+#include "unit/io/streamed.h"
 #include "unit/io_server.h"
 #include "unit/no_memory.h"
 
-struct seen {
-	struct loop *l;
-	struct dialer *d;
-	struct stream *s;
-	unsigned ups, downs;
-	struct stream_up up;
-	char why[FAILURE_MAX], bytes[16];
-	size_t n;
-	bool close_on_down;
-};
-
-static void on_up(void *self, const struct stream_up *up)
+/* It comes once, and with no more than a few bytes of the server. */
+static void expect_once(struct seen *c, const unsigned *what)
 {
-	struct seen *c = self;
-	c->ups++;
-	c->up = *up;
-}
-
-static void on_bytes(void *self, struct bytes b)
-{
-	struct seen *c = self;
-	assert_true(c->n + b.n < sizeof(c->bytes));
-	memcpy(c->bytes + c->n, b.p, b.n);
-	c->n += b.n;
-}
-
-static void on_writable(void *self)
-{
-}
-
-static void on_down(void *self, const char *why)
-{
-	struct seen *c = self;
-	c->downs++;
-	snprintf(c->why, sizeof(c->why), "%s", why);
-	if (c->close_on_down) {
-		stream_close(c->s);
-		c->s = NULL;
-	}
-}
-
-static struct seen begin(void)
-{
-	struct seen c = {.l = loop_new()};
-	c.d = dialer_new(c.l);
-	return c;
-}
-
-static void end(struct seen *c)
-{
-	stream_close(c->s);
-	for (int i = 0; i < 3; i++)
-		loop_turn(c->l, 0);
-	dialer_free(c->d);
-	loop_free(c->l);
-}
-
-static void open_stream(struct seen *c, struct stream_config cfg)
-{
-	cfg.calls = (struct stream_calls){on_up, on_bytes, on_writable, on_down, c};
-	if (!cfg.proxy)
-		cfg.proxy = "";
-	c->s = stream_open(c->d, &cfg);
-	assert_non_null(c->s);
-}
-
-static void turn_until(struct seen *c, const unsigned *what)
-{
-	mono_ns until = clock_now() + 5 * SECOND;
-	while (*what == 0 && clock_now() < until)
-		loop_turn(c->l, 20 * MSEC);
+	turn_until(c, what);
 	assert_int_equal(*what, 1);
+	assert_true(c->n < 16);
 }
 
 /* Opens the stream, and wants it down with exactly this sentence, or one that begins so. */
 static void expect(struct seen *c, struct stream_config cfg, const char *sentence)
 {
 	open_stream(c, cfg);
-	turn_until(c, &c->downs);
+	expect_once(c, &c->downs);
 	if (strncmp(c->why, sentence, strlen(sentence)) != 0)
 		fail_msg("expected '%s', found '%s'", sentence, c->why);
 }
@@ -339,7 +272,7 @@ static void a_name_with_a_dead_address_is_reached_by_the_other(void **state)
 	server_start(&s, serve_echo, NULL, NULL, 0); /* on IPv4 only */
 	dns_start(&dns, c.d);
 	open_stream(&c, (struct stream_config){.host = "relay.example.net", .port = s.port});
-	turn_until(&c, &c.ups);
+	expect_once(&c, &c.ups);
 	assert_int_equal(c.up.remote.ip.family, 4);
 	assert_int_equal(c.downs, 0);
 	dns_stop(&dns);
@@ -354,7 +287,7 @@ static void the_limit_ends_when_the_stream_is_up(void **state)
 	server_start(&s, serve_echo, NULL, NULL, 0);
 	open_stream(&c, (struct stream_config){
 				.host = "127.0.0.1", .port = s.port, .limit = 150 * MSEC});
-	turn_until(&c, &c.ups);
+	expect_once(&c, &c.ups);
 	mono_ns until = clock_now() + 200 * MSEC;
 	while (clock_now() < until)
 		loop_turn(c.l, 20 * MSEC);
@@ -397,7 +330,9 @@ static void serve_proxy_text(struct server *s, int fd, SSL *ssl)
 		;
 }
 
-static void by_proxy(struct seen *c, const char *text, size_t n, const char *sentence)
+/* `given`: what of the text is the server's. */
+static void by_proxy(struct seen *c, const char *text, size_t n, const char *given,
+		     const char *sentence)
 {
 	struct server p;
 	char proxy[32];
@@ -406,6 +341,8 @@ static void by_proxy(struct seen *c, const char *text, size_t n, const char *sen
 	server_start(&p, serve_proxy_text, NULL, NULL, 0);
 	snprintf(proxy, sizeof(proxy), "127.0.0.1:%u", p.port);
 	expect(c, (struct stream_config){.host = "x.example", .port = 1, .proxy = proxy}, sentence);
+	assert_int_equal(c->n, strlen(given));
+	assert_memory_equal(c->bytes, given, c->n);
 	end(c);
 	server_stop(&p);
 }
@@ -414,10 +351,9 @@ static void bytes_behind_the_answer_of_a_proxy_are_the_servers(void **state)
 {
 	static const char text[] = "HTTP/1.1 200 OK\r\n\r\nhello\r\n\r\n";
 	struct seen c = begin();
-	by_proxy(&c, text, sizeof(text) - 1, "x.example:1 or the proxy 127.0.0.1:");
+	by_proxy(&c, text, sizeof(text) - 1, "hello\r\n\r\n",
+		 "x.example:1 or the proxy 127.0.0.1:");
 	assert_int_equal(c.ups, 1);
-	assert_int_equal(c.n, 9);
-	assert_memory_equal(c.bytes, "hello\r\n\r\n", 9);
 }
 
 static void an_answer_of_a_proxy_may_be_so_long_and_has_no_nul(void **state)
@@ -430,11 +366,11 @@ static void an_answer_of_a_proxy_may_be_so_long_and_has_no_nul(void **state)
 		memset(much, 'x', n);
 		memcpy(much, "HTTP/1.1 200 OK\r\nX: ", 20);
 		memcpy(much + n - 4, "\r\n\r\n", 4);
-		by_proxy(&c, much, n, n == LONGEST ? "x.example:1 or the proxy" : "the proxy ");
+		by_proxy(&c, much, n, "", n == LONGEST ? "x.example:1 or the proxy" : "the proxy ");
 		assert_int_equal(c.ups, n == LONGEST);
 	}
 	struct seen c = begin();
-	by_proxy(&c, with_nul, sizeof(with_nul) - 1, "the proxy 127.0.0.1:");
+	by_proxy(&c, with_nul, sizeof(with_nul) - 1, "", "the proxy 127.0.0.1:");
 	assert_non_null(strstr(c.why, "it closed the connection, or is no HTTP proxy"));
 	assert_int_equal(c.ups, 0);
 }
