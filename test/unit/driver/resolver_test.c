@@ -48,6 +48,14 @@ static void turn(struct seen *s, const unsigned *what, unsigned until, mono_ns m
 		loop_turn(s->l, 20 * MSEC);
 }
 
+/* begin, and DNS has told of the relay that is known by name. */
+static void begin_looked_up(struct seen *s, struct dns_server *dns)
+{
+	begin(s, dns);
+	resolver_set(s->k, &s->map);
+	turn(s, &s->changed, 1, 5 * SECOND);
+}
+
 static void end(struct seen *s, struct dns_server *dns)
 {
 	resolver_free(s->k);
@@ -65,6 +73,14 @@ static bool is_at(const struct endpoint *e, const char *text)
 	if (!text)
 		return !endpoint_is_set(e);
 	return endpoint_parse(&want, text) && endpoint_equal(e, &want);
+}
+
+/* Of the relay that is known by name; NULL: it has none. */
+static void expect_stun4(const struct seen *s, const char *text)
+{
+	struct relay_place v[3];
+	resolver_relays(s->k, &s->map, NULL, v, 3);
+	assert_true(is_at(&v[0].stun4, text));
 }
 
 static void a_relay_known_by_name_gets_stun_servers_of_both_families(void **state)
@@ -95,10 +111,8 @@ static void what_a_dns64_made_of_the_same_server_is_left_out(void **state)
 	struct relay_place v[3];
 	struct prefix p;
 	struct seen s;
-	begin(&s, &dns);
 	assert_true(prefix_parse(&p, "64:ff9b::/96"));
-	resolver_set(s.k, &s.map);
-	turn(&s, &s.changed, 1, 5 * SECOND);
+	begin_looked_up(&s, &dns);
 	resolver_relays(s.k, &s.map, &p, v, 3);
 	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478") && is_at(&v[0].stun6, NULL));
 	resolver_relays(s.k, &s.map, NULL, v, 3);
@@ -109,11 +123,8 @@ static void what_a_dns64_made_of_the_same_server_is_left_out(void **state)
 static void a_change_of_the_network_asks_again(void **state)
 {
 	struct dns_server dns = {.a = "192.0.2.10"};
-	struct relay_place v[3];
 	struct seen s;
-	begin(&s, &dns);
-	resolver_set(s.k, &s.map);
-	turn(&s, &s.changed, 1, 5 * SECOND);
+	begin_looked_up(&s, &dns);
 	resolver_network_changed(s.k); /* the same answer: nothing to tell */
 	turn(&s, &dns.asked, 4, 5 * SECOND);
 	turn(&s, &s.changed, 2, 100 * MSEC);
@@ -122,25 +133,20 @@ static void a_change_of_the_network_asks_again(void **state)
 	resolver_network_changed(s.k);
 	turn(&s, &s.changed, 2, 5 * SECOND);
 	assert_int_equal(s.changed, 2);
-	resolver_relays(s.k, &s.map, NULL, v, 3);
-	assert_true(is_at(&v[0].stun4, "192.0.2.11:3478"));
+	expect_stun4(&s, "192.0.2.11:3478");
 	end(&s, &dns);
 }
 
 static void a_failure_takes_no_address_away(void **state)
 {
 	struct dns_server dns = {.a = "192.0.2.10"};
-	struct relay_place v[3];
 	struct seen s;
-	begin(&s, &dns);
-	resolver_set(s.k, &s.map);
-	turn(&s, &s.changed, 1, 5 * SECOND);
+	begin_looked_up(&s, &dns);
 	dns.code = DNS_NXDOMAIN;
 	resolver_network_changed(s.k);
 	turn(&s, &dns.asked, 4, 5 * SECOND);
 	turn(&s, &s.changed, 2, 100 * MSEC);
-	resolver_relays(s.k, &s.map, NULL, v, 3);
-	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
+	expect_stun4(&s, "192.0.2.10:3478");
 	end(&s, &dns);
 }
 
@@ -149,19 +155,14 @@ static void another_configuration_is_looked_up(void **state)
 	struct dns_server dns = {.a = "192.0.2.10"};
 	struct relay_place v[3];
 	struct seen s;
-	begin(&s, &dns);
-	resolver_set(s.k, &s.map);
-	turn(&s, &s.changed, 1, 5 * SECOND);
+	begin_looked_up(&s, &dns);
 	resolver_set(s.k, &s.map); /* the same: what is known stays */
-	resolver_relays(s.k, &s.map, NULL, v, 3);
-	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
+	expect_stun4(&s, "192.0.2.10:3478");
 	snprintf(s.relays[0].host, sizeof(s.relays[0].host), "other.example.net");
 	resolver_set(s.k, &s.map);
-	resolver_relays(s.k, &s.map, NULL, v, 3);
-	assert_true(is_at(&v[0].stun4, NULL));
+	expect_stun4(&s, NULL);
 	turn(&s, &s.changed, 2, 5 * SECOND);
-	resolver_relays(s.k, &s.map, NULL, v, 3);
-	assert_true(is_at(&v[0].stun4, "192.0.2.10:3478"));
+	expect_stun4(&s, "192.0.2.10:3478");
 	s.map.n_relays = 0;
 	resolver_set(s.k, &s.map);
 	assert_int_equal(resolver_relays(s.k, &s.map, NULL, v, 3), 0);
