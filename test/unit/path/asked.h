@@ -189,4 +189,26 @@ static inline void map_by_natpmp(struct fixture *f)
 	expect_one(f, "203.0.113.5:50000", false);
 }
 
+/* UPnP is found, and after a second in which the others were silent it is asked for a mapping. */
+static inline void ask_upnp_to_map(struct fixture *f)
+{
+	unsigned pcp, natpmp;
+	begin(f);
+	portmap_upnp_report(&f->p, &(struct upnp_report){.kind = UPNP_FOUND}, T0);
+	pass(f, T0 + 1 * SECOND, &pcp, &natpmp);
+	assert_int_equal(f->n_upnp, 1);
+	assert_int_equal(f->upnp.kind, UPNP_MAP);
+}
+
+/* It maps, one second later. */
+static inline void map_by_upnp(struct fixture *f, uint16_t outside_port)
+{
+	struct upnp_report mapped = {.kind = UPNP_MAPPED,
+				     .outside = {ip_v4(203, 0, 113, 5), outside_port}};
+	char text[ENDPOINT_TEXT_MAX];
+	ask_upnp_to_map(f);
+	portmap_upnp_report(&f->p, &mapped, T0 + 2 * SECOND);
+	expect_one(f, endpoint_format(&mapped.outside, text), false);
+}
+
 #endif

@@ -136,12 +136,7 @@ static void without_both_upnp_maps(void **state)
 static void upnp_gives_way_to_pcp(void **state)
 {
 	struct fixture f;
-	unsigned pcp, natpmp;
-	begin(&f);
-	portmap_upnp_report(&f.p, &(struct upnp_report){.kind = UPNP_FOUND}, T0);
-	pass(&f, T0 + 1 * SECOND, &pcp, &natpmp);
-	struct upnp_report mapped = {.kind = UPNP_MAPPED, .outside = {ip_v4(203, 0, 113, 5), 4444}};
-	portmap_upnp_report(&f.p, &mapped, T0 + 2 * SECOND);
+	map_by_upnp(&f, 4444);
 	struct pcp_response a = granted(&f, 100);
 	assert_true(give_pcp(&f, &a, T0 + 3 * SECOND));
 	expect_one(&f, "203.0.113.5:50000", false);
@@ -154,14 +149,8 @@ static void upnp_gives_way_to_pcp(void **state)
 static void upnp_that_mapped_the_same_port_as_pcp_is_left_to_run_out(void **state)
 {
 	struct fixture f;
-	unsigned pcp, natpmp;
-	begin(&f);
-	portmap_upnp_report(&f.p, &(struct upnp_report){.kind = UPNP_FOUND}, T0);
-	pass(&f, T0 + 1 * SECOND, &pcp, &natpmp);
+	map_by_upnp(&f, OUTSIDE_PORT);
 	struct pcp_response a = granted(&f, 100);
-	struct upnp_report mapped = {.kind = UPNP_MAPPED, .outside = a.map.external};
-	portmap_upnp_report(&f.p, &mapped, T0 + 2 * SECOND);
-	expect_one(&f, "203.0.113.5:50000", false);
 	assert_true(give_pcp(&f, &a, T0 + 3 * SECOND));
 	expect_one(&f, "203.0.113.5:50000", false);
 	assert_int_equal(f.n_upnp, 0);
@@ -180,10 +169,7 @@ static void upnp_that_is_refused_absent_or_off_maps_nothing(void **state)
 						   {.kind = UPNP_MAPPED}};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct fixture f;
-		unsigned pcp, natpmp;
-		begin(&f);
-		portmap_upnp_report(&f.p, &(struct upnp_report){.kind = UPNP_FOUND}, T0);
-		pass(&f, T0 + 1 * SECOND, &pcp, &natpmp);
+		ask_upnp_to_map(&f);
 		portmap_upnp_report(&f.p, &table[i], T0 + 2 * SECOND);
 		look(&f);
 		assert_int_equal(f.n_upnp, 0);

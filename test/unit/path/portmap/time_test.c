@@ -177,11 +177,7 @@ static void what_upnp_mapped_is_asked_again_too(void **state)
 {
 	struct fixture f;
 	unsigned pcp, natpmp;
-	begin(&f);
-	portmap_upnp_report(&f.p, &(struct upnp_report){.kind = UPNP_FOUND}, T0);
-	pass(&f, T0 + 1 * SECOND, &pcp, &natpmp);
-	struct upnp_report mapped = {.kind = UPNP_MAPPED, .outside = {ip_v4(203, 0, 113, 5), 4444}};
-	portmap_upnp_report(&f.p, &mapped, T0 + 2 * SECOND);
+	map_by_upnp(&f, 4444);
 	pass(&f, T0 + 400 * SECOND, &pcp, &natpmp);
 	assert_true(announce_pcp(&f, 1, T0 + 400 * SECOND));
 	assert_int_equal(f.n_upnp, 1);
