@@ -12,6 +12,23 @@ bool text_is_utf16(const void *text, size_t n)
 	return n >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
+const char *text_wrong(const void *text, size_t n)
+{
+	if (text_is_utf16(text, n))
+		return "found UTF-16, expected UTF-8: save the file in that form";
+	return n > 0 && memchr(text, '\0', n) ? "found a zero byte, expected a text file" : NULL;
+}
+
+char *text_trim(char *text)
+{
+	text += strspn(text, " \t\r");
+	size_t n = strlen(text);
+	while (n > 0 && strchr(" \t\r", text[n - 1]))
+		n--;
+	text[n] = '\0';
+	return text;
+}
+
 /* How many bytes the character at p has; 0: it is none, or a control character. The NUL at the end
  * is no continuation, so nothing is read behind it. */
 static size_t character_len(const uint8_t *p)

@@ -130,7 +130,7 @@ static bool read_line(struct reader *r, char *line)
 {
 	char q[CONFIG_QUOTE_MAX];
 	line[strcspn(line, "#")] = '\0';
-	line = value_trim(line);
+	line = text_trim(line);
 	if (!*line)
 		return true;
 	if (*line == '[')
@@ -142,20 +142,19 @@ static bool read_line(struct reader *r, char *line)
 		return WRONG(r, r->line, "found \"%s\", expected KEY = VALUE or a [Section]",
 			     strlen(line) < 32 ? config_quote(q, line) : "...");
 	*equals = '\0';
-	line = value_trim(line);
+	line = text_trim(line);
 	if (r->section == SECTION_NONE)
 		return WRONG(r, r->line,
 			     "found the key \"%s\" before any section, expected [Node] first",
 			     config_quote(q, line));
-	return key_set(r, line, value_trim(equals + 1));
+	return key_set(r, line, text_trim(equals + 1));
 }
 
 static bool read_text(struct reader *r, char *text, size_t n)
 {
-	if (text_is_utf16(text, n))
-		return WRONG(r, 0, "found UTF-16, expected UTF-8: save the file in that form");
-	if (memchr(text, '\0', n))
-		return WRONG(r, 0, "found a zero byte, expected a text file");
+	const char *wrong = text_wrong(text, n);
+	if (wrong)
+		return WRONG(r, 0, "%s", wrong);
 	text = text_begin(text);
 	for (char *line; (line = strsep(&text, "\n"));) {
 		r->line++;

@@ -70,7 +70,7 @@ static bool read_key(const char *path, uint8_t k[static KEY_LEN], char why[stati
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	bool closed = is_private(path, &st, why);
-	bool ok = closed && key_parse_any(k, KEY_PRIVATE, value_trim(text_begin(text))) &&
+	bool ok = closed && key_parse_any(k, KEY_PRIVATE, text_trim(text_begin(text))) &&
 		  !key_is_zero(k);
 	key_wipe(text, sizeof(text));
 	if (!closed)

@@ -1,4 +1,5 @@
 #include "config/value.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -109,20 +110,10 @@ bool value_endpoint(struct endpoint *out, const char *text)
 	return true;
 }
 
-char *value_trim(char *text)
-{
-	text += strspn(text, " \t\r");
-	size_t n = strlen(text);
-	while (n > 0 && strchr(" \t\r", text[n - 1]))
-		n--;
-	text[n] = '\0';
-	return text;
-}
-
 char *value_item(char **list)
 {
 	char *item = strsep(list, ",");
-	return item ? value_trim(item) : NULL;
+	return item ? text_trim(item) : NULL;
 }
 
 static uint32_t min3(uint32_t a, uint32_t b, uint32_t c)

@@ -24,8 +24,6 @@ bool value_endpoint(struct endpoint *out, const char *text) MUST_USE;
 /* Takes the next item off a list with commas, without the white space around it; cuts the text up.
  * NULL: no more. An empty item comes as "". */
 char *value_item(char **list) MUST_USE;
-/* Without the white space at both ends; cuts the text. */
-char *value_trim(char *text) MUST_USE;
 
 /* How many letters must be changed, put in or taken out to turn one word into the other, whatever
  * their case; words longer than 31 letters are far from everything. */

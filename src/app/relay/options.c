@@ -217,21 +217,11 @@ static const struct word *find_word(const char *name, size_t n)
 
 /* --- the file --- */
 
-static char *trim(char *s)
-{
-	s += strspn(s, " \t\r");
-	size_t n = strlen(s);
-	while (n && strchr(" \t\r", s[n - 1]))
-		n--;
-	s[n] = '\0';
-	return s;
-}
-
 static bool read_line(struct relay_options *o, const char *name, int number, char *line,
 		      char why[static FAILURE_MAX])
 {
 	line[strcspn(line, "#")] = '\0';
-	line = trim(line);
+	line = text_trim(line);
 	if (!*line)
 		return true;
 	char *value = strchr(line, '=');
@@ -240,8 +230,8 @@ static bool read_line(struct relay_options *o, const char *name, int number, cha
 				   "%s:%d: found \"%.60s\", expected a line like: listen = :443",
 				   name, number, line);
 	*value++ = '\0';
-	line = trim(line);
-	value = trim(value);
+	line = text_trim(line);
+	value = text_trim(value);
 	const struct word *w = find_word(line, strlen(line));
 	if (!w)
 		return failure_say(why,
@@ -257,24 +247,10 @@ bool relay_options_text(struct relay_options *o, const char *name, char *text,
 {
 	int number = 1;
 	text = text_begin(text);
-	while (text) {
-		char *next = strchr(text, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!read_line(o, name, number++, text, why))
+	for (char *line; (line = strsep(&text, "\n"));)
+		if (!read_line(o, name, number++, line, why))
 			return false;
-		text = next;
-	}
 	return true;
-}
-
-static bool is_text(const char *name, const char *text, size_t n, char why[static FAILURE_MAX])
-{
-	if (text_is_utf16(text, n))
-		return failure_say(
-			why, "%s: found UTF-16, expected UTF-8: save the file in that form", name);
-	return strlen(text) == n ||
-	       failure_say(why, "%s: found a zero byte, expected a text file", name);
 }
 
 static bool read_file(struct relay_options *o, const char *path, char why[static FAILURE_MAX])
@@ -286,7 +262,9 @@ static bool read_file(struct relay_options *o, const char *path, char why[static
 	bool ok = file_read(path, (uint8_t *)text, FILE_MAX, &n, why);
 	if (ok) {
 		text[n] = '\0';
-		ok = is_text(path, text, n, why) && relay_options_text(o, path, text, why);
+		const char *wrong = text_wrong(text, n);
+		ok = wrong ? failure_say(why, "%s: %s", path, wrong)
+			   : relay_options_text(o, path, text, why);
 	}
 	free(text);
 	return ok;

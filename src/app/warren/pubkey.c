@@ -11,7 +11,7 @@ static bool read_key(struct cli *c, struct node_private *key)
 	setvbuf(c->in, NULL, _IONBF, 0); /* a buffer would keep a copy of the key */
 	bool ok = fgets(text, sizeof(text), c->in) != NULL;
 	text[strcspn(text, "\n")] = '\0';
-	ok = ok && key_parse_any(key->b, KEY_PRIVATE, value_trim(text_begin(text)));
+	ok = ok && key_parse_any(key->b, KEY_PRIVATE, text_trim(text_begin(text)));
 	key_wipe(text, sizeof(text));
 	return ok;
 }

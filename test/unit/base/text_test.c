@@ -57,7 +57,19 @@ static void control_characters_and_bad_utf8_are_replaced(void **state)
 	}
 }
 
+static void white_space_goes_at_both_ends_only(void **state)
+{
+	static const char *const rows[][2] = {
+		{"a", "a"}, {" \t a b \r", "a b"}, {"", ""}, {" \t\r", ""}, {"a\tb", "a\tb"}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[16];
+		strcpy(text, rows[i][0]);
+		assert_string_equal(text_trim(text), rows[i][1]);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(white_space_goes_at_both_ends_only),
 	cmocka_unit_test(the_byte_order_mark_is_skipped_once),
 	cmocka_unit_test(control_characters_and_bad_utf8_are_replaced),
 };

@@ -183,17 +183,6 @@ static void an_endpoint_is_one_at_which_somebody_can_be(void **state)
 	}
 }
 
-static void white_space_goes_at_both_ends_only(void **state)
-{
-	static const char *const rows[][2] = {
-		{"a", "a"}, {" \t a b \r", "a b"}, {"", ""}, {" \t\r", ""}, {"a\tb", "a\tb"}};
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		char text[16];
-		strcpy(text, rows[i][0]);
-		assert_string_equal(value_trim(text), rows[i][1]);
-	}
-}
-
 static void a_list_gives_its_items_in_order_and_empty_ones_too(void **state)
 {
 	char text[] = " a , b c,, d,", *rest = text;
@@ -252,7 +241,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_path_is_anything_that_fits),
 	cmocka_unit_test(an_address_keeps_its_host_bits_and_says_its_subnet),
 	cmocka_unit_test(an_endpoint_is_one_at_which_somebody_can_be),
-	cmocka_unit_test(white_space_goes_at_both_ends_only),
 	cmocka_unit_test(a_list_gives_its_items_in_order_and_empty_ones_too),
 	cmocka_unit_test(a_host_has_at_most_253_characters_and_labels_of_63),
 	cmocka_unit_test(the_distance_is_the_same_in_both_directions),
