@@ -1,5 +1,6 @@
 #include "relay/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,11 +117,11 @@ struct outbox_frame *outbox_take_fair(struct outbox_queue *q, const struct outbo
 {
 	struct tallies hosts = {.used = 0}, keys = {.used = 0};
 	struct outbox_frame *f, *before = NULL;
-	uint32_t seen = 0;
-	for (f = q->first; f && seen < OUTBOX_FAIR_MAX; f = f->next, seen++)
+	assert(q->n <= OUTBOX_FAIR_MAX);
+	for (f = q->first; f; f = f->next)
 		count(&hosts, f->sender.host);
 	const uint64_t host = greatest(&hosts, next->host);
-	for (f = q->first, seen = 0; f && seen < OUTBOX_FAIR_MAX; f = f->next, seen++)
+	for (f = q->first; f; f = f->next)
 		if (f->sender.host == host)
 			count(&keys, f->sender.key);
 	const uint64_t key = greatest(&keys, next->key);

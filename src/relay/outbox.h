@@ -48,7 +48,7 @@ void outbox_push(struct outbox_queue *q, struct outbox_frame *f); /* consumed */
 struct outbox_frame *outbox_pop(struct outbox_queue *q);          /* NULL: empty */
 /* Takes the frame that makes room for one of `next`: of the host that has most in the queue, that
  * one included, of its key that has most, the oldest. Among equals, the one whose oldest frame came
- * first. Looks at the OUTBOX_FAIR_MAX oldest frames. NULL: empty. */
+ * first. The queue holds at most OUTBOX_FAIR_MAX. NULL: empty. */
 struct outbox_frame *outbox_take_fair(struct outbox_queue *q, const struct outbox_sender *next);
 /* Copies up to cap bytes of the frame being written, and frees it with its last byte. */
 size_t outbox_write(struct outbox_writing *w, uint8_t *out, size_t cap);

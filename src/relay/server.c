@@ -156,7 +156,7 @@ static void enqueue(struct relay_server *s, uint32_t to, enum client_queue which
 		return;
 	}
 	f->sender = *sender;
-	while (q->n >= RELAY_QUEUE_MAX)
+	if (q->n >= RELAY_QUEUE_MAX)
 		drop(s, outbox_take_fair(q, sender));
 	const size_t room = s->cfg.queued_bytes_max;
 	while (s->queued_bytes + outbox_cost(f) > room && s->oldest)

@@ -111,22 +111,29 @@ static void warn_of_open_key(struct relay *r)
 			path, mode);
 }
 
+/* False: why; the one in use, if there is one, stays. */
+static bool use_certificate(struct relay *r, char why[static FAILURE_MAX])
+{
+	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
+	SSL_CTX *tls = read_certificate(r, why);
+	if (!tls)
+		return false;
+	SSL_CTX_free(r->tls);
+	r->tls = tls;
+	listen_set_tls(r->listen, tls);
+	return true;
+}
+
 /* False: the certificate in use stays. */
 static bool reload(struct relay *r)
 {
 	char why[FAILURE_MAX];
 	if (r->o.no_tls)
 		return false;
-	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
-	SSL_CTX *tls = read_certificate(r, why);
-	if (!tls) {
-		log_say(&r->log, LOG_AT_ERROR, "%s; the certificate in use stays", why);
-		return false;
-	}
-	SSL_CTX_free(r->tls);
-	r->tls = tls;
-	listen_set_tls(r->listen, tls);
-	return true;
+	if (use_certificate(r, why))
+		return true;
+	log_say(&r->log, LOG_AT_ERROR, "%s; the certificate in use stays", why);
+	return false;
 }
 
 static void on_renew(void *self)
@@ -238,12 +245,9 @@ static bool begin_tls(struct relay *r, char why[static FAILURE_MAX])
 {
 	if (r->o.no_tls)
 		return true;
-	r->tls = read_certificate(r, why);
-	if (!r->tls)
+	if (!use_certificate(r, why))
 		return false;
 	warn_of_open_key(r);
-	listen_set_tls(r->listen, r->tls);
-	loop_timer_set(r->renew, loop_now(r->loop) + RENEW_META);
 	return listen_open(r->listen, &r->o.listen, true, &r->port, why);
 }
 
