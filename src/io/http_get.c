@@ -44,11 +44,11 @@ static void on_up(void *self, const struct stream_up *up)
 static int status_of(const char *head)
 {
 	static const char digits[] = "0123456789";
-	int status = 0;
 	if (strncmp(head, "HTTP/1.", 7) != 0 || strspn(head + 7, digits) != 1 || head[8] != ' ' ||
 	    strspn(head + 9, digits) != 3 || !strchr(" \r", head[12]))
 		return 0;
-	return sscanf(head + 9, "%3d", &status) == 1 && status >= 100 ? status : 0;
+	int status = (head[9] - '0') * 100 + (head[10] - '0') * 10 + head[11] - '0';
+	return status >= 100 ? status : 0;
 }
 
 static void on_bytes(void *self, struct bytes b)
@@ -63,8 +63,9 @@ static void on_bytes(void *self, struct bytes b)
 	char *end = strstr(g->head, "\r\n\r\n");
 	if (end)
 		end[2] = '\0';
-	if (end && status_of(g->head))
-		finish(g, &(struct http_get_answer){.status = status_of(g->head),
+	int status = end ? status_of(g->head) : 0;
+	if (status)
+		finish(g, &(struct http_get_answer){.status = status,
 						    .head = g->head,
 						    .took = loop_now(g->l) - g->asked_at});
 	else if (end || g->n == HTTP_GET_HEAD_MAX)

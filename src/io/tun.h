@@ -12,7 +12,7 @@
 #include "base/packet.h"
 #include "io/failure.h"
 
-enum { TUN_NAME_MAX = 16, TUN_QUEUE = 1000 };
+enum { TUN_NAME_MAX = 16 };
 
 struct tun;
 
