@@ -1,3 +1,4 @@
+#include "unit/addresses.h"
 #include "unit/config/parsed.h"
 #include "unit/no_memory.h"
 
@@ -14,13 +15,6 @@
 #define NODE  "[Node]\nPrivateKey = " PRIV "\nAddress = 100.64.0.1\n" /* lines 1 to 3 */
 #define RELAY "[Relay]\nName = lab\nHost = r.example\n"
 #define PEER  "[Peer]\nPublicKey = " KEY1 "\n"
-
-static struct endpoint ep(const char *text)
-{
-	struct endpoint e;
-	assert_true(endpoint_parse(&e, text));
-	return e;
-}
 
 static void a_short_file_gets_the_defaults(void **state)
 {
@@ -87,7 +81,7 @@ static void the_node_of_a_file_with_everything(void **state)
 	assert_string_equal(s->interface, "wg-7");
 	assert_string_equal(self->name, "alice");
 	assert_int_equal(s->n_fixed, 2);
-	struct endpoint want = ep("[2001:db8::7]:1");
+	struct endpoint want = ep_of("[2001:db8::7]:1");
 	assert_true(endpoint_equal(&s->fixed[1], &want));
 	config_free(c);
 }

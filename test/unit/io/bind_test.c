@@ -9,17 +9,11 @@
 
 #include "io/bind.h"
 #include "io/sandbox.h"
+#include "unit/addresses.h"
 #include "unit/io/few_files.h"
 #include "unit/unit.h"
 
 static char why[FAILURE_MAX];
-
-static struct endpoint at(const char *text)
-{
-	struct endpoint e;
-	assert_true(endpoint_parse(&e, text));
-	return e;
-}
 
 static void expect_failure(const struct endpoint *e, enum bind_kind kind, const char *part)
 {
@@ -55,7 +49,7 @@ static void both_families_have_the_same_free_port(void **state)
 static void one_address_is_one_socket(void **state)
 {
 	int fd[BIND_FAMILIES], v6[BIND_FAMILIES];
-	struct endpoint here = at("127.0.0.1:0"), here6 = at("[::1]:0");
+	struct endpoint here = ep_of("127.0.0.1:0"), here6 = ep_of("[::1]:0");
 	assert_true(bind_port(fd, &here, BIND_TCP, why));
 	assert_true(fd[0] >= 0 && fd[1] == -1);
 	if (bind_port(v6, &here6, BIND_TCP, why))
@@ -67,7 +61,7 @@ static void one_address_is_one_socket(void **state)
 static void failures_say_what_to_do(void **state)
 {
 	int fd[BIND_FAMILIES];
-	struct endpoint any = {0}, elsewhere = at("192.0.2.1:0");
+	struct endpoint any = {0}, elsewhere = ep_of("192.0.2.1:0");
 	for (enum bind_kind kind = BIND_TCP; kind <= BIND_UDP; kind++) {
 		assert_true(bind_port(fd, &any, kind, why));
 		struct endpoint taken = {.port = bind_port_of(fd)};
@@ -137,10 +131,10 @@ static void without_files_no_socket_is_left_open(void **state)
 static void a_half_taken_port_is_given_back(void **state)
 {
 	int fd[BIND_FAMILIES], half[BIND_FAMILIES];
-	struct endpoint six = at("[::]:0");
+	struct endpoint six = ep_of("[::]:0");
 	if (!bind_port(half, &six, BIND_TCP, why))
 		skip();
-	struct endpoint both = {.port = bind_port_of(half)}, four = at("0.0.0.0:0");
+	struct endpoint both = {.port = bind_port_of(half)}, four = ep_of("0.0.0.0:0");
 	four.port = both.port;
 	expect_failure(&both, BIND_TCP, "is in use");
 	assert_true(bind_port(fd, &four, BIND_TCP, why));
@@ -195,7 +189,7 @@ static void the_sockets_of_a_server_work(void **state)
 static void a_port_with_old_connections_can_be_opened_again(void **state)
 {
 	int fd[BIND_FAMILIES], caller = socket(AF_INET, SOCK_STREAM, 0);
-	struct endpoint here = at("127.0.0.1:0");
+	struct endpoint here = ep_of("127.0.0.1:0");
 	assert_true(bind_port(fd, &here, BIND_TCP, why));
 	here.port = bind_port_of(fd);
 	struct sockaddr_in to = {.sin_family = AF_INET,

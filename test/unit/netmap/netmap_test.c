@@ -6,14 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit/unit.h"
-
-static struct prefix prefix(const char *text)
-{
-	struct prefix p;
-	assert_true(prefix_parse(&p, text));
-	return p;
-}
+#include "unit/addresses.h"
 
 /* A map of peers. Each is its number and its prefixes, as "3 10.0.0.3/32 10.1.0.0/16". */
 static struct netmap map_of(const char *const *peers, size_t n)
@@ -30,7 +23,7 @@ static struct netmap map_of(const char *const *peers, size_t n)
 		p->allowed = calloc(8, sizeof(*p->allowed));
 		assert_non_null(p->allowed);
 		while ((word = strsep(&rest, " ")))
-			p->allowed[p->n_allowed++] = prefix(word);
+			p->allowed[p->n_allowed++] = prefix_from(word);
 	}
 	assert_true(netmap_index(&m));
 	return m;
@@ -52,7 +45,7 @@ static void only_what_changed_is_told_in_the_order_of_keys(void **state)
 	assert_int_equal(c.now->key.b[0], 2);
 	struct netmap_prefixes gone = netmap_prefixes(c.was, c.now),
 			       come = netmap_prefixes(c.now, c.was);
-	struct prefix old = prefix("10.2.0.0/16"), new = prefix("10.20.0.0/16");
+	struct prefix old = prefix_from("10.2.0.0/16"), new = prefix_from("10.20.0.0/16");
 	assert_true(prefix_equal(netmap_prefixes_next(&gone), &old));
 	assert_null(netmap_prefixes_next(&gone));
 	assert_true(prefix_equal(netmap_prefixes_next(&come), &new));

@@ -1,4 +1,5 @@
 /* When our disco key is told to a peer, and to whom it is not. */
+#include "unit/addresses.h"
 #include "unit/node/two.h"
 
 static mono_ns planned(const struct node *n)
@@ -70,13 +71,6 @@ static void each_session_begins_the_row_anew(void **state)
 
 /* --- to which address --- */
 
-static struct ip ip(const char *text)
-{
-	struct ip v;
-	assert_true(ip_parse(&v, text));
-	return v;
-}
-
 /* Packets that an advert takes to a peer of these prefixes, when we have these addresses. */
 static size_t told(const char *const *own, size_t n_own, const char *const *theirs, size_t n_theirs,
 		   bool plain)
@@ -93,7 +87,7 @@ static size_t told(const char *const *own, size_t n_own, const char *const *thei
 	const struct netmap_change change = {.now = &peer};
 	peer_id id;
 	for (size_t i = 0; i < n_own; i++)
-		addresses[i] = ip(own[i]);
+		addresses[i] = ip_of(own[i]);
 	for (size_t i = 0; i < n_theirs; i++)
 		assert_true(prefix_parse(&allowed[i], theirs[i]));
 	node_set_addresses(n, addresses, n_own);

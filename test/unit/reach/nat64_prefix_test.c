@@ -1,33 +1,12 @@
 #include "reach/nat64.h"
 
-#include "unit/unit.h"
+#include "unit/addresses.h"
 
 static const mono_ns start = 1000 * SECOND;
 
-static struct ip ip(const char *text)
-{
-	struct ip v;
-	assert_true(ip_parse(&v, text));
-	return v;
-}
-
-static struct prefix prefix(const char *text)
-{
-	struct prefix p;
-	assert_true(prefix_parse(&p, text));
-	return p;
-}
-
-static struct endpoint ep(const char *text)
-{
-	struct endpoint e;
-	assert_true(endpoint_parse(&e, text));
-	return e;
-}
-
 static struct own_address interface(const char *text)
 {
-	struct ip v = ip(text);
+	struct ip v = ip_of(text);
 	return (struct own_address){
 		.ip = v, .bits = v.family == 4 ? 24 : 64, .loopback = ip_is_loopback(&v)};
 }
@@ -62,9 +41,9 @@ static bool answer(struct nat64 *n, const char *a, const char *b, uint32_t ttl_s
 	struct ip v[2];
 	size_t count = 0;
 	if (a)
-		v[count++] = ip(a);
+		v[count++] = ip_of(a);
 	if (b)
-		v[count++] = ip(b);
+		v[count++] = ip_of(b);
 	nat64_answer(n, v, count, ttl_s, false, now);
 	return nat64_settle(n, now);
 }
@@ -74,7 +53,7 @@ static bool uses(const struct nat64 *n, const char *text)
 	const struct prefix *p = nat64_prefix(n);
 	if (!text || !p)
 		return !text && !p;
-	struct prefix want = prefix(text);
+	struct prefix want = prefix_from(text);
 	return prefix_equal(p, &want);
 }
 
@@ -178,7 +157,7 @@ static void an_ipv4_address_of_our_own_ends_the_use_of_the_prefix(void **state)
 	assert_true(nat64_settle(&n, start + SECOND));
 	assert_true(uses(&n, NULL));
 	assert_false(nat64_wants_lookup(&n, start + 4000 * SECOND));
-	struct endpoint to = ep("203.0.113.7:41641"), same = nat64_out(&n, &to);
+	struct endpoint to = ep_of("203.0.113.7:41641"), same = nat64_out(&n, &to);
 	assert_true(endpoint_equal(&same, &to));
 	nat64_link_changed(&n, start + 2 * SECOND);
 	assert_false(nat64_wants_lookup(&n, start + 2 * SECOND));
@@ -200,11 +179,11 @@ static void ipv4_that_leads_nowhere_does_not_count_but_stays_what_it_is(void **s
 	nat64_set_route4(&n, false, start);
 	assert_true(nat64_wants_lookup(&n, start));
 	assert_true(answer(&n, "2001:db8:64::192.0.0.170", NULL, 3600, start));
-	struct endpoint far = ep("203.0.113.7:41641"), near = ep("172.17.0.9:41641");
+	struct endpoint far = ep_of("203.0.113.7:41641"), near = ep_of("172.17.0.9:41641");
 	struct endpoint far6 = nat64_out(&n, &far), near4 = nat64_out(&n, &near);
 	assert_int_equal(far6.ip.family, 6);
 	assert_true(endpoint_equal(&near4, &near));
-	struct endpoint odd = ep("[2001:db8:64::172.17.0.9]:1"), same = nat64_in(&n, &odd);
+	struct endpoint odd = ep_of("[2001:db8:64::172.17.0.9]:1"), same = nat64_in(&n, &odd);
 	assert_true(endpoint_equal(&odd, &same)); /* it would not be answered to there */
 	nat64_set_route4(&n, true, start + SECOND);
 	assert_true(nat64_settle(&n, start + SECOND));
@@ -214,7 +193,7 @@ static void ipv4_that_leads_nowhere_does_not_count_but_stays_what_it_is(void **s
 static void the_router_is_believed_before_dns(void **state)
 {
 	struct nat64 n = in_ipv6();
-	struct prefix router = prefix("2001:db8:64::/96"), bad = prefix("2001:db8::/33");
+	struct prefix router = prefix_from("2001:db8:64::/96"), bad = prefix_from("2001:db8::/33");
 	assert_true(answer(&n, "64:ff9b::192.0.0.170", NULL, 3600, start));
 	nat64_advertised(&n, &bad, 1800, start);
 	assert_false(nat64_settle(&n, start));
@@ -238,7 +217,7 @@ static void the_router_is_believed_before_dns(void **state)
 static void what_another_network_told_gives_way_to_what_this_one_tells(void **state)
 {
 	struct nat64 n = in_ipv6();
-	struct prefix there = prefix("2001:db8:a::/96"), here = prefix("2001:db8:b::/96");
+	struct prefix there = prefix_from("2001:db8:a::/96"), here = prefix_from("2001:db8:b::/96");
 	nat64_advertised(&n, &there, 60000, start);
 	assert_true(nat64_settle(&n, start));
 	/* The same network perhaps: until something else is told it holds. */
@@ -273,7 +252,7 @@ static void of_too_many_prefixes_the_one_that_ends_first_goes(void **state)
 {
 	struct nat64 n = in_ipv6();
 	for (unsigned i = 0; i < NAT64_KNOWN_MAX + 2; i++) {
-		struct prefix p = prefix("2001:db8::/96");
+		struct prefix p = prefix_from("2001:db8::/96");
 		p.ip.b[5] = (uint8_t)i;
 		nat64_advertised(&n, &p, 100 + i, start);
 	}
@@ -302,7 +281,7 @@ static void what_goes_out_comes_back(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
 		struct nat64 n = in_ipv6();
 		assert_true(answer(&n, v[i].prefix, NULL, 3600, start));
-		struct endpoint to = ep(v[i].v4), want = ep(v[i].v6 ? v[i].v6 : v[i].v4);
+		struct endpoint to = ep_of(v[i].v4), want = ep_of(v[i].v6 ? v[i].v6 : v[i].v4);
 		struct endpoint out = nat64_out(&n, &to), back = nat64_in(&n, &out);
 		assert_true(endpoint_equal(&out, &want));
 		assert_true(endpoint_equal(&back, &to));
@@ -324,7 +303,7 @@ static void what_comes_in_is_answered_to_the_same_place(void **state)
 		struct nat64 n = in_ipv6();
 		assert_true(answer(&n, prefixes[i], NULL, 3600, start));
 		for (size_t k = 0; k < ARRAY_LEN(from); k++) {
-			struct endpoint e = ep(from[k]), in = nat64_in(&n, &e),
+			struct endpoint e = ep_of(from[k]), in = nat64_in(&n, &e),
 					back = nat64_out(&n, &in);
 			if (e.ip.family == 6)
 				assert_true(endpoint_equal(&back, &e));

@@ -1,6 +1,7 @@
 /* A machine in a network that has only IPv6: what it asks for, and where its datagrams go. */
 #include "crypto/seeded.h"
 #include "reach/reach.h"
+#include "unit/addresses.h"
 #include "unit/candidates.h"
 #include "unit/unit.h"
 #include "unit/wire/plain_stun.h"
@@ -16,20 +17,6 @@ struct alone {
 	struct stun_txid txid[32];
 	size_t n;
 };
-
-static struct endpoint ep(const char *text)
-{
-	struct endpoint e;
-	assert_true(endpoint_parse(&e, text));
-	return e;
-}
-
-static struct ip ip(const char *text)
-{
-	struct ip v;
-	assert_true(ip_parse(&v, text));
-	return v;
-}
 
 /* Does what the node wants; its STUN requests are noted. */
 static void turn(struct alone *a, mono_ns now)
@@ -50,8 +37,8 @@ static void turn(struct alone *a, mono_ns now)
 
 static void begin(struct alone *a, const char *address)
 {
-	struct relay_place relay = {.region = 1, .stun4 = ep("203.0.113.1:3478")};
-	struct own_address own = {.ip = ip(address), .bits = 64};
+	struct relay_place relay = {.region = 1, .stun4 = ep_of("203.0.113.1:3478")};
+	struct own_address own = {.ip = ip_of(address), .bits = 64};
 	*a = (struct alone){0};
 	seeded_init(&a->seeded, 64);
 	struct reach_config cfg = {.rng = seeded_rng(&a->seeded), .peers_max = 4, .port = 41641};
@@ -64,14 +51,14 @@ static void begin(struct alone *a, const char *address)
 
 static void answer(struct alone *a, const char *address, mono_ns now)
 {
-	struct ip v = ip(address);
+	struct ip v = ip_of(address);
 	reach_nat64_answer(a->reach, &v, 1, 3600, false, now);
 	turn(a, now);
 }
 
 static bool sent_to(const struct alone *a, const char *text, struct stun_txid *txid)
 {
-	struct endpoint want = ep(text);
+	struct endpoint want = ep_of(text);
 	for (size_t i = 0; i < a->n; i++)
 		if (endpoint_equal(&a->to[i], &want)) {
 			*txid = a->txid[i];
@@ -85,8 +72,8 @@ static void take(struct alone *a, const char *from, const struct stun_txid *txid
 {
 	uint8_t memory[PACKET_SIZE];
 	struct datagram d = {.packet = packet_in(memory, sizeof(memory), PACKET_HEADROOM),
-			     .at = ep(from)};
-	struct endpoint reflexive = ep(seen);
+			     .at = ep_of(from)};
+	struct endpoint reflexive = ep_of(seen);
 	struct wr w = wr_of(d.packet.data, d.packet.tail);
 	stun_write_response(&w, txid, &reflexive);
 	assert_non_null(packet_append(&d.packet, w.n));
@@ -109,7 +96,7 @@ static void it_looks_up_the_prefix_and_asks_stun_servers_through_it(void **state
 	assert_false(sent_to(&a, "203.0.113.1:3478", &txid));
 
 	/* The answer is the NAT64's outside: an IPv4 candidate of ours. */
-	struct endpoint outside = ep("198.51.100.7:5555");
+	struct endpoint outside = ep_of("198.51.100.7:5555");
 	assert_true(sent_to(&a, "[2001:db8:64::203.0.113.1]:3478", &txid));
 	take(&a, "[2001:db8:64::203.0.113.1]:3478", &txid, "198.51.100.7:5555", start + 80 * MSEC);
 	assert_true(candidates_have(reach_candidates(a.reach), &outside));

@@ -3,17 +3,10 @@
 #define HARD_NAT_REPORT_H
 
 #include "report/netcheck.h"
-#include "unit/unit.h"
+#include "unit/addresses.h"
 
 static struct netmap_relay relays[] = {{.name = "lab", .region = 1}, {.name = "far", .region = 7}};
 static const struct netmap map = {.relays = relays, .n_relays = 2, .self.home = 1};
-
-static inline struct endpoint ep(const char *text)
-{
-	struct endpoint e;
-	assert_true(endpoint_parse(&e, text));
-	return e;
-}
 
 static inline struct netcheck_report behind_a_hard_nat(void)
 {
@@ -33,7 +26,7 @@ static inline struct netcheck_report behind_a_hard_nat(void)
 					     .n_outside = 3}};
 	r.began = 10 * SECOND;
 	r.ended = 11 * SECOND;
-	r.global4 = ep("192.0.2.1:41641");
+	r.global4 = ep_of("192.0.2.1:41641");
 	r.relays[0] = (struct netcheck_relay){.region = 1, .v4 = 30 * MSEC, .seen4 = r.global4};
 	r.relays[1] = (struct netcheck_relay){.region = 7, .https = 12345 * USEC};
 	return r;

@@ -31,7 +31,7 @@ static void a_gateway_whose_outside_is_what_relays_see_is_the_only_nat(void **st
 	struct netcheck_report r = behind_a_hard_nat();
 	struct portmap_status p = {.natpmp = true, .n = 1};
 	p.v[0].protocol = PORTMAP_NATPMP;
-	p.v[0].outside = ep("192.0.2.1:5000");
+	p.v[0].outside = ep_of("192.0.2.1:5000");
 	json_t *j = json_of(&r, &p);
 	assert_true(json_is_false(json_object_get(j, "double_nat")));
 	json_decref(j);
@@ -110,7 +110,7 @@ static void a_relay_has_the_best_of_its_round_trips(void **state)
 	struct netcheck_report r = behind_a_hard_nat();
 	struct portmap_status p = {0};
 	r.relays[0].v6 = 20 * MSEC;
-	r.relays[0].seen6 = ep("[2001:db8::1]:1");
+	r.relays[0].seen6 = ep_of("[2001:db8::1]:1");
 	r.relays[2] = (struct netcheck_relay){.region = 99};
 	r.n_relays = 3;
 	json_t *j = json_of(&r, &p), *list = json_object_get(j, "relays");
@@ -155,10 +155,10 @@ static void gateways_are_listed_with_what_they_speak_and_map(void **state)
 	struct netcheck_report r = behind_a_hard_nat();
 	struct portmap_status p = {.pcp = true, .natpmp = true, .upnp = true, .n = 2};
 	p.v[0].protocol = PORTMAP_PCP;
-	p.v[0].outside = ep("192.0.2.1:5000");
+	p.v[0].outside = ep_of("192.0.2.1:5000");
 	p.v[1].protocol = PORTMAP_UPNP;
 	p.v[1].double_nat = true;
-	p.v[1].outside = ep("10.0.0.9:6000");
+	p.v[1].outside = ep_of("10.0.0.9:6000");
 	json_t *j = json_of(&r, &p), *words = json_object_get(j, "port_mapping"),
 	       *mapped = json_object_get(j, "mapped");
 	static const char *const order[] = {"UPnP", "NAT-PMP", "PCP"};
@@ -180,8 +180,8 @@ static json_t *double_nat_of(const char *outside, const char *seen)
 	struct netcheck_report r = behind_a_hard_nat();
 	struct portmap_status p = {.n = 1};
 	r.ipv4 = seen != NULL;
-	r.global4 = seen ? ep(seen) : (struct endpoint){0};
-	p.v[0].outside = ep(outside);
+	r.global4 = seen ? ep_of(seen) : (struct endpoint){0};
+	p.v[0].outside = ep_of(outside);
 	json_t *j = json_of(&r, &p), *v = json_incref(json_object_get(j, "double_nat"));
 	json_decref(j);
 	return v;
@@ -199,7 +199,7 @@ static void another_nat_shows_by_another_address(void **state)
 static json_t *whole(void *arg)
 {
 	static struct portmap_status p = {.pcp = true, .n = 1};
-	p.v[0].outside = ep("192.0.2.1:5000");
+	p.v[0].outside = ep_of("192.0.2.1:5000");
 	return netcheck_json(&(struct netcheck_source){.map = &map, .report = arg, .portmap = &p});
 }
 

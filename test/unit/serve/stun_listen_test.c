@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "io/socket_address.h"
-#include "unit/unit.h"
+#include "unit/addresses.h"
 #include "wire/stun.h"
 
 /* A STUN server on the loopback. */
@@ -15,16 +15,9 @@ struct scene {
 	uint16_t port;
 };
 
-static struct endpoint ep(const char *text)
-{
-	struct endpoint e;
-	assert_true(endpoint_parse(&e, text));
-	return e;
-}
-
 static int udp_at(const char *at, struct endpoint *bound)
 {
-	struct endpoint want = ep(at);
+	struct endpoint want = ep_of(at);
 	struct sockaddr_storage sa;
 	socklen_t n = socket_address_write(&sa, &want);
 	int fd = socket(want.ip.family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
@@ -213,7 +206,7 @@ static void many_questions_are_answered_in_several_turns(void **state)
 	enum { QUESTIONS = 100 };
 	uint8_t memory[STUN_CHANGE_LEN], b[100];
 	struct scene s;
-	struct endpoint self, to = ep("127.0.0.1:1");
+	struct endpoint self, to = ep_of("127.0.0.1:1");
 	struct sockaddr_storage sa;
 	begin(&s, (struct stun_listen_config){.second_port = 0}, false);
 	to.port = s.port;

@@ -1,6 +1,7 @@
 #include "wire/disco.h"
 
 #include "crypto/seeded.h"
+#include "unit/addresses.h"
 #include "unit/message.h"
 #include "unit/spoil.h"
 
@@ -32,16 +33,9 @@ static const char bind_inner[] =
 	"04000000000500000001 64b101b1d0be5a8704bd078f9895001fc03e8e9f9522f188dd128d9846d48466"
 	"0000000000000000000000000000000000000000000000000000000000000000";
 
-static struct endpoint endpoint(const char *text)
-{
-	struct endpoint e;
-	assert_true(endpoint_parse(&e, text));
-	return e;
-}
-
 static bool same(const struct endpoint *e, const char *text)
 {
-	struct endpoint want = endpoint(text);
+	struct endpoint want = ep_of(text);
 	return endpoint_equal(e, &want);
 }
 
@@ -131,13 +125,13 @@ static void pongs_have_the_bytes_of_the_vectors(void **state)
 	unhex(m.pong.txid.b, DISCO_TXID_LEN, txid_hex);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct message inner = message(rows[i].hex);
-		m.pong.seen = endpoint(rows[i].seen);
+		m.pong.seen = ep_of(rows[i].seen);
 		write_is(&m, rows[i].hex);
 		assert_true(disco_read(view(&inner), &back));
 		assert_int_equal(back.type, DISCO_PONG);
 		assert_true(same(&back.pong.seen, rows[i].seen));
 	}
-	m.pong.seen = endpoint(rows[0].seen);
+	m.pong.seen = ep_of(rows[0].seen);
 	seals_as(&m, pong_box, DISCO_PONG_LEN);
 	struct endpoint relay = disco_relay_endpoint(7);
 	assert_true(same(&relay, "127.3.3.40:7"));
@@ -146,8 +140,8 @@ static void pongs_have_the_bytes_of_the_vectors(void **state)
 static void call_me_maybe_has_the_bytes_of_the_vector(void **state)
 {
 	struct disco_msg m = {.type = DISCO_CALL_ME_MAYBE}, back;
-	m.call.v[0] = endpoint("192.0.2.10:41641");
-	m.call.v[1] = endpoint("[2001:db8::7]:41641");
+	m.call.v[0] = ep_of("192.0.2.10:41641");
+	m.call.v[1] = ep_of("[2001:db8::7]:41641");
 	m.call.n = 2;
 	write_is(&m, call_inner);
 	seals_as(&m, call_box, 116);

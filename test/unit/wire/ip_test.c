@@ -1,20 +1,14 @@
 #include "wire/ip.h"
 
 #include "crypto/seeded.h"
+#include "unit/addresses.h"
 #include "unit/message.h"
 #include "unit/spoil.h"
 #include "unit/wire/icmp.h"
 
-static struct ip ip(const char *text)
-{
-	struct ip v;
-	assert_true(ip_parse(&v, text));
-	return v;
-}
-
 static bool same(const struct ip *a, const char *text)
 {
-	struct ip want = ip(text);
+	struct ip want = ip_of(text);
 	return ip_equal(a, &want);
 }
 
@@ -40,7 +34,7 @@ static struct message v6(uint8_t next, const char *rest)
 {
 	struct message m = {.n = IP6_HEADER_LEN};
 	m.n += unhex(m.b + m.n, sizeof(m.b) - m.n, rest);
-	struct ip src = ip("2001:db8::1"), dst = ip("2001:db8::2");
+	struct ip src = ip_of("2001:db8::1"), dst = ip_of("2001:db8::2");
 	struct wr w = wr_of(m.b, IP6_HEADER_LEN);
 	ip_write(&w, &src, &dst, next, 64, m.n - IP6_HEADER_LEN);
 	return m;
@@ -208,7 +202,7 @@ static void ipv4_addresses_do_not_come_in_ipv6_packets(void **state)
 static void a_packet_has_at_most_65535_bytes(void **state)
 {
 	static uint8_t b[70000];
-	struct ip src = ip("2001:db8::1"), dst = ip("2001:db8::2"), four = ip("192.0.2.1"),
+	struct ip src = ip_of("2001:db8::1"), dst = ip_of("2001:db8::2"), four = ip_of("192.0.2.1"),
 		  none = {0};
 	struct wr w = wr_of(b, sizeof(b));
 	ip_write(&w, &src, &dst, IP_UDP, 64, 65535 - IP6_HEADER_LEN);
@@ -322,7 +316,7 @@ static void icmp_headers_are_read(void **state)
 /* An echo request without data, id and sequence 1: f7fd, as every ping tool has it. */
 static void icmp_checksums_by_family(void **state)
 {
-	struct ip a4 = ip("192.0.2.1"), a6 = ip("fe80::1"), b6 = ip("fe80::2");
+	struct ip a4 = ip_of("192.0.2.1"), a6 = ip_of("fe80::1"), b6 = ip_of("fe80::2");
 	uint8_t out[64];
 	struct wr w = wr_of(out, sizeof(out));
 	icmp_write(&w, &a4, &a4, 8, 0, 0x00010001, (struct bytes){0});
@@ -337,7 +331,7 @@ static void icmp_checksums_by_family(void **state)
 
 static void a_udp_checksum_is_never_zero(void **state)
 {
-	struct ip a = ip("0.0.0.0");
+	struct ip a = ip_of("0.0.0.0");
 	uint8_t out[16];
 	struct wr w = wr_of(out, sizeof(out));
 	/* 17 + 8 + 8 and the ports make ffff: the checksum would be 0, which says "none". */

@@ -1,22 +1,8 @@
 #include "wire/nat64.h"
 
 #include "crypto/seeded.h"
-#include "unit/unit.h"
+#include "unit/addresses.h"
 #include "unit/wire/pref64.h"
-
-static struct ip ip(const char *text)
-{
-	struct ip v;
-	assert_true(ip_parse(&v, text));
-	return v;
-}
-
-static struct prefix prefix(const char *text)
-{
-	struct prefix p;
-	assert_true(prefix_parse(&p, text));
-	return p;
-}
 
 /* RFC 6052 s. 2.4, tables 2 and 3: 192.0.2.33 in each. */
 static const struct {
@@ -33,10 +19,10 @@ static const struct {
 
 static void the_addresses_are_those_of_the_rfc(void **state)
 {
-	struct ip v4 = ip("192.0.2.33"), back;
+	struct ip v4 = ip_of("192.0.2.33"), back;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct prefix p = prefix(table[i].prefix);
-		struct ip want = ip(table[i].address), got = nat64_embed(&p, &v4);
+		struct prefix p = prefix_from(table[i].prefix);
+		struct ip want = ip_of(table[i].address), got = nat64_embed(&p, &v4);
 		assert_true(nat64_prefix_is_good(&p));
 		assert_true(ip_equal(&want, &got));
 		assert_true(nat64_extract(&p, &want, &back));
@@ -50,7 +36,7 @@ static void every_address_comes_back_from_every_length(void **state)
 	seeded_init(&seeded, 6052);
 	struct rng rng = seeded_rng(&seeded);
 	for (int i = 0; i < 2000; i++) {
-		struct prefix p = prefix(table[i % (int)ARRAY_LEN(table)].prefix);
+		struct prefix p = prefix_from(table[i % (int)ARRAY_LEN(table)].prefix);
 		struct ip v4 = {.family = 4}, back;
 		rng_fill(&rng, v4.b, 4);
 		struct ip v6 = nat64_embed(&p, &v4);
@@ -74,13 +60,13 @@ static void what_was_not_made_by_embedding_is_no_ipv4_address(void **state)
 		{"64:ff9b::/96", "64:ff9b:0:0:0:1:c000:221"},
 		{"64:ff9b::/96", "192.0.2.33"},
 	};
-	struct ip v4 = ip("9.9.9.9");
+	struct ip v4 = ip_of("9.9.9.9");
 	for (size_t i = 0; i < ARRAY_LEN(not_ours); i++) {
-		struct prefix p = prefix(not_ours[i].prefix);
-		struct ip v6 = ip(not_ours[i].address);
+		struct prefix p = prefix_from(not_ours[i].prefix);
+		struct ip v6 = ip_of(not_ours[i].address);
 		assert_false(nat64_extract(&p, &v6, &v4));
 	}
-	struct ip untouched = ip("9.9.9.9");
+	struct ip untouched = ip_of("9.9.9.9");
 	assert_true(ip_equal(&v4, &untouched));
 }
 
@@ -96,11 +82,11 @@ static void only_prefixes_that_can_be_are_good(void **state)
 		"2001:db8::/0",  "10.0.0.0/8",    "2001:db8:0:0:100::/96", /* octet 8 */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		struct prefix p = prefix(good[i]);
+		struct prefix p = prefix_from(good[i]);
 		assert_true(nat64_prefix_is_good(&p));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct prefix p = prefix(bad[i]);
+		struct prefix p = prefix_from(bad[i]);
 		assert_false(nat64_prefix_is_good(&p));
 	}
 }
@@ -126,9 +112,9 @@ static void the_well_known_prefix_stands_before_global_addresses_only(void **sta
 		{"169.254.1.1", false, false}, {"224.0.0.1", false, false},
 		{"240.0.0.1", false, false},
 	};
-	struct prefix well_known = prefix("64:ff9b::/96"), own = prefix("2001:db8::/96");
+	struct prefix well_known = prefix_from("64:ff9b::/96"), own = prefix_from("2001:db8::/96");
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		struct ip v4 = ip(v[i].v4);
+		struct ip v4 = ip_of(v[i].v4);
 		if (nat64_translates(&well_known, &v4) != v[i].well_known ||
 		    nat64_translates(&own, &v4) != v[i].own)
 			fail_msg("%s", v[i].v4);
@@ -142,15 +128,15 @@ static size_t discover(const char *const *texts, size_t n,
 {
 	struct ip v[16];
 	for (size_t i = 0; i < n; i++)
-		v[i] = ip(texts[i]);
+		v[i] = ip_of(texts[i]);
 	return nat64_discover(v, n, out);
 }
 
 static void a_prefix_of_any_length_is_found_in_the_answer(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct prefix want = prefix(table[i].prefix), got[NAT64_PREFIXES_MAX];
-		struct ip a = ip("192.0.0.170"), b = ip("192.0.0.171");
+		struct prefix want = prefix_from(table[i].prefix), got[NAT64_PREFIXES_MAX];
+		struct ip a = ip_of("192.0.0.170"), b = ip_of("192.0.0.171");
 		struct ip v[] = {nat64_embed(&want, &a), nat64_embed(&want, &b)};
 		assert_int_equal(nat64_discover(v, 2, got), 1);
 		assert_true(prefix_equal(&got[0], &want));
@@ -164,8 +150,8 @@ static void several_prefixes_are_found_in_order(void **state)
 	static const char *const v[] = {"2001:db8:1::192.0.0.171", "64:ff9b::192.0.0.170",
 					"2001:db8:1::192.0.0.170", "2001:db8:c000:aa::"};
 	struct prefix got[NAT64_PREFIXES_MAX];
-	struct prefix want[] = {prefix("2001:db8:1::/96"), prefix("64:ff9b::/96"),
-				prefix("2001:db8::/32")};
+	struct prefix want[] = {prefix_from("2001:db8:1::/96"), prefix_from("64:ff9b::/96"),
+				prefix_from("2001:db8::/32")};
 	assert_int_equal(discover(v, ARRAY_LEN(v), got), 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(prefix_equal(&got[i], &want[i]));
@@ -175,9 +161,9 @@ static void more_prefixes_than_there_is_room_for_are_left_out(void **state)
 {
 	struct ip v[12];
 	struct prefix got[NAT64_PREFIXES_MAX];
-	struct ip well_known = ip("192.0.0.170");
+	struct ip well_known = ip_of("192.0.0.170");
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		struct prefix p = prefix("2001:db8::/96");
+		struct prefix p = prefix_from("2001:db8::/96");
 		p.ip.b[5] = (uint8_t)i;
 		v[i] = nat64_embed(&p, &well_known);
 	}
@@ -202,7 +188,7 @@ static void bogus_and_ambiguous_answers_give_nothing(void **state)
 		assert_int_equal(discover(&v[i], 1, got), 0);
 	/* At two places: the longer prefix is the only one without a suffix. */
 	static const char *const twice[] = {"2001:db8:c000:aa::192.0.0.170"};
-	struct prefix want = prefix("2001:db8:c000:aa::/96");
+	struct prefix want = prefix_from("2001:db8:c000:aa::/96");
 	assert_int_equal(discover(twice, 1, got), 1);
 	assert_true(prefix_equal(&got[0], &want));
 	assert_int_equal(nat64_discover(NULL, 0, got), 0);
@@ -235,7 +221,7 @@ static void the_option_of_a_router_is_read(void **state)
 		 8}, /* more bits than meant */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		struct prefix p, want = prefix(v[i].prefix);
+		struct prefix p, want = prefix_from(v[i].prefix);
 		uint32_t lifetime_s;
 		assert_true(read_hex(v[i].hex, &p, &lifetime_s));
 		assert_true(prefix_equal(&p, &want));
@@ -258,7 +244,7 @@ static void what_is_no_such_option_is_left_alone(void **state)
 		"26 02 0708 20010db8 00000000 01000000", /* octet 8 */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		struct prefix p = prefix("10.0.0.0/8"), same = p;
+		struct prefix p = prefix_from("10.0.0.0/8"), same = p;
 		uint32_t lifetime_s = 7;
 		assert_false(read_hex(v[i], &p, &lifetime_s));
 		assert_true(prefix_equal(&p, &same));
@@ -275,7 +261,7 @@ static void an_option_that_is_written_reads_the_same(void **state)
 		for (size_t k = 0; k < ARRAY_LEN(lives); k++) {
 			uint8_t b[PREF64_OPTION_LEN];
 			struct wr w = wr_of(b, sizeof(b));
-			struct prefix p = prefix(table[i].prefix), got;
+			struct prefix p = prefix_from(table[i].prefix), got;
 			uint32_t lifetime_s;
 			assert_true(pref64_write(&w, &p, lives[k].lifetime_s));
 			assert_int_equal(w.n, PREF64_OPTION_LEN);
@@ -285,7 +271,7 @@ static void an_option_that_is_written_reads_the_same(void **state)
 		}
 	uint8_t b[PREF64_OPTION_LEN];
 	struct wr w = wr_of(b, sizeof(b)), narrow = wr_of(b, 15);
-	struct prefix bad = prefix("2001:db8::/33"), p = prefix("64:ff9b::/96");
+	struct prefix bad = prefix_from("2001:db8::/33"), p = prefix_from("64:ff9b::/96");
 	assert_false(pref64_write(&w, &bad, 8));
 	assert_false(pref64_write(&narrow, &p, 8));
 }

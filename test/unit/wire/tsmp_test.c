@@ -1,6 +1,7 @@
 #include "wire/tsmp.h"
 
 #include "crypto/seeded.h"
+#include "unit/addresses.h"
 #include "unit/spoil.h"
 
 /* The vectors of tunnel.md 12: from 100.64.0.1 to 100.64.0.2 the disco key of A; a ping. */
@@ -16,18 +17,11 @@ static bool reads(struct bytes b, void *arg)
 	return ip_read(b, &packet) && tsmp_read_advert(&packet, &key);
 }
 
-static struct ip ip(const char *text)
-{
-	struct ip v;
-	assert_true(ip_parse(&v, text));
-	return v;
-}
-
 static void the_advert_has_the_bytes_of_the_vector(void **state)
 {
 	uint8_t want[128], out[TSMP_ADVERT_MAX];
 	size_t n = unhex(want, sizeof(want), advert_hex);
-	struct ip src = ip("100.64.0.1"), dst = ip("100.64.0.2");
+	struct ip src = ip_of("100.64.0.1"), dst = ip_of("100.64.0.2");
 	struct disco_key a, got;
 	struct ip_packet packet;
 	unhex(a.b, KEY_LEN, a_public);
@@ -52,7 +46,7 @@ static void the_advert_goes_over_ipv6_too(void **state)
 	struct seeded seeded;
 	seeded_init(&seeded, 8);
 	struct rng rng = seeded_rng(&seeded);
-	struct ip src = ip("fd7a:115c:a1e0::1"), dst = ip("fd7a:115c:a1e0::2");
+	struct ip src = ip_of("fd7a:115c:a1e0::1"), dst = ip_of("fd7a:115c:a1e0::2");
 	for (int i = 0; i < 100; i++) {
 		uint8_t out[TSMP_ADVERT_MAX];
 		struct wr w = wr_of(out, sizeof(out));

@@ -47,7 +47,7 @@ static void a_report_is_written_in_the_words_that_people_know(void **state)
 	struct netcheck_report r = behind_a_hard_nat();
 	struct portmap_status p = {.pcp = true, .natpmp = true, .upnp = true, .n = 1};
 	p.v[0].protocol = PORTMAP_PCP;
-	p.v[0].outside = ep("100.64.3.4:41641");
+	p.v[0].outside = ep_of("100.64.3.4:41641");
 	expect_lines(json_of(&r, &p), lines);
 }
 

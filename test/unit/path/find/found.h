@@ -5,21 +5,7 @@
 #include <stdlib.h>
 
 #include "path/find/local.h"
-#include "unit/unit.h"
-
-static inline struct ip ip_of(const char *text)
-{
-	struct ip ip;
-	assert_true(ip_parse(&ip, text));
-	return ip;
-}
-
-static inline struct endpoint ep_of(const char *text)
-{
-	struct endpoint ep;
-	assert_true(endpoint_parse(&ep, text));
-	return ep;
-}
+#include "unit/addresses.h"
 
 /* "address/bits", separated by spaces; gives how many there are. */
 static inline size_t interfaces_of(const char *text, struct own_address v[static OWN_ADDRESSES_MAX])
