@@ -263,12 +263,4 @@ static inline void expect_passage(struct world *w, size_t i, const char *text)
 	TURN_UNTIL(w, fake_heard(&fakes[1 - i], text));
 }
 
-static inline bool has_moved_to(const struct side *s, int kind)
-{
-	for (size_t i = 0; i < s->n_moves; i++)
-		if ((int)s->moves[i].via.kind == kind)
-			return true;
-	return false;
-}
-
 #endif

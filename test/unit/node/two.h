@@ -31,7 +31,6 @@ struct side {
 	struct path_event moved;
 	mono_ns handshake_at; /* of the last session that was counted */
 	int pongs_relay, pongs_direct, sessions, hangups, relay_lost;
-	uint64_t udp_sent;
 };
 
 struct world {
@@ -52,7 +51,6 @@ struct world {
 static inline void take_udp(struct world *w, size_t from, const struct datagram *d)
 {
 	struct side *other = &w->side[1 - from];
-	w->side[from].udp_sent++;
 	if (!w->direct_open || !endpoint_equal(&d->at, &other->ep))
 		return;
 	assert_true(w->n_held < HELD_MAX);
