@@ -178,8 +178,10 @@ static void what_cannot_be_changed_under_way_begins_anew(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct world *w = world_up();
 		struct side *s = &w->side[0];
+		uint16_t free_port = free_udp_port();
 		char port[32];
-		snprintf(port, sizeof(port), "ListenPort = %u\n", free_udp_port());
+		assert_int_not_equal(free_port, 0);
+		snprintf(port, sizeof(port), "ListenPort = %u\n", free_port);
 		write_node(s, 0, rows[i].key, rows[i].more ? rows[i].more : port);
 		change(w, 0);
 		assert_int_equal(fakes[0].opened, 2);

@@ -2,15 +2,12 @@
 #ifndef LOCAL_RELAY_H
 #define LOCAL_RELAY_H
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "io/random.h"
 #include "serve/listen.h"
 #include "serve/relay_route.h"
 #include "serve/stun_listen.h"
 #include "serve/web.h"
+#include "unit/free_port.h"
 #include "unit/unit.h"
 
 enum { LOCAL_RELAY_CLIENTS_MAX = 8 };
@@ -24,17 +21,6 @@ struct local_relay {
 	struct stun_listen *stun;
 	uint16_t port, stun_port;
 };
-
-static inline uint16_t free_udp_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 /* Plain HTTP at this address of ours; r->port says where. Its STUN port is silent. */
 static inline void local_relay_open_at(struct local_relay *r, struct loop *l, struct log *log,
@@ -69,6 +55,7 @@ static inline void local_relay_open(struct local_relay *r, struct loop *l, struc
 	const struct ip ip = ip_v4(127, 0, 0, 1);
 	const struct stun_listen_config stun = {.at = {ip, free_udp_port()}};
 	char why[FAILURE_MAX];
+	assert_int_not_equal(stun.at.port, 0);
 	local_relay_open_at(r, l, log, &ip);
 	r->stun_port = stun.at.port;
 	r->stun = stun_listen_open(l, &stun, why);

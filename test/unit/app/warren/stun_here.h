@@ -2,32 +2,19 @@
 #ifndef APP_WARREN_STUN_HERE_H
 #define APP_WARREN_STUN_HERE_H
 
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "crypto/keys.h"
 #include "serve/stun_listen.h"
+#include "unit/free_port.h"
 #include "unit/unit.h"
 
 static pid_t stun_pid;
 static char stun_name[32]; /* as a person would write it */
 static uint16_t stun_port;
-
-static inline uint16_t stun_free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof(at);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, n) ||
-	    getsockname(fd, (struct sockaddr *)&at, &n))
-		_exit(1);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 static inline void stun_serve(int ready)
 {
@@ -36,7 +23,9 @@ static inline void stun_serve(int ready)
 	struct stun_listen *s = NULL;
 	uint16_t port = 0;
 	for (int i = 0; l && !s && i < 100; i++) {
-		port = stun_free_port();
+		port = free_udp_port();
+		if (!port)
+			_exit(1);
 		struct stun_listen_config cfg = {.at = {ip_v4(127, 0, 0, 1), port},
 						 .second_port = (uint16_t)(port + 1)};
 		if (port < UINT16_MAX)
