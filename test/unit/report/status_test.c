@@ -3,17 +3,8 @@
 #include "io/unix_socket.h"
 #include "report/status.h"
 #include "unit/json_memory.h"
-#include "unit/unit.h"
+#include "unit/json_text.h"
 #include "wire/pcp.h"
-
-static json_t *json(const char *text)
-{
-	json_error_t why;
-	json_t *v = json_loads(text, 0, &why);
-	if (!v)
-		fail_msg("%s at %d", why.text, why.position);
-	return v;
-}
 
 static const char file[] =
 	"[Node]\nPrivateKey = "

@@ -2,6 +2,7 @@
 
 #include "app/warren/print.h"
 #include "base/place.h"
+#include "unit/json_text.h"
 #include "unit/report/hard_nat_report.h"
 
 static json_t *json_of(const struct netcheck_report *r, const struct portmap_status *p)
@@ -166,20 +167,11 @@ static void while_it_runs_it_says_what_it_knows_and_when_it_ends(void **state)
 
 /* --- answers of other versions: plain JSON --- */
 
-static json_t *answer(const char *text)
-{
-	json_error_t why;
-	json_t *j = json_loads(text, 0, &why);
-	if (!j)
-		fail_msg("%s at %d: %s", why.text, why.position, text);
-	return j;
-}
-
 static void prints_whole(const char *text, const char *want)
 {
 	char *got = NULL;
 	size_t n;
-	json_t *j = answer(text);
+	json_t *j = json(text);
 	FILE *f = open_memstream(&got, &n);
 	assert_non_null(f);
 	netcheck_print(f, j);
@@ -246,15 +238,15 @@ static void ipv6_without_a_nat_has_no_mapping(void **state)
 		const char *const lines[] = {rows[i].lines,
 					     "IPv6: no, but this machine has an address\n", NULL};
 		snprintf(text, sizeof(text), "{\"has_ipv6\": true, \"nat_ipv6\": %s}", rows[i].nat);
-		expect_lines(answer(text), lines);
+		expect_lines(json(text), lines);
 	}
 }
 
 static void a_step_or_addresses_that_are_usual_are_not_mentioned(void **state)
 {
 	static const char *const lines[] = {"\t* PortPreservation: false\n\t* DoubleNAT: \n", NULL};
-	expect_lines(answer("{\"nat\": {\"port_preserved\": false, \"port_step\": 0, "
-			    "\"outside_addresses\": 1}}"),
+	expect_lines(json("{\"nat\": {\"port_preserved\": false, \"port_step\": 0, "
+			  "\"outside_addresses\": 1}}"),
 		     lines);
 }
 
@@ -264,8 +256,8 @@ static void what_is_mapped_stands_under_the_protocols(void **state)
 		"\t* PortMapping: UPnP, , PCP\n\t* Mapped: 192.0.2.1:1 by PCP\n"
 		"\t* Mapped:  by \n\t* CaptivePortal: \n",
 		NULL};
-	expect_lines(answer("{\"port_mapping\": [\"UPnP\", 1, \"PCP\"], \"mapped\": "
-			    "[{\"outside\": \"192.0.2.1:1\", \"protocol\": \"PCP\"}, 3]}"),
+	expect_lines(json("{\"port_mapping\": [\"UPnP\", 1, \"PCP\"], \"mapped\": "
+			  "[{\"outside\": \"192.0.2.1:1\", \"protocol\": \"PCP\"}, 3]}"),
 		     lines);
 }
 
@@ -281,13 +273,13 @@ static void the_nearest_relay_comes_first_and_the_silent_ones_last(void **state)
 					    "\t\t- : no answer\n"
 					    "\t\t- odd: no answer\n",
 					    NULL};
-	expect_lines(answer("{\"relays\": [{\"name\": \"mute\", \"latency_ms\": null}, "
-			    "{\"name\": \"far\", \"latency_ms\": 12345.6, \"https_ms\": null}, "
-			    "{\"name\": \"one\", \"latency_ms\": 7}, 5, "
-			    "{\"name\": \"two\", \"latency_ms\": 7, \"https_ms\": 7}, "
-			    "{\"name\": \"odd\", \"latency_ms\": \"7\"}, "
-			    "{\"name\": \"near\", \"latency_ms\": 0.123456}, "
-			    "{\"name\": \"zero\", \"latency_ms\": 0.0}]}"),
+	expect_lines(json("{\"relays\": [{\"name\": \"mute\", \"latency_ms\": null}, "
+			  "{\"name\": \"far\", \"latency_ms\": 12345.6, \"https_ms\": null}, "
+			  "{\"name\": \"one\", \"latency_ms\": 7}, 5, "
+			  "{\"name\": \"two\", \"latency_ms\": 7, \"https_ms\": 7}, "
+			  "{\"name\": \"odd\", \"latency_ms\": \"7\"}, "
+			  "{\"name\": \"near\", \"latency_ms\": 0.123456}, "
+			  "{\"name\": \"zero\", \"latency_ms\": 0.0}]}"),
 		     lines);
 }
 
@@ -348,7 +340,7 @@ static void what_is_left_is_that_of_the_slower_family(void **state)
 		"{\"ipv4\": {\"state\": \"running\", \"at_least_s\": 0, \"less_than_s\": 9.5, "
 		"\"left_s\": 3}, \"ipv6\": {\"state\": \"running\", \"at_least_s\": 4, "
 		"\"left_s\": 7.2}}";
-	json_t *j = answer(both);
+	json_t *j = json(both);
 	char *text = NULL;
 	size_t n;
 	FILE *f = open_memstream(&text, &n);

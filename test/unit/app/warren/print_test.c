@@ -1,5 +1,5 @@
 #include "app/warren/print.h"
-#include "unit/unit.h"
+#include "unit/json_text.h"
 
 #include <stdlib.h>
 
@@ -19,15 +19,6 @@ static void assert_printed(FILE *f, const char *want)
 	fclose(f);
 	assert_string_equal(printed, want);
 	free(printed);
-}
-
-static json_t *json(const char *text)
-{
-	json_error_t why;
-	json_t *v = json_loads(text, 0, &why);
-	if (!v)
-		fail_msg("%s at %d", why.text, why.position);
-	return v;
 }
 
 static void status_prints(const char *text, bool peers, const char *want)
