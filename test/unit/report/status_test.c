@@ -1,29 +1,10 @@
-#include "config/config.h"
 #include "crypto/seeded.h"
 #include "io/unix_socket.h"
 #include "report/status.h"
 #include "unit/json_memory.h"
 #include "unit/json_text.h"
+#include "unit/report/alice_and_bob.h"
 #include "wire/pcp.h"
-
-static const char file[] =
-	"[Node]\nPrivateKey = "
-	"privkey:0100000000000000000000000000000000000000000000000000000000000041\nAddress = "
-	"100.64.0.1\nName = alice\n"
-	"[Relay]\nName = lab\nHost = 192.0.2.10\nPlain = yes\n"
-	"[Peer]\nName = bob\n"
-	"PublicKey = nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\n"
-	"AllowedIPs = 100.64.0.2, 10.9.0.0/16\nRelay = lab\n";
-
-static struct config *config(void)
-{
-	char why[CONFIG_WHY_MAX];
-	struct config *c =
-		config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
-	if (!c)
-		fail_msg("%s", why);
-	return c;
-}
 
 static json_t *without_key(json_t *status)
 {
@@ -79,13 +60,7 @@ static struct running start_node(void)
 				      .port = 7777};
 	const struct relay_place relay = {.region = 1};
 	const struct own_address eth = {.ip = ip_v4(198, 51, 100, 7), .bits = 24};
-	const struct netmap_peer *bob = &r.cfg->map.peers[0];
-	const struct netmap_peer peer = {.key = bob->key,
-					 .home = 1,
-					 .hints = {{ip_v4(192, 0, 2, 9), 9}},
-					 .n_hints = 1,
-					 .allowed = bob->allowed,
-					 .n_allowed = bob->n_allowed};
+	const struct netmap_peer peer = bob_with_hint(r.cfg);
 	const struct netmap_change change = {.now = &peer};
 	peer_id id;
 	r.node = node_new(&n, SECOND);

@@ -1,17 +1,7 @@
-#include "config/config.h"
 #include "crypto/seeded.h"
 #include "node/node.h"
 #include "report/why.h"
-#include "unit/unit.h"
-
-static const char file[] =
-	"[Node]\nPrivateKey = "
-	"privkey:0100000000000000000000000000000000000000000000000000000000000041\nAddress = "
-	"100.64.0.1\nName = alice\n"
-	"[Relay]\nName = lab\nHost = 192.0.2.10\nPlain = yes\n"
-	"[Peer]\nName = bob\n"
-	"PublicKey = nodekey:8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\n"
-	"AllowedIPs = 100.64.0.2\nRelay = lab\n";
+#include "unit/report/alice_and_bob.h"
 
 /* --- of a node --- */
 
@@ -35,22 +25,14 @@ static bool says(const json_t *list, const char *words)
 
 static void a_node_says_why_in_json(void **state)
 {
-	char why[CONFIG_WHY_MAX];
-	struct config *cfg =
-		config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
-	assert_non_null(cfg);
+	struct config *cfg = config();
 	struct seeded seed;
 	seeded_init(&seed, 1);
 	const struct node_config n = {
 		.key = cfg->settings.key, .rng = seeded_rng(&seed), .peers_max = 4, .port = 7777};
 	const struct relay_place relay = {.region = 1, .stun4 = {ip_v4(192, 0, 2, 10), 3478}};
 	const struct netmap_peer *bob = &cfg->map.peers[0];
-	const struct netmap_peer peer = {.key = bob->key,
-					 .home = 1,
-					 .hints = {{ip_v4(192, 0, 2, 9), 9}},
-					 .n_hints = 1,
-					 .allowed = bob->allowed,
-					 .n_allowed = bob->n_allowed};
+	const struct netmap_peer peer = bob_with_hint(cfg);
 	const struct netmap_change change = {.now = &peer};
 	peer_id id;
 	struct node *node = node_new(&n, SECOND);
@@ -100,10 +82,7 @@ static void a_node_says_why_in_json(void **state)
 
 static void a_network_that_has_only_ipv6_is_told_of(void **state)
 {
-	char why[CONFIG_WHY_MAX];
-	struct config *cfg =
-		config_parse("w.conf", (struct bytes){(const uint8_t *)file, strlen(file)}, why);
-	assert_non_null(cfg);
+	struct config *cfg = config();
 	struct seeded seed;
 	seeded_init(&seed, 1);
 	const struct node_config n = {
