@@ -94,6 +94,18 @@ static inline struct netlink *own_network_netlink(void)
 	return nl;
 }
 
+/* The device is up, with 100.64.0.1, and the way to 100.64.0.0/24 leads into it. */
+static inline void own_network_set_up(struct netlink *nl, struct tun *t)
+{
+	char why[FAILURE_MAX] = "";
+	struct ip a4 = ip_v4(100, 64, 0, 1);
+	struct prefix net;
+	CHECK(prefix_parse(&net, "100.64.0.0/24"));
+	CHECK_WHY(netlink_link_up(nl, tun_index(t), 1280, why), why);
+	CHECK_WHY(netlink_address_add(nl, tun_index(t), &a4, 32, why), why);
+	CHECK_WHY(netlink_route_add(nl, tun_index(t), &net, why), why);
+}
+
 static inline void wait_for_fd(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};

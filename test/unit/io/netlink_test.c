@@ -8,16 +8,6 @@
 
 static char why[FAILURE_MAX];
 
-static void set_up(struct netlink *nl, struct tun *t)
-{
-	struct ip a4 = ip_v4(100, 64, 0, 1);
-	struct prefix net;
-	CHECK(prefix_parse(&net, "100.64.0.0/24"));
-	CHECK(netlink_link_up(nl, tun_index(t), 1280, why));
-	CHECK(netlink_address_add(nl, tun_index(t), &a4, 32, why));
-	CHECK(netlink_route_add(nl, tun_index(t), &net, why));
-}
-
 static bool listed(const struct own_address *v, size_t n, const char *text, uint8_t bits)
 {
 	struct ip ip;
@@ -68,7 +58,7 @@ static void addresses_that_change_meanwhile_are_listed(void)
 	struct netlink *nl = own_network_netlink();
 	struct ip changing = ip_v4(10, 200, 0, 1);
 	size_t n;
-	set_up(nl, t);
+	own_network_set_up(nl, t);
 	for (int i = 0; i < ADDRESSES; i++) {
 		struct ip ip = ip_v4(10, 1, (uint8_t)(i / 250), (uint8_t)(1 + i % 250));
 		CHECK(netlink_address_add(nl, tun_index(t), &ip, 32, why));
@@ -96,7 +86,7 @@ static void routes_come_and_go(void)
 	struct netlink *nl = own_network_netlink();
 	struct prefix p4, p6;
 	CHECK(prefix_parse(&p4, "10.9.0.0/16") && prefix_parse(&p6, "fd7a:1::/48"));
-	set_up(nl, t);
+	own_network_set_up(nl, t);
 	CHECK(netlink_route_add(nl, tun_index(t), &p4, why));
 	CHECK(netlink_route_add(nl, tun_index(t), &p4, why));
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);

@@ -23,23 +23,13 @@ static struct packet read_udp(struct tun *t)
 	return v[0];
 }
 
-static void set_up(struct netlink *nl, struct tun *t)
-{
-	struct ip a4 = ip_v4(100, 64, 0, 1);
-	struct prefix net;
-	CHECK(prefix_parse(&net, "100.64.0.0/24"));
-	CHECK(netlink_link_up(nl, tun_index(t), 1280, why));
-	CHECK(netlink_address_add(nl, tun_index(t), &a4, 32, why));
-	CHECK(netlink_route_add(nl, tun_index(t), &net, why));
-}
-
 static void packets_pass_both_ways(void)
 {
 	struct tun *t = own_network_tun("warren%d");
 	struct netlink *nl = own_network_netlink();
 	CHECK(strcmp(tun_name(t), "warren0") == 0);
 	CHECK(tun_index(t) == (int)if_nametoindex("warren0"));
-	set_up(nl, t);
+	own_network_set_up(nl, t);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
 	inet_pton(AF_INET, "100.64.0.2", &to.sin_addr);
@@ -76,7 +66,7 @@ static void too_long_packets_are_dropped(void)
 	struct tun *t = own_network_tun("w");
 	struct netlink *nl = own_network_netlink();
 	struct packet v[4];
-	set_up(nl, t);
+	own_network_set_up(nl, t);
 	CHECK(netlink_link_up(nl, tun_index(t), 9000, why));
 	static char much[4000];
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -159,7 +149,7 @@ static void what_a_device_does_not_take_is_counted(void)
 	}
 	tun_write(t, v, 2);
 	CHECK(tun_stats(t)->tx == 0 && tun_stats(t)->tx_dropped == 2);
-	set_up(nl, t);
+	own_network_set_up(nl, t);
 	v[0].data[0] = 0x15; /* of IP version 1 */
 	tun_write(t, v, 2);
 	CHECK(tun_stats(t)->tx == 1 && tun_stats(t)->tx_dropped == 3);
@@ -179,7 +169,7 @@ static void a_short_array_takes_the_first_packets(void)
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
 	struct packet v[3];
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	set_up(nl, t);
+	own_network_set_up(nl, t);
 	inet_pton(AF_INET, "100.64.0.2", &to.sin_addr);
 	for (char i = 0; i < TEN; i++)
 		CHECK(sendto(fd, &i, 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1);
