@@ -49,14 +49,13 @@ static inline void own_network_skip(const char *reason)
 	_exit(OWN_NETWORK_SKIP);
 }
 
-/* Runs fn in a child with a network of its own.  It has only a loopback, which is down. */
-static inline void in_own_network(void (*fn)(void))
+/* Runs fn in a child, after leave, which leaves what is the machine's or skips the test. */
+static inline void in_own_child(void (*leave)(void), void (*fn)(void))
 {
 	int status;
 	pid_t child = fork();
 	if (child == 0) {
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
-			own_network_skip("no user or network namespaces");
+		leave();
 		fn();
 		fflush(NULL);
 		exit(0); /* not _exit: coverage and leaks are counted at exit */
@@ -67,6 +66,18 @@ static inline void in_own_network(void (*fn)(void))
 	if (WEXITSTATUS(status) == OWN_NETWORK_SKIP)
 		skip();
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static inline void own_network_leave(void)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		own_network_skip("no user or network namespaces");
+}
+
+/* Runs fn in a child with a network of its own.  It has only a loopback, which is down. */
+static inline void in_own_network(void (*fn)(void))
+{
+	in_own_child(own_network_leave, fn);
 }
 
 /* test_NAME runs NAME in its own network. */

@@ -1,38 +1,22 @@
 /* Names, in a network and with a resolv.conf of the test's own; skipped where that is not allowed.
  */
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/clock.h"
 #include "io/dialer_inside.h"
-#include "io/netlink.h"
 #include "unit/dns_server.h"
 #include "unit/no_memory.h"
-#include "unit/unit.h"
-
-enum { SKIP = 77 };
-
-/* cmocka's own checks must not be used in the child: they would go on with the parent's tests. */
-#define CHECK(x)                                                                        \
-	do {                                                                            \
-		if (!(x)) {                                                             \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #x); \
-			_exit(1);                                                       \
-		}                                                                       \
-	} while (0)
-
-static char why[FAILURE_MAX];
+#include "unit/own_network.h"
 
 /* A name server on the loopback that says nothing; its socket. */
 static int be_silent_server(void)
 {
-	char conf[] = "/tmp/resolv.XXXXXX";
+	char conf[] = "/tmp/resolv.XXXXXX", why[FAILURE_MAX] = "";
 	static const char text[] = "nameserver 127.0.0.1\n";
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(53)};
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -42,34 +26,19 @@ static int be_silent_server(void)
 	bool bound = mount(conf, "/etc/resolv.conf", "none", MS_BIND, NULL) == 0;
 	unlink(conf);
 	if (!bound)
-		_exit(SKIP);
-	struct netlink *nl = netlink_open(why);
-	CHECK(nl && netlink_link_up(nl, 1, 1280, why));
+		own_network_skip("no resolv.conf of its own");
+	struct netlink *nl = own_network_netlink();
+	CHECK_WHY(netlink_link_up(nl, 1, 1280, why), why);
 	netlink_close(nl);
 	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
 	return fd;
 }
 
-static void in_own_network(void (*fn)(void))
+static void leave_network_and_files(void)
 {
-	int status;
-	pid_t child = fork();
-	if (child == 0) {
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) ||
-		    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL))
-			_exit(SKIP);
-		fn();
-		fflush(NULL);
-		exit(0); /* not _exit: coverage and leaks are counted at exit */
-	}
-	assert_true(child > 0);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == SKIP) {
-		print_message("no namespaces here\n");
-		skip();
-	}
-	assert_int_equal(WEXITSTATUS(status), 0);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL))
+		own_network_skip("no user, network or mount namespaces");
 }
 
 static void on_found(void *self, const struct ip *v, size_t n, const char *what)
@@ -102,7 +71,7 @@ static void a_dialer_goes_while_a_name_is_asked(void)
 
 static void test_a_dialer_goes_while_a_name_is_asked(void **state)
 {
-	in_own_network(a_dialer_goes_while_a_name_is_asked);
+	in_own_child(leave_network_and_files, a_dialer_goes_while_a_name_is_asked);
 }
 
 /* --- with a DNS server in the test's loop --- */
